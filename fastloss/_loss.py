@@ -1,0 +1,181 @@
+"""The `Loss` object: what users hold. It describes a loss and carries its four entry points.
+
+The same class serves the compiled losses (`fastloss.huber`) and their NumPy mirror (`fastloss.reference.huber`); the two differ
+in the type of their entry points, which take the arguments and compute.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
+
+from fastloss._registry import Interval, Parameter, Row
+
+__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss"]
+
+REDUCTIONS = ("mean", "sum", "none")
+
+#: The entry points by name: what each returns.
+ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "value": ("value",),
+        "grad": ("grad",),
+        "value_and_grad": ("value", "grad"),
+        "grad_and_hess": ("grad", "hess"),
+    }
+)
+
+
+class Domain(NamedTuple):
+    """Where a loss is defined."""
+
+    prediction: Interval
+    target: Interval
+
+
+class EntryPoint(Protocol):
+    """One way to evaluate a loss; an instance takes the loss's arguments."""
+
+    def __init__(self, loss: Loss, name: str) -> None: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
+    """The signature of an entry point, with the parameters of its loss."""
+
+    def keyword(name: str, default: Any) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+
+    positional = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("pred", "target")]
+    keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
+    keywords.append(keyword("weight", None))
+    keywords.append(keyword("reduction", "none" if entry_point == "grad_and_hess" else "mean"))
+    if row.family == "rows":
+        keywords.append(keyword("axis", -1))
+    if row.prediction.bounded or row.target.bounded:
+        keywords.append(keyword("check_domain", True))
+    if entry_point != "value":
+        keywords.append(keyword("out", None))
+    keywords.append(keyword("n_threads", None))
+    return inspect.Signature(positional + keywords)
+
+
+class Loss:
+    """A loss function with its gradient and Hessian.
+
+    Call it for the value; see `grad`, `value_and_grad`, `grad_and_hess` for derivatives and `bind` to fix parameters.
+
+    Attributes
+    ----------
+    name : str
+        The name in `fastloss.losses`.
+    params : mapping of str to Parameter
+        Each keyword with its default and its range.
+    domain : Domain
+        The intervals of prediction and target on which the loss is defined.
+    smoothness : float
+        How many derivatives with respect to the prediction are continuous.
+    kinks : str
+        An equation that holds where a derivative jumps; empty where none does.
+    family : str
+        The shape of computation: "pointwise" or "rows".
+    grad, value_and_grad, grad_and_hess : callable
+        The entry points beside the call itself.
+    """
+
+    def __init__(self, row: Row, entry_type: Callable[[Loss, str], EntryPoint], bound: Mapping[str, Any] | None = None):
+        self.row = row
+        self.bound = MappingProxyType(dict(bound or {}))
+        self._entry_type = entry_type
+        self.__name__ = self.__qualname__ = row.name
+        self.__doc__ = row.doc
+        self.__signature__ = signature(row, self.bound, "value")
+        self._value = entry_type(self, "value")
+        self.grad = entry_type(self, "grad")
+        self.value_and_grad = entry_type(self, "value_and_grad")
+        self.grad_and_hess = entry_type(self, "grad_and_hess")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._value(*args, **kwargs)
+
+    def bind(self, **parameters: Any) -> Loss:
+        """Return this loss with parameters fixed.
+
+        Parameters
+        ----------
+        **parameters
+            Parameters of the loss; those not named keep their default.
+
+        Returns
+        -------
+        Loss
+            Calls may still override what was bound.
+
+        Raises
+        ------
+        TypeError
+            For a name that is no parameter of the loss.
+        ValueError
+            For a value outside its range.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> fl.huber.bind(delta=2.0)([3.0], [0.0])
+        4.0
+        """
+        known = self.params
+        for name, value in parameters.items():
+            if name not in known:
+                raise TypeError(f"{self.name} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
+            known[name].check(value)
+        return Loss(self.row, self._entry_type, {**self.bound, **parameters})
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def family(self) -> str:
+        return self.row.family
+
+    @property
+    def params(self) -> Mapping[str, Parameter]:
+        return MappingProxyType(
+            {p.name: Parameter(p.name, self.bound.get(p.name, p.default), p.kind) for p in self.row.parameters}
+        )
+
+    @property
+    def domain(self) -> Domain:
+        return Domain(self.row.prediction, self.row.target)
+
+    @property
+    def smoothness(self) -> float:
+        return self.row.smoothness
+
+    @property
+    def kinks(self) -> str:
+        return self.row.kinks
+
+    @property
+    def reference(self) -> Loss:
+        """The same loss in plain NumPy, with the same parameters bound."""
+        from fastloss import reference
+
+        return getattr(reference, self.name).bind(**self.bound)
+
+    def __repr__(self) -> str:
+        return f"<fastloss loss {self.name}{self.__signature__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self._entry_type.__module__, self.name, dict(self.bound))
+
+
+def _rebuild(module: str, name: str, bound: dict[str, Any]) -> Loss:
+    import fastloss
+    from fastloss import reference
+
+    home = reference.losses if module.startswith(reference.__name__) else fastloss.losses
+    return home[name].bind(**bound)

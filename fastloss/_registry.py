@@ -1,0 +1,199 @@
+"""The registry: what fastloss knows of each loss before a number is computed.
+
+A loss is declared once, by decorating its NumPy function in `fastloss.reference` with `pointwise` or `rows`. The function's
+signature gives the parameters, its docstring the documentation, its body the oracle of every test. `csrc/losses.inc` holds the
+twin row of the compiled kernels; `tests/test_registry.py` compares the two.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import numpy as np
+
+__all__ = [
+    "BINARY", "NONNEGATIVE", "PROBABILITY", "REAL", "SIGN", "ClassWeight", "Flag", "Fraction", "Integer", "Interval",
+    "NonNegative", "OpenFraction", "OptionalFraction", "Parameter", "Positive", "PositiveArray", "Row", "pointwise", "registry", "rows",
+]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A range of real numbers; `ends_only` keeps just its two ends (labels of -1 and 1)."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+    ends_only: bool = False
+
+    def __contains__(self, number: float) -> bool:
+        if self.ends_only:
+            return number in (self.low, self.high)
+        above = number > self.low if self.low_open else number >= self.low
+        below = number < self.high if self.high_open else number <= self.high
+        return above and below
+
+    def __str__(self) -> str:
+        if self.ends_only:
+            return f"{{{self.low:g}, {self.high:g}}}"
+        left = "(" if self.low_open or math.isinf(self.low) else "["
+        right = ")" if self.high_open or math.isinf(self.high) else "]"
+        return f"{left}{self.low:g}, {self.high:g}{right}"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether a number can lie outside."""
+        return math.isfinite(self.low) or math.isfinite(self.high)
+
+
+REAL = Interval()
+PROBABILITY = Interval(0, 1)
+NONNEGATIVE = Interval(0)
+SIGN = Interval(-1, 1, ends_only=True)
+BINARY = Interval(0, 1, ends_only=True)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a parameter accepts.
+
+    `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
+    """
+
+    range: Interval
+    array: str = ""
+    optional: bool = False
+    type: type = float
+
+
+Positive = Annotated[float, Kind(Interval(0, low_open=True, high_open=True))]
+NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
+Fraction = Annotated[float, Kind(Interval(0, 1))]
+OptionalFraction = Annotated[float | None, Kind(Interval(0, 1), optional=True)]
+OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=True))]
+PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
+ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
+Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
+Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A keyword of a loss: its name, its default and the range it accepts."""
+
+    name: str
+    default: Any
+    kind: Kind
+
+    @property
+    def range(self) -> Interval:
+        return self.kind.range
+
+    def check(self, value: Any) -> Any:
+        """Return `value` as the number or array that the kernels take; raise where it is not accepted."""
+        kind = self.kind
+        if value is None and kind.optional:
+            return None
+        if kind.array and np.ndim(value) > 0:
+            array = np.asarray(value)
+            if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+                raise TypeError(f"{self.name} must hold real numbers, got dtype {array.dtype}")
+            outside = ~((array >= kind.range.low) & (array <= kind.range.high))
+            if kind.range.low_open:
+                outside |= array == kind.range.low
+            if kind.range.high_open:
+                outside |= array == kind.range.high
+            if outside.any():
+                where = tuple(int(i) for i in np.argwhere(outside)[0])
+                raise ValueError(f"{self.name}{list(where)} = {array[where]} is outside {kind.range}")
+            return array
+        if kind.array == "classes":
+            raise TypeError(f"{self.name} must be an array of one number a class, got {value!r}")
+        try:
+            if isinstance(value, (str, bytes)) or np.ndim(value) > 0:
+                raise TypeError
+            number = kind.type(value)
+            if kind.type is int and number != value:
+                raise ValueError
+        except (TypeError, ValueError):
+            wanted = {int: "an integer", bool: "True or False"}.get(kind.type, "a real number")
+            allowed = " or None" if kind.optional else ""
+            raise TypeError(f"{self.name} must be {wanted}{allowed}, got {value!r}") from None
+        if kind.type is not bool and number not in kind.range:
+            raise ValueError(f"{self.name} = {value!r} is outside {kind.range}")
+        return number
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.default!r} in {self.range}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """All that is known of one loss.
+
+    Attributes
+    ----------
+    name, family : str
+        The public name; "pointwise" or "rows".
+    function : callable
+        The NumPy function: arrays in, (value, gradient, Hessian) of every element out.
+    parameters : tuple of Parameter
+    prediction, target : Interval
+        Where the loss is defined.
+    labels, probabilities : bool
+        Whether a row's target may be a class label; a number for every class.
+    smoothness : float
+        How many derivatives are continuous.
+    kinks : str
+        An equation in the arguments that holds where a derivative jumps; "" where none does.
+    """
+
+    name: str
+    family: str
+    function: Callable[..., Any]
+    parameters: tuple[Parameter, ...]
+    prediction: Interval = REAL
+    target: Interval = REAL
+    labels: bool = False
+    probabilities: bool = True
+    smoothness: float = math.inf
+    kinks: str = ""
+
+    @property
+    def doc(self) -> str:
+        return inspect.getdoc(self.function) or ""
+
+
+_rows: dict[str, Row] = {}
+registry: Mapping[str, Row] = MappingProxyType(_rows)
+
+
+def _declare(family: str, traits: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        hints = typing.get_type_hints(function, include_extras=True)
+        parameters = tuple(
+            Parameter(p.name, p.default, hints[p.name].__metadata__[0])
+            for p in inspect.signature(function).parameters.values()
+            if p.kind is p.KEYWORD_ONLY
+        )
+        _rows[function.__name__] = Row(function.__name__, family, function, parameters, **traits)
+        return function
+
+    return declare
+
+
+def pointwise(**traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a loss of each element: prediction and target of one shape. `traits` are the fields of `Row`."""
+    return _declare("pointwise", traits)
+
+
+def rows(**traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a loss of each row along the class axis. `traits` are the fields of `Row`."""
+    return _declare("rows", traits)

@@ -1,0 +1,17 @@
+"""Every loss of fastloss in plain NumPy: the same names, the same signatures, no compiled code.
+
+It is the documentation of what each loss computes, the oracle of the tests and the opponent of the benchmarks. It works on
+any floating dtype of NumPy, `longdouble` too, and makes no attempt at speed.
+"""
+
+from types import MappingProxyType
+
+from fastloss._loss import Loss
+from fastloss._registry import registry
+from fastloss.reference import _pointwise, _rows  # noqa: F401  (the losses declare themselves)
+from fastloss.reference._engine import Entry
+
+losses = MappingProxyType({name: Loss(row, Entry) for name, row in registry.items()})
+globals().update(losses)
+
+__all__ = ["losses", *losses]

@@ -1,0 +1,101 @@
+"""What surrounds a loss's formula, in NumPy: shapes, weights, reductions, the class axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss, signature
+
+__all__ = ["Entry"]
+
+
+class Entry:
+    """One entry point of a reference loss."""
+
+    def __init__(self, loss: Loss, name: str) -> None:
+        self.loss, self.outputs = loss, ENTRY_POINTS[name]
+        self.__name__ = name
+        self.__doc__ = loss.__doc__
+        self.__signature__ = signature(loss.row, loss.bound, name)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        bound = self.__signature__.bind(*args, **kwargs)
+        bound.apply_defaults()
+        arguments = bound.arguments
+        row = self.loss.row
+        pred, target = np.asarray(arguments["pred"]), np.asarray(arguments["target"])
+        if pred.dtype.kind in "biu":
+            pred = pred.astype(np.float64)
+        parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
+        reduction = arguments["reduction"]
+        if reduction not in REDUCTIONS:
+            raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {reduction!r}")
+        with np.errstate(all="ignore"):
+            if row.family == "pointwise":
+                results = self._pointwise(pred, target, parameters)
+            else:
+                results = self._rows(pred, target, parameters, arguments["axis"])
+            return self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"), arguments.get("out"))
+
+    def _pointwise(self, pred: Any, target: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
+        if pred.shape != target.shape:
+            raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
+        value, grad, hess = self.loss.row.function(pred, target.astype(pred.dtype), **parameters)
+        return value, grad, hess, np.ones(pred.shape, pred.dtype)
+
+    def _rows(self, pred: Any, target: Any, parameters: dict[str, Any], axis: int) -> tuple[Any, ...]:
+        logits = np.moveaxis(pred, axis, -1)
+        shape = logits.shape
+        if target.shape == pred.shape and target.dtype.kind == "f":
+            target = np.moveaxis(target, axis, -1).reshape(-1, shape[-1]).astype(pred.dtype)
+        elif target.shape == shape[:-1]:
+            ignored = target == parameters.get("ignore_index")
+            bad = ~ignored & ((target < 0) | (target >= shape[-1]))
+            if bad.any():
+                where = tuple(int(i) for i in np.argwhere(bad)[0])
+                raise IndexError(f"target{list(where)} = {target[where]} is no label of {shape[-1]} classes")
+            target = target.reshape(-1).astype(np.int64)
+        else:
+            raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
+        value, grad, hess, mass = self.loss.row.function(logits.reshape(-1, shape[-1]), target, **parameters)
+        grad, hess = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess))
+        return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1])
+
+    def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None, out: Any) -> Any:
+        """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
+        value, grad, hess, mass = results
+
+        def weigh(array: Any, factor: Any) -> Any:
+            if array.ndim > factor.ndim:
+                factor = np.expand_dims(factor, axis)
+            return np.where(factor == 0, 0, array * factor)
+
+        factor = np.ones(value.shape, pred.dtype)
+        if weight is not None:
+            factor = np.broadcast_to(np.asarray(weight, pred.dtype), value.shape)
+        value = weigh(value, factor)
+        scale = 1.0
+        if reduction == "mean":
+            total = np.sum(factor * mass, dtype=np.result_type(pred.dtype, np.float64))
+            scale = 1 / total
+        if reduction != "none":
+            total_value = np.sum(value, dtype=np.result_type(pred.dtype, np.float64))
+            value = total_value / total if reduction == "mean" else total_value
+            value = value if pred.dtype == np.longdouble else float(value)
+        found = {"value": value}
+        for name, array in (("grad", grad), ("hess", hess)):
+            weighed = weigh(array, factor)
+            found[name] = np.where(weighed == 0, weighed, weighed * scale).astype(pred.dtype)
+        if out is not None:
+            out[...] = found["grad"]
+            found["grad"] = out
+        chosen = tuple(found[name] for name in self.outputs)
+        return chosen[0] if len(chosen) == 1 else chosen
+
+    def __repr__(self) -> str:
+        return f"<fastloss reference {self.loss.name}.{self.__name__}{self.__signature__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.loss, "_value" if self.__name__ == "value" else self.__name__)
