@@ -168,7 +168,10 @@ class Row:
 
     @property
     def doc(self) -> str:
-        return inspect.getdoc(self.function) or ""
+        """The whole docstring: the function's own, with what all losses share."""
+        from fastloss._docs import entry_doc  # which imports this module
+
+        return entry_doc(self, "value")
 
 
 _rows: dict[str, Row] = {}

@@ -13,68 +13,190 @@ from fastloss._registry import NONNEGATIVE, ClassWeight, Flag, Fraction, Integer
 __all__: list[str] = []
 
 
-def _one_hot(labels, classes, dtype):
-    return (labels[:, None] == np.arange(classes)).astype(dtype)
+def _one_hot(labels, classes, ignore_index, dtype):
+    """For each label a row of zeros with a 1 at the label; without the 1 where the label is ignored."""
+    chosen = (labels[:, None] == np.arange(classes)) & (labels != ignore_index)[:, None]
+    return chosen.astype(dtype)
 
 
-def _label_mass(labels, classes, dtype, class_weight, ignore_index):
-    """The class weight of each row's label, 0 for ignored rows; and labels that are safe to index with."""
-    ignored = labels == ignore_index
-    labels = np.where(ignored, 0, labels)
-    per_class = np.ones(classes, dtype) if class_weight is None else np.asarray(class_weight, dtype)
-    return np.where(ignored, 0, per_class[labels]), labels, per_class
+def _per_class(class_weight, classes, dtype):
+    return np.broadcast_to(np.asarray(1 if class_weight is None else class_weight, dtype), (classes,))
 
 
 @rows(target=NONNEGATIVE, labels=True)
-def cross_entropy(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100, label_smoothing: Fraction = 0.0):
-    """Cross-entropy of softmax."""
+def cross_entropy(
+    pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100, label_smoothing: Fraction = 0.0
+):
+    """Cross-entropy of the softmax of logits, with labels or with probabilities as targets.
+
+    For a row x of C logits, with y the target (1 at the label and 0 elsewhere where it is a label) and 0·∞ = 0::
+
+        q = exp(x) / Σ exp(x)                                               the softmax
+        t = class_weight · ((1 - label_smoothing) y + label_smoothing / C)   what each class counts
+
+        value      -Σ t log q
+        gradient   q Σt - t
+        Hessian    q (1 - q) Σt                                             its diagonal
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits, of any shape with the C classes along `axis`. -inf masks a class.
+    target : array_like
+        Either labels, of any integer dtype and the shape of `pred` without `axis`, or nonnegative floating-point numbers of
+        the shape of `pred`, usually probabilities. They are used as they are: not normalised.
+    class_weight : array_like, optional
+        One number a class, nonnegative and finite. None: all 1.
+    ignore_index : int, default -100
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not be a class. It has
+        no meaning for probabilities.
+    label_smoothing : float, default 0.0
+        The part of the target that is spread evenly over all classes, between 0 and 1.
+
+    Notes
+    -----
+    With labels, the mean is that of PyTorch: it divides by the sum of weight · class_weight[label] over the rows not ignored,
+    smoothing or not. With probabilities it divides by the sum of the sample weights alone; class weights do not enter. When
+    all rows are ignored, the mean is NaN, the sum 0 and the gradient 0.
+
+    A logit of -inf is a masked class: its probability is 0, and so is its gradient where t = 0; where t > 0 the loss is
+    infinite (smoothing makes every t positive). A row without a finite logit, or with a logit of +inf or NaN, is NaN.
+    A label whose class weighs 0 is as good as ignored, unless smoothing leaves the row something to lose.
+
+    The gradient is computed as q (Σt - t) - t (1 - q), which keeps its digits at an almost certain label: -(1 - q).
+    The softmax as a statistical model of classes is due to Bridle [1]_, label smoothing to Szegedy et al. [2]_.
+
+    References
+    ----------
+    .. [1] Bridle, J. S. (1990). Probabilistic interpretation of feedforward classification network outputs, with relationships
+       to statistical pattern recognition. Neurocomputing, NATO ASI Series 68, 227-236.
+    .. [2] Szegedy, C., Vanhoucke, V., Ioffe, S., Shlens, J., & Wojna, Z. (2016). Rethinking the Inception architecture for
+       computer vision. IEEE Conference on Computer Vision and Pattern Recognition (CVPR), 2818-2826.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> logits = [[0.0, 0.0, 0.0, 0.0], [1.0, 2.0, 3.0, 4.0]]
+    >>> round(fl.cross_entropy(logits, [2, -100]), 6)  # log 4: the second row is ignored
+    1.386294
+    >>> fl.cross_entropy.grad(logits, [2, -100])
+    array([[ 0.25,  0.25, -0.75,  0.25],
+           [ 0.  ,  0.  ,  0.  ,  0.  ]])
+    """
     n, classes = pred.shape
+    per_class = _per_class(class_weight, classes, pred.dtype)
+    smoothing = pred.dtype.type(label_smoothing)
     if target.ndim == 1:
-        mass, labels, per_class = _label_mass(target, classes, pred.dtype, class_weight, ignore_index)
-        target = _one_hot(labels, classes, pred.dtype)
-        ignored = (target.sum(axis=1) == 0) | (mass == 0)
+        target = _one_hot(target, classes, ignore_index, pred.dtype)
+        kept, mass = target.sum(axis=1, keepdims=True), (target * per_class).sum(axis=1)
     else:
-        per_class = np.ones(classes, pred.dtype) if class_weight is None else np.asarray(class_weight, pred.dtype)
-        mass = np.ones(n, pred.dtype)
-    mixed = per_class * ((1 - label_smoothing) * target + label_smoothing / classes)
+        kept, mass = 1, np.ones(n, pred.dtype)
+    t = per_class * ((1 - smoothing) * target + smoothing / classes * kept)
+    total = t.sum(axis=1, keepdims=True)
+
+    # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are the loss and 1 - q of an
+    # almost certain class with all their digits. Of several largest logits the first is the 1.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
-    shifted = np.where(pred == -np.inf, -np.inf, pred - top)
+    is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
+    shifted = pred - top
     e = np.exp(shifted)
-    total = e.sum(axis=1, keepdims=True)
-    first = np.argmax(shifted, axis=1)[:, None] if classes else np.zeros((n, 1), int)
-    others = e.copy()
-    np.put_along_axis(others, first, 0, axis=1)
-    log_total = np.log1p(others.sum(axis=1, keepdims=True))
-    value = np.where(mixed == 0, 0, mixed * (log_total - shifted)).sum(axis=1)
-    q = e / total
-    rest = 1 - q
-    np.put_along_axis(rest, first, others.sum(axis=1, keepdims=True) / total, axis=1)
-    spread = mixed.sum(axis=1, keepdims=True)
-    grad = np.where(mixed == spread, -mixed * rest, spread * q - mixed)
-    hess = spread * q * rest
-    lost = np.where(np.isnan(total) | ~np.isfinite(top), np.nan, 0)
-    value, grad, hess = value + lost[:, 0], grad + lost, hess + lost
-    if target.ndim == 1 or mass is not None:
-        dropped = mass == 0
-        value = np.where(dropped, 0, value)
-        grad, hess = (np.where(dropped[:, None], 0, x) for x in (grad, hess))
+    others = np.where(np.isfinite(top), np.where(is_top, 0, e).sum(axis=1, keepdims=True), np.nan)
+    q = e / (1 + others)
+    not_q = np.where(is_top, others / (1 + others), 1 - q)
+
+    value = (total * np.log1p(others))[:, 0] - np.where(t == 0, 0, t * shifted).sum(axis=1)
+    results = value, q * (total - t) - t * not_q, total * q * not_q
+    counts = (mass != 0) | (total[:, 0] != 0)
+    value, grad, hess = (np.where(counts if x.ndim == 1 else counts[:, None], x, 0) for x in results)
     return value, grad, hess, mass
 
 
 @rows(labels=True, probabilities=False)
 def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100):
-    """Negative log-likelihood."""
-    mass, labels, _ = _label_mass(target, pred.shape[1], pred.dtype, class_weight, ignore_index)
-    chosen = pred[np.arange(len(labels)), labels]
-    value = np.where(mass == 0, 0, -mass * chosen)
-    grad = -mass[:, None] * _one_hot(labels, pred.shape[1], pred.dtype)
-    return value, grad, np.zeros_like(grad), mass
+    """Negative log-likelihood of log-probabilities: `cross_entropy` after a log-softmax of your own.
+
+    For a row x of log-probabilities with label y::
+
+        value      -class_weight[y] x[y]
+        gradient   -class_weight[y] at y,  0 elsewhere
+        Hessian    0
+
+    Parameters
+    ----------
+    pred : array_like
+        Log-probabilities, of any shape with the C classes along `axis`.
+    target : array_like
+        Labels, of any integer dtype and the shape of `pred` without `axis`.
+    class_weight : array_like, optional
+        One number a class, nonnegative and finite. None: all 1.
+    ignore_index : int, default -100
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not be a class.
+
+    Notes
+    -----
+    The predictions are taken as they are, not normalised: the gradient is that with respect to the log-probabilities, not to
+    logits. The mean divides by the sum of weight · class_weight[label] over the rows not ignored, as in PyTorch, and is NaN
+    when all are ignored. Only the log-probability of the label is read; where it is NaN, value and gradient of the row are.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.nll([[-1.0, -2.0], [-0.5, -4.0]], [1, 0])
+    1.25
+    >>> fl.nll.grad([[-1.0, -2.0], [-0.5, -4.0]], [1, 0])
+    array([[ 0. , -0.5],
+           [-0.5,  0. ]])
+    """
+    classes = pred.shape[1]
+    t = _one_hot(target, classes, ignore_index, pred.dtype) * _per_class(class_weight, classes, pred.dtype)
+    value = 0 - np.where(t == 0, 0, t * pred).sum(axis=1)  # 0 - x: a loss of 0 is not -0
+    grad = np.where(np.isnan(value)[:, None], np.nan, 0 - t)
+    return value, grad, np.zeros_like(grad), t.sum(axis=1)
 
 
 @rows(target=NONNEGATIVE)
 def kl_divergence(pred, target, *, log_target: Flag = False):
-    """Kullback-Leibler divergence."""
+    """Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
+
+    For a row x of predicted log-probabilities and a row p of target probabilities, with 0·∞ = 0::
+
+        value      KL(p ‖ exp x) = Σ p (log p - x)
+        gradient   -p
+        Hessian    0
+
+    Parameters
+    ----------
+    pred : array_like
+        Log-probabilities, of any shape with the classes along `axis`.
+    target : array_like
+        Probabilities, or their logarithms where `log_target` is set; of the shape of `pred`.
+    log_target : bool, default False
+        Whether `target` holds logarithms (where -inf is a probability of 0 and nothing is outside the domain).
+
+    Notes
+    -----
+    The prediction comes first, as everywhere, and holds log-probabilities: mathematics writes the arguments the other way
+    round. The divergence is summed over the class axis and averaged over the rows, so "mean" is PyTorch's
+    ``reduction="batchmean"`` for inputs of two dimensions; PyTorch's own "mean" divides by the number of classes too.
+    Neither argument is normalised. A class with p = 0 contributes 0 even where the prediction is -inf. The divergence is that
+    of Kullback and Leibler [1]_.
+
+    References
+    ----------
+    .. [1] Kullback, S., & Leibler, R. A. (1951). On information and sufficiency. Annals of Mathematical Statistics, 22(1), 79-86.
+
+    Examples
+    --------
+    >>> import numpy as np, fastloss as fl
+    >>> log_q = np.log([[0.5, 0.5], [0.25, 0.75]])
+    >>> round(fl.kl_divergence(log_q, [[1.0, 0.0], [0.25, 0.75]]), 6)  # (log 2 + 0) / 2
+    0.346574
+    >>> fl.kl_divergence.grad(log_q, [[1.0, 0.0], [0.25, 0.75]])
+    array([[-0.5  ,  0.   ],
+           [-0.125, -0.375]])
+    """
     p = np.exp(target) if log_target else target
     log_p = target if log_target else np.log(target)
-    value = np.where(p == 0, 0, p * (log_p - pred)).sum(axis=1)
-    return value, -p, np.zeros_like(p), np.ones(len(pred), pred.dtype)
+    value = np.where((p == 0) & ~np.isnan(pred), 0, p * (log_p - pred)).sum(axis=1)
+    grad = np.where(np.isnan(value)[:, None], np.nan, 0 - p)
+    return value, grad, np.zeros_like(p), np.ones(len(pred), pred.dtype)

@@ -1,0 +1,114 @@
+/* The C interface of fastloss: one call evaluates a loss, its gradient and its Hessian on strided arrays.
+ *
+ * A caller fills an `fl_call` and hands it to `fl_run`. Nothing here knows Python; nothing is kept between calls but the table
+ * of the chosen SIMD tier and the thread limit. */
+#ifndef FASTLOSS_H
+#define FASTLOSS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "fastloss supports little-endian machines only"
+#endif
+#if UINTPTR_MAX != UINT64_MAX
+#error "fastloss supports 64-bit machines only"
+#endif
+
+typedef enum {
+    FL_FLOAT32,
+    FL_FLOAT64,
+    FL_INT8,
+    FL_INT16,
+    FL_INT32,
+    FL_INT64,
+    FL_UINT8,
+    FL_UINT16,
+    FL_UINT32,
+    FL_UINT64,
+    FL_DTYPES
+} fl_dtype;
+
+/* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. */
+enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4 };
+
+typedef enum { FL_MEAN, FL_SUM, FL_NONE } fl_reduction;
+
+typedef enum {
+    FL_OK,
+    FL_NO_MEMORY,
+    FL_INTERRUPTED,
+    FL_BAD_LABEL,             /* a label is outside [0, classes) and is not ignore_index */
+    FL_BAD_PREDICTION,        /* a prediction is outside its domain */
+    FL_BAD_TARGET,            /* a target is outside its domain */
+    FL_UNSUPPORTED            /* the loss has no such kernel: a programming error of the caller */
+} fl_status;
+
+enum { FL_MAX_PARAMS = 4, FL_MAX_DIMS = 64 };
+
+/* A strided array. `strides` are in bytes, one a dimension of the call, 0 where the array is broadcast. `data` NULL: absent. */
+typedef struct {
+    char *data;
+    const intptr_t *strides;
+    fl_dtype dtype;
+    intptr_t class_stride;    /* rows only: bytes between classes */
+} fl_array;
+
+/* Where a loss is defined: [low, high], or only the two ends. NaN is always let through. */
+typedef struct {
+    double low, high;
+    int checked, ends_only;
+} fl_domain;
+
+typedef struct {
+    int loss;                 /* position in losses.inc */
+    int tier;
+    unsigned outputs;
+    fl_dtype real;            /* FL_FLOAT32 or FL_FLOAT64: the precision computed in, that of value, grad and hess */
+    int n_threads;
+    int ndim;                 /* of the elements (pointwise) or of the rows (rows: without the class axis) */
+    const intptr_t *shape;
+    int64_t classes;          /* rows only */
+    fl_array pred, target, operand, weight;
+    fl_array value;           /* used under FL_NONE */
+    fl_array grad, hess;
+    int labels;               /* rows only: target holds labels, not a number for every class */
+    int64_t ignore_index;
+    double label_smoothing;
+    const double *class_weight; /* one a class, or NULL */
+    double param[FL_MAX_PARAMS];
+    fl_reduction reduction;
+    fl_domain pred_domain, target_domain;
+    int check_first;          /* check all input before the first output is written */
+    int (*interrupted)(void);  /* asked now and then by the calling thread; not zero: stop */
+    double reduced;           /* the answer under FL_MEAN and FL_SUM */
+} fl_call;
+
+fl_status fl_run(fl_call *call);
+
+/* losses.inc, as data. */
+typedef struct {
+    const char *name, *family;
+    int n_params, has_operand;
+} fl_loss_info;
+int fl_n_losses(void);
+const fl_loss_info *fl_loss(int index);
+
+/* SIMD tiers, lowest first. A tier is built if the compiler took its flags, usable if this CPU and its OS have it. */
+int fl_n_tiers(void);
+const char *fl_tier_name(int tier);
+int fl_tier_built(int tier);
+int fl_tier_usable(int tier);
+
+/* Threads. */
+int fl_has_openmp(void);
+int fl_max_threads(void);      /* what OpenMP would use now: OMP_NUM_THREADS, threadpoolctl */
+void fl_threads_init(void);    /* once, at import: what to do after fork */
+int fl_in_forked_child(void);
+
+/* The elementary functions, on arrays: for tests of their accuracy. `function` is a position in math_functions.inc. */
+int fl_n_math_functions(void);
+const char *fl_math_function_name(int function);
+fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n);
+
+#endif

@@ -1,0 +1,86 @@
+/* Sums over one block, and the small loops around a kernel: weights, domains.
+ *
+ * A sum goes through LANES accumulators in double, then halves of them are added: the same order on every tier. */
+#ifndef FASTLOSS_REDUCE_H
+#define FASTLOSS_REDUCE_H
+
+#include "kernels.h"
+
+enum { LANES = PICK(32, 16) };
+
+INLINE void fold(double *lane, int width)
+{
+    for (int l = 0; l < width; l++)
+        lane[l] += lane[l + width];
+}
+
+INLINE double sum_of_lanes(double *lane)
+{
+    if (LANES == 32)
+        fold(lane, 16);
+    fold(lane, 8);
+    fold(lane, 4);
+    fold(lane, 2);
+    fold(lane, 1);
+    return lane[0];
+}
+
+static double sum(const void *values, int64_t n)
+{
+    const real *x = values;
+    double lane[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++)
+            lane[l] += (double)x[i + l];
+    return sum_of_lanes(lane);
+}
+
+INLINE double weighed(real x, real weight)
+{
+    return weight == ZERO ? 0.0 : (double)x * (double)weight;
+}
+
+static double weighted_sum(const void *values, const void *weights, int64_t n)
+{
+    const real *x = values, *w = weights;
+    double lane[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++)
+            lane[l] += weighed(x[i + l], w[i + l]);
+    return sum_of_lanes(lane);
+}
+
+static void weigh(void *values, const void *weights, int64_t n)
+{
+    real *x = values;
+    const real *w = weights;
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        x[i] = w[i] == ZERO ? ZERO : x[i] * w[i];
+}
+
+static int outside(const void *values, int64_t n, double low, double high, int ends_only)
+{
+    const real *x = values, l = (real)low, h = (real)high;
+    /* Ends only: outside is what is neither end, NaN excepted. A range: what is below or above it. */
+    const bits only = ends_only ? 1 : 0;
+    bits lane[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int j = 0; j < LANES; j++) {
+            const bits below = x[i + j] < l, above = x[i + j] > h, between = (x[i + j] > l) & (x[i + j] < h);
+            lane[j] |= below | above | (between & only);
+        }
+    bits found = 0;
+    for (int j = 0; j < LANES; j++)
+        found |= lane[j];
+    return found != 0;
+}
+
+#endif

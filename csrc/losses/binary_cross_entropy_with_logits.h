@@ -1,0 +1,14 @@
+/* w y softplus(-x) + (1 - y) softplus(x), w = pos_weight. `wrong` is the part of the target on the other side of 0 than x:
+ * only it pays |x|; both pay log1p(e), e = exp(-|x|). The gradient is the difference of the two sigmoids' shares, over 1 + e. */
+POINTWISE(binary_cross_entropy_with_logits)
+{
+    const real e = exp_nonpositive(-abs_(pred)), positive = operand * target, negative = ONE - target;
+    const int above = pred >= ZERO;
+    const real wrong = above ? negative : positive, right = above ? positive : negative;
+    const real pay = wrong == ZERO ? ZERO * e : abs_(pred) * wrong, slope = (wrong - right * e) / (ONE + e);
+    return (point){
+        .value = fma_(positive + negative, log1p_(e), pay),
+        .grad = above ? slope : -slope,
+        .hess = (positive + negative) * (e / (ONE + e)) / (ONE + e),
+    };
+}

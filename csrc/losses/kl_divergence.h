@@ -1,0 +1,7 @@
+/* One class's part of sum p (log p - pred), p the target, pred a log-probability. 0 log 0 = 0. param[0]: the target is log p. */
+POINTWISE(kl_divergence)
+{
+    const int log_target = param[0] != ZERO;
+    const real p = log_target ? exp_(target) : target, log_p = log_target ? target : log_(target);
+    return (point){.value = p == ZERO ? ZERO * pred : p * (log_p - pred), .grad = -p, .hess = ZERO};
+}

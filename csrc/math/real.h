@@ -1,0 +1,90 @@
+/* `real`, the type a file is compiled for, and its small vocabulary.
+ *
+ * Parameter: REAL_BITS, 32 or 64. Every function is one expression without branches, so that loops over it vectorise. */
+#ifndef FASTLOSS_REAL_H
+#define FASTLOSS_REAL_H
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#if REAL_BITS == 32
+typedef float real;
+typedef uint32_t bits;
+#define R(x) x##f                     /* a constant of type real */
+#define PICK(for_float, for_double) for_float
+enum { MANTISSA_BITS = 23, EXPONENT_BIAS = 127 };
+#elif REAL_BITS == 64
+typedef double real;
+typedef uint64_t bits;
+#define R(x) x
+#define PICK(for_float, for_double) for_double
+enum { MANTISSA_BITS = 52, EXPONENT_BIAS = 1023 };
+#else
+#error "define REAL_BITS as 32 or 64"
+#endif
+
+/* gcc and clang vectorise a loop only over what is inlined into it. */
+#define INLINE static inline __attribute__((always_inline, unused))
+
+#define ZERO R(0.0)
+#define HALF R(0.5)
+#define ONE R(1.0)
+#define TWO R(2.0)
+#define INFINITE ((real)INFINITY)
+#define NOT_A_NUMBER ((real)NAN)
+#define SMALLEST_NORMAL PICK(FLT_MIN, DBL_MIN)
+#define LARGEST PICK(FLT_MAX, DBL_MAX)
+
+/* a * b + c, rounded once where the tier has the instruction: the same bits on AVX2, AVX-512 and NEON. The baseline rounds twice. */
+INLINE real fma_(real a, real b, real c)
+{
+#if defined(__FMA__) || defined(__aarch64__)
+    return PICK(__builtin_fmaf, __builtin_fma)(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+INLINE bits to_bits(real x)
+{
+    bits b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
+INLINE real from_bits(bits b)
+{
+    real x;
+    memcpy(&x, &b, sizeof x);
+    return x;
+}
+
+INLINE real abs_(real x)
+{
+    return PICK(__builtin_fabsf, __builtin_fabs)(x);
+}
+
+INLINE real copysign_(real magnitude, real sign)
+{
+    return PICK(__builtin_copysignf, __builtin_copysign)(magnitude, sign);
+}
+
+/* The comparisons are written so that NaN in the first operand stays. */
+INLINE real at_least(real x, real low)
+{
+    return x < low ? low : x;
+}
+
+INLINE real at_most(real x, real high)
+{
+    return x > high ? high : x;
+}
+
+INLINE real clip(real x, real low, real high)
+{
+    return at_most(at_least(x, low), high);
+}
+
+#endif

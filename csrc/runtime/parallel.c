@@ -1,0 +1,108 @@
+/* Threads. The only file that knows OpenMP.
+ *
+ * libgomp deadlocks in a child forked from a parent that has run a parallel region (GCC bug 60035): such a child computes
+ * serially, on a path that enters no OpenMP function. */
+#include "parallel.h"
+
+#include <stdlib.h>
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+#ifndef _WIN32
+#include <pthread.h>
+#endif
+
+enum {
+    ALIGNMENT = 64,
+    /* Small scratch lives on the stack: an allocation costs as much as a small call. */
+    STACK_SCRATCH = 64 * 1024,
+    /* Blocks a thread takes at a time, as a share of its part: small enough to level out a busy core. */
+    TURNS_PER_THREAD = 16,
+};
+
+static int used_threads, in_forked_child;
+
+#ifndef _WIN32
+static void after_fork_in_child(void)
+{
+    in_forked_child = used_threads;
+}
+#endif
+
+void fl_threads_init(void)
+{
+#ifndef _WIN32
+    static int done;
+    if (!done)
+        pthread_atfork(NULL, NULL, after_fork_in_child);
+    done = 1;
+#endif
+}
+
+int fl_in_forked_child(void)
+{
+    return in_forked_child;
+}
+
+int fl_has_openmp(void)
+{
+#ifdef _OPENMP
+    return _OPENMP;
+#else
+    return 0;
+#endif
+}
+
+int fl_max_threads(void)
+{
+#ifdef _OPENMP
+    if (!in_forked_child)
+        return omp_get_max_threads();
+#endif
+    return 1;
+}
+
+static char *aligned(char *memory)
+{
+    return (char *)(((uintptr_t)memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+static fl_status serial_for(int64_t first, int64_t last, fl_task task, void *context, size_t scratch_bytes)
+{
+    char stack[STACK_SCRATCH + ALIGNMENT];
+    char *heap = NULL;
+    if (scratch_bytes > STACK_SCRATCH && !(heap = malloc(scratch_bytes + ALIGNMENT)))
+        return FL_NO_MEMORY;
+    char *scratch = aligned(heap ? heap : stack);
+    for (int64_t i = first; i < last; i++)
+        task(context, i, scratch);
+    free(heap);
+    return FL_OK;
+}
+
+fl_status fl_parallel_for(int64_t first, int64_t last, fl_task task, void *context, int n_threads, size_t scratch_bytes)
+{
+    const int64_t n = last - first;
+    if (n_threads > n)
+        n_threads = (int)n;
+#ifdef _OPENMP
+    if (n_threads > 1 && !in_forked_child && !omp_in_parallel()) {
+        /* Whole lines a thread, and a spare one between, so that no two threads write one line. */
+        const size_t share = (scratch_bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+        char *memory = malloc(share * (size_t)n_threads + ALIGNMENT);
+        if (!memory)
+            return FL_NO_MEMORY;
+        char *base = aligned(memory);
+        int64_t turn = n / ((int64_t)n_threads * TURNS_PER_THREAD);
+        if (turn < 1)
+            turn = 1;
+        used_threads = 1;
+#pragma omp parallel for num_threads(n_threads) schedule(dynamic, turn)
+        for (int64_t i = first; i < last; i++)
+            task(context, i, base + share * (size_t)omp_get_thread_num());
+        free(memory);
+        return FL_OK;
+    }
+#endif
+    return serial_for(first, last, task, context, scratch_bytes);
+}

@@ -1,0 +1,121 @@
+"""The docstring of every loss and entry point.
+
+A loss's NumPy function documents what is its own: summary, formula, its parameters, notes, references, examples. What all losses
+share is written once, here, and inserted where numpydoc wants it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+
+from fastloss._loss import ENTRY_POINTS, signature
+from fastloss._registry import Row
+
+__all__ = ["entry_doc"]
+
+_LEAD = {
+    "value": "",
+    "grad": "Gradient of `{name}` with respect to `pred`: that of the reduced value.",
+    "value_and_grad": "Value of `{name}` and its gradient with respect to `pred`, in one pass.",
+    "grad_and_hess": "Gradient and diagonal Hessian of `{name}` with respect to `pred`, unreduced unless asked otherwise.",
+}
+
+_RETURNS = {
+    "value": '''\
+value : float or ndarray
+    A Python float; under "none" an array with the loss of each {item}.''',
+    "grad": '''\
+grad : ndarray
+    The gradient, of the shape and dtype of `pred`; under "none" that of each {item}'s own loss.''',
+    "hess": '''\
+hess : ndarray
+    The diagonal of the Hessian, of the shape and dtype of `pred`, weighed and reduced as the gradient is.''',
+}
+
+_PARAMETERS = {
+    "pred": '''\
+pred : array_like
+    Predictions, of any shape{prediction}. float16 and bfloat16 are computed in float32, integers in float64.''',
+    "target": '''\
+target : array_like
+    Targets{target}, of the shape of `pred`: nothing is broadcast.''',
+    "weight": '''\
+weight : array_like, optional
+    Sample weights, broadcast to the shape of the loss{loss_shape}. A sample of weight 0 contributes
+    exactly nothing, whatever its loss.''',
+    "reduction": '''\
+reduction : {{"mean", "sum", "none"}}, default "{reduction}"
+    "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.''',
+    "axis": '''\
+axis : int, default -1
+    The class axis of `pred`.''',
+    "check_domain": '''\
+check_domain : bool, default True
+    Whether to look for numbers outside the domain before computing. With False, what lies outside gives an
+    unspecified number or NaN.''',
+    "out": '''\
+out : ndarray, optional
+    Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.''',
+    "n_threads": '''\
+n_threads : int, optional
+    Threads of this call. None: the library's limit.''',
+}
+
+
+def _sections(doc: str) -> dict[str, str]:
+    """The text of each numpydoc section; what precedes the first is under ""."""
+    parts = re.split(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", doc, flags=re.MULTILINE)
+    return {"": parts[0].strip(), **{title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}}
+
+
+def _entries(section: str) -> dict[str, str]:
+    """The entries of a Parameters section, by name."""
+    parts = re.split(r"^(?=\w+ : )", section, flags=re.MULTILINE)
+    return {part.split(" : ")[0]: part.strip() for part in parts if part.strip()}
+
+
+def _raises(row: Row, names: list[str]) -> str:
+    values = "shapes that do not match, a parameter outside its range, an unknown reduction"
+    if "out" in names:
+        values += ", or an `out` of another shape or dtype, read-only, or overlapping an input other than `pred`"
+    if row.family == "rows":
+        values += ", or a `class_weight` that is not one number a class" if "class_weight" in names else ""
+    if "check_domain" in names:
+        bounds = [f"`{of}` outside {where}" for of, where in (("pred", row.prediction), ("target", row.target)) if where.bounded]
+        values += f"; with `check_domain`, for {' or '.join(bounds)}"
+    raised = [
+        f"ValueError\n    For {values}.",
+        "TypeError\n    For an unknown keyword, and for arrays that are not of real numbers in main memory: object, complex,\n"
+        "    string, masked, or on another device. longdouble is for `fastloss.reference` only.",
+        "MemoryError\n    When there is no memory left.",
+    ]
+    if row.labels:
+        raised.insert(1, "IndexError\n    For a label that is neither a class nor `ignore_index`; it says which, where, and how many classes.")
+    return "\n".join(raised)
+
+
+@functools.cache
+def entry_doc(row: Row, name: str) -> str:
+    """The docstring of one entry point of a loss; that of "value" is the loss's own."""
+    own = _sections(inspect.getdoc(row.function) or "")
+    names = list(signature(row, {}, name).parameters)
+    fill = {
+        "name": row.name,
+        "item": "element" if row.family == "pointwise" else "row",
+        "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
+        "prediction": f", within {row.prediction}" if row.prediction.bounded else "",
+        "target": f" within {row.target}" if row.target.bounded else "",
+        "reduction": "none" if name == "grad_and_hess" else "mean",
+    }
+    common = {key: text.format(**fill) for key, text in _PARAMETERS.items()}
+    texts = {**common, **_entries(own.get("Parameters", ""))}
+    sections = {
+        "Parameters": "\n".join(texts[key] for key in names if key in texts),
+        "Returns": "\n".join(_RETURNS[output].format(**fill) for output in ENTRY_POINTS[name]),
+        "Raises": _raises(row, names),
+        **{title: own.get(title, "") for title in ("Notes", "References", "Examples")},
+    }
+    body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items() if text]
+    return "\n\n".join(text for text in (_LEAD[name].format(**fill), own[""], *body) if text)

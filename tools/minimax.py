@@ -1,0 +1,124 @@
+"""Compute the polynomial coefficients of csrc/math/, and the error bound stated beside each.
+
+    python tools/minimax.py            # print every polynomial
+    python tools/minimax.py exp_f32    # one of them
+
+Method: weighted least squares on Chebyshev points at 80 digits, which is within a third of the minimax error. Coefficients are
+rounded to the working precision one by one, from the lowest order up, each time fitting the rest anew, so that the rounding of
+a large coefficient is compensated by the smaller ones. The bound printed is that of the rounded polynomial, relative to the
+function it serves, in units of the last place at 1 (2^-23 for float, 2^-52 for double).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import mpmath as mp
+import numpy as np
+
+mp.mp.dps = 80
+
+Function = Callable[[mp.mpf], mp.mpf]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Find p of `degree` with function(x) ≈ p(x) on [low, high], minimising |weight(x) (p(x) - function(x))|."""
+
+    function: Function
+    weight: Function
+    low: str
+    high: str
+    degree: int
+    precision: type
+
+
+def exp_tail(r: mp.mpf) -> mp.mpf:
+    """(exp(r) - 1 - r) / r²"""
+    return (mp.expm1(r) - r) / r**2 if abs(r) > 1e-15 else mp.mpf(1) / 2 + r / 6 + r**2 / 24
+
+
+def log_tail(z: mp.mpf) -> mp.mpf:
+    """(2 atanh(s) - 2 s) / (s z) with z = s²"""
+    s = mp.sqrt(z)
+    return (2 * mp.atanh(s) - 2 * s) / (s * z) if z > 1e-15 else mp.mpf(2) / 3 + 2 * z / 5
+
+
+def tanh_tail(z: mp.mpf) -> mp.mpf:
+    """(tanh(x) - x) / (x z) with z = x²"""
+    x = mp.sqrt(z)
+    return (mp.tanh(x) - x) / (x * z) if z > 1e-15 else -mp.mpf(1) / 3 + 2 * z / 15
+
+
+# |r| <= log(2)/2, a little more for the rounding of x / log(2).
+HALF_LOG2 = "0.34658"
+# s = f / (2 + f) for 1 + f in [sqrt(1/2), sqrt(2)]: z <= (3 - 2 sqrt(2))², a little more.
+LOG_END = "0.029438"
+# tanh is a polynomial below 0.5625.
+TANH_END = "0.31640625"
+
+PROBLEMS = {
+    f"{name}_{suffix}": Problem(function, weight, low, high, degrees[suffix], precision)
+    for name, function, weight, low, high, degrees in [
+        ("exp", exp_tail, lambda r: r**2 / mp.exp(r), "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
+        # The error counts relative to log(1 + f) ≈ 2 s: s z (error) / (2 s).
+        ("log", log_tail, lambda z: z / 2, "0", LOG_END, {"f32": 2, "f64": 6}),
+        ("tanh", tanh_tail, lambda z: z * mp.sqrt(z) / mp.tanh(mp.sqrt(z)) if z > 0 else mp.mpf(0), "0", TANH_END,
+         {"f32": 4, "f64": 10}),
+    ]
+    for suffix, precision in [("f32", np.float32), ("f64", np.float64)]
+}
+
+
+def horner(coefficients: list[mp.mpf], x: mp.mpf) -> mp.mpf:
+    total = mp.mpf(0)
+    for c in reversed(coefficients):
+        total = total * x + c
+    return total
+
+
+def fit(problem: Problem, fixed: list[mp.mpf]) -> list[mp.mpf]:
+    """The coefficients that follow `fixed`, by weighted least squares on Chebyshev points."""
+    low, high, unknowns = mp.mpf(problem.low), mp.mpf(problem.high), problem.degree + 1 - len(fixed)
+    points = 16 * (problem.degree + 2)
+    system, right = mp.matrix(unknowns, unknowns), mp.matrix(unknowns, 1)
+    for i in range(points):
+        x = (low + high) / 2 + (high - low) / 2 * mp.cos(mp.pi * (i + mp.mpf(1) / 2) / points)
+        w = problem.weight(x)
+        basis = [w * x ** (len(fixed) + j) for j in range(unknowns)]
+        residual = w * (problem.function(x) - horner(fixed, x))
+        for j in range(unknowns):
+            right[j] += basis[j] * residual
+            for k in range(unknowns):
+                system[j, k] += basis[j] * basis[k]
+    return list(mp.lu_solve(system, right))
+
+
+def solve(problem: Problem) -> tuple[list[float], mp.mpf]:
+    """Rounded coefficients, lowest order first, and their worst weighted error."""
+    low, high = mp.mpf(problem.low), mp.mpf(problem.high)
+    fixed: list[mp.mpf] = []
+    for _ in range(problem.degree + 1):
+        fixed.append(mp.mpf(float(problem.precision(float(fit(problem, fixed)[0])))))
+    worst = max(
+        abs(problem.weight(x) * (horner(fixed, x) - problem.function(x)))
+        for x in (low + (high - low) * i / 4001 for i in range(4002))
+    )
+    return [float(c) for c in fixed], worst
+
+
+def main() -> None:
+    for name in sys.argv[1:] or PROBLEMS:
+        problem = PROBLEMS[name]
+        coefficients, worst = solve(problem)
+        unit = mp.mpf(float(np.finfo(problem.precision).eps))
+        print(f"{name}: {(problem.function.__doc__ or '').strip()} on [{problem.low}, {problem.high}]")
+        print(f"  error {mp.nstr(worst / unit, 3)} ulp = 2^{mp.nstr(mp.log(worst, 2), 4)}")
+        for c in coefficients:
+            print("  " + (f"{np.float32(c):.9g}f" if problem.precision is np.float32 else f"{c:.17g}"))
+
+
+if __name__ == "__main__":
+    main()
