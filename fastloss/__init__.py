@@ -1,0 +1,30 @@
+"""fastloss: loss functions, their gradients and Hessians on the CPU, in one pass over memory.
+
+Every loss is one object: call it for the value, use `.grad`, `.value_and_grad` and `.grad_and_hess` for derivatives, and
+`.bind` to fix parameters. `fastloss.losses` maps names to losses; `fastloss.reference` holds the same in plain NumPy.
+"""
+
+from importlib.metadata import version
+from types import MappingProxyType
+
+from fastloss import reference
+from fastloss._kernel import CompiledEntry
+from fastloss._loss import Loss
+from fastloss._registry import registry
+from fastloss._threads import get_num_threads, num_threads, set_num_threads, show_config
+
+__version__ = version("fastloss")
+
+losses = MappingProxyType({name: Loss(row, CompiledEntry) for name, row in registry.items()})
+globals().update(losses)
+
+__all__ = [
+    "Loss",
+    "get_num_threads",
+    "losses",
+    "num_threads",
+    "reference",
+    "set_num_threads",
+    "show_config",
+    *losses,
+]

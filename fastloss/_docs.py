@@ -1,7 +1,7 @@
 """The docstring of every loss and entry point.
 
-A loss's NumPy function documents what is its own: summary, formula, its parameters, notes, references, examples. What all losses
-share is written once, here, and inserted where numpydoc wants it.
+A loss's NumPy function documents what is its own: summary, formula, its parameters, notes, references, examples.
+What all losses share is written once, here, and inserted where numpydoc wants it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import textwrap
 
 from fastloss._loss import ENTRY_POINTS, signature
 from fastloss._registry import Row
@@ -19,7 +20,7 @@ _LEAD = {
     "value": "",
     "grad": "Gradient of `{name}` with respect to `pred`: that of the reduced value.",
     "value_and_grad": "Value of `{name}` and its gradient with respect to `pred`, in one pass.",
-    "grad_and_hess": "Gradient and diagonal Hessian of `{name}` with respect to `pred`, unreduced unless asked otherwise.",
+    "grad_and_hess": "Gradient and diagonal Hessian of `{name}` with respect to `pred`, by default not reduced.",
 }
 
 _RETURNS = {
@@ -43,8 +44,8 @@ target : array_like
     Targets{target}, of the shape of `pred`: nothing is broadcast.''',
     "weight": '''\
 weight : array_like, optional
-    Sample weights, broadcast to the shape of the loss{loss_shape}. A sample of weight 0 contributes
-    exactly nothing, whatever its loss.''',
+    Sample weights, broadcast to the shape of the loss{loss_shape}.
+    A sample of weight 0 contributes exactly nothing, whatever its loss.''',
     "reduction": '''\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.''',
@@ -67,7 +68,8 @@ n_threads : int, optional
 def _sections(doc: str) -> dict[str, str]:
     """The text of each numpydoc section; what precedes the first is under ""."""
     parts = re.split(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", doc, flags=re.MULTILINE)
-    return {"": parts[0].strip(), **{title: text.strip() for title, text in zip(parts[1::2], parts[2::2], strict=True)}}
+    titles = ["", *parts[1::2]]
+    return {title: text.strip() for title, text in zip(titles, parts[::2], strict=True)}
 
 
 def _entries(section: str) -> dict[str, str]:
@@ -83,17 +85,19 @@ def _raises(row: Row, names: list[str]) -> str:
     if row.family == "rows":
         values += ", or a `class_weight` that is not one number a class" if "class_weight" in names else ""
     if "check_domain" in names:
-        bounds = [f"`{of}` outside {where}" for of, where in (("pred", row.prediction), ("target", row.target)) if where.bounded]
+        domain = (("pred", row.prediction), ("target", row.target))
+        bounds = [f"`{argument}` outside {interval}" for argument, interval in domain if interval.bounded]
         values += f"; with `check_domain`, for {' or '.join(bounds)}"
-    raised = [
-        f"ValueError\n    For {values}.",
-        "TypeError\n    For an unknown keyword, and for arrays that are not of real numbers in main memory: object, complex,\n"
-        "    string, masked, or on another device. longdouble is for `fastloss.reference` only.",
-        "MemoryError\n    When there is no memory left.",
-    ]
+    raised = {"ValueError": f"For {values}."}
     if row.labels:
-        raised.insert(1, "IndexError\n    For a label that is neither a class nor `ignore_index`; it says which, where, and how many classes.")
-    return "\n".join(raised)
+        raised["IndexError"] = "For a label that is neither a class nor `ignore_index`."
+    raised["TypeError"] = (
+        "For an unknown keyword, and for arrays that do not hold real numbers in main memory: object, complex, string, "
+        "masked, or on another device. longdouble is for `fastloss.reference` only."
+    )
+    raised["MemoryError"] = "When memory runs out."
+    indented = {"width": 110, "initial_indent": "    ", "subsequent_indent": "    "}
+    return "\n".join(f"{error}\n{textwrap.fill(text, **indented)}" for error, text in raised.items())
 
 
 @functools.cache

@@ -2,7 +2,8 @@
  * The gradient (p - y) / (p (1 - p)) becomes 1 / (1 - p) and -1 / p for hard targets, which stay finite at the right answer. */
 POINTWISE(binary_cross_entropy)
 {
-    const real p = pred, q = ONE - p, y = target, z = ONE - y;
+    /* Adding 0 makes -0 positive: 1 / p has the right sign. */
+    const real p = pred + ZERO, q = ONE - p, y = target, z = ONE - y;
     const real hit = y == ZERO ? ZERO : y * log_(p), miss = z == ZERO ? ZERO : z * log1p_(-p);
     const real numerator = y == ZERO ? ONE : z == ZERO ? -ONE : p - y;
     const real denominator = y == ZERO ? q : z == ZERO ? p : p * q;

@@ -3,5 +3,10 @@ POINTWISE(kl_divergence)
 {
     const int log_target = param[0] != ZERO;
     const real p = log_target ? exp_(target) : target, log_p = log_target ? target : log_(target);
-    return (point){.value = p == ZERO ? ZERO * pred : p * (log_p - pred), .grad = -p, .hess = ZERO};
+    const int unknown = pred != pred || p != p;
+    return (point){
+        .value = unknown ? pred + p : p == ZERO ? ZERO : p * (log_p - pred),
+        .grad = unknown ? pred + p : -p,
+        .hess = ZERO,
+    };
 }

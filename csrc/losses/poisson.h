@@ -1,6 +1,8 @@
-/* exp x - y x: the negative log-likelihood of a Poisson count y with log-rate x, without the constant log y!. */
+/* exp x - y x: the negative log-likelihood of a Poisson count y with log-rate x, without the constant log y!.
+ * A count of 0 leaves exp x alone, for an infinite x too. */
 POINTWISE(poisson)
 {
     const real rate = exp_(pred);
-    return (point){.value = fma_(-target, pred, rate), .grad = rate - target, .hess = rate};
+    const real value = target == ZERO && pred == pred ? rate : fma_(-target, pred, rate);
+    return (point){.value = value, .grad = rate - target, .hess = rate};
 }

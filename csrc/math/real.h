@@ -1,6 +1,6 @@
 /* `real`, the type a file is compiled for, and its small vocabulary.
  *
- * Parameter: REAL_BITS, 32 or 64. Every function is one expression without branches, so that loops over it vectorise. */
+ * Parameters: REAL_BITS, 32 or 64; WITHOUT_FMA, where the same bits are wanted on CPUs that lack it. Every function is one expression without branches, so that loops over it vectorise. */
 #ifndef FASTLOSS_REAL_H
 #define FASTLOSS_REAL_H
 
@@ -40,7 +40,7 @@ enum { MANTISSA_BITS = 52, EXPONENT_BIAS = 1023 };
 /* a * b + c, rounded once where the tier has the instruction: the same bits on AVX2, AVX-512 and NEON. The baseline rounds twice. */
 INLINE real fma_(real a, real b, real c)
 {
-#if defined(__FMA__) || defined(__aarch64__)
+#if (defined(__FMA__) || defined(__aarch64__)) && !defined(WITHOUT_FMA)
     return PICK(__builtin_fmaf, __builtin_fma)(a, b, c);
 #else
     return a * b + c;

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from fastloss._docs import entry_doc
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss, signature
 
 __all__ = ["Entry"]
@@ -17,7 +19,7 @@ class Entry:
     def __init__(self, loss: Loss, name: str) -> None:
         self.loss, self.outputs = loss, ENTRY_POINTS[name]
         self.__name__ = name
-        self.__doc__ = loss.__doc__
+        self.__doc__ = entry_doc(loss.row, name)
         self.__signature__ = signature(loss.row, loss.bound, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -49,7 +51,7 @@ class Entry:
         logits = np.moveaxis(pred, axis, -1)
         shape = logits.shape
         if target.shape == pred.shape and target.dtype.kind == "f":
-            target = np.moveaxis(target, axis, -1).reshape(-1, shape[-1]).astype(pred.dtype)
+            target = np.moveaxis(target, axis, -1).reshape(math.prod(shape[:-1]), shape[-1]).astype(pred.dtype)
         elif target.shape == shape[:-1]:
             ignored = target == parameters.get("ignore_index")
             bad = ~ignored & ((target < 0) | (target >= shape[-1]))
@@ -59,7 +61,7 @@ class Entry:
             target = target.reshape(-1).astype(np.int64)
         else:
             raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
-        value, grad, hess, mass = self.loss.row.function(logits.reshape(-1, shape[-1]), target, **parameters)
+        value, grad, hess, mass = self.loss.row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
         grad, hess = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1])
 

@@ -1,8 +1,8 @@
 """The pointwise losses: prediction and target of one shape, one loss an element.
 
-Each function returns (value, gradient, Hessian) with respect to the prediction, element by element. The engine calls it with
-both arrays of one floating dtype and with floating-point warnings off, so a division by zero may stand where `np.where` does not
-choose it.
+Each function returns (value, gradient, Hessian) with respect to the prediction, element by element. The
+engine calls it with both arrays of one floating dtype and with floating-point warnings off, so a division
+by zero may stand where `np.where` does not choose it.
 """
 
 from __future__ import annotations
@@ -43,12 +43,14 @@ def squared_error(pred, target):
 
     Notes
     -----
-    There is no factor 1/2: the gradient is 2r, as in PyTorch and Keras. Where half the square is meant (scikit-learn, Optax's
-    `l2_loss`, the gradient boosting libraries), halve the result. Least squares are due to Legendre [1]_.
+    There is no factor 1/2: the gradient is 2r, as in PyTorch and Keras. Where half the square is
+    meant (scikit-learn, Optax's `l2_loss`, the gradient boosting libraries), halve the result. Least
+    squares are due to Legendre [1]_.
 
     References
     ----------
-    .. [1] Legendre, A.-M. (1805). Nouvelles méthodes pour la détermination des orbites des comètes. Paris: Didot.
+    .. [1] Legendre, A.-M. (1805). Nouvelles méthodes pour la détermination des orbites des comètes. Paris:
+       Didot.
 
     Examples
     --------
@@ -74,8 +76,8 @@ def absolute_error(pred, target):
 
     Notes
     -----
-    At a tie (r = 0) the gradient is 0, which is a subgradient. The Hessian is 0 everywhere, so a booster that takes Newton steps
-    needs another one.
+    At a tie (r = 0) the gradient is 0, which is a subgradient. The Hessian is 0 everywhere, so a
+    booster that takes Newton steps needs another one.
 
     Examples
     --------
@@ -106,12 +108,13 @@ def huber(pred, target, *, delta: Positive = 1.0):
 
     Notes
     -----
-    Near the target this is half of `squared_error`, as Huber [1]_ has it. `huber` with `delta` is `delta` times `smooth_l1`
-    with ``beta=delta``.
+    Near the target this is half of `squared_error`, as Huber [1]_ has it. `huber` with `delta` is
+    `delta` times `smooth_l1` with ``beta=delta``.
 
     References
     ----------
-    .. [1] Huber, P. J. (1964). Robust estimation of a location parameter. Annals of Mathematical Statistics, 35(1), 73-101.
+    .. [1] Huber, P. J. (1964). Robust estimation of a location parameter. Annals of Mathematical
+       Statistics, 35(1), 73-101.
 
     Examples
     --------
@@ -123,7 +126,8 @@ def huber(pred, target, *, delta: Positive = 1.0):
     """
     r = pred - target
     c = np.clip(r, -delta, delta)
-    # c is r within delta and ±delta beyond, so this is both branches; unlike r²/2 it does not overflow before its value does.
+    # c is r within delta and ±delta beyond, so this is both branches; unlike r²/2 it does not overflow
+    # before its value does.
     return c * (r - c / 2), c, np.abs(r) <= delta
 
 
@@ -140,15 +144,18 @@ def smooth_l1(pred, target, *, beta: NonNegative = 1.0):
     Parameters
     ----------
     beta : float, default 1.0
-        Where the loss turns linear; nonnegative and finite. With 0 the loss is the absolute error, gradient 0 at a tie.
+        Where the loss turns linear; nonnegative and finite. With 0 the loss is the absolute error, gradient
+        0 at a tie.
 
     Notes
     -----
-    It is `huber` divided by its `delta`: the slope beyond `beta` is 1, whatever `beta`. Girshick [1]_ defines it with `beta` 1.
+    It is `huber` divided by its `delta`: the slope beyond `beta` is 1, whatever `beta`. Girshick [1]_
+    defines it with `beta` 1.
 
     References
     ----------
-    .. [1] Girshick, R. (2015). Fast R-CNN. IEEE International Conference on Computer Vision (ICCV), 1440-1448.
+    .. [1] Girshick, R. (2015). Fast R-CNN. IEEE International Conference on Computer Vision (ICCV),
+       1440-1448.
 
     Examples
     --------
@@ -181,8 +188,8 @@ def log_cosh(pred, target):
 
     References
     ----------
-    .. [1] Green, P. J. (1990). Bayesian reconstructions from emission tomography data using a modified EM algorithm. IEEE
-       Transactions on Medical Imaging, 9(1), 84-93.
+    .. [1] Green, P. J. (1990). Bayesian reconstructions from emission tomography data using a modified EM
+       algorithm. IEEE Transactions on Medical Imaging, 9(1), 84-93.
 
     Examples
     --------
@@ -194,7 +201,8 @@ def log_cosh(pred, target):
     """
     r = pred - target
     a = np.abs(r)
-    # cosh a = 1 + 2 sinh²(a/2) keeps every digit of a small a; cosh a = exp(a) (1 + (exp(-2a) - 1)/2) does not overflow.
+    # cosh a = 1 + 2 sinh²(a/2) keeps every digit of a small a; cosh a = exp(a) (1 + (exp(-2a) - 1)/2) does
+    # not overflow.
     near = np.log1p(2 * np.sinh(np.minimum(a, 1) / 2) ** 2)
     far = a + np.log1p(np.expm1(-2 * a) / 2)
     e = np.exp(-2 * a)
@@ -218,8 +226,9 @@ def quantile(pred, target, *, q: OpenFraction = 0.5):
 
     Notes
     -----
-    A prediction below the target costs `q` a unit, one above it 1 - `q` [1]_. With ``q=0.5`` it is half of `absolute_error`.
-    At a tie (r = 0) the gradient is the subgradient 0; other libraries take -q or 1 - q there.
+    A prediction below the target costs `q` a unit, one above it 1 - `q` [1]_. With ``q=0.5`` it is
+    half of `absolute_error`. At a tie (r = 0) the gradient is the subgradient 0; other libraries take -q or
+    1 - q there.
 
     References
     ----------
@@ -258,10 +267,11 @@ def binary_cross_entropy(pred, target):
 
     Notes
     -----
-    The value is exact. At p = 0, y = 1 it is infinite, where PyTorch stops at 100 and Keras at the logarithm of its epsilon;
-    at p = y = 0 it is 0 and the gradient is its limit, 1. The loss is the logarithmic score of Good [1]_. For a probability
-    that comes out of a sigmoid, give the logit to `binary_cross_entropy_with_logits`: the sigmoid has already rounded away
-    what an almost certain prediction is uncertain of.
+    The value is exact. At p = 0, y = 1 it is infinite, where PyTorch stops at 100 and Keras at the
+    logarithm of its epsilon; at p = y = 0 it is 0 and the gradient is its limit, 1. The loss is the
+    logarithmic score of Good [1]_. For a probability that comes out of a sigmoid, give the logit to
+    `binary_cross_entropy_with_logits`: the sigmoid has already rounded away what an almost certain
+    prediction is uncertain of.
 
     References
     ----------
@@ -270,14 +280,15 @@ def binary_cross_entropy(pred, target):
     Examples
     --------
     >>> import fastloss as fl
-    >>> fl.binary_cross_entropy([1.0, 0.0], [1.0, 1.0], reduction="none")
-    array([ 0., inf])
+    >>> round(fl.binary_cross_entropy([0.5], [1.0]), 6)
+    0.693147
+    >>> fl.binary_cross_entropy([0.0], [1.0])
+    inf
     >>> fl.binary_cross_entropy.grad([0.5, 0.25], [1.0, 0.25])
     array([-1.,  0.])
     """
-    p, y = np.abs(pred), target  # -0.0 is a probability too, but 1/-0.0 has the wrong sign
-    p = np.where(pred == 0, p, pred)
-    value = -np.where(y == 0, 0, y * np.log(p)) - np.where(y == 1, 0, (1 - y) * np.log1p(-p))
+    p, y = pred + 0, target  # -0.0 + 0 is 0.0: 1/-0.0 would have the wrong sign
+    value = 0 - np.where(y == 0, 0, y * np.log(p)) - np.where(y == 1, 0, (1 - y) * np.log1p(-p))
     # Where y is 0 or 1, one factor of p(1 - p) cancels; divided out, the gradient is finite at p = y.
     grad = np.where(y == 0, 1 / (1 - p), np.where(y == 1, -1 / p, (p - y) / (p * (1 - p))))
     hess = np.where(y == 0, 0, y / p / p) + np.where(y == 1, 0, (1 - y) / (1 - p) / (1 - p))
@@ -306,12 +317,14 @@ def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray 
 
     Notes
     -----
-    The value is exact for every logit, not clamped, and where a correct prediction saturates, the gradient is exp(-|x|)
-    rather than 0. `pos_weight` does not enter the denominator of the mean. As a model of binary data see Cox [1]_.
+    The value is exact for every logit, not clamped, and where a correct prediction saturates, the
+    gradient is exp(-|x|) rather than 0. `pos_weight` does not enter the denominator of the mean. As a model
+    of binary data see Cox [1]_.
 
     References
     ----------
-    .. [1] Cox, D. R. (1958). The regression analysis of binary sequences. Journal of the Royal Statistical Society B, 20(2).
+    .. [1] Cox, D. R. (1958). The regression analysis of binary sequences. Journal of the Royal Statistical
+       Society B, 20(2).
 
     Examples
     --------
@@ -323,7 +336,8 @@ def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray 
     """
     e, p, not_p = _logistic(pred)
     positive, negative = (target * pos_weight).astype(pred.dtype), 1 - target
-    # softplus(±x) = max(±x, 0) + log1p(e): what multiplies the maximum belongs to the label that the logit speaks against.
+    # softplus(±x) = max(±x, 0) + log1p(e): what multiplies the maximum belongs to the label that the logit
+    # speaks against.
     wrong = np.where(pred >= 0, negative, positive)
     value = np.where(wrong == 0, 0, np.abs(pred) * wrong) + (positive + negative) * np.log1p(e)
     return value, negative * p - positive * not_p, (positive + negative) * p * not_p
@@ -357,15 +371,15 @@ def sigmoid_focal(pred, target, *, alpha: OptionalFraction = 0.25, gamma: NonNeg
 
     Notes
     -----
-    Value, gradient and Hessian are finite for every finite logit and every `gamma`, below 1 too. The Hessian is the true one
-    and may be negative: the loss is not convex. Probabilities between 0 and 1 as targets follow torchvision's
-    `sigmoid_focal_loss`; on labels the loss is that of Lin et al. [1]_. Unlike there, ``alpha=None`` and not -1 switches
-    the balance off, and the default reduction is the mean.
+    Value, gradient and Hessian are finite for every finite logit and every `gamma`, below 1 too. The
+    Hessian is the true one and may be negative: the loss is not convex. Probabilities between 0 and 1 as
+    targets follow torchvision's `sigmoid_focal_loss`; on labels the loss is that of Lin et al. [1]_. Unlike
+    there, ``alpha=None`` and not -1 switches the balance off, and the default reduction is the mean.
 
     References
     ----------
-    .. [1] Lin, T.-Y., Goyal, P., Girshick, R., He, K., & Dollár, P. (2017). Focal loss for dense object detection. IEEE
-       International Conference on Computer Vision (ICCV), 2980-2988.
+    .. [1] Lin, T.-Y., Goyal, P., Girshick, R., He, K., & Dollár, P. (2017). Focal loss for dense object
+       detection. IEEE International Conference on Computer Vision (ICCV), 2980-2988.
 
     Examples
     --------
@@ -380,7 +394,8 @@ def sigmoid_focal(pred, target, *, alpha: OptionalFraction = 0.25, gamma: NonNeg
     right = 1 - wrong
     entropy = np.where(wrong == 0, 0, np.abs(pred) * wrong) + np.log1p(e)
     slope = (1 - target) * p - target * not_p
-    # m = (wrong + right e)/(1 + e). Where wrong is 0, e cancels in u, and log m is exact although e may have underflowed.
+    # m = (wrong + right e)/(1 + e). Where wrong is 0, e cancels in u, and log m is exact although e may
+    # have underflowed.
     mixed = wrong + right * e
     log_miss = np.where(wrong == 0, -np.abs(pred), np.log(mixed)) - np.log1p(e)
     u = (1 - 2 * target) * np.where(wrong == 0, 1, e / mixed) / (1 + e)
@@ -454,8 +469,8 @@ def squared_hinge(pred, target):
 
     References
     ----------
-    .. [1] Chang, K.-W., Hsieh, C.-J., & Lin, C.-J. (2008). Coordinate descent method for large-scale L2-loss linear support
-       vector machines. Journal of Machine Learning Research, 9, 1369-1398.
+    .. [1] Chang, K.-W., Hsieh, C.-J., & Lin, C.-J. (2008). Coordinate descent method for large-scale
+       L2-loss linear support vector machines. Journal of Machine Learning Research, 9, 1369-1398.
 
     Examples
     --------
@@ -489,13 +504,14 @@ def poisson(pred, target):
 
     Notes
     -----
-    log(y!), which does not depend on the prediction, is left out: the value may be negative, and it is half the deviance up to
-    a constant. It is the Poisson case of the generalised linear models of Nelder and Wedderburn [1]_ with their log link.
+    log(y!), which does not depend on the prediction, is left out: the value may be negative, and it
+    is half the deviance up to a constant. It is the Poisson case of the generalised linear models of Nelder
+    and Wedderburn [1]_ with their log link.
 
     References
     ----------
-    .. [1] Nelder, J. A., & Wedderburn, R. W. M. (1972). Generalized linear models. Journal of the Royal Statistical Society A,
-       135(3), 370-384.
+    .. [1] Nelder, J. A., & Wedderburn, R. W. M. (1972). Generalized linear models. Journal of the Royal
+       Statistical Society A, 135(3), 370-384.
 
     Examples
     --------

@@ -1,7 +1,8 @@
 """The losses of a row: a class axis, and for each row a label or a number for every class.
 
-Each function takes predictions (n, classes) and labels (n,) or targets (n, classes), and returns (value, gradient, diagonal
-Hessian, mass), where `mass` (n,) is what a row counts, beside its sample weight, in the denominator of a mean.
+Each function takes predictions (n, classes) and labels (n,) or targets (n, classes), and returns (value,
+gradient, diagonal Hessian, mass), where `mass` (n,) is what a row counts, beside its sample weight, in the
+denominator of a mean.
 """
 
 from __future__ import annotations
@@ -31,47 +32,52 @@ def cross_entropy(
 
     For a row x of C logits, with y the target (1 at the label and 0 elsewhere where it is a label) and 0·∞ = 0::
 
-        q = exp(x) / Σ exp(x)                                               the softmax
+        q = exp(x) / Σ exp(x)                                                the softmax
         t = class_weight · ((1 - label_smoothing) y + label_smoothing / C)   what each class counts
 
         value      -Σ t log q
         gradient   q Σt - t
-        Hessian    q (1 - q) Σt                                             its diagonal
+        Hessian    q (1 - q) Σt                                              its diagonal
 
     Parameters
     ----------
     pred : array_like
         Logits, of any shape with the C classes along `axis`. -inf masks a class.
     target : array_like
-        Either labels, of any integer dtype and the shape of `pred` without `axis`, or nonnegative floating-point numbers of
-        the shape of `pred`, usually probabilities. They are used as they are: not normalised.
+        Either labels, of any integer dtype and the shape of `pred` without `axis`, or nonnegative
+        floating-point numbers of the shape of `pred`, usually probabilities. They are used as they are: not
+        normalised.
     class_weight : array_like, optional
         One number a class, nonnegative and finite. None: all 1.
     ignore_index : int, default -100
-        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not be a class. It has
-        no meaning for probabilities.
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not
+        be a class. It has no meaning for probabilities.
     label_smoothing : float, default 0.0
         The part of the target that is spread evenly over all classes, between 0 and 1.
 
     Notes
     -----
-    With labels, the mean is that of PyTorch: it divides by the sum of weight · class_weight[label] over the rows not ignored,
-    smoothing or not. With probabilities it divides by the sum of the sample weights alone; class weights do not enter. When
-    all rows are ignored, the mean is NaN, the sum 0 and the gradient 0.
+    With labels, the mean is that of PyTorch: it divides by the sum of weight · class_weight[label]
+    over the rows not ignored, smoothing or not. With probabilities it divides by the sum of the sample
+    weights alone; class weights do not enter. When all rows are ignored, the mean is NaN, the sum 0 and the
+    gradient 0.
 
-    A logit of -inf is a masked class: its probability is 0, and so is its gradient where t = 0; where t > 0 the loss is
-    infinite (smoothing makes every t positive). A row without a finite logit, or with a logit of +inf or NaN, is NaN.
-    A label whose class weighs 0 is as good as ignored, unless smoothing leaves the row something to lose.
+    A logit of -inf is a masked class: its probability is 0, and so is its gradient where t = 0; where t > 0
+    the loss is infinite (smoothing makes every t positive). A row without a finite logit, or with a logit
+    of +inf or NaN, is NaN. A label whose class weighs 0 is as good as ignored, unless smoothing leaves the
+    row something to lose.
 
-    The gradient is computed as q (Σt - t) - t (1 - q), which keeps its digits at an almost certain label: -(1 - q).
-    The softmax as a statistical model of classes is due to Bridle [1]_, label smoothing to Szegedy et al. [2]_.
+    The gradient is computed as q (Σt - t) - t (1 - q), which keeps its digits at an almost certain label:
+    -(1 - q). The softmax as a statistical model of classes is due to Bridle [1]_, label smoothing to
+    Szegedy et al. [2]_.
 
     References
     ----------
-    .. [1] Bridle, J. S. (1990). Probabilistic interpretation of feedforward classification network outputs, with relationships
-       to statistical pattern recognition. Neurocomputing, NATO ASI Series 68, 227-236.
-    .. [2] Szegedy, C., Vanhoucke, V., Ioffe, S., Shlens, J., & Wojna, Z. (2016). Rethinking the Inception architecture for
-       computer vision. IEEE Conference on Computer Vision and Pattern Recognition (CVPR), 2818-2826.
+    .. [1] Bridle, J. S. (1990). Probabilistic interpretation of feedforward classification network outputs,
+       with relationships to statistical pattern recognition. Neurocomputing, NATO ASI Series 68, 227-236.
+    .. [2] Szegedy, C., Vanhoucke, V., Ioffe, S., Shlens, J., & Wojna, Z. (2016). Rethinking the Inception
+       architecture for computer vision. IEEE Conference on Computer Vision and Pattern Recognition (CVPR),
+       2818-2826.
 
     Examples
     --------
@@ -94,8 +100,8 @@ def cross_entropy(
     t = per_class * ((1 - smoothing) * target + smoothing / classes * kept)
     total = t.sum(axis=1, keepdims=True)
 
-    # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are the loss and 1 - q of an
-    # almost certain class with all their digits. Of several largest logits the first is the 1.
+    # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are the loss
+    # and 1 - q of an almost certain class with all their digits. Of equal largest logits the first is `top`.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
     is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
     shifted = pred - top
@@ -130,13 +136,15 @@ def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer
     class_weight : array_like, optional
         One number a class, nonnegative and finite. None: all 1.
     ignore_index : int, default -100
-        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not be a class.
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not
+        be a class.
 
     Notes
     -----
-    The predictions are taken as they are, not normalised: the gradient is that with respect to the log-probabilities, not to
-    logits. The mean divides by the sum of weight · class_weight[label] over the rows not ignored, as in PyTorch, and is NaN
-    when all are ignored. Only the log-probability of the label is read; where it is NaN, value and gradient of the row are.
+    The predictions are taken as they are, not normalised: the gradient is that with respect to the
+    log-probabilities, not to logits. The mean divides by the sum of weight · class_weight[label] over the
+    rows not ignored, as in PyTorch, and is NaN when all are ignored. Only the log-probability of the label
+    is read; where it is NaN, value and gradient of the row are.
 
     Examples
     --------
@@ -171,28 +179,31 @@ def kl_divergence(pred, target, *, log_target: Flag = False):
     target : array_like
         Probabilities, or their logarithms where `log_target` is set; of the shape of `pred`.
     log_target : bool, default False
-        Whether `target` holds logarithms (where -inf is a probability of 0 and nothing is outside the domain).
+        Whether `target` holds logarithms (where -inf is a probability of 0 and nothing is outside the
+        domain).
 
     Notes
     -----
-    The prediction comes first, as everywhere, and holds log-probabilities: mathematics writes the arguments the other way
-    round. The divergence is summed over the class axis and averaged over the rows, so "mean" is PyTorch's
-    ``reduction="batchmean"`` for inputs of two dimensions; PyTorch's own "mean" divides by the number of classes too.
-    Neither argument is normalised. A class with p = 0 contributes 0 even where the prediction is -inf. The divergence is that
-    of Kullback and Leibler [1]_.
+    The prediction comes first, as everywhere, and holds log-probabilities: mathematics writes the
+    arguments the other way round. The divergence is summed over the class axis and averaged over the rows,
+    so "mean" is PyTorch's ``reduction="batchmean"`` for inputs of two dimensions; PyTorch's own "mean"
+    divides by the number of classes too. Neither argument is normalised. A class with p = 0 contributes 0
+    even where the prediction is -inf. The divergence is that of Kullback and Leibler [1]_.
 
     References
     ----------
-    .. [1] Kullback, S., & Leibler, R. A. (1951). On information and sufficiency. Annals of Mathematical Statistics, 22(1), 79-86.
+    .. [1] Kullback, S., & Leibler, R. A. (1951). On information and sufficiency. Annals of Mathematical
+       Statistics, 22(1), 79-86.
 
     Examples
     --------
-    >>> import numpy as np, fastloss as fl
+    >>> import numpy as np
+    >>> import fastloss as fl
     >>> log_q = np.log([[0.5, 0.5], [0.25, 0.75]])
-    >>> round(fl.kl_divergence(log_q, [[1.0, 0.0], [0.25, 0.75]]), 6)  # (log 2 + 0) / 2
-    0.346574
-    >>> fl.kl_divergence.grad(log_q, [[1.0, 0.0], [0.25, 0.75]])
-    array([[-0.5  ,  0.   ],
+    >>> round(fl.kl_divergence(log_q, [[0.25, 0.75], [0.25, 0.75]]), 6)  # the second row diverges by 0
+    0.065406
+    >>> fl.kl_divergence.grad(log_q, [[0.25, 0.75], [0.25, 0.75]])
+    array([[-0.125, -0.375],
            [-0.125, -0.375]])
     """
     p = np.exp(target) if log_target else target

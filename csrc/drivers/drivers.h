@@ -1,0 +1,28 @@
+/* What the drivers share: how a call becomes tasks, and which body a loss has. */
+#ifndef FASTLOSS_DRIVERS_H
+#define FASTLOSS_DRIVERS_H
+
+#include "../runtime/parallel.h"
+#include "memory.h"
+
+typedef enum { FL_POINTWISE_LOSS, FL_ROW_SUM_LOSS, FL_LOG_PROBABILITY_LOSS, FL_LABEL_LOSS } fl_loss_kind;
+
+fl_loss_kind fl_kind(int loss);
+
+fl_status fl_run_pointwise(fl_call *call);
+fl_status fl_run_rows(fl_call *call);
+
+/* Run tasks 0 ... n - 1, asking call->interrupted between slices of tasks_a_slice. Stops early where *failure is set. */
+fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, void *context, size_t scratch_bytes,
+                       const int *failure);
+
+/* The kernel of a pointwise body for a set of outputs, or NULL. */
+void (*fl_pointwise_kernel_for(const fl_call *call, unsigned outputs))(const fl_pointwise *);
+
+/* Results larger than this are written past the caches. Measured: below it the reader of the result gains from finding it there. */
+enum { FL_STREAM_BYTES = 8 << 20 };
+
+/* Elements below which threads cost more than they bring. */
+enum { FL_SERIAL_ELEMENTS = 16 * 1024 };
+
+#endif

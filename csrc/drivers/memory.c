@@ -1,0 +1,264 @@
+/* Strided memory. */
+#include "memory.h"
+
+#include <string.h>
+
+size_t fl_itemsize(fl_dtype dtype)
+{
+    static const size_t size[FL_DTYPES] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8};
+    return size[dtype];
+}
+
+/* memcpy reads unaligned numbers safely, and compiles to a plain load. */
+#define COPY(from_type, to_type)                                                                                            \
+    do {                                                                                                                    \
+        to_type *t = to;                                                                                                    \
+        if (stride == 0 && n > 0) {                                                                                         \
+            from_type x;                                                                                                    \
+            memcpy(&x, from, sizeof x);                                                                                     \
+            for (int64_t i = 0; i < n; i++)                                                                                 \
+                t[i] = (to_type)x;                                                                                          \
+        } else if (stride == (intptr_t)sizeof(from_type)) {                                                                        \
+            for (int64_t i = 0; i < n; i++) {                                                                               \
+                from_type x;                                                                                                \
+                memcpy(&x, from + i * (intptr_t)sizeof x, sizeof x);                                                        \
+                t[i] = (to_type)x;                                                                                          \
+            }                                                                                                               \
+        } else {                                                                                                            \
+            for (int64_t i = 0; i < n; i++) {                                                                               \
+                from_type x;                                                                                                \
+                memcpy(&x, from + i * stride, sizeof x);                                                                    \
+                t[i] = (to_type)x;                                                                                          \
+            }                                                                                                               \
+        }                                                                                                                   \
+    } while (0)
+
+#define COPY_FROM(dtype, to_type)                                                                                           \
+    switch (dtype) {                                                                                                        \
+    case FL_FLOAT32: COPY(float, to_type); break;                                                                           \
+    case FL_FLOAT64: COPY(double, to_type); break;                                                                          \
+    case FL_INT8: COPY(int8_t, to_type); break;                                                                             \
+    case FL_INT16: COPY(int16_t, to_type); break;                                                                           \
+    case FL_INT32: COPY(int32_t, to_type); break;                                                                           \
+    case FL_INT64: COPY(int64_t, to_type); break;                                                                           \
+    case FL_UINT8: COPY(uint8_t, to_type); break;                                                                           \
+    case FL_UINT16: COPY(uint16_t, to_type); break;                                                                         \
+    case FL_UINT32: COPY(uint32_t, to_type); break;                                                                         \
+    case FL_UINT64: COPY(uint64_t, to_type); break;                                                                         \
+    case FL_DTYPES: break;                                                                                                  \
+    }
+
+void fl_gather(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, fl_dtype real, void *to)
+{
+    if (real == FL_FLOAT64) {
+        COPY_FROM(dtype, double)
+    } else {
+        COPY_FROM(dtype, float)
+    }
+}
+
+void fl_gather_labels(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, int64_t *to)
+{
+    /* A uint64 beyond int64 becomes negative, and so stays no label; floats never come here. */
+    COPY_FROM(dtype, int64_t)
+}
+
+void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t stride)
+{
+    const size_t size = fl_itemsize(real);
+    if (stride == (intptr_t)size) {
+        memcpy(to, from, (size_t)n * size);
+    } else if (size == sizeof(double)) {
+        for (int64_t i = 0; i < n; i++)
+            memcpy(to + i * stride, (const double *)from + i, sizeof(double));
+    } else {
+        for (int64_t i = 0; i < n; i++)
+            memcpy(to + i * stride, (const float *)from + i, sizeof(float));
+    }
+}
+
+double fl_load(const char *from, fl_dtype real)
+{
+    double x;
+    fl_gather(from, 0, 1, real, FL_FLOAT64, &x);
+    return x;
+}
+
+void fl_store(double x, void *to, int64_t index, fl_dtype real)
+{
+    if (real == FL_FLOAT64)
+        ((double *)to)[index] = x;
+    else
+        ((float *)to)[index] = (float)x;
+}
+
+/* Sort dimensions by the first array's stride, largest outermost: NumPy's order "K". */
+static void sort_dimensions(fl_walk *walk)
+{
+    for (int i = 1; i < walk->ndim; i++)
+        for (int j = i; j > 0; j--) {
+            const intptr_t *s = walk->stride[0];
+            const intptr_t outer = s[j - 1] < 0 ? -s[j - 1] : s[j - 1], inner = s[j] < 0 ? -s[j] : s[j];
+            if (outer >= inner)
+                break;
+            const int64_t n = walk->shape[j];
+            walk->shape[j] = walk->shape[j - 1], walk->shape[j - 1] = n;
+            for (int a = 0; a < walk->n_arrays; a++) {
+                const intptr_t t = walk->stride[a][j];
+                walk->stride[a][j] = walk->stride[a][j - 1], walk->stride[a][j - 1] = t;
+            }
+        }
+}
+
+void fl_walk_init(fl_walk *walk, int ndim, const intptr_t *shape, const fl_array *const *arrays, int n_arrays, int any_order)
+{
+    walk->n_arrays = n_arrays;
+    walk->size = 1;
+    walk->ndim = 0;
+    for (int d = 0; d < ndim; d++) {
+        walk->size *= shape[d];
+        if (shape[d] == 1)
+            continue;
+        walk->shape[walk->ndim] = shape[d];
+        for (int a = 0; a < n_arrays; a++)
+            walk->stride[a][walk->ndim] = arrays[a]->data ? arrays[a]->strides[d] : 0;
+        walk->ndim++;
+    }
+    if (any_order)
+        sort_dimensions(walk);
+    int kept = 0;
+    for (int d = 1; d < walk->ndim; d++) {
+        int mergeable = 1;
+        for (int a = 0; a < n_arrays; a++)
+            mergeable &= walk->stride[a][kept] == walk->stride[a][d] * walk->shape[d];
+        if (mergeable)
+            walk->shape[kept] *= walk->shape[d];
+        else
+            walk->shape[++kept] = walk->shape[d];
+        for (int a = 0; a < n_arrays; a++)
+            walk->stride[a][kept] = walk->stride[a][d];
+    }
+    if (walk->ndim > 0) {
+        walk->ndim = kept + 1;
+    } else {
+        walk->ndim = 1;
+        walk->shape[0] = 1;
+        for (int a = 0; a < n_arrays; a++)
+            walk->stride[a][0] = 0;
+    }
+}
+
+char *fl_address(const fl_walk *walk, fl_walked array, int64_t index)
+{
+    char *p = array.data;
+    for (int d = walk->ndim - 1; d > 0; d--) {
+        p += index % walk->shape[d] * walk->stride[array.index][d];
+        index /= walk->shape[d];
+    }
+    return p + index * walk->stride[array.index][0];
+}
+
+int fl_direct(const fl_walk *walk, fl_walked array, fl_dtype real)
+{
+    const size_t size = fl_itemsize(real);
+    return walk->ndim == 1 && array.dtype == real && walk->stride[array.index][0] == (intptr_t)size &&
+           (uintptr_t)array.data % size == 0;
+}
+
+/* A run: elements that one stride reaches. */
+typedef struct {
+    char *start;
+    intptr_t stride;
+    int64_t length;
+} run;
+
+/* Steps through the runs of elements first ... first + n - 1. */
+typedef struct {
+    const fl_walk *walk;
+    int array;
+    int64_t left, position[FL_MAX_DIMS];
+    char *outer;              /* the address of position, without its innermost part */
+} run_iterator;
+
+static void runs_begin(run_iterator *it, const fl_walk *walk, fl_walked array, int64_t first, int64_t n)
+{
+    it->walk = walk;
+    it->array = array.index;
+    it->left = n;
+    it->outer = array.data;
+    for (int d = walk->ndim - 1; d >= 0; d--) {
+        it->position[d] = d > 0 ? first % walk->shape[d] : first;
+        first = d > 0 ? first / walk->shape[d] : 0;
+        if (d < walk->ndim - 1)
+            it->outer += it->position[d] * walk->stride[array.index][d];
+    }
+}
+
+static int runs_next(run_iterator *it, run *r)
+{
+    if (it->left == 0)
+        return 0;
+    const fl_walk *w = it->walk;
+    const intptr_t *stride = w->stride[it->array];
+    const int last = w->ndim - 1;
+    const int64_t at = it->position[last], rest = w->shape[last] - at;
+    *r = (run){it->outer + at * stride[last], stride[last], it->left < rest ? it->left : rest};
+    it->left -= r->length;
+    it->position[last] = 0;
+    for (int d = last - 1; d >= 0; d--) {
+        it->outer += stride[d];
+        if (++it->position[d] < w->shape[d] || d == 0)
+            break;
+        it->outer -= w->shape[d] * stride[d];
+        it->position[d] = 0;
+    }
+    return 1;
+}
+
+void fl_gather_walked(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, fl_dtype real, void *to)
+{
+    run_iterator it;
+    run r;
+    char *t = to;
+    for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); t += (size_t)r.length * fl_itemsize(real))
+        fl_gather(r.start, r.stride, r.length, array.dtype, real, t);
+}
+
+void fl_gather_walked_labels(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, int64_t *to)
+{
+    run_iterator it;
+    run r;
+    for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); to += r.length)
+        fl_gather_labels(r.start, r.stride, r.length, array.dtype, to);
+}
+
+void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array)
+{
+    run_iterator it;
+    run r;
+    const char *f = from;
+    for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); f += (size_t)r.length * fl_itemsize(real))
+        fl_scatter(f, r.length, real, r.start, r.stride);
+}
+
+void fl_pad(void *numbers, int64_t n, double value, fl_dtype real)
+{
+    for (int64_t i = n; i < fl_padded(n); i++)
+        fl_store(value, numbers, i, real);
+}
+
+void fl_pad_with_last(void *numbers, int64_t n, fl_dtype real)
+{
+    fl_pad(numbers, n, fl_load((const char *)numbers + (size_t)(n - 1) * fl_itemsize(real), real), real);
+}
+
+double fl_pairwise_sum(double *x, int64_t n)
+{
+    for (int64_t width = n; width > 1; width = (width + 1) / 2)
+        for (int64_t i = 0; i < width / 2; i++) {
+            x[i] = x[2 * i] + x[2 * i + 1];
+            if (i == width / 2 - 1 && width % 2)
+                x[i + 1] = x[width - 1];
+        }
+    return n > 0 ? x[0] : 0.0;
+}

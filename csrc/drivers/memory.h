@@ -1,0 +1,60 @@
+/* Strided memory: how a block of a user's array becomes contiguous `real` numbers, and the way back. */
+#ifndef FASTLOSS_MEMORY_H
+#define FASTLOSS_MEMORY_H
+
+#include "../loops/kernels.h"
+
+/* A shape with the dimensions merged that lie one after the other in every array that is walked together. */
+enum { FL_MAX_WALKED = 7 };
+typedef struct {
+    int ndim, n_arrays;
+    int64_t size;
+    int64_t shape[FL_MAX_DIMS];
+    intptr_t stride[FL_MAX_WALKED][FL_MAX_DIMS];
+} fl_walk;
+
+/* Arrays without data are left out: their strides are 0. With any_order, dimensions may be exchanged too, the first array's
+ * largest stride outermost; results must then not depend on the order of elements. */
+void fl_walk_init(fl_walk *walk, int ndim, const intptr_t *shape, const fl_array *const *arrays, int n_arrays, int any_order);
+
+/* One array along a walk. */
+typedef struct {
+    char *data;
+    fl_dtype dtype;
+    int index;                /* in the walk */
+} fl_walked;
+
+size_t fl_itemsize(fl_dtype dtype);
+
+/* Copy n numbers `stride` bytes apart into a contiguous array of `real`, or of int64_t. */
+void fl_gather(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, fl_dtype real, void *to);
+void fl_gather_labels(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, int64_t *to);
+/* Copy n contiguous numbers of type `real` to places `stride` bytes apart. */
+void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t stride);
+double fl_load(const char *from, fl_dtype real);
+void fl_store(double x, void *to, int64_t index, fl_dtype real);
+
+/* Elements first ... first + n - 1 of the walk, as contiguous numbers. */
+void fl_gather_walked(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, fl_dtype real, void *to);
+void fl_gather_walked_labels(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, int64_t *to);
+void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array);
+
+/* Where element `index` lies. */
+char *fl_address(const fl_walk *walk, fl_walked array, int64_t index);
+
+/* Whether elements of the walk are contiguous numbers of type `real`, aligned to their size. */
+int fl_direct(const fl_walk *walk, fl_walked array, fl_dtype real);
+
+/* The numbers up to the next whole group, as a copy of the last one, or as `value`. */
+void fl_pad_with_last(void *numbers, int64_t n, fl_dtype real);
+void fl_pad(void *numbers, int64_t n, double value, fl_dtype real);
+
+static inline int64_t fl_padded(int64_t n)
+{
+    return (n + FL_GROUP - 1) / FL_GROUP * FL_GROUP;
+}
+
+/* Pairwise sum in index order; x is overwritten. */
+double fl_pairwise_sum(double *x, int64_t n);
+
+#endif

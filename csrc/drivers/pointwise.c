@@ -1,0 +1,228 @@
+/* The driver of the pointwise losses: elements in logical order, FL_BLOCK at a time.
+ *
+ * Where an array is contiguous and of the right type its memory is used as it is; else, and for the last, partial block, the
+ * elements go through buffers. Sums are by block, then pairwise by block number, so neither threads nor layout can change them. */
+#include "drivers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* Blocks a task handles, so that partial sums take 8 bytes in 16 Ki elements. */
+    BLOCKS_A_TASK = 16,
+    TASK = FL_BLOCK * BLOCKS_A_TASK,
+    /* 16 Mi elements between two looks at signals: 0.1 s of the slowest work. */
+    TASKS_A_SLICE = 1024,
+};
+
+enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, N_ARRAYS };
+
+/* One block's worth of memory for each array. */
+typedef struct {
+    _Alignas(64) char bytes[N_ARRAYS][FL_BLOCK * sizeof(double)];
+} buffers;
+
+typedef struct {
+    const fl_call *call;
+    const fl_kernels *kernels;
+    void (*kernel)(const fl_pointwise *);
+    fl_walk walk;
+    fl_walked array[N_ARRAYS];
+    int present[N_ARRAYS], direct[N_ARRAYS];
+    int stream;
+    double scale;
+    double *partial;          /* by task */
+    int bad_prediction, bad_target;
+} job;
+
+/* Elements of an input as contiguous numbers, padded to whole groups. */
+static const void *fetch(const job *j, int which, int64_t first, int64_t n, buffers *b)
+{
+    const fl_dtype real = j->call->real;
+    if (j->direct[which] && n % FL_GROUP == 0)
+        return j->array[which].data + (size_t)first * fl_itemsize(real);
+    char *buffer = b->bytes[which];
+    fl_gather_walked(&j->walk, j->array[which], first, n, real, buffer);
+    if (which == WEIGHT)
+        fl_pad(buffer, n, 0.0, real);
+    else
+        fl_pad_with_last(buffer, n, real);
+    return buffer;
+}
+
+/* Where a kernel may write: the user's memory if it is fit for it, else a buffer. */
+static void *place(const job *j, int which, int64_t first, int64_t n, buffers *b)
+{
+    if (!j->present[which])
+        return NULL;
+    if (j->direct[which] && n % FL_GROUP == 0 && !j->stream)
+        return j->array[which].data + (size_t)first * fl_itemsize(j->call->real);
+    return b->bytes[which];
+}
+
+static void keep(const job *j, int which, int64_t first, int64_t n, const void *results, const buffers *b)
+{
+    if (results != b->bytes[which] || !j->array[which].data)
+        return;
+    const fl_dtype real = j->call->real;
+    if (j->direct[which] && j->stream)
+        j->kernels->stream(j->array[which].data + (size_t)first * fl_itemsize(real), results, (size_t)n * fl_itemsize(real));
+    else
+        fl_scatter_walked(&j->walk, results, first, n, real, j->array[which]);
+}
+
+static int is_outside(const job *j, const void *x, int64_t n, const fl_domain *domain)
+{
+    return domain->checked && j->kernels->outside(x, n, domain->low, domain->high, domain->ends_only);
+}
+
+/* Whether the block's elements are in their domains; notes it where not. */
+static int check(job *j, const void *pred, const void *target, int64_t padded)
+{
+    const int bad_prediction = is_outside(j, pred, padded, &j->call->pred_domain);
+    const int bad_target = is_outside(j, target, padded, &j->call->target_domain);
+    /* Every thread writes the same value. */
+    if (bad_prediction)
+        __atomic_store_n(&j->bad_prediction, 1, __ATOMIC_RELAXED);
+    if (bad_target)
+        __atomic_store_n(&j->bad_target, 1, __ATOMIC_RELAXED);
+    return !bad_prediction && !bad_target;
+}
+
+/* The sum of the block's weighted values. */
+static double do_block(job *j, int64_t first, int64_t n, buffers *b)
+{
+    const fl_call *c = j->call;
+    const int64_t padded = fl_padded(n);
+    const void *pred = fetch(j, PRED, first, n, b), *target = fetch(j, TARGET, first, n, b);
+    if (!check(j, pred, target, padded))
+        return 0.0;
+    const void *operand = j->present[OPERAND] ? fetch(j, OPERAND, first, n, b) : pred;
+    const void *weight = j->present[WEIGHT] ? fetch(j, WEIGHT, first, n, b) : NULL;
+    void *value = place(j, VALUE, first, n, b), *grad = place(j, GRAD, first, n, b), *hess = place(j, HESS, first, n, b);
+    j->kernel(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = operand, .param = c->param,
+                              .scale = j->scale, .value = value, .grad = grad, .hess = hess});
+    double total = 0.0;
+    if (value && c->reduction != FL_NONE) {
+        fl_pad(value, n, 0.0, c->real);
+        total = weight ? j->kernels->weighted_sum(value, weight, padded) : j->kernels->sum(value, padded);
+    }
+    if (weight) {
+        if (value && c->reduction == FL_NONE)
+            j->kernels->weigh(value, weight, padded);
+        if (grad)
+            j->kernels->weigh(grad, weight, padded);
+        if (hess)
+            j->kernels->weigh(hess, weight, padded);
+    }
+    keep(j, VALUE, first, n, value, b);
+    keep(j, GRAD, first, n, grad, b);
+    keep(j, HESS, first, n, hess, b);
+    return total;
+}
+
+static double check_block(job *j, int64_t first, int64_t n, buffers *b)
+{
+    const fl_call *c = j->call;
+    const void *pred = c->pred_domain.checked ? fetch(j, PRED, first, n, b) : NULL;
+    const void *target = c->target_domain.checked ? fetch(j, TARGET, first, n, b) : NULL;
+    check(j, pred, target, fl_padded(n));
+    return 0.0;
+}
+
+static double weigh_block(job *j, int64_t first, int64_t n, buffers *b)
+{
+    return j->kernels->sum(fetch(j, WEIGHT, first, n, b), fl_padded(n));
+}
+
+static inline void do_task(job *j, int64_t task, buffers *b, double (*block)(job *, int64_t, int64_t, buffers *))
+{
+    double sums[BLOCKS_A_TASK];
+    int64_t n_blocks = 0;
+    for (int64_t first = task * TASK; first < j->walk.size && n_blocks < BLOCKS_A_TASK; first += FL_BLOCK) {
+        const int64_t left = j->walk.size - first;
+        sums[n_blocks++] = block(j, first, left < FL_BLOCK ? left : FL_BLOCK, b);
+    }
+    j->partial[task] = fl_pairwise_sum(sums, n_blocks);
+}
+
+static void loss_task(void *context, int64_t task, char *scratch)
+{
+    do_task(context, task, (buffers *)scratch, do_block);
+}
+
+static void check_task(void *context, int64_t task, char *scratch)
+{
+    do_task(context, task, (buffers *)scratch, check_block);
+}
+
+static void weight_task(void *context, int64_t task, char *scratch)
+{
+    do_task(context, task, (buffers *)scratch, weigh_block);
+}
+
+static fl_status run(job *j, fl_task task, double *total)
+{
+    const int64_t n_tasks = (j->walk.size + TASK - 1) / TASK;
+    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, j, sizeof(buffers), &j->bad_prediction);
+    if (status != FL_OK)
+        return status;
+    if (j->bad_prediction)
+        return FL_BAD_PREDICTION;
+    if (j->bad_target)
+        return FL_BAD_TARGET;
+    *total = fl_pairwise_sum(j->partial, n_tasks);
+    return FL_OK;
+}
+
+static fl_status run_passes(job *j, fl_call *call)
+{
+    fl_status status = FL_OK;
+    double count = (double)j->walk.size, total = 0.0;
+    if (call->check_first && (call->pred_domain.checked || call->target_domain.checked))
+        status = run(j, check_task, &total);
+    if (status == FL_OK && j->present[WEIGHT] && call->reduction == FL_MEAN)
+        status = run(j, weight_task, &count);
+    if (status != FL_OK)
+        return status;
+    j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
+    status = run(j, loss_task, &total);
+    call->reduced = call->reduction == FL_MEAN ? total / count : total;
+    return status;
+}
+
+fl_status fl_run_pointwise(fl_call *call)
+{
+    const fl_array *const arrays[N_ARRAYS] = {&call->pred,  &call->target, &call->operand, &call->weight,
+                                              &call->value, &call->grad,   &call->hess};
+    job j = {.call = call, .kernels = fl_kernels_for(call->tier, call->real), .kernel = fl_pointwise_kernel_for(call, call->outputs)};
+    if (!j.kernel)
+        return FL_UNSUPPORTED;
+    const int reduced = call->reduction != FL_NONE && (call->outputs & FL_VALUE || call->weight.data);
+    fl_walk_init(&j.walk, call->ndim, call->shape, arrays, N_ARRAYS, !reduced);
+    size_t written = 0;
+    for (int i = 0; i < N_ARRAYS; i++) {
+        j.array[i] = (fl_walked){arrays[i]->data, arrays[i]->dtype, i};
+        j.present[i] = arrays[i]->data != NULL;
+        j.direct[i] = j.present[i] && fl_direct(&j.walk, j.array[i], call->real);
+        if (i >= VALUE && j.present[i])
+            written += (size_t)j.walk.size * fl_itemsize(call->real);
+    }
+    /* Reduced values are made block by block in a buffer. */
+    if (call->outputs & FL_VALUE)
+        j.present[VALUE] = 1;
+    j.stream = written > FL_STREAM_BYTES;
+    if (j.walk.size < FL_SERIAL_ELEMENTS)
+        call->n_threads = 1;
+
+    enum { FEW = 64 };
+    double few[FEW];
+    const int64_t n_tasks = (j.walk.size + TASK - 1) / TASK;
+    j.partial = n_tasks > FEW ? malloc((size_t)n_tasks * sizeof(double)) : few;
+    if (!j.partial)
+        return FL_NO_MEMORY;
+    const fl_status status = run_passes(&j, call);
+    if (j.partial != few)
+        free(j.partial);
+    return status;
+}

@@ -1,0 +1,88 @@
+/* One call: from the loss's kind to its driver. */
+#include "drivers.h"
+
+#define POINTWISE_LOSS(name, n_params, has_operand) {FL_POINTWISE_LOSS, {#name, "pointwise", n_params, has_operand}},
+#define ROW_SUM_LOSS(name, n_params, has_operand) {FL_ROW_SUM_LOSS, {#name, "rows", n_params, has_operand}},
+#define LOG_PROBABILITY_LOSS(name, n_params, has_operand) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand}},
+#define LABEL_LOSS(name, n_params, has_operand) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand}},
+static const struct {
+    fl_loss_kind kind;
+    fl_loss_info info;
+} losses[] = {
+#include "../losses.inc"
+};
+
+int fl_n_losses(void)
+{
+    return (int)(sizeof losses / sizeof losses[0]);
+}
+
+const fl_loss_info *fl_loss(int index)
+{
+    return &losses[index].info;
+}
+
+fl_loss_kind fl_kind(int loss)
+{
+    return losses[loss].kind;
+}
+
+fl_status fl_run(fl_call *call)
+{
+    return fl_kind(call->loss) == FL_POINTWISE_LOSS ? fl_run_pointwise(call) : fl_run_rows(call);
+}
+
+fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, void *context, size_t scratch_bytes,
+                       const int *failure)
+{
+    for (int64_t first = 0; first < n && !*failure; first += tasks_a_slice) {
+        const int64_t last = n - first > tasks_a_slice ? first + tasks_a_slice : n;
+        const fl_status status = fl_parallel_for(first, last, task, context, call->n_threads, scratch_bytes);
+        if (status != FL_OK)
+            return status;
+        if (last < n && call->interrupted && call->interrupted())
+            return FL_INTERRUPTED;
+    }
+    return FL_OK;
+}
+
+void (*fl_pointwise_kernel_for(const fl_call *call, unsigned outputs))(const fl_pointwise *)
+{
+    static const unsigned sets[] = {
+#define SET(name, outputs) outputs,
+        FL_OUTPUT_SETS(SET)
+#undef SET
+    };
+    for (int i = 0; i < FL_N_OUTPUT_SETS; i++)
+        if (sets[i] == outputs)
+            return fl_kernels_for(call->tier, call->real)->pointwise[call->loss][i].pointwise;
+    return NULL;
+}
+
+int fl_n_math_functions(void)
+{
+    return 0
+#define MATH_FUNCTION(name, bound) +1
+#include "../math/math_functions.inc"
+#undef MATH_FUNCTION
+        ;
+}
+
+const char *fl_math_function_name(int function)
+{
+    static const char *const names[] = {
+#define MATH_FUNCTION(name, bound) #name,
+#include "../math/math_functions.inc"
+#undef MATH_FUNCTION
+    };
+    return names[function];
+}
+
+fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
+{
+    if (n % FL_GROUP)
+        return FL_UNSUPPORTED;
+    if (n > 0)
+        fl_kernels_for(tier, real)->math(function, x, y, n);
+    return FL_OK;
+}

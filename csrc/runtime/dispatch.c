@@ -1,0 +1,85 @@
+/* The SIMD tiers: which are built into this library, and which this CPU and its operating system can run. */
+#include "../loops/kernels.h"
+
+#include <string.h>
+
+#define TIER(name) extern const fl_kernels fl_kernels_##name##_f32, fl_kernels_##name##_f64;
+FL_TIERS(TIER)
+#undef TIER
+
+static const struct {
+    const char *name;
+    const fl_kernels *kernels[2];
+} tiers[] = {
+#define TIER(name) {#name, {&fl_kernels_##name##_f32, &fl_kernels_##name##_f64}},
+    FL_TIERS(TIER)
+#undef TIER
+};
+
+#if defined(__x86_64__) || defined(_M_X64)
+#include <cpuid.h>
+
+/* XCR0, by the instruction itself: the OS tells which registers it saves. The intrinsic would need a flag for this file. */
+static uint64_t saved_registers(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (uint64_t)high << 32 | low;
+}
+
+static int cpu_has(const char *tier)
+{
+    enum { SSE_AND_AVX = 0x6, AVX512_STATE = 0xe6 };                     /* bits of XCR0 */
+    enum { SSE42 = 1u << 20, FMA = 1u << 12, OSXSAVE = 1u << 27 };       /* leaf 1, ecx */
+    enum { AVX2 = 1u << 5, F = 1u << 16, DQ = 1u << 17, BW = 1u << 30 }; /* leaf 7, ebx */
+    const uint32_t VL = UINT32_C(1) << 31;
+    uint32_t a, b, c, d, b7 = 0, c7, d7;
+    if (!__get_cpuid(1, &a, &b, &c, &d))
+        return 0;
+    if (strcmp(tier, "baseline") == 0)
+        return (c & SSE42) != 0;
+    if (!(c & OSXSAVE) || !__get_cpuid_count(7, 0, &a, &b7, &c7, &d7))
+        return 0;
+    const uint64_t saved = saved_registers();
+    if (strcmp(tier, "avx2") == 0)
+        return (saved & SSE_AND_AVX) == SSE_AND_AVX && (c & FMA) && (b7 & AVX2);
+    const uint32_t wanted = F | DQ | BW | VL;
+    return strcmp(tier, "avx512") == 0 && (saved & AVX512_STATE) == AVX512_STATE && (b7 & wanted) == wanted;
+}
+#elif defined(__aarch64__) || defined(_M_ARM64)
+static int cpu_has(const char *tier)
+{
+    /* NEON with fused multiply-add is part of every AArch64. */
+    return strcmp(tier, "baseline") == 0 || strcmp(tier, "neon") == 0;
+}
+#else
+static int cpu_has(const char *tier)
+{
+    return strcmp(tier, "baseline") == 0;
+}
+#endif
+
+int fl_n_tiers(void)
+{
+    return (int)(sizeof tiers / sizeof tiers[0]);
+}
+
+const char *fl_tier_name(int tier)
+{
+    return tiers[tier].name;
+}
+
+int fl_tier_built(int tier)
+{
+    return tiers[tier].kernels[0]->sum != NULL && tiers[tier].kernels[1]->sum != NULL;
+}
+
+int fl_tier_usable(int tier)
+{
+    return fl_tier_built(tier) && cpu_has(tiers[tier].name);
+}
+
+const fl_kernels *fl_kernels_for(int tier, fl_dtype real)
+{
+    return tiers[tier].kernels[real == FL_FLOAT64];
+}

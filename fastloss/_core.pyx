@@ -1,0 +1,483 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, freethreading_compatible=True
+"""From Python arguments to one C call: arrays in, kernels, exceptions out. Knows no loss by name."""
+
+cimport numpy as cnp
+from cpython.exc cimport PyErr_CheckSignals
+from libc.stdint cimport int64_t, intptr_t
+from libc.string cimport memset
+
+import numpy as np
+
+from fastloss import _errors
+from fastloss._loss import ENTRY_POINTS, REDUCTIONS
+
+cnp.import_array()
+
+cdef extern from "fastloss.h" nogil:
+    ctypedef enum fl_dtype:
+        FL_FLOAT32, FL_FLOAT64, FL_INT8, FL_INT16, FL_INT32, FL_INT64, FL_UINT8, FL_UINT16, FL_UINT32, FL_UINT64, FL_DTYPES
+    ctypedef enum fl_reduction:
+        FL_MEAN, FL_SUM, FL_NONE
+    ctypedef enum fl_status:
+        FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_UNSUPPORTED
+    enum:
+        FL_VALUE, FL_GRAD, FL_HESS, FL_MAX_PARAMS, FL_MAX_DIMS
+    ctypedef struct fl_array:
+        char *data
+        const intptr_t *strides
+        fl_dtype dtype
+        intptr_t class_stride
+    ctypedef struct fl_domain:
+        double low, high
+        int checked, ends_only
+    ctypedef struct fl_call:
+        int loss, tier
+        unsigned outputs
+        fl_dtype real
+        int n_threads, ndim
+        const intptr_t *shape
+        int64_t classes
+        fl_array pred, target, operand, weight, value, grad, hess
+        int labels
+        int64_t ignore_index
+        double label_smoothing
+        const double *class_weight
+        double param[4]
+        fl_reduction reduction
+        fl_domain pred_domain, target_domain
+        int check_first
+        int (*interrupted)() noexcept nogil
+        double reduced
+    ctypedef struct fl_loss_info:
+        const char *name
+        const char *family
+        int n_params, has_operand
+    fl_status fl_run(fl_call *call)
+    int fl_n_losses()
+    const fl_loss_info *fl_loss(int index)
+    int fl_n_tiers()
+    const char *fl_tier_name(int tier)
+    int fl_tier_built(int tier)
+    int fl_tier_usable(int tier)
+    int fl_has_openmp()
+    int fl_max_threads()
+    void fl_threads_init()
+    int fl_n_math_functions()
+    const char *fl_math_function_name(int function)
+    fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
+
+cdef extern from "numpy/arrayobject.h":
+    # Steals the reference to the dtype.
+    cnp.ndarray PyArray_NewLikeArray(cnp.ndarray prototype, cnp.NPY_ORDER order, PyArray_Descr *dtype, int subok)
+    ctypedef struct PyArray_Descr:
+        pass
+    PyArray_Descr *PyArray_DescrFromType(int number)
+
+fl_threads_init()
+
+# Below this many elements a call ends before another thread could have taken the GIL.
+cdef int64_t KEEP_GIL_ELEMENTS = 2048
+
+# The tier in use, chosen once at import; the thread limit, 0 where the library decides.
+cdef int current_tier = 0
+cdef int thread_limit = 0
+cdef int default_threads = 1
+cdef int openmp_threads_at_import = fl_max_threads()
+
+# Strides of an array that is one number.
+cdef intptr_t NO_STRIDES[64]
+memset(NO_STRIDES, 0, sizeof(NO_STRIDES))
+
+
+# ---- tiers and threads ----------------------------------------------------------------------------------------------
+
+def tiers():
+    """Each SIMD tier's name, whether it is built and whether this CPU can run it; lowest first."""
+    return [(fl_tier_name(i).decode(), bool(fl_tier_built(i)), bool(fl_tier_usable(i))) for i in range(fl_n_tiers())]
+
+
+def set_tier(name):
+    """Use the kernels of a tier from now on. For the choice at import, and for tests that compare tiers."""
+    global current_tier
+    usable = [tier for tier, _, can_run in tiers() if can_run]
+    if name not in usable:
+        raise ValueError(f"tier {name!r} is not available here; choose from: {', '.join(usable)}")
+    current_tier = [tier for tier, _, _ in tiers()].index(name)
+
+
+def get_tier():
+    """The name of the tier in use."""
+    return fl_tier_name(current_tier).decode()
+
+
+def losses():
+    """The rows of csrc/losses.inc: name, family, scalar parameters, whether there is an operand."""
+    return [(fl_loss(i).name.decode(), fl_loss(i).family.decode(), fl_loss(i).n_params, bool(fl_loss(i).has_operand))
+            for i in range(fl_n_losses())]
+
+
+def openmp_version():
+    """The date of the OpenMP specification that the library was built with; 0 without OpenMP."""
+    return fl_has_openmp()
+
+
+def set_thread_limit(int limit):
+    """Set the number of threads; 0: the default."""
+    global thread_limit
+    thread_limit = limit
+
+
+def get_thread_limit():
+    """The number set by `set_thread_limit`; 0: none."""
+    return thread_limit
+
+
+def set_default_threads(int n):
+    """Set the number of threads used where none is asked for."""
+    global default_threads
+    default_threads = n
+
+
+cpdef int threads(int asked=0):
+    """How many threads a call uses that asks for `asked` (0: does not ask)."""
+    cdef int now, n = asked or thread_limit or default_threads
+    if not asked:
+        # Lower than at import: somebody, such as threadpoolctl, has set a limit.
+        now = fl_max_threads()
+        if now < openmp_threads_at_import and now < n:
+            n = now
+    return n
+
+
+def math_functions():
+    """The names of the elementary functions that `math` computes."""
+    return [fl_math_function_name(i).decode() for i in range(fl_n_math_functions())]
+
+
+def math(str name, tier, x):
+    """An elementary function of `csrc/math/` on a contiguous float array, by the kernels of a tier."""
+    cdef cnp.ndarray source = np.ascontiguousarray(x)
+    cdef cnp.ndarray padded = np.zeros(-(-source.size // 64) * 64, source.dtype)
+    padded[: source.size] = source.reshape(-1)
+    cdef cnp.ndarray result = np.empty_like(padded)
+    cdef int t = [n for n, _, _ in tiers()].index(tier), function = math_functions().index(name)
+    cdef fl_dtype real = FL_FLOAT64 if source.dtype == np.float64 else FL_FLOAT32
+    cdef int64_t n = padded.size
+    with nogil:
+        fl_math(t, real, function, cnp.PyArray_DATA(padded), cnp.PyArray_DATA(result), n)
+    return (<object>result)[: source.size].reshape((<object>source).shape)
+
+
+# ---- arrays -----------------------------------------------------------------------------------------------------------
+
+cdef fl_dtype dtype_of(cnp.ndarray a) noexcept:
+    """The C name of an array's dtype; FL_DTYPES where the kernels cannot read it."""
+    cdef int number = cnp.PyArray_TYPE(a)
+    cdef int size = <int>cnp.PyArray_ITEMSIZE(a)
+    if number == cnp.NPY_FLOAT:
+        return FL_FLOAT32
+    if number == cnp.NPY_DOUBLE:
+        return FL_FLOAT64
+    if number == cnp.NPY_BOOL:
+        return FL_UINT8
+    if cnp.PyTypeNum_ISSIGNED(number) and cnp.PyTypeNum_ISINTEGER(number):
+        return FL_INT8 if size == 1 else FL_INT16 if size == 2 else FL_INT32 if size == 4 else FL_INT64
+    if cnp.PyTypeNum_ISUNSIGNED(number):
+        return FL_UINT8 if size == 1 else FL_UINT16 if size == 2 else FL_UINT32 if size == 4 else FL_UINT64
+    return FL_DTYPES
+
+
+cdef cnp.ndarray as_array(object given, str name):
+    """`given` as an array whose dtype the kernels can read, without a copy where that is possible."""
+    cdef cnp.ndarray a
+    if type(given) is np.ndarray:
+        a = <cnp.ndarray>given
+        if dtype_of(a) != FL_DTYPES and cnp.PyArray_ISNOTSWAPPED(a):
+            return a
+    return _errors.readable_array(given, name)
+
+
+cdef inline void describe(fl_array *to, cnp.ndarray a) noexcept:
+    to.data = cnp.PyArray_BYTES(a)
+    to.strides = <const intptr_t *>cnp.PyArray_STRIDES(a)
+    to.dtype = dtype_of(a)
+
+
+cdef bint same_shape(cnp.ndarray a, cnp.ndarray b) noexcept:
+    cdef int d, ndim = cnp.PyArray_NDIM(a)
+    if ndim != cnp.PyArray_NDIM(b):
+        return False
+    for d in range(ndim):
+        if cnp.PyArray_DIM(a, d) != cnp.PyArray_DIM(b, d):
+            return False
+    return True
+
+
+cdef cnp.ndarray empty_like(cnp.ndarray a, int number):
+    """A new array of the shape and memory order of `a`."""
+    return PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, PyArray_DescrFromType(number), 0)
+
+
+cdef int without_axis(fl_array *to, intptr_t *strides, cnp.ndarray a, int axis) except -1:
+    """Describe an array that has the class axis: its strides without that axis, and the stride of that axis."""
+    cdef int d, kept = 0
+    for d in range(cnp.PyArray_NDIM(a)):
+        if d == axis:
+            to.class_stride = cnp.PyArray_STRIDE(a, d)
+        else:
+            strides[kept] = cnp.PyArray_STRIDE(a, d)
+            kept += 1
+    to.data = cnp.PyArray_BYTES(a)
+    to.strides = strides
+    to.dtype = dtype_of(a)
+    return 0
+
+
+cdef int interrupted() noexcept with gil:
+    return PyErr_CheckSignals() != 0
+
+
+cdef int raise_pending() except -1:
+    """Raise the exception that a signal handler has left."""
+    return -1
+
+
+# ---- entry points -----------------------------------------------------------------------------------------------------
+
+cdef class Kernel:
+    """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
+
+    cdef readonly object loss
+    cdef readonly tuple outputs
+    cdef unsigned output_bits
+    cdef int index
+    cdef bint is_rows, takes_labels, takes_numbers
+    cdef tuple parameters          # of Parameter
+    cdef tuple slots               # where each goes: a position in param[], or the name of a field
+    cdef dict bound
+    cdef fl_call template          # all that does not depend on the arguments
+    cdef object default_operand, default_class_weight
+    cdef bint has_domain
+
+    def __init__(self, loss, str name):
+        cdef int i = 0
+        row = loss.row
+        self.loss = loss
+        self.outputs = ENTRY_POINTS[name]
+        self.output_bits = sum({"value": FL_VALUE, "grad": FL_GRAD, "hess": FL_HESS}[o] for o in self.outputs)
+        self.index = [n for n, _, _, _ in losses()].index(row.name)
+        self.is_rows = row.family == "rows"
+        self.takes_labels, self.takes_numbers = row.labels, row.probabilities
+        self.parameters = row.parameters
+        memset(&self.template, 0, sizeof(fl_call))
+        self.template.loss = self.index
+        self.template.outputs = self.output_bits
+        self.template.ignore_index = -1
+        self.template.interrupted = interrupted
+        self.template.reduction = FL_NONE if name == "grad_and_hess" else FL_MEAN
+        self.has_domain = row.prediction.bounded or row.target.bounded
+        self.set_domain(&self.template.pred_domain, row.prediction)
+        self.set_domain(&self.template.target_domain, row.target)
+        slots = []
+        for p in row.parameters:
+            if p.kind.array == "elements":
+                slots.append("operand")
+            elif p.name in ("class_weight", "ignore_index", "label_smoothing"):
+                slots.append(p.name)  # fields of fl_call
+            else:
+                slots.append(i)
+                i += 1
+        self.slots = tuple(slots)
+        for p, slot in zip(self.parameters, slots):
+            self.set_parameter(&self.template, slot, p, loss.bound.get(p.name, p.default), True)
+
+    cdef int set_domain(self, fl_domain *domain, interval) except -1:
+        domain.low, domain.high = interval.low, interval.high
+        domain.checked, domain.ends_only = interval.bounded, interval.ends_only
+        return 0
+
+    cdef object set_parameter(self, fl_call *c, object slot, object parameter, object value, bint default):
+        """Check a parameter and put it where the kernels look; returns the array to keep alive, if it is one."""
+        value = parameter.check(value)
+        if slot == "operand":
+            array = np.asarray(value) if isinstance(value, np.ndarray) else np.array(float(value))
+            if default:
+                self.default_operand = array
+            return array
+        if slot == "class_weight":
+            array = None if value is None else np.ascontiguousarray(value, np.float64)
+            if default:
+                self.default_class_weight = array
+            return array
+        if slot == "ignore_index":
+            c.ignore_index = value
+        elif slot == "label_smoothing":
+            c.label_smoothing = value
+        else:
+            c.param[<int>slot] = np.nan if value is None else <double>value
+            if parameter.name == "log_target" and value:
+                c.target_domain.checked = 0  # a logarithm may be any number
+        return None
+
+    def __call__(self, *args, **kwargs):
+        cdef fl_call c = self.template
+        cdef cnp.ndarray pred, target, weight, value = None, grad = None, hess = None
+        cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight
+        cdef object given_weight = None, out = None, given_pred, given_target, key, argument
+        cdef int axis = -1, asked = 0, number, d
+        cdef bint check_domain = True
+        cdef fl_status status
+        cdef intptr_t shape[64]
+        cdef intptr_t strides[4][64]
+
+        # Arguments.
+        if len(args) == 2:
+            given_pred, given_target = args
+        else:
+            given_pred, given_target, kwargs = _errors.positional(self, args, kwargs)
+        for key, argument in kwargs.items():
+            if key == "out" and not self.output_bits == FL_VALUE:
+                out = argument
+            elif key == "weight":
+                given_weight = argument
+            elif key == "reduction":
+                if argument == "mean":
+                    c.reduction = FL_MEAN
+                elif argument == "sum":
+                    c.reduction = FL_SUM
+                elif argument == "none":
+                    c.reduction = FL_NONE
+                else:
+                    raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {argument!r}")
+            elif key == "n_threads":
+                asked = 0 if argument is None else _errors.thread_count(argument)
+            elif key == "axis" and self.is_rows:
+                axis = argument
+            elif key == "check_domain" and self.has_domain:
+                check_domain = bool(argument)
+            else:
+                for d in range(len(self.parameters)):
+                    if self.parameters[d].name == key:
+                        kept = self.set_parameter(&c, self.slots[d], self.parameters[d], argument, False)
+                        if self.slots[d] == "operand":
+                            operand = kept
+                        elif self.slots[d] == "class_weight":
+                            class_weight = kept
+                        break
+                else:
+                    raise _errors.unknown_keyword(self, key)
+
+        # Arrays.
+        pred = as_array(given_pred, "pred")
+        target = as_array(given_target, "target")
+        if pred is not given_pred and _errors.is_half(given_pred):
+            return _errors.in_single_precision(self, given_pred, given_target, kwargs)
+        number = cnp.NPY_FLOAT if cnp.PyArray_TYPE(pred) == cnp.NPY_FLOAT else cnp.NPY_DOUBLE
+        c.real = FL_FLOAT32 if number == cnp.NPY_FLOAT else FL_FLOAT64
+        if self.is_rows:
+            axis = self.prepare_rows(&c, pred, target, axis, shape, strides[0], strides[1])
+            if class_weight is not None:
+                if class_weight.ndim != 1 or class_weight.shape[0] != c.classes:
+                    raise ValueError(f"class_weight has shape {_errors.shape(class_weight)} but there are {c.classes} classes")
+                c.class_weight = <const double *>cnp.PyArray_DATA(class_weight)
+        else:
+            if not same_shape(pred, target):
+                raise _errors.shapes(pred, target)
+            describe(&c.pred, pred)
+            describe(&c.target, target)
+            c.ndim = cnp.PyArray_NDIM(pred)
+            c.shape = <const intptr_t *>cnp.PyArray_DIMS(pred)
+            if operand is not None:
+                operand = _errors.broadcast(operand, (<object>pred).shape, self.parameters[self.slots.index("operand")].name)
+                describe(&c.operand, operand)
+                if cnp.PyArray_NDIM(operand) == 0:
+                    c.operand.strides = NO_STRIDES
+        if given_weight is not None:
+            weight = _errors.broadcast(as_array(given_weight, "weight"), tuple([c.shape[d] for d in range(c.ndim)]), "weight")
+            describe(&c.weight, weight)
+
+        # Results.
+        if out is not None:
+            grad, hess = _errors.checked_out(self, out, pred, [target, given_weight, operand], np.float32 if c.real == FL_FLOAT32
+                                             else np.float64)
+        if self.output_bits & FL_GRAD:
+            if grad is None:
+                grad = empty_like(pred, number)
+            if self.is_rows:
+                without_axis(&c.grad, strides[2], grad, axis)
+            else:
+                describe(&c.grad, grad)
+        if self.output_bits & FL_HESS:
+            if hess is None:
+                hess = empty_like(pred, number)
+            if self.is_rows:
+                without_axis(&c.hess, strides[3], hess, axis)
+            else:
+                describe(&c.hess, hess)
+        if self.output_bits & FL_VALUE and c.reduction == FL_NONE:
+            if self.is_rows:
+                value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
+            else:
+                value = empty_like(pred, number)
+            describe(&c.value, value)
+
+        if not check_domain:
+            c.pred_domain.checked = c.target_domain.checked = 0
+        c.check_first = out is not None
+        c.tier = current_tier
+        if cnp.PyArray_SIZE(pred) < KEEP_GIL_ELEMENTS:
+            c.n_threads = 1
+            status = fl_run(&c)
+        else:
+            c.n_threads = threads(asked)
+            with nogil:
+                status = fl_run(&c)
+        if status != FL_OK:
+            if status == FL_INTERRUPTED:
+                raise_pending()
+            if status == FL_NO_MEMORY:
+                raise MemoryError("fastloss could not allocate its scratch memory")
+            if status == FL_BAD_LABEL:
+                raise _errors.bad_label(target, c.classes, c.ignore_index)
+            if status == FL_BAD_PREDICTION:
+                raise _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction)
+            if status == FL_BAD_TARGET:
+                raise _errors.outside(self.loss.name, "target", target, self.loss.row.target)
+            raise RuntimeError(f"{self.loss.name} has no kernel for {self.outputs}")
+
+        if self.output_bits == FL_GRAD:
+            return grad
+        if self.output_bits == FL_GRAD | FL_HESS:
+            return grad, hess
+        reduced = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
+        return reduced if self.output_bits == FL_VALUE else (reduced, grad)
+
+    cdef int prepare_rows(self, fl_call *c, cnp.ndarray pred, cnp.ndarray target, int axis, intptr_t *shape,
+                          intptr_t *pred_strides, intptr_t *target_strides) except -2:
+        """Split the class axis from the rows, and see whether the target holds labels. Returns the axis, from the front."""
+        cdef int d, kept = 0, ndim = cnp.PyArray_NDIM(pred)
+        cdef bint is_label_shape = cnp.PyArray_NDIM(target) == ndim - 1
+        if not -ndim <= axis < ndim:
+            raise _errors.bad_axis(axis, pred)
+        if axis < 0:
+            axis += ndim
+        for d in range(ndim):
+            if d == axis:
+                c.classes = cnp.PyArray_DIM(pred, d)
+                continue
+            shape[kept] = cnp.PyArray_DIM(pred, d)
+            if is_label_shape and cnp.PyArray_DIM(target, kept) != shape[kept]:
+                is_label_shape = False
+            kept += 1
+        c.ndim, c.shape = kept, shape
+        without_axis(&c.pred, pred_strides, pred, axis)
+        if self.takes_numbers and same_shape(pred, target):
+            without_axis(&c.target, target_strides, target, axis)
+        elif self.takes_labels and is_label_shape:
+            describe(&c.target, target)
+            if c.target.dtype == FL_FLOAT32 or c.target.dtype == FL_FLOAT64:
+                raise TypeError(f"labels must be integers, got dtype {target.dtype}")
+            c.labels = 1
+        else:
+            raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)
+        return axis

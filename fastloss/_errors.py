@@ -1,0 +1,184 @@
+"""The slow half of a call: conversions that need NumPy, and the exceptions, each saying what was given, where, and what is accepted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = [
+    "bad_axis",
+    "bad_label",
+    "broadcast",
+    "checked_out",
+    "in_single_precision",
+    "is_half",
+    "outside",
+    "positional",
+    "readable_array",
+    "shape",
+    "shapes",
+    "thread_count",
+    "unknown_keyword",
+]
+
+ACCEPTED = "float32, float64, float16, bfloat16, integers and bool are accepted"
+HALVES = ("float16", "bfloat16")
+# Elements looked at a time when the first offending one is searched.
+SEARCH = 1 << 20
+
+
+def shape(array: Any) -> tuple[int, ...]:
+    return tuple(array.shape)
+
+
+def readable_array(given: Any, name: str) -> np.ndarray:
+    """`given` as an array of a native dtype that the kernels read; halves become float32."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; pass its data, and the mask as weight=~mask")
+    try:
+        array = np.asarray(given)
+    except Exception as error:
+        raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
+    if array.dtype.name in HALVES:
+        return array.astype(np.float32)
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise TypeError(f"{name} has dtype {array.dtype}; {ACCEPTED}")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def is_half(given: Any) -> bool:
+    return str(getattr(getattr(given, "dtype", None), "name", "")) in HALVES
+
+
+def in_single_precision(kernel: Any, pred: Any, target: Any, keywords: dict[str, Any]) -> Any:
+    """A call with a half-precision prediction: computed in float32, its arrays rounded to the prediction's dtype."""
+    given = np.asarray(pred)
+    out = keywords.get("out")
+    if out is not None:
+        checked_out(kernel, out, given, [target, keywords.get("weight")], given.dtype.type)
+    results = kernel(given.astype(np.float32), target, **{k: v for k, v in keywords.items() if k != "out"})
+    rounded = []
+    places = iter(out if isinstance(out, tuple) else (out,))
+    for name, result in zip(kernel.outputs, results if isinstance(results, tuple) else (results,), strict=True):
+        place = next(places, None) if name != "value" else None
+        if isinstance(result, np.ndarray):
+            result = result.astype(given.dtype)
+            if place is not None:
+                place[...] = result
+                result = place
+        rounded.append(result)
+    return rounded[0] if len(rounded) == 1 else tuple(rounded)
+
+
+def positional(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    """pred and target from any mix of positions and keywords."""
+    bound = kernel.__signature__.bind(*args, **kwargs).arguments
+    return bound["pred"], bound["target"], {k: v for k, v in kwargs.items() if k not in ("pred", "target")}
+
+
+def unknown_keyword(kernel: Any, name: str) -> TypeError:
+    known = [p.name for p in kernel.__signature__.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    return TypeError(f"{kernel.loss.name}.{kernel.__name__} has no keyword {name!r}; it has: {', '.join(known)}")
+
+
+def thread_count(n: Any) -> int:
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1:
+        raise ValueError(f"n_threads = {n!r}: a positive integer or None is accepted")
+    return int(n)
+
+
+def shapes(
+    pred: np.ndarray, target: np.ndarray, axis: int | None = None, labels: bool = False, numbers: bool = True
+) -> ValueError:
+    accepted = []
+    if labels:
+        rest = pred.shape[:axis] + pred.shape[axis + 1 :] if axis is not None else ()
+        accepted.append(f"labels of shape {rest}")
+    if numbers:
+        accepted.append(f"a target of shape {pred.shape}")
+    return ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}; wanted: {' or '.join(accepted)}")
+
+
+def bad_axis(axis: int, pred: np.ndarray) -> ValueError:
+    return ValueError(f"axis = {axis} is no axis of pred, which has shape {pred.shape}")
+
+
+def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarray:
+    if array.shape == wanted or array.ndim == 0 and name != "weight":
+        return array
+    try:
+        return np.broadcast_to(array, wanted)
+    except ValueError:
+        raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to {wanted}") from None
+
+
+def checked_out(
+    kernel: Any, out: Any, pred: np.ndarray, others: list[Any], dtype: type
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """The arrays of `out=` for gradient and Hessian, fit to be written to."""
+    wanted = [name for name in kernel.outputs if name != "value"]
+    given = out if isinstance(out, tuple) else (out,)
+    if len(given) > len(wanted):
+        raise ValueError(f"out has {len(given)} arrays; {kernel.__name__} returns {len(wanted)}: {', '.join(wanted)}")
+    for array in given:
+        if array is None:
+            continue
+        if not isinstance(array, np.ndarray):
+            raise TypeError(f"out must be a NumPy array, got {type(array).__name__}")
+        if array.shape != pred.shape:
+            raise ValueError(f"out has shape {array.shape} but pred has shape {pred.shape}")
+        if array.dtype != dtype or not array.dtype.isnative:
+            raise ValueError(f"out has dtype {array.dtype}; the gradient has dtype {np.dtype(dtype)}")
+        if not array.flags.writeable:
+            raise ValueError("out is not writeable")
+        if any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)):
+            raise ValueError("out has several elements in one place (a stride of 0)")
+        in_place = (
+            array.ctypes.data == pred.ctypes.data and array.strides == pred.strides and array.dtype == pred.dtype
+        )
+        rest = [x for x in others if isinstance(x, np.ndarray)] + [x for x in given if x is not array and x is not None]
+        for other in rest if in_place else [pred, *rest]:
+            if overlap(array, other):
+                raise ValueError("out overlaps an input; only pred itself may be written to")
+    return given[0], given[1] if len(given) > 1 else None
+
+
+def overlap(a: np.ndarray, b: np.ndarray) -> bool:
+    # An exact answer can take exponential time; past this much work, a possible overlap counts as one.
+    try:
+        return bool(np.shares_memory(a, b, max_work=10_000))
+    except np.exceptions.TooHardError:
+        return True
+
+
+def first_where(array: np.ndarray, test: Any) -> tuple[int, ...] | None:
+    """The position of the first element that passes, without an array of the size of all."""
+    for first in range(0, array.size, SEARCH):
+        positions = np.arange(first, min(first + SEARCH, array.size))
+        found = np.flatnonzero(test(array.flat[first : first + SEARCH]))
+        if len(found):
+            return tuple(int(i) for i in np.unravel_index(positions[found[0]], array.shape))
+    return None
+
+
+def bad_label(target: np.ndarray, classes: int, ignore_index: int) -> IndexError:
+    where = first_where(target, lambda x: ((x < 0) | (x >= classes)) & (x != ignore_index))
+    if where is None:
+        return IndexError("a label was out of range while another thread changed it")
+    position = f"[{', '.join(map(str, where))}]" if where else ""
+    return IndexError(f"target{position} = {target[where]} is no label of {classes} classes (0 to {classes - 1})")
+
+
+def outside(loss: str, name: str, array: np.ndarray, domain: Any) -> ValueError:
+    if domain.ends_only:
+        where = first_where(array, lambda x: (x != domain.low) & (x != domain.high) & (x == x))
+    else:
+        where = first_where(array, lambda x: (x < domain.low) | (x > domain.high))
+    if where is None:
+        return ValueError(f"{name} was outside {domain} while another thread changed it")
+    position = f"[{', '.join(map(str, where))}]" if where else ""
+    return ValueError(
+        f"{name}{position} = {array[where]} is outside {domain}, where {loss} is defined; "
+        "check_domain=False skips this check"
+    )

@@ -1,0 +1,158 @@
+"""Which SIMD tier and how many threads the library uses."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fastloss import _core, _errors
+
+__all__ = ["get_num_threads", "num_threads", "set_num_threads", "show_config"]
+
+
+def choose_tier() -> None:
+    """The highest tier this CPU can run, or the one FASTLOSS_TIER names."""
+    usable = [name for name, _, can_run in _core.tiers() if can_run]
+    if not usable:
+        raise ImportError("fastloss needs an x86-64-v2 (SSE4.2) or AArch64 CPU")
+    wanted = os.environ.get("FASTLOSS_TIER", usable[-1])
+    if wanted not in usable:
+        raise ImportError(f"FASTLOSS_TIER={wanted!r} is not available here; choose from: {', '.join(usable)}")
+    _core.set_tier(wanted)
+
+
+def cgroup_cpus() -> float:
+    """How many CPUs the control group of this process may use; infinite where nothing limits it."""
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        return math.inf if quota == "max" else int(quota) / int(period)
+    except (OSError, ValueError):
+        return math.inf
+
+
+def default_threads() -> int:
+    """FASTLOSS_NUM_THREADS, else OMP_NUM_THREADS, else what affinity and control group allow."""
+    if not _core.openmp_version():
+        return 1
+    for name in ("FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(name, "").split(",")[0].strip()
+        if text:
+            if text.isdigit() and int(text) > 0:
+                return int(text)
+            if name == "FASTLOSS_NUM_THREADS":
+                raise ImportError(f"{name}={text!r}: a positive integer is accepted")
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, math.ceil(min(cgroup_cpus(), 1 << 20))))
+
+
+def get_num_threads() -> int:
+    """Return the number of threads that a call uses which does not ask for a number.
+
+    Returns
+    -------
+    int
+        At least 1. In this order of precedence: the `num_threads` context, `set_num_threads`, the environment variables
+        FASTLOSS_NUM_THREADS and OMP_NUM_THREADS, what the process may use; and never more than a limit that threadpoolctl sets.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.get_num_threads() >= 1
+    True
+    """
+    return _core.threads()
+
+
+def set_num_threads(n: int | None) -> None:
+    """Set the number of threads for calls that do not ask for a number.
+
+    Parameters
+    ----------
+    n : int or None
+        At least 1; None returns to the default.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not a positive integer.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.set_num_threads(1)
+    >>> fl.get_num_threads()
+    1
+    >>> fl.set_num_threads(None)
+    """
+    _core.set_thread_limit(0 if n is None else _errors.thread_count(n))
+
+
+@contextmanager
+def num_threads(n: int) -> Iterator[None]:
+    """Limit the number of threads within a `with` block.
+
+    Parameters
+    ----------
+    n : int
+        At least 1. The limit is the process's: it holds for other Python threads too.
+
+    Raises
+    ------
+    ValueError
+        If `n` is not a positive integer.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> with fl.num_threads(1):
+    ...     fl.get_num_threads()
+    1
+    """
+    before = _core.get_thread_limit()
+    set_num_threads(n)
+    try:
+        yield
+    finally:
+        _core.set_thread_limit(before)
+
+
+def show_config() -> None:
+    """Print the version, the SIMD tiers and the threads in use.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.show_config()  # doctest: +ELLIPSIS
+    fastloss ...
+    """
+    for name, text in config().items():
+        print(f"{name:<10} {text}")
+
+
+def config() -> dict[str, str]:
+    """What `show_config` prints."""
+    import platform
+
+    import numpy as np
+
+    import fastloss
+
+    tiers = _core.tiers()
+    openmp = _core.openmp_version()
+    return {
+        "fastloss": fastloss.__version__,
+        "NumPy": np.__version__,
+        "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
+        "tier": _core.get_tier(),
+        "built": ", ".join(name for name, built, _ in tiers if built),
+        "usable": ", ".join(name for name, _, usable in tiers if usable),
+        "threads": str(get_num_threads()),
+        "OpenMP": f"specification {openmp}" if openmp else "none: built without, one thread",
+    }
+
+
+choose_tier()
+_core.set_default_threads(default_threads())
