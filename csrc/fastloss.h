@@ -109,6 +109,7 @@ int fl_in_forked_child(void);
 /* The elementary functions, on arrays: for tests of their accuracy. `function` is a position in math_functions.inc. */
 int fl_n_math_functions(void);
 const char *fl_math_function_name(int function);
+double fl_math_function_bound(int function);   /* in ulp */
 fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n);
 
 #endif

@@ -64,6 +64,7 @@ cdef extern from "fastloss.h" nogil:
     void fl_threads_init()
     int fl_n_math_functions()
     const char *fl_math_function_name(int function)
+    double fl_math_function_bound(int function)
     fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 
 cdef extern from "numpy/arrayobject.h":
@@ -150,8 +151,8 @@ cpdef int threads(int asked=0):
 
 
 def math_functions():
-    """The names of the elementary functions that `math` computes."""
-    return [fl_math_function_name(i).decode() for i in range(fl_n_math_functions())]
+    """The elementary functions that `math` computes, by name, with the bound of their error in ulp."""
+    return {fl_math_function_name(i).decode(): fl_math_function_bound(i) for i in range(fl_n_math_functions())}
 
 
 def math(str name, tier, x):
@@ -160,7 +161,7 @@ def math(str name, tier, x):
     cdef cnp.ndarray padded = np.zeros(-(-source.size // 64) * 64, source.dtype)
     padded[: source.size] = source.reshape(-1)
     cdef cnp.ndarray result = np.empty_like(padded)
-    cdef int t = [n for n, _, _ in tiers()].index(tier), function = math_functions().index(name)
+    cdef int t = [known for known, _, _ in tiers()].index(tier), function = list(math_functions()).index(name)
     cdef fl_dtype real = FL_FLOAT64 if source.dtype == np.float64 else FL_FLOAT32
     cdef int64_t n = padded.size
     with nogil:
@@ -231,6 +232,60 @@ cdef int without_axis(fl_array *to, intptr_t *strides, cnp.ndarray a, int axis) 
     to.strides = strides
     to.dtype = dtype_of(a)
     return 0
+
+
+cdef void extent(cnp.ndarray a, char **low, char **high) noexcept:
+    """The first byte of an array and the one after its last."""
+    cdef int d
+    cdef intptr_t reach
+    low[0] = high[0] = cnp.PyArray_BYTES(a)
+    for d in range(cnp.PyArray_NDIM(a)):
+        reach = (cnp.PyArray_DIM(a, d) - 1) * cnp.PyArray_STRIDE(a, d)
+        if reach < 0:
+            low[0] += reach
+        else:
+            high[0] += reach
+    high[0] += cnp.PyArray_ITEMSIZE(a)
+
+
+cdef bint apart(cnp.ndarray a, cnp.ndarray b) noexcept:
+    """Whether no byte lies within the extents of both; False where that alone cannot tell."""
+    cdef char *a_low
+    cdef char *a_high
+    cdef char *b_low
+    cdef char *b_high
+    extent(a, &a_low, &a_high)
+    extent(b, &b_low, &b_high)
+    return a_high <= b_low or b_high <= a_low
+
+
+cdef bint same_place(cnp.ndarray a, cnp.ndarray b) noexcept:
+    """Whether two arrays of one shape and dtype are element by element the same memory."""
+    cdef int d
+    if cnp.PyArray_BYTES(a) != cnp.PyArray_BYTES(b) or cnp.PyArray_TYPE(a) != cnp.PyArray_TYPE(b):
+        return False
+    for d in range(cnp.PyArray_NDIM(a)):
+        if cnp.PyArray_STRIDE(a, d) != cnp.PyArray_STRIDE(b, d):
+            return False
+    return True
+
+
+cdef bint plainly_fit(object out, cnp.ndarray pred, int number, cnp.ndarray target, object weight, object operand) noexcept:
+    """Whether `out` may be written to, as far as a quick look can tell; where not, `_errors.checked_out` looks closely."""
+    cdef cnp.ndarray a
+    cdef int d
+    if type(out) is not np.ndarray:
+        return False
+    a = <cnp.ndarray>out
+    if (cnp.PyArray_TYPE(a) != number or not cnp.PyArray_ISWRITEABLE(a) or not cnp.PyArray_ISNOTSWAPPED(a)
+            or not same_shape(a, pred) or not (same_place(a, pred) or apart(a, pred)) or not apart(a, target)):
+        return False
+    for d in range(cnp.PyArray_NDIM(a)):
+        if cnp.PyArray_STRIDE(a, d) == 0:
+            return False
+    if weight is not None and not (isinstance(weight, np.ndarray) and apart(a, <cnp.ndarray>weight)):
+        return False
+    return operand is None or apart(a, <cnp.ndarray>operand)
 
 
 cdef int interrupted() noexcept with gil:
@@ -321,7 +376,7 @@ cdef class Kernel:
 
     def __call__(self, *args, **kwargs):
         cdef fl_call c = self.template
-        cdef cnp.ndarray pred, target, weight, value = None, grad = None, hess = None
+        cdef cnp.ndarray pred, target, weight = None, value = None, grad = None, hess = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
         cdef int axis = -1, asked = 0, number, d
@@ -397,7 +452,11 @@ cdef class Kernel:
             describe(&c.weight, weight)
 
         # Results.
-        if out is not None:
+        if out is None:
+            pass
+        elif plainly_fit(out, pred, number, target, weight, operand):
+            grad = out
+        else:
             grad, hess = _errors.checked_out(self, out, pred, [target, given_weight, operand], np.float32 if c.real == FL_FLOAT32
                                              else np.float64)
         if self.output_bits & FL_GRAD:

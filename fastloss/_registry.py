@@ -153,6 +153,9 @@ class Row:
         How many derivatives are continuous.
     kinks : str
         An equation in the arguments that holds where a derivative jumps; "" where none does.
+    ulp : float
+        The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
+        inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
     """
 
     name: str
@@ -165,6 +168,7 @@ class Row:
     probabilities: bool = True
     smoothness: float = math.inf
     kinks: str = ""
+    ulp: float = 4.0
 
     @property
     def doc(self) -> str:

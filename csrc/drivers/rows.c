@@ -63,7 +63,7 @@ typedef struct {
     _Alignas(64) char pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES], grad[FL_SEGMENT_BYTES], hess[FL_SEGMENT_BYTES];
     double value[MAX_ROWS_A_TASK], weight[MAX_ROWS_A_TASK], mass[MAX_ROWS_A_TASK];
     int64_t label[MAX_ROWS_A_TASK];
-    double maximum[MAX_SEGMENTS];
+    double maximum[MAX_SEGMENTS], top[MAX_SEGMENTS];
     char exponentials[];
 } scratch_memory;
 
@@ -156,6 +156,39 @@ static const char *mixed_target(job *j, const row *r, int64_t s, scratch_memory 
     return m->target;
 }
 
+static void add_shortfall(fl_segment *s, double below)
+{
+    const double mass = s->top_mass + s->mass;
+    s->shortfall += mass == 0.0 ? 0.0 : mass * below;
+}
+
+/* Two parts of a row, of which `part` has the smaller maximum: its exponentials shrink, and none of them is the largest any more. */
+static void absorb(fl_segment *into, fl_segment part)
+{
+    const double below = into->maximum - part.maximum;
+    add_shortfall(&part, below);
+    into->others += (part.ties + part.others) * exp_nonpositive(-below);
+    into->mass += part.top_mass + part.mass;
+    into->shortfall += part.shortfall;
+}
+
+static void join(fl_segment *total, const fl_segment *part)
+{
+    if (part->maximum > total->maximum) {
+        const fl_segment before = *total;
+        *total = *part;
+        absorb(total, before);
+    } else if (part->maximum < total->maximum) {
+        absorb(total, *part);
+    } else {
+        total->ties += part->ties;
+        total->others += part->others;
+        total->top_mass += part->top_mass;
+        total->mass += part->mass;
+        total->shortfall += part->shortfall;
+    }
+}
+
 /* A whole row of softmax. `strength` is what the label's own term counts (0: there is none), `scale` multiplies derivatives.
  * Returns the value of the row, not scaled. */
 static double softmax_row(job *j, const row *r, int64_t label, double strength, double scale, scratch_memory *m)
@@ -171,40 +204,28 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
         j->kernels->softmax_forward(a, u, fl_padded(segment_length(j, s)), e, &part);
         if (j->prefetch)
             prefetch_next(j, PRED, r, s);
+        /* From here on the exponentials count in units of that of the maximum. */
+        part.others /= part.top;
         if (!j->recompute) {
             m->maximum[s] = part.maximum;
+            m->top[s] = part.top;
             e += j->segment * (int64_t)j->item;
         }
-        /* Join: exponentials that were taken against the smaller maximum shrink, and none of them is 1 any more. */
-        if (part.maximum > total.maximum) {
-            const double shrink = exp_nonpositive(total.maximum - part.maximum);
-            total.shortfall += total.mass == 0.0 ? 0.0 : total.mass * (part.maximum - total.maximum);
-            total.others = (total.ties + total.others) * shrink + part.others;
-            total.ties = part.ties;
-            total.shortfall += part.shortfall;
-            total.maximum = part.maximum;
-        } else if (part.maximum < total.maximum) {
-            const double shrink = exp_nonpositive(part.maximum - total.maximum);
-            total.others += (part.ties + part.others) * shrink;
-            total.shortfall += part.shortfall + (part.mass == 0.0 ? 0.0 : part.mass * (total.maximum - part.maximum));
-        } else {
-            total.ties += part.ties;
-            total.others += part.others;
-            total.shortfall += part.shortfall;
-        }
-        total.mass += part.mass;
+        join(&total, &part);
     }
 
     /* A row with no finite logit has no exponential that counts: sum = 0, and all becomes NaN. */
     const double sum = total.ties + total.others, rest = (total.ties - 1.0 + total.others) / sum;
     const double log_sum = sum > 0.0 ? log1p_(total.ties - 1.0 + total.others) : NAN;
-    double value = dense ? total.shortfall + (total.mass == 0.0 ? 0.0 * log_sum : total.mass * log_sum) : 0.0;
-    double label_q = 0.0, label_rest = 0.0, spread = total.mass;
+    const double mass = total.top_mass + total.mass;
+    double value = dense ? total.shortfall + mass * log_sum : 0.0;
+    double label_q = 0.0, label_rest = 0.0, label_gap = 0.0, spread = mass;
     point outcome = {0};
     if (c->labels) {
         const double below = total.maximum - fl_load(r->data[PRED] + label * array_of(j, PRED)->class_stride, array_of(j, PRED)->dtype);
         label_q = exp_nonpositive(-below) / sum;
         label_rest = below == 0.0 ? rest : 1.0 - label_q;
+        label_gap = below == 0.0 && total.ties == 1.0 ? total.mass : mass;
         outcome = j->of_log_probability(-(below + log_sum));
         value += strength * outcome.value;
         spread -= strength * outcome.grad;
@@ -216,20 +237,21 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
     for (int64_t s = 0; s < j->n_segments; s++) {
         const int64_t n = segment_length(j, s), padded = fl_padded(n);
         if (j->recompute) {
-            j->kernels->softmax_exponentials(fetch(j, PRED, r, s, m->pred, PAD_MASKED), padded, total.maximum, e);
+            m->top[0] = j->kernels->softmax_exponentials(fetch(j, PRED, r, s, m->pred, PAD_MASKED), padded, total.maximum, e);
             m->maximum[0] = total.maximum;
         }
-        const double maximum = m->maximum[j->recompute ? 0 : s];
-        const double factor = exp_nonpositive(maximum - total.maximum) / sum;
+        const double maximum = m->maximum[j->recompute ? 0 : s], top = m->top[j->recompute ? 0 : s];
+        const double top_q = exp_nonpositive(maximum - total.maximum) / sum;
+        const int alone = maximum == total.maximum && total.ties == 1.0;
         const char *u = dense ? mixed_target(j, r, s, m) : NULL;
         j->kernels->softmax_backward(&(fl_backward){
-            .n = padded, .e = e, .u = u, .hess = c->outputs & FL_HESS ? m->hess : NULL, .factor = factor, .spread = spread,
-            .scale = scale, .rest = maximum == total.maximum ? rest : 1.0 - factor});
+            .n = padded, .e = e, .u = u, .hess = c->outputs & FL_HESS ? m->hess : NULL, .factor = top_q / top, .spread = spread,
+            .scale = scale, .top = alone ? top : NAN, .top_rest = rest, .top_gap = total.mass + (spread - mass)});
         const int64_t at = label - s * j->segment;
         if (c->labels && at >= 0 && at < n) {
-            /* spread q - u with u = the smoothing + the label's own: the two differences separately, each without cancellation. */
-            const double own = strength * outcome.grad * label_rest;
-            const double smooth = dense ? total.mass * label_q - fl_load(u + at * (int64_t)j->item, c->real) : 0.0;
+            /* spread q - u, where u is the smoothing and the label's own: two differences, each without cancellation. */
+            const double own = strength * outcome.grad * label_rest, shared = dense ? fl_load(u + at * (int64_t)j->item, c->real) : 0.0;
+            const double gap = label_gap == mass ? mass - shared : label_gap, smooth = dense ? label_q * gap - shared * label_rest : 0.0;
             fl_store(scale * (own + smooth), e, at, c->real);
         }
         keep(j, GRAD, r, s, e);

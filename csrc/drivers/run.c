@@ -78,6 +78,16 @@ const char *fl_math_function_name(int function)
     return names[function];
 }
 
+double fl_math_function_bound(int function)
+{
+    static const double bounds[] = {
+#define MATH_FUNCTION(name, bound) bound,
+#include "../math/math_functions.inc"
+#undef MATH_FUNCTION
+    };
+    return bounds[function];
+}
+
 fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 {
     if (n % FL_GROUP)

@@ -41,24 +41,26 @@ typedef struct {
     void *value, *grad, *hess;
 } fl_pointwise;
 
-/* What is known of one segment of a row of logits a, with m its maximum:
- * the sum of exp(a - m) is ties + others, where `ties` counts the terms that are exactly 1 and `others` sums the rest, so that
- * log(sum) keeps its digits where one class has nearly all the probability. */
+/* What is known of one segment of a row of logits a, with m its maximum. The kernel takes exponentials times an arbitrary power
+ * of two: e = 2^-N exp(a - s), so that no difference a - m is ever rounded; `top` is that of m itself.
+ * The sum of e is ties top + others, where `ties` counts the terms that are top and `others` sums the rest, so that the
+ * logarithm of the sum keeps its digits where one class has nearly all the probability. */
 typedef struct {
-    double maximum, ties, others;
-    double mass;              /* sum of u, the target's numbers */
+    double maximum, top, ties, others;
+    double top_mass, mass;    /* sum of u, the target's numbers: where e is top, and over all others */
     double shortfall;         /* sum of u (m - a) */
 } fl_segment;
 
 typedef struct {
     int64_t n;
-    void *e;                  /* in: exp(a - m); out: the gradient */
+    void *e;                  /* in: the exponentials; out: the gradient */
     const void *u;            /* the target's numbers, or NULL */
     void *hess;               /* or NULL */
     double factor;            /* e * factor is the probability q */
     double spread;            /* what q counts in the gradient: the sum of u over the row */
     double scale;
-    double rest;              /* 1 - q for the classes with e = 1 */
+    /* The one class with e = top, NaN where there is none: its 1 - q and spread - u, free of cancellation. */
+    double top, top_rest, top_gap;
 } fl_backward;
 
 typedef struct {
@@ -72,7 +74,7 @@ typedef struct fl_kernels {
     void (*weigh)(void *x, const void *weight, int64_t n);                    /* the same, element by element, in place */
     int (*outside)(const void *x, int64_t n, double low, double high, int ends_only);
     void (*softmax_forward)(const void *a, const void *u, int64_t n, void *e, fl_segment *);
-    void (*softmax_exponentials)(const void *a, int64_t n, double maximum, void *e);
+    double (*softmax_exponentials)(const void *a, int64_t n, double maximum, void *e);   /* returns top */
     void (*softmax_backward)(const fl_backward *);
     void (*target_mix)(const void *target, const void *class_weight, int64_t n, double keep, double spread, void *u);
     void (*math)(int function, const void *x, void *y, int64_t n);

@@ -1,6 +1,6 @@
 /* The loops of the losses of softmax, on one segment of a row: logits a[n], target numbers u[n] or none.
  *
- * Forward: the maximum m, e = exp(a - m), and the sums over the segment. Backward: the gradient
+ * Forward: the maximum m, exponentials e, and the sums over the segment. Backward: the gradient
  *     scale (spread q - u), q = e factor
  * and the diagonal of the Hessian, scale spread q (1 - q). Padding is a = -inf, u = 0, which adds nothing.
  *
@@ -42,36 +42,73 @@ INLINE double sum_of_real_lanes(const real *lane)
     return sum_of_lanes(wide);
 }
 
+INLINE bits count_of_lanes(const bits *lane)
+{
+    bits count = 0;
+    for (int l = 0; l < LANES; l++)
+        count += lane[l];
+    return count;
+}
+
+/* exp(a - m) would inherit the rounding of a - m: 40 ulp at a - m = -80. So exp(a - s) is scaled by a power of two, 2^-N with
+ * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGE, whose own last digit is
+ * worth more than that, are shifted by s = m. */
+typedef struct {
+    real shift, origin;
+    bits scale;
+} softmax_frame;
+
+INLINE softmax_frame frame_of(real m)
+{
+    const real LARGE = R(32768.0), shift = abs_(m) <= LARGE ? ZERO : m, base = m - shift;
+    return (softmax_frame){.shift = shift, .origin = base, .scale = exp_reduced(base).exponent};
+}
+
+INLINE real exponential(real a, softmax_frame f)
+{
+    return exp_scaled(a - f.shift, f.origin, f.scale);
+}
+
+INLINE double fill_exponentials(const real *a, int64_t n, real m, real *e)
+{
+    const softmax_frame f = frame_of(m);
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        e[i] = exponential(a[i], f);
+    return (double)exponential(m, f);
+}
+
 INLINE void forward_loop(int dense, const real *a, const real *u, int64_t n, real *e, fl_segment *s)
 {
-    const real m = segment_maximum(a, n);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            e[i + l] = exp_nonpositive(a[i + l] - m);
+    const real m = segment_maximum(a, n), top = (real)fill_exponentials(a, n, m, e);
 
-    /* A lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most 1; the lanes are added in double. */
-    real ties[LANES] = {0}, others[LANES] = {0};
+    /* A lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most 2; the lanes are added in double. */
+    bits ties[LANES] = {0};
+    real others[LANES] = {0};
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
-            const real x = e[i + l], tie = x == ONE ? ONE : ZERO;
-            ties[l] += tie;
-            others[l] += x - tie;
+            const real x = e[i + l];
+            ties[l] += (bits)(x == top);
+            others[l] += keep_if(x != top, x);
         }
-    *s = (fl_segment){.maximum = (double)m, .ties = sum_of_real_lanes(ties), .others = sum_of_real_lanes(others)};
+    *s = (fl_segment){.maximum = (double)m, .top = (double)top, .ties = (double)count_of_lanes(ties), .others = sum_of_real_lanes(others)};
     if (!dense)
         return;
 
-    real mass[LANES] = {0}, shortfall[LANES] = {0};
+    double top_mass[LANES] = {0}, mass[LANES] = {0}, shortfall[LANES] = {0};
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
-            mass[l] += u[i + l];
-            shortfall[l] += u[i + l] == ZERO ? ZERO : u[i + l] * (m - a[i + l]);
+            const real t = u[i + l];
+            top_mass[l] += (double)keep_if(e[i + l] == top, t);
+            mass[l] += (double)keep_if(e[i + l] != top, t);
+            shortfall[l] += (double)keep_if(t != ZERO, t * (m - a[i + l]));
         }
-    s->mass = sum_of_real_lanes(mass);
-    s->shortfall = sum_of_real_lanes(shortfall);
+    s->top_mass = sum_of_lanes(top_mass);
+    s->mass = sum_of_lanes(mass);
+    s->shortfall = sum_of_lanes(shortfall);
 }
 
 static void softmax_forward(const void *a, const void *u, int64_t n, void *e, fl_segment *s)
@@ -83,52 +120,57 @@ static void softmax_forward(const void *a, const void *u, int64_t n, void *e, fl
         forward_loop(0, a, NULL, n, e, s);
 }
 
-/* For rows too long to keep e: the same numbers again, against the maximum of the row. */
-static void softmax_exponentials(const void *logits, int64_t n, double maximum, void *exponentials)
+/* For rows too long to keep e: the same again, against the maximum of the row. */
+static double softmax_exponentials(const void *a, int64_t n, double maximum, void *e)
 {
-    const real *a = logits, m = (real)maximum;
-    real *e = exponentials;
-    n = whole_groups(n);
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++)
-        e[i] = exp_nonpositive(a[i] - m);
+    return fill_exponentials(a, n, (real)maximum, e);
 }
 
-INLINE void backward_loop(int dense, int with_hess, const fl_backward *b)
+/* restrict, because clang would else keep a scalar copy of the loop for arrays that overlap; a function a loop, because gcc would
+ * lose sight of n being whole groups, and add a remainder. */
+NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, real *restrict hess)
 {
-    real *restrict e = b->e, *restrict hess = b->hess;
-    const real *restrict u = b->u;
-    const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale, rest = (real)b->rest;
-    const real combined = (real)(b->factor * b->spread * b->scale);
+    const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
+    const real top = (real)b->top, top_rest = (real)b->top_rest;
     const int64_t n = whole_groups(b->n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real x = e[i], q = x * factor, complement = x == ONE ? rest : ONE - q;
-        if (with_hess)
-            hess[i] = scale * (spread * (q * complement));
-        if (dense) {
-            /* Where the target is this class alone the difference cancels: spread q - spread = -spread (1 - q). */
-            const real difference = spread * q - u[i];
-            e[i] = scale * (u[i] == spread ? -spread * complement : difference);
-        } else {
-            e[i] = x * combined;
-        }
+        const real q = e[i] * factor, complement = e[i] == top ? top_rest : ONE - q;
+        hess[i] = scale * (spread * (q * complement));
     }
+}
+
+NOINLINE void dense_grad_loop(const fl_backward *b, real *restrict e, const real *restrict u)
+{
+    const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
+    const real top = (real)b->top, top_rest = (real)b->top_rest, top_gap = (real)b->top_gap;
+    const int64_t n = whole_groups(b->n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        /* spread q - u, in a form that keeps its digits where both q and u are nearly all there is. */
+        const real x = e[i], q = x * factor, complement = x == top ? top_rest : ONE - q;
+        const real gap = x == top ? top_gap : spread - u[i];
+        e[i] = scale * (q * gap - u[i] * complement);
+    }
+}
+
+NOINLINE void grad_loop(const fl_backward *b, real *e)
+{
+    const real factor = (real)(b->factor * b->spread * b->scale);
+    const int64_t n = whole_groups(b->n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        e[i] = e[i] * factor;
 }
 
 static void softmax_backward(const fl_backward *b)
 {
-    if (b->u) {
-        if (b->hess)
-            backward_loop(1, 1, b);
-        else
-            backward_loop(1, 0, b);
-    } else {
-        if (b->hess)
-            backward_loop(0, 1, b);
-        else
-            backward_loop(0, 0, b);
-    }
+    if (b->hess)
+        hess_loop(b, b->e, b->hess);
+    if (b->u)
+        dense_grad_loop(b, b->e, b->u);
+    else
+        grad_loop(b, b->e);
 }
 
 /* u = class_weight (keep target + spread): class weights and label smoothing, for targets that are numbers. */

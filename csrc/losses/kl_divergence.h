@@ -2,7 +2,7 @@
 POINTWISE(kl_divergence)
 {
     const int log_target = param[0] != ZERO;
-    const real p = log_target ? exp_(target) : target, log_p = log_target ? target : log_(target);
+    const real p = choose(log_target, exp_(target), target), log_p = choose(log_target, target, log_(target));
     const int unknown = pred != pred || p != p;
     return (point){
         .value = unknown ? pred + p : p == ZERO ? ZERO : p * (log_p - pred),

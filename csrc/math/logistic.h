@@ -6,11 +6,16 @@
 
 #include "log.h"
 
-/* Relative errors add up to less than 2 ulp: exp 1, the sum 1/2, the quotient 1/2. */
+/* Three roundings, of e, of d = 1 + e and of the quotient, could add up to more than 2 ulp where the result is just below a power
+ * of two. What d lost is known, and what e lost too; both are put back to first order, with 1/d and 1/m by straight lines that
+ * are right to 6 %: m is in [0.7, 1.42], d in [1, 2]. */
 INLINE real sigmoid_(real x)
 {
-    const real e = exp_nonpositive(-abs_(x));
-    return (x < ZERO ? e : ONE) / (ONE + e);
+    const real e = exp_nonpositive(-abs_(x)), d = ONE + e;
+    const exp_parts p = exp_reduced(at_least(-abs_(x), PICK(-104.0f, -746.0)));
+    const real e_lost = p.lost * (R(2.06) - p.mantissa), d_lost = (e - (d - ONE) + e * e_lost) * (R(1.457) - HALF * d);
+    const real y = (x < ZERO ? e : ONE) / d;
+    return y + y * ((x < ZERO ? e_lost : ZERO) - d_lost);
 }
 
 INLINE real softplus_(real x)

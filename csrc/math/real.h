@@ -27,6 +27,7 @@ enum { MANTISSA_BITS = 52, EXPONENT_BIAS = 1023 };
 
 /* gcc and clang vectorise a loop only over what is inlined into it. */
 #define INLINE static inline __attribute__((always_inline, unused))
+#define NOINLINE static __attribute__((noinline))
 
 #define ZERO R(0.0)
 #define HALF R(0.5)
@@ -69,6 +70,18 @@ INLINE real abs_(real x)
 INLINE real copysign_(real magnitude, real sign)
 {
     return PICK(__builtin_copysignf, __builtin_copysign)(magnitude, sign);
+}
+
+/* x, or 0, by a mask: where the alternative is 0 gcc makes a branch of a conditional expression, and then no vectors. */
+INLINE real keep_if(int condition, real x)
+{
+    return from_bits(to_bits(x) & -(bits)(condition != 0));
+}
+
+INLINE real choose(int condition, real yes, real no)
+{
+    const bits mask = -(bits)(condition != 0);
+    return from_bits((to_bits(yes) & mask) | (to_bits(no) & ~mask));
 }
 
 /* The comparisons are written so that NaN in the first operand stays. */

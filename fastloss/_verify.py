@@ -1,0 +1,302 @@
+"""The accuracy of the kernels, measured: inputs drawn from what the registry says, errors in ulp against the reference.
+
+The tests and `python -m fastloss verify` share this module, and with it the bounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fastloss import _core
+from fastloss._loss import Loss
+from fastloss._registry import Interval, Parameter, Row
+
+__all__ = [
+    "FUNCTION_BOUNDS",
+    "Case",
+    "bound",
+    "cases",
+    "draw",
+    "measure",
+    "measure_function",
+    "tier",
+    "ulp",
+    "usable_tiers",
+]
+
+#: Worst error of each elementary function, in units of the last place: the column of csrc/math/math_functions.inc.
+FUNCTION_BOUNDS: dict[str, float] = _core.math_functions()
+
+DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+#: Classes of the rows that are drawn: one, two, around a group of lanes, and more than a segment of a row.
+CLASSES = (1, 2, 10, 63, 64, 65, 2500)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A loss with parameters, in one dtype; `labels` says which kind of target a loss of rows gets."""
+
+    loss: Loss
+    dtype: np.dtype[Any]
+    labels: bool
+    id: str
+
+
+def bound(case: Case, output: str) -> float:
+    """The worst error allowed of "value", "grad" or "hess", in ulp."""
+    return case.loss.row.ulp * (2 if output == "hess" else 1)
+
+
+def usable_tiers() -> list[str]:
+    """The names of the SIMD tiers that this CPU can run."""
+    return [name for name, _, usable in _core.tiers() if usable]
+
+
+@contextmanager
+def tier(name: str) -> Iterator[None]:
+    """Compute with the kernels of one tier."""
+    before = _core.get_tier()
+    _core.set_tier(name)
+    try:
+        yield
+    finally:
+        _core.set_tier(before)
+
+
+def parameter_values(parameter: Parameter) -> list[Any]:
+    """Values beside the default: within and at the closed ends of the range. All are exact in float32."""
+    kind = parameter.kind
+    if kind.array == "classes":
+        return ["per class"]
+    if kind.array == "elements":
+        return [3.0, "per element"]
+    if kind.type is bool:
+        return [not parameter.default]
+    if kind.type is int:
+        return [1]
+    low, high = kind.range.low, kind.range.high
+    if math.isfinite(high):
+        inside = [low + (high - low) / 8, low + 3 * (high - low) / 4]
+    else:
+        inside = [low + 0.125, low + 8.0]
+    ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]
+    return [*inside, *ends, *([None] if kind.optional else [])]
+
+
+def parameter_sets(row: Row) -> Iterator[dict[str, Any]]:
+    """The defaults, each parameter alone at its other values, and all of them off their defaults at once."""
+    yield {}
+    for p in row.parameters:
+        for value in parameter_values(p):
+            yield {p.name: value}
+    if len(row.parameters) > 1:
+        yield {p.name: parameter_values(p)[0] for p in row.parameters}
+
+
+def cases(names: list[str] | None = None) -> list[Case]:
+    """Every loss of the registry (or those named) with its parameter sets, in both dtypes."""
+    import fastloss
+
+    found = []
+    for name in names or fastloss.losses:
+        loss = fastloss.losses[name]
+        for labels in [True, False] if loss.row.labels and loss.row.probabilities else [loss.row.labels]:
+            for parameters in parameter_sets(loss.row):
+                for dtype in DTYPES:
+                    text = ", ".join(f"{k}={v}" for k, v in parameters.items())
+                    target = "-labels" if labels else ""
+                    bound = loss.bind(**{k: v for k, v in parameters.items() if not isinstance(v, str)})
+                    case = Case(bound, dtype, labels, f"{name}({text}){target}-{dtype.name}")
+                    found.append(case)
+                    object.__setattr__(case, "arrays", [k for k, v in parameters.items() if isinstance(v, str)])
+    return found
+
+
+def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.Generator) -> np.ndarray:
+    """Numbers of an interval: near its middle, near 0, its ends, and where it is unbounded of every magnitude."""
+    low, high = interval.low, interval.high
+    if interval.ends_only:
+        return rng.choice([low, high], n).astype(dtype)
+    if math.isfinite(low) and math.isfinite(high):
+        x = low + (high - low) * rng.random(n)
+        near_an_end = 10.0 ** rng.uniform(-30, 0, n) * (high - low)
+        x = np.where(rng.random(n) < 0.3, np.where(rng.random(n) < 0.5, low + near_an_end, high - near_an_end), x)
+        x[rng.random(n) < 0.1], x[rng.random(n) < 0.1] = low, high
+    else:
+        x = rng.normal(0, 3, n)
+        x = np.where(rng.random(n) < 0.2, x * 10.0 ** rng.uniform(-20, 3, n), x)
+        if math.isfinite(low):
+            x = low + np.abs(x)
+            x[rng.random(n) < 0.1] = low
+    with np.errstate(under="ignore"):
+        return np.clip(x, low, high).astype(dtype)
+
+
+def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Prediction, target and array parameters for a case: n elements, or n rows of `classes`."""
+    rng = np.random.default_rng(seed)
+    row, dtype = case.loss.row, case.dtype
+    arrays: dict[str, Any] = {}
+    if row.family == "pointwise":
+        pred = draw_from(row.prediction, n, dtype, rng)
+        target = draw_from(row.target, n, dtype, rng)
+        # Where the two are alike losses are small, and cancellation shows.
+        alike = rng.random(n) < 0.2
+        near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
+        if not row.target.ends_only:
+            pred = np.where(alike, np.clip(near, row.prediction.low, row.prediction.high), pred).astype(dtype)
+            pred[rng.random(n) < 0.02] = target[0]
+        shape: tuple[int, ...] = (n,)
+    else:
+        spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
+        pred = (rng.normal(size=(n, classes)) * spread).astype(dtype)
+        shape = (n, classes)
+        if case.labels:
+            target = rng.integers(0, classes, n)
+        else:
+            scores = rng.normal(size=shape) * 3
+            weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+            target = (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
+            target[rng.random(shape) < 0.1] = 0
+            target[: n // 8] = (np.arange(classes) == rng.integers(0, classes, (n, 1)))[: n // 8]
+            if case.loss.params.get("log_target") and case.loss.params["log_target"].default:
+                with np.errstate(divide="ignore"):
+                    target = np.log(target)
+    for name in getattr(case, "arrays", []):
+        kind = case.loss.params[name].kind
+        count = shape if kind.array == "elements" else (classes,)
+        arrays[name] = rng.integers(1, 9, count) / 4
+    return pred, target, arrays
+
+
+def ulp(x: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+    """The distance between numbers of `dtype` around |x|, at least that of the subnormals."""
+    info = np.finfo(dtype)
+    with np.errstate(all="ignore"):
+        exponent = np.floor(np.log2(np.maximum(np.abs(x), float(info.smallest_normal))))
+    return np.exp2(np.nan_to_num(exponent, posinf=info.maxexp) - info.nmant)
+
+
+def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
+    return np.float64 if dtype == np.float32 else np.longdouble
+
+
+def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The inputs, each number moved by one unit in its last place up or down.
+
+    Of logits in a row only differences count, so one near 0 is moved by as much as one of size 1.
+    """
+    rng = np.random.default_rng(seed)
+    row = case.loss.row
+    steps = float(np.finfo(case.dtype).eps)
+
+    def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> np.ndarray:
+        size = np.maximum(np.abs(x), 1) if row.family == "rows" and x is pred else np.abs(x)
+        return np.clip(x + sign * steps * size, interval.low, interval.high)
+
+    exact_target = target.dtype.kind != "f" or row.target.ends_only
+    log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
+    for _ in range(2):
+        sign = rng.choice([-1.0, 1.0], pred.shape)
+        flipped = sign.copy()
+        if row.family == "rows":
+            # Against the largest logit every other one is moved both towards it and away.
+            top = np.argmax(pred, axis=1)[:, None]
+            np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
+        else:
+            flipped = -sign
+        for s in (sign, flipped):
+            yield moved(pred, s, row.prediction), target
+            if not exact_target:
+                yield pred, moved(target, s, Interval() if log_target else row.target)
+
+
+def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
+    """Each parameter that is a real number, moved by one unit in its last place, towards 0: that stays in its range."""
+    for name, p in case.loss.params.items():
+        if p.kind.type is float and isinstance(p.default, (int, float)):
+            value = p.default * (1 - float(np.finfo(case.dtype).eps))
+            if value in p.range:
+                yield {name: value}
+
+
+def errors_in_ulp(case: Case, tier_name: str, n: int, classes: int, seed: int) -> dict[str, float]:
+    pred, target, arrays = draw(case, n, classes, seed)
+    wide = one_precision_up(case.dtype)
+    loss, reference = case.loss, case.loss.reference
+
+    def exact(p: np.ndarray, t: np.ndarray, **changed: float) -> dict[str, np.ndarray]:
+        given = {**arrays, **changed}
+        value, grad = reference.value_and_grad(p, t, reduction="none", **given)
+        return {"value": value, "grad": grad, "hess": reference.grad_and_hess(p, t, reduction="none", **given)[1]}
+
+    wide_pred, wide_target = pred.astype(wide), target.astype(wide) if target.dtype.kind == "f" else target
+    expected = exact(wide_pred, wide_target)
+    allowed = {name: ulp(x, case.dtype) for name, x in expected.items()}
+    with np.errstate(all="ignore"):
+        moved = [exact(p, t) for p, t in perturbations(wide_pred, wide_target, case, seed)]
+        moved += [exact(wide_pred, wide_target, **change) for change in moved_parameters(case)]
+        for results in moved:
+            for name, x in results.items():
+                change = np.abs(x - expected[name])
+                allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
+    with tier(tier_name):
+        value, grad = loss.value_and_grad(pred, target, reduction="none", **arrays)
+        grad_again, hess = loss.grad_and_hess(pred, target, reduction="none", **arrays)
+    worst = {}
+    largest = float(np.finfo(case.dtype).max)
+    for name, found in (("value", value), ("grad", grad), ("grad", grad_again), ("hess", hess)):
+        want = expected[name]
+        with np.errstate(all="ignore"):
+            error = np.abs(found.astype(wide) - want) / allowed[name]
+        # Beyond the largest number of the dtype only infinity is right; NaN only where NaN is.
+        beyond = np.abs(want) > largest
+        same = (found == want) | (np.isnan(found) & np.isnan(want)) | (beyond & (np.abs(found) >= largest))
+        error = np.where(same, 0, np.where(np.isnan(error), np.inf, error))
+        worst[name] = max(worst.get(name, 0.0), float(np.max(error, initial=0)))
+    return worst
+
+
+def measure(case: Case, tier_name: str, samples: int = 20_000, seed: int = 1) -> dict[str, float]:
+    """The worst error of value, gradient and Hessian in ulp, on about `samples` elements."""
+    if case.loss.family == "pointwise":
+        return errors_in_ulp(case, tier_name, samples, 0, seed)
+    worst: dict[str, float] = {}
+    for classes in CLASSES:
+        n = max(3, samples // (len(CLASSES) * classes))
+        for name, error in errors_in_ulp(case, tier_name, min(n, samples // 20 + 3), classes, seed + classes).items():
+            worst[name] = max(worst.get(name, 0.0), error)
+    return worst
+
+
+EXACT_FUNCTIONS = {
+    "exp": np.exp,
+    "log": np.log,
+    "log1p": np.log1p,
+    "tanh": np.tanh,
+    "sigmoid": lambda x: np.where(x < 0, np.exp(-np.abs(x)), 1) / (1 + np.exp(-np.abs(x))),
+    "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
+    "log_sigmoid": lambda x: -(np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))),
+}
+
+
+def measure_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: int = 200_000, seed: int = 1) -> float:
+    """The worst error of an elementary function in ulp, over all bit patterns alike and over numbers around 1."""
+    rng = np.random.default_rng(seed)
+    dtype = np.dtype(dtype)
+    patterns = rng.integers(0, 1 << (8 * dtype.itemsize), samples, dtype=f"u{dtype.itemsize}", endpoint=False).view(dtype)
+    with np.errstate(all="ignore"):
+        x = np.concatenate([patterns, rng.normal(0, 3, samples).astype(dtype), rng.normal(0, 40, samples).astype(dtype)])
+        expected = EXACT_FUNCTIONS[name](x.astype(one_precision_up(dtype)))
+        found = _core.math(name, tier_name, x)
+        error = np.abs(found - expected) / ulp(expected, dtype)
+        beyond = np.abs(expected) > float(np.finfo(dtype).max)
+    same = (found == expected) | (np.isnan(found) & np.isnan(expected)) | (beyond & np.isinf(found))
+    return float(np.max(np.where(same, 0, np.where(np.isnan(error), np.inf, error))))

@@ -1,0 +1,121 @@
+"""What is measured: one list, for `python -m fastloss bench`, for `pytest benchmarks/` and for the tests of both.
+
+The pointwise losses come from the registry, so that a loss added there is measured without a word here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastloss._registry import Interval, registry
+
+__all__ = ["SIZES", "Inputs", "Workload", "select", "workloads"]
+
+#: Each size by name, with the number of elements below which a workload has it.
+SIZES = {"small": 1_000, "medium": 1_000_000, "large": math.inf}
+
+POINTWISE_SHAPES = ((10_000_000,), (100_000,), (32,))
+CROSS_ENTROPY_SHAPES = ((1024, 50257), (256, 128256), (65536, 1000), (64, 1000), (32, 10))
+OTHER_ROWS_SHAPES = ((16384, 1000),)
+
+# At the ends of an interval the libraries compute different losses: a logarithm of 0 is clamped here, infinite there.
+MARGIN = 2.0**-10
+
+
+class Inputs(NamedTuple):
+    """The arguments of a loss, and an array for its gradient."""
+
+    pred: Any
+    target: Any
+    out: Any
+
+
+def draw(random: np.random.Generator, interval: Interval, shape: tuple[int, ...]) -> Any:
+    """Numbers of float32 from the inside of an interval, or from its two ends where it has nothing else."""
+    if interval.ends_only:
+        return random.choice(np.array([interval.low, interval.high], np.float32), shape)
+    if math.isfinite(interval.low) and math.isfinite(interval.high):
+        unit = MARGIN + (1 - 2 * MARGIN) * random.random(shape, np.float32)
+        return interval.low + (interval.high - interval.low) * unit
+    if math.isfinite(interval.low):
+        return interval.low + random.standard_exponential(shape, np.float32)
+    if math.isfinite(interval.high):
+        return interval.high - random.standard_exponential(shape, np.float32)
+    # Twice the standard deviation of 1: residuals then lie on both sides of the kinks at the default parameters.
+    return 2 * random.standard_normal(shape, np.float32)
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Value and gradient of one loss in float32 on arrays of one shape, with the default parameters."""
+
+    loss: str
+    shape: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.loss}-{'x'.join(map(str, self.shape))}"
+
+    @property
+    def size(self) -> str:
+        return next(name for name, bound in SIZES.items() if math.prod(self.shape) < bound)
+
+    @property
+    def compulsory_bytes(self) -> int:
+        """The bytes that any implementation moves: each input read once, labels included, the gradient written once."""
+        row = registry[self.loss]
+        elements, labels = math.prod(self.shape), math.prod(self.shape[:-1])
+        # A loss that takes nothing but labels, `nll`, needs of each row the number at the label.
+        read = elements if row.probabilities else labels
+        return 4 * read + (8 * labels if row.labels else 4 * elements) + 4 * elements
+
+    def make_inputs(self) -> Inputs:
+        """The same numbers every time."""
+        row = registry[self.loss]
+        random = np.random.default_rng(0)
+        pred = draw(random, row.prediction, self.shape)
+        if row.labels:
+            target = random.integers(0, self.shape[-1], self.shape[:-1])
+        else:
+            target = draw(random, row.target, self.shape)
+            if row.family == "rows":
+                target /= target.sum(axis=-1, keepdims=True)
+        return Inputs(pred, target, np.zeros_like(pred))
+
+
+def workloads() -> Iterator[Workload]:
+    """All workloads, in the order in which they are measured."""
+    for name, row in registry.items():
+        if row.family == "pointwise":
+            shapes: tuple[tuple[int, ...], ...] = POINTWISE_SHAPES
+        else:
+            shapes = CROSS_ENTROPY_SHAPES if name == "cross_entropy" else OTHER_ROWS_SHAPES
+        for shape in shapes:
+            yield Workload(name, shape)
+
+
+def select(names: list[str], size: str) -> list[Workload]:
+    """The workloads of a size ("all": of any) among `names`, which are losses or workloads; no names: all.
+
+    Raises
+    ------
+    ValueError
+        For a name that is neither, and where nothing is left.
+    """
+    every = list(workloads())
+    known = {workload.loss for workload in every} | {workload.name for workload in every}
+    for name in names:
+        if name not in known:
+            losses = ", ".join(registry)
+            example = every[0].name
+            raise ValueError(f"{name!r} is neither a loss nor a workload, such as {example}; losses: {losses}")
+    wanted = {w.name for w in every if not names or w.loss in names or w.name in names}
+    chosen = [w for w in every if w.name in wanted and (size in ("all", w.size) or w.name in names)]
+    if not chosen:
+        raise ValueError(f"no {size} workload among: {', '.join(names)}")
+    return chosen

@@ -1,0 +1,330 @@
+"""The benchmarks: that they measure what they say. Nothing here looks at a time."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fastloss as fl
+from fastloss._registry import BINARY, NONNEGATIVE, PROBABILITY, REAL, SIGN, Interval, registry
+from fastloss.cli import bench, main
+from fastloss.cli._opponents import FASTLOSS, OPPONENTS, CopyLimit, Opponent, disagreement
+from fastloss.cli._workloads import SIZES, Workload, draw, select, workloads
+
+BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
+SMALL_SHAPES = {"pointwise": (50,), "rows": (5, 7)}
+
+
+@pytest.fixture(autouse=True)
+def _unchanged_environment(monkeypatch):
+    monkeypatch.setenv("PJRT_NPROC", "1")  # written by the measurement of JAX
+
+
+@pytest.fixture(scope="module")
+def report():
+    if not BENCHMARKS.is_dir():
+        pytest.skip("not in a checkout")
+    spec = importlib.util.spec_from_file_location("report", BENCHMARKS / "report.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# --- workloads ------------------------------------------------------------------------------------
+
+
+def test_every_loss_of_the_registry_is_measured():
+    sizes = {name: {w.size for w in workloads() if w.loss == name} for name in registry}
+    for name, row in registry.items():
+        assert sizes[name], name
+        if row.family == "pointwise":
+            assert sizes[name] == set(SIZES), name
+
+
+def test_names_of_workloads_are_unique():
+    names = [w.name for w in workloads()]
+    assert len(set(names)) == len(names)
+    assert "cross_entropy-1024x50257" in names
+
+
+@pytest.mark.parametrize(
+    "interval",
+    [REAL, PROBABILITY, NONNEGATIVE, SIGN, BINARY, Interval(high=2), Interval(2, 3, low_open=True, high_open=True)],
+    ids=str,
+)
+def test_inputs_lie_in_their_domain_and_vary(interval):
+    numbers = draw(np.random.default_rng(0), interval, (1000,))
+    assert numbers.dtype == np.float32
+    assert all(float(x) in interval for x in numbers)
+    assert numbers.std() > 0.2
+    if interval.ends_only:
+        assert set(numbers.tolist()) == {interval.low, interval.high}
+
+
+@pytest.mark.parametrize("name", registry)
+def test_inputs_are_the_same_every_time(name):
+    workload = Workload(name, SMALL_SHAPES[registry[name].family])
+    first, second = workload.make_inputs(), workload.make_inputs()
+    assert first.out.shape == first.pred.shape == workload.shape
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_compulsory_bytes():
+    # Predictions, targets and gradient of 4 bytes; labels of 8; and of `nll` one prediction a row.
+    assert Workload("huber", (100,)).compulsory_bytes == 1200
+    assert Workload("kl_divergence", (5, 20)).compulsory_bytes == 1200
+    assert Workload("cross_entropy", (5, 20)).compulsory_bytes == 400 + 40 + 400
+    assert Workload("nll", (5, 20)).compulsory_bytes == 20 + 40 + 400
+
+
+def test_select():
+    assert {w.loss for w in select(["huber", "nll"], "all")} == {"huber", "nll"}
+    assert [w.name for w in select(["huber"], "small")] == ["huber-32"]
+    assert [w.name for w in select(["huber-10000000"], "small")] == ["huber-10000000"]
+    assert {w.size for w in select([], "medium")} == {"medium"}
+    with pytest.raises(ValueError, match="no small workload"):
+        select(["nll"], "small")
+
+
+# --- opponents ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", registry)
+@pytest.mark.parametrize("name", [name for name in OPPONENTS if name != "torch.compile"])
+@pytest.mark.filterwarnings("ignore")  # those of other libraries
+def test_opponents_agree(name, loss):
+    opponent = OPPONENTS[name]
+    if opponent.why_absent():
+        pytest.skip(f"{name}: {opponent.why_absent()}")
+    workload = Workload(loss, SMALL_SHAPES[registry[loss].family])
+    inputs = workload.make_inputs()
+    theirs = opponent.prepare(workload, inputs, 1)
+    if theirs is None:
+        assert name not in ("numpy",)
+        pytest.skip(f"{name} has no {loss}")
+    ours = FASTLOSS.prepare(workload, inputs, 1)
+    expected = ours.outcome(ours.call())
+    assert expected[1] is inputs.out
+    assert disagreement(expected, theirs.outcome(theirs.call())) == ""
+
+
+def test_disagreement_is_found():
+    gradient = np.array([[1.0, -2.0], [3.0, 1e-9]], np.float32)
+    assert disagreement((1.0, gradient), (1.00005, gradient * np.float32(1.00005))) == ""
+    assert "value 1.001" in disagreement((1.0, gradient), (1.001, gradient))
+    assert "value nan" in disagreement((1.0, gradient), (math.nan, gradient))
+    assert "shape (4,)" in disagreement((1.0, gradient), (1.0, gradient.ravel()))
+    wrong = gradient.copy()
+    wrong[1, 0] = 3.01
+    assert "gradient[1, 0] 3.01" in disagreement((1.0, gradient), (1.0, wrong))
+    wrong[1, 0] = np.nan
+    assert "gradient[1, 0] nan" in disagreement((1.0, gradient), (1.0, wrong))
+
+
+def test_a_library_that_is_not_there_says_so():
+    absent = Opponent("absent", "Absent", "no_such_library", "no-such-library", FASTLOSS.prepare)
+    assert absent.why_absent() == "not installed"
+    assert dataclasses.replace(absent, module="no_such_library.part").why_absent() == "not installed"
+    moved = Opponent("moved", "Moved", "numpy.no_such_module", "numpy", FASTLOSS.prepare)
+    assert moved.why_absent() == "has no numpy.no_such_module in this version"
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_copy_limit_copies_everything(threads):
+    limit = CopyLimit(threads, array_bytes=1001)
+    assert len(limit.parts) == threads
+    assert limit.bytes_moved == 2002
+    for target, source in limit.parts:
+        source[:] = 7
+        target[:] = 0
+    limit()
+    assert sum(target.size for target, _ in limit.parts) == 1001
+    assert all((target == 7).all() for target, _ in limit.parts)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(bench, "TURN_SECONDS", 1e-6)
+    monkeypatch.setattr(bench, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(bench, "CopyLimit", lambda threads: CopyLimit(threads, array_bytes=1 << 20))
+
+
+@pytest.fixture
+def written(quick, tmp_path, capsys):
+    """The file of a small run, and what was printed."""
+    arguments = ["huber-32", "cross_entropy-32x10", "--against", "numpy", "--repeats", "1", "--threads", "1"]
+    assert main(["bench", *arguments, "--json", str(tmp_path / "run.json")]) == 0
+    return tmp_path / "run.json", capsys.readouterr().out
+
+
+def test_bench_measures_and_writes(written):
+    path, printed = written
+    results = json.loads(path.read_text())
+    assert results["machine"]["threads"] == 1
+    assert results["machine"]["cpu"]
+    assert results["versions"]["fastloss"] == fl.__version__
+    assert [w["name"] for w in results["workloads"]] == ["huber-32", "cross_entropy-32x10"]
+    for workload in results["workloads"]:
+        assert set(workload["seconds"]) == {"fastloss", "numpy", bench.ADD}
+        assert workload["excluded"] == {}
+        for measured in workload["seconds"].values():
+            assert 0 < measured["lower_quartile"] <= measured["median"] <= measured["upper_quartile"]
+            assert measured["repeats"] == 1
+        assert workload["name"] in printed
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_directory_gets_a_named_file(quick, tmp_path, capsys):
+    assert main(["bench", "huber-32", "--against", "numpy", "--repeats", "1", "--json", str(tmp_path)]) == 0
+    (path,) = tmp_path.iterdir()
+    date = json.loads(path.read_text())["date"]
+    assert path.name.endswith(f"-{date[:10]}.json")
+    assert str(path) in capsys.readouterr().out
+
+
+def test_the_limit_is_scaled_to_the_workload(quick, monkeypatch):
+    monkeypatch.setattr(Workload, "size", "large")
+    run = bench.Bench([], threads=1, repeats=1)
+    monkeypatch.setattr(bench.Contestant, "turn", lambda self: self.seconds.append(2.0))
+    advanced = []
+    result = run.measure(Workload("huber", (100,)), advanced.append)
+    assert result["seconds"][bench.LIMIT]["median"] == pytest.approx(2.0 * 1200 / (2 << 20))
+    assert result["seconds"]["fastloss"]["median"] == 2.0
+    assert sum(advanced) == 2
+
+
+def test_an_opponent_that_errs_is_excluded_and_named(quick, monkeypatch, capsys):
+    def wrong(workload, inputs, threads):
+        prepared = FASTLOSS.prepare(workload, inputs._replace(out=np.zeros_like(inputs.pred)), threads)
+        return prepared._replace(outcome=lambda result: (2 * result[0], result[1]))
+
+    def failing(workload, inputs, threads):
+        raise RuntimeError("no compiler\nand a long story")
+
+    libraries = {
+        "wrong": Opponent("wrong", "Wrong", "numpy", "numpy", wrong),
+        "failing": Opponent("failing", "Failing", "numpy", "numpy", failing),
+        "absent": Opponent("absent", "Absent", "no_such_library", "no-such-library", wrong),
+    }
+    monkeypatch.setattr(bench, "OPPONENTS", {**libraries, "numpy": OPPONENTS["numpy"]})
+    assert main(["bench", "huber-32", "--repeats", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "excluded: wrong on huber-32: value " in printed
+    assert "excluded: failing on huber-32: RuntimeError: no compiler\n" in printed
+    assert "left out: absent: not installed" in printed
+
+
+def test_an_interrupted_run_keeps_what_it_has_and_looks_unfinished(quick, monkeypatch, tmp_path):
+    measure = bench.Bench.measure
+
+    def interrupted(self, workload, advance):
+        if workload.loss == "hinge":
+            raise KeyboardInterrupt
+        return measure(self, workload, advance)
+
+    monkeypatch.setattr(bench.Bench, "measure", interrupted)
+    arguments = ["huber-32", "hinge-32", "--against", "numpy", "--repeats", "1"]
+    assert main(["bench", *arguments, "--json", str(tmp_path / "run.json")]) == 130
+    (path,) = tmp_path.iterdir()
+    assert path.name == "run.json.unfinished"
+    assert [w["loss"] for w in json.loads(path.read_text())["workloads"]] == ["huber"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["hubber"], "'hubber' is neither a loss nor a workload"),
+        (["huber-33"], "'huber-33' is neither a loss nor a workload"),
+        (["huber", "--against", "numpy,cupy"], "no opponent 'cupy'"),
+        (["nll", "--size", "small"], "no small workload among: nll"),
+        (["huber", "--json", "no/such/place.json"], "no/such"),
+        (["huber", "--repeats", "0"], "'0' is not a positive integer"),
+    ],
+)
+def test_wrong_arguments_give_one_line(arguments, message, capsys):
+    assert main(["bench", *arguments]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert message in output.err
+    assert output.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2.5, "2.50 s"), (0.214, "214 ms"), (0.0123, "12.3 ms"), (6.7e-6, "6.70 µs"), (4.2e-8, "42.0 ns")],
+)
+def test_durations_have_three_digits(seconds, text):
+    assert bench.duration(seconds) == text
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+def test_report_fills_readme_and_notices_when_it_is_stale(report, written, tmp_path, capsys):
+    path, _ = written
+    readme = tmp_path / "README.md"
+    sections = "<!-- losses:begin -->\n<!-- losses:end -->\nB\n<!-- speed:begin -->old<!-- speed:end -->"
+    readme.write_text(f"# A\n{sections}\nC\n")
+    arguments = ["--readme", str(readme), "--results", str(path.parent)]
+    assert report.main([*arguments, "--check"]) == 1
+    assert report.main(arguments) == 0
+    text = readme.read_text()
+    assert text.startswith("# A\n")
+    assert text.endswith("\nC\n")
+    assert "old" not in text
+    for name in registry:
+        assert f"| `{name}` |" in text
+    assert "`delta` = 1.0: in (0, inf)" in text
+    assert "| `huber-32` |" in text
+    assert json.loads(path.read_text())["machine"]["cpu"] in text
+    assert report.main([*arguments, "--check"]) == 0
+    readme.write_text(text.replace("| `huber-32` | ", "| `huber-32` | 1"))
+    capsys.readouterr()
+    assert report.main([*arguments, "--check"]) == 1
+    assert ": 'speed' is stale" in capsys.readouterr().err
+
+
+def test_tables_have_as_many_cells_as_headings(report):
+    lines = report.losses_table().splitlines()
+    cells = {line.replace("\\|", "").count("|") for line in lines}
+    assert len(lines) == len(registry) + 2
+    assert len(cells) == 1
+
+
+def test_report_takes_the_newest_of_each_machine(report, written, tmp_path):
+    path, _ = written
+    results = json.loads(path.read_text())
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for i, (date, tier) in enumerate([("2020-01-01", "avx2"), ("2021-01-01", "avx2"), ("2020-06-01", "avx512")]):
+        changed = {**results, "date": date, "machine": {**results["machine"], "tier": tier}}
+        (kept / f"{i}.json").write_text(json.dumps(changed))
+    found = [(r["date"], r["machine"]["tier"]) for r in report.newest(kept)]
+    assert found == [("2021-01-01", "avx2"), ("2020-06-01", "avx512")]
+    text = report.speed_tables(kept)
+    assert text.count("<details>") == 1
+    assert "2020-01-01" not in text
+
+
+def test_report_names_where_an_opponent_is_quicker(report, written):
+    results = json.loads(written[0].read_text())
+    seconds = results["workloads"][0]["seconds"]
+    seconds["numpy"]["median"] = seconds["fastloss"]["median"] / 2
+    assert "`huber-32` (NumPy reference)" in report.speed_section(results)
+
+
+@pytest.mark.parametrize("markers", [[], ["end", "begin"], ["begin", "end", "begin", "end"]])
+def test_report_refuses_broken_markers(report, markers):
+    text = "".join(f"<!-- speed:{marker} -->" for marker in markers)
+    with pytest.raises(ValueError, match="markers"):
+        report.filled(text, "speed", "body")

@@ -1,0 +1,672 @@
+"""The command line: what it prints and returns, and what it leaves on disk.
+
+Every loss of the registry is scored from files and compared with the API; blocks are made so small that there are many.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import math
+import re
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import fastloss
+from fastloss import _verify
+from fastloss.cli import COMMANDS, _terminal, main, score
+
+LOSSES = list(fastloss.losses)
+POINTWISE = [name for name, loss in fastloss.losses.items() if loss.family == "pointwise"]
+ROWS = [name for name, loss in fastloss.losses.items() if loss.family == "rows"]
+LABELLED = [name for name, loss in fastloss.losses.items() if loss.row.labels]
+BOUNDED = [name for name in POINTWISE if fastloss.losses[name].domain.target.bounded]
+
+# A mean of a few thousand numbers of one sign, added in another order.
+SUM_RTOL = 1e-14
+# Of numbers that were weighed and then rounded to float32.
+WEIGHED_RTOL = 1e-7
+# A gradient that is scaled after it is rounded.
+GRADIENT_ULPS = 4
+
+CASES = _verify.cases()
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    """Of a few rows, so that every file has many blocks, and the last is not full."""
+    monkeypatch.setattr(score, "BLOCK_BYTES", 256)
+
+
+@pytest.fixture
+def save(tmp_path):
+    """A function that saves an array and returns the name of the file."""
+
+    def save_as(name, array):
+        path = tmp_path / f"{name}.npy"
+        np.save(path, array)
+        return str(path)
+
+    return save_as
+
+
+@pytest.fixture
+def run(capsys):
+    """A function that runs a command which must succeed, and returns what it printed."""
+
+    def run_command(*arguments):
+        status = main([*map(str, arguments)])
+        captured = capsys.readouterr()
+        assert (status, captured.err) == (0, "")
+        return captured.out
+
+    return run_command
+
+
+@pytest.fixture
+def score_as_json(run):
+    return lambda *arguments: json.loads(run("score", *arguments, "--json"))
+
+
+@pytest.fixture
+def error_of(capsys, tmp_path):
+    """A function that runs a command which must fail as wrong input does, and returns the one line that says why."""
+
+    def run_command(*arguments):
+        before = sorted(tmp_path.iterdir())
+        assert main([*map(str, arguments)]) == 2
+        captured = capsys.readouterr()
+        assert captured.out == ""
+        assert captured.err.startswith("fastloss: error: ")
+        assert captured.err.count("\n") == 1
+        assert sorted(tmp_path.iterdir()) == before  # no half-written file
+        return captured.err.removeprefix("fastloss: error: ").strip()
+
+    return run_command
+
+
+def drawn(name, n=300, classes=7, dtype=np.float32):
+    """Prediction and target of a loss; labels where it takes labels."""
+    loss = fastloss.losses[name]
+    case = next(c for c in CASES if (c.loss.name, c.dtype, c.labels) == (name, dtype, loss.row.labels))
+    return draw_finite(case, n, classes)[:2]
+
+
+def draw_finite(case, n, classes):
+    """Prediction, target and array parameters of finite losses: an infinite one would hide all others in a sum."""
+    pred, target, arrays = _verify.draw(case, 2 * n, classes, seed=3)
+    finite = np.flatnonzero(np.isfinite(case.loss(pred, target, reduction="none", **arrays)))[:n]
+    assert len(finite) == n
+    elementwise = {name for name in arrays if case.loss.params[name].kind.array == "elements"}
+    return pred[finite], target[finite], {k: v[finite] if k in elementwise else v for k, v in arrays.items()}
+
+
+def close_in_ulp(found, wanted):
+    assert found.dtype == wanted.dtype
+    np.testing.assert_array_max_ulp(found, wanted, GRADIENT_ULPS)
+
+
+# --- score: the same as the API -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_files_score_as_arrays_do(case, save, score_as_json, tmp_path):
+    """Every loss with every set of parameters: value, weights and gradient."""
+    pred, target, arrays = draw_finite(case, 300, 7)
+    if case.labels:
+        target[::17] = case.loss.params["ignore_index"].default
+    weight = np.random.default_rng(2).integers(0, 5, len(pred)) / 4
+    options = []
+    for name, parameter in case.loss.params.items():
+        flag = "--" + name.replace("_", "-")
+        if name in arrays:
+            options += [flag, save(name, arrays[name])]
+        elif parameter.kind.type is bool:
+            options += [flag] if parameter.default else []
+        elif not parameter.kind.array or parameter.default is not None:
+            options += [flag, parameter.default]
+    files = [save("pred", pred), save("target", target), "--weight", save("weight", weight)]
+    grad_out = tmp_path / "grad.npy"
+    result = score_as_json(case.loss.name, *files, *options, "--grad-out", grad_out)
+    keywords = {**arrays, "weight": weight}
+    assert result["mean"] == pytest.approx(case.loss(pred, target, **keywords), rel=SUM_RTOL, abs=0)
+    assert result["sum"] == pytest.approx(case.loss(pred, target, reduction="sum", **keywords), rel=SUM_RTOL, abs=0)
+    ignored = int(np.sum(target == case.loss.params["ignore_index"].default)) if case.labels else 0
+    assert (result["count"], result["ignored"]) == (len(pred) - ignored, ignored)
+    close_in_ulp(np.load(grad_out), case.loss.grad(pred, target, **keywords))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradient_of_the_sum(name, save, run, tmp_path):
+    pred, target = drawn(name)
+    files = save("pred", pred), save("target", target)
+    run("score", name, *files, "--grad-out", tmp_path / "grad.npy", "--reduction", "sum")
+    np.testing.assert_array_equal(
+        np.load(tmp_path / "grad.npy"), fastloss.losses[name].grad(pred, target, reduction="sum")
+    )
+
+
+@pytest.mark.parametrize("layout", ["C", "F", "big-endian", "float16", "float64"])
+@pytest.mark.parametrize("name", LOSSES)
+def test_layouts_and_dtypes(name, layout, save, score_as_json, tmp_path):
+    loss = fastloss.losses[name]
+    dtype = {"float16": np.float16, "big-endian": ">f4", "float64": np.float64}.get(layout, np.float32)
+    pred, target = (
+        np.asfortranarray(x) if layout == "F" else x for x in (x.reshape(15, 20, *x.shape[1:]) for x in drawn(name))
+    )
+    pred = pred.astype(dtype, order="K")
+    result = score_as_json(name, save("pred", pred), save("target", target), "--grad-out", tmp_path / "grad.npy")
+    native = pred.astype(pred.dtype.newbyteorder("="))
+    assert float(result["mean"]) == pytest.approx(loss(native, target), rel=SUM_RTOL, abs=0, nan_ok=True)
+    gradient = np.load(tmp_path / "grad.npy")
+    assert gradient.flags.f_contiguous == (layout == "F")
+    with np.errstate(over="ignore"):  # of a gradient in half precision
+        close_in_ulp(gradient, loss.grad(native, target))
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2, -2])
+@pytest.mark.parametrize("name", ROWS)
+def test_class_axis(name, axis, save, score_as_json, tmp_path):
+    loss = fastloss.losses[name]
+    pred, target = drawn(name)
+    pred = np.moveaxis(pred.reshape(15, 20, 7), -1, axis).copy()
+    target = target.reshape(15, 20) if target.ndim == 1 else np.moveaxis(target.reshape(15, 20, 7), -1, axis).copy()
+    files = save("pred", pred), save("target", target)
+    result = score_as_json(name, *files, "--axis", axis, "--grad-out", tmp_path / "grad.npy")
+    assert result["mean"] == pytest.approx(loss(pred, target, axis=axis), rel=SUM_RTOL, abs=0)
+    close_in_ulp(np.load(tmp_path / "grad.npy"), loss.grad(pred, target, axis=axis))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_samples(name, save, score_as_json, run, tmp_path):
+    pred, target = (x[:0] for x in drawn(name))
+    files = save("pred", pred), save("target", target)
+    result = score_as_json(name, *files, "--by", save("by", np.zeros(0, int)), "--grad-out", tmp_path / "grad.npy")
+    assert (result["mean"], result["sum"], result["count"], result["groups"]) == ("NaN", 0, 0, [])
+    assert np.load(tmp_path / "grad.npy").shape == pred.shape
+    assert re.search(r"mean +nan", run("score", name, *files))
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_all_labels_ignored(name, save, score_as_json, tmp_path):
+    pred, target = drawn(name)
+    files = save("pred", pred), save("target", np.full_like(target, -1))
+    result = score_as_json(name, *files, "--ignore-index", -1, "--grad-out", tmp_path / "grad.npy")
+    assert (result["mean"], result["sum"], result["count"], result["ignored"]) == ("NaN", 0, 0, len(pred))
+    np.testing.assert_array_equal(np.load(tmp_path / "grad.npy"), 0)
+
+
+@pytest.mark.parametrize("name", POINTWISE)
+def test_one_number(name, save, score_as_json):
+    pred, target = (x[0] for x in drawn(name))
+    result = score_as_json(name, save("pred", pred), save("target", target))
+    assert result["mean"] == fastloss.losses[name](pred, target)
+
+
+def test_infinite_loss(save, score_as_json):
+    zeros = np.zeros(1000)
+    pred = zeros.copy()
+    pred[[1, 999]] = math.inf
+    assert score_as_json("squared_error", save("pred", pred), save("target", zeros))["mean"] == "Infinity"
+
+
+@pytest.mark.parametrize(
+    ("shape", "strides"),
+    [
+        ((), ()),
+        ((7,), (8,)),
+        ((5, 6), (48, 8)),
+        ((5, 6), (8, 40)),
+        ((3, 50, 2), (800, 16, 8)),
+        ((4, 1, 9), (-72, 0, 8)),
+    ],
+)
+@pytest.mark.parametrize("limit", [1, 4, 13, 1000])
+def test_blocks_cover_an_array_once(shape, strides, limit):
+    times = np.zeros(shape, int)
+    for block in score.blocks(shape, strides, limit):
+        times[block] += 1
+        assert times[block].size <= limit
+    np.testing.assert_array_equal(times, 1)
+
+
+@pytest.mark.parametrize("name", [POINTWISE[0], ROWS[0]])
+def test_memory_is_that_of_blocks(name, save, run, tmp_path, monkeypatch):
+    monkeypatch.setattr(score, "BLOCK_BYTES", 1 << 14)
+    pred, target = (np.concatenate([x] * 1000) for x in drawn(name))
+    files = save("pred", pred), save("target", target), "--by", save("by", np.arange(len(pred)) % 5)
+    arguments = "score", name, *files, "--weight", save("w", np.ones(len(pred))), "--grad-out", tmp_path / "grad.npy"
+    run(*arguments)
+    tracemalloc.start()
+    try:
+        run(*arguments)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    wanted = 16 * score.BLOCK_BYTES + 500_000  # the parser takes the rest
+    assert wanted < pred.nbytes
+    assert peak < wanted
+
+
+# --- score: groups ---------------------------------------------------------------------------------
+
+
+GROUPS = {
+    "integers": np.array([5, -3, 2**62]),
+    "unsigned": np.array([0, 1, 255], np.uint8),
+    "booleans": np.array([False, True]),
+    "strings": np.array(["cat", "dog", "ant"]),
+    "bytes": np.array([b"cat", b"dog", b"ant"]),
+}
+
+
+@pytest.mark.parametrize("kind", GROUPS)
+@pytest.mark.parametrize("name", LOSSES)
+def test_groups(name, kind, save, score_as_json, run):
+    loss = fastloss.losses[name]
+    pred, target = drawn(name)
+    rng = np.random.default_rng(0)
+    groups = rng.choice(GROUPS[kind], len(pred))
+    weight = rng.random(len(pred))
+    arguments = [save("pred", pred), save("target", target), "--by", save("by", groups), "--weight", save("w", weight)]
+    result = score_as_json(name, *arguments)
+    named = [g.decode() if isinstance(g, bytes) else g for g in np.unique(groups).tolist()]
+    assert [found["group"] for found in result["groups"]] == named
+    for key, found in zip(np.unique(groups), result["groups"], strict=True):
+        chosen = groups == key
+        part = pred[chosen], target[chosen]
+        assert found["count"] == chosen.sum()
+        assert found["mean"] == pytest.approx(loss(*part, weight=weight[chosen]), rel=WEIGHED_RTOL, abs=0)
+        total = loss(*part, weight=weight[chosen], reduction="sum")
+        assert found["share_of_loss"] == pytest.approx(total / result["sum"], rel=WEIGHED_RTOL, abs=0)
+        assert found["share_of_count"] == found["count"] / len(pred)
+    table = run("score", name, *arguments).splitlines()[-len(named) :]
+    assert [line.split()[0] for line in table] == [str(key) for key in named]
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_groups_count_what_the_mean_divides_by(name, save, score_as_json):
+    loss = fastloss.losses[name]
+    pred, target = drawn(name)
+    target[::5] = -100
+    class_weight = np.arange(7) / 2
+    groups = np.arange(len(pred)) % 3
+    options = ["--class-weight", save("cw", class_weight), "--by", save("by", groups)]
+    result = score_as_json(name, save("pred", pred), save("target", target), *options)
+    for found in result["groups"]:
+        chosen = groups == found["group"]
+        wanted = loss(pred[chosen], target[chosen], class_weight=class_weight)
+        assert found["mean"] == pytest.approx(wanted, rel=SUM_RTOL, abs=0)
+        assert found["count"] == np.sum(target[chosen] != -100)
+
+
+@pytest.mark.parametrize("name", POINTWISE)
+@pytest.mark.parametrize("axes", [1, 2, 3])
+def test_groups_of_elements_or_of_leading_axes(name, axes, save, score_as_json):
+    pred, target = (x.reshape(10, 5, 6) for x in drawn(name))
+    groups = np.random.default_rng(0).integers(0, 4, pred.shape[:axes])
+    result = score_as_json(name, save("pred", pred), save("target", target), "--by", save("by", groups))
+    assert sum(found["count"] for found in result["groups"]) == pred.size
+    for found in result["groups"]:
+        chosen = groups == found["group"]
+        wanted = fastloss.losses[name](pred[chosen], target[chosen])
+        assert found["mean"] == pytest.approx(wanted, rel=SUM_RTOL, abs=0)
+
+
+# --- score: errors -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def good(save):
+    """The command line of a good call, of which the tests spoil one thing."""
+    pred, target = drawn("huber")
+    return ["score", "huber", save("pred", pred), save("target", target)]
+
+
+DAMAGE = {
+    "empty": lambda content: b"",
+    "another format": lambda content: b"1,2,3\n4,5,6\n",
+    "an archive": lambda content: b"PK\x03\x04" + content,
+    "cut header": lambda content: content[:40],
+    "cut data": lambda content: content[:-1],
+    "header without shape": lambda content: content.replace(b"'shape'", b"'SHAPE'"),
+    "header that is no Python": lambda content: content.replace(b"False,", b"False("),
+    "unknown dtype": lambda content: content.replace(b"<f4", b"<q9"),
+    "negative shape": lambda content: content.replace(b"(300,)", b"(-30,)"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+@pytest.mark.parametrize("position", [2, 3])
+def test_file_that_is_no_array(position, damage, good, error_of, tmp_path):
+    name = good[position]
+    with open(name, "rb") as file:
+        content = DAMAGE[damage](file.read())
+    with open(name, "wb") as file:
+        file.write(content)
+    message = error_of(*good, "--grad-out", tmp_path / "grad.npy")
+    assert message.startswith(f"{name} cannot be read as a .npy file: ")
+
+
+def test_missing_file(good, error_of, tmp_path):
+    missing = tmp_path / "missing.npy"
+    assert error_of(*good[:3], missing) == f"{missing}: No such file or directory"
+    assert error_of(*good, "--weight", missing) == f"{missing}: No such file or directory"
+    assert error_of(*good[:3], tmp_path).startswith(f"{tmp_path}: ")
+
+
+@pytest.mark.parametrize("array", [np.array([1, "a"], object), np.array(["1"] * 300), np.ones(300, complex)])
+def test_dtype_that_is_not_accepted(array, good, save, error_of, tmp_path):
+    name = save("other", array)
+    for arguments in ([*good[:3], name], [*good[:2], name, good[3]], [*good, "--weight", name]):
+        assert "dtype" in error_of(*arguments, "--grad-out", tmp_path / "grad.npy")
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_shapes_that_do_not_match(name, save, error_of, tmp_path):
+    pred, target = drawn(name)
+    files = save("pred", pred), save("target", target[:-1])
+    message = error_of("score", name, *files, "--grad-out", tmp_path / "grad.npy")
+    assert str(pred.shape) in message
+    assert str(target[:-1].shape) in message
+    message = error_of("score", name, files[0], save("target", target), "--weight", save("weight", np.ones(299)))
+    assert "weight has shape (299,)" in message
+    message = error_of("score", name, files[0], save("target", target), "--by", save("by", np.ones(299, int)))
+    assert "(299,)" in message
+
+
+@pytest.mark.parametrize("name", LABELLED)
+@pytest.mark.parametrize("layout", ["class axis last", "class axis first", "class axis between"])
+def test_bad_label_is_named_by_its_place_in_the_file(name, layout, save, error_of, tmp_path):
+    pred, target = drawn(name)
+    axis = {"class axis last": -1, "class axis first": 0, "class axis between": 1}[layout]
+    pred, target = np.moveaxis(pred.reshape(15, 20, 7), -1, axis).copy(), target.reshape(15, 20)
+    target[13, 18] = 7
+    files = save("pred", pred), save("target", target), "--grad-out", tmp_path / "grad.npy"
+    message = error_of("score", name, *files, "--axis", axis)
+    assert message == "target[13, 18] = 7 is no label of 7 classes (0 to 6)"
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_labels_that_are_no_integers(name, save, error_of):
+    pred, target = drawn(name)
+    assert "integers" in error_of("score", name, save("pred", pred), save("target", target.astype(float)))
+
+
+@pytest.mark.parametrize("name", BOUNDED)
+def test_domain(name, save, error_of, run, tmp_path):
+    pred, target = drawn(name)
+    target[287] = -17
+    files = ["score", name, save("pred", pred), save("target", target)]
+    message = error_of(*files, "--grad-out", tmp_path / "grad.npy")
+    assert message.startswith("target[287] = -17.0 is outside ")
+    assert message.endswith("--no-check-domain skips this check")
+    run(*files, "--no-check-domain")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [(name, p) for name, loss in fastloss.losses.items() for p in loss.params.values() if p.kind.type is not bool],
+)
+def test_parameter_that_is_not_accepted(name, parameter, save, error_of):
+    pred, target = drawn(name)
+    option = "--" + parameter.name.replace("_", "-")
+    files = "score", name, save("pred", pred), save("target", target)
+    if parameter.kind.type is float:
+        outside = "-1" if not parameter.kind.array else save("bad", np.full(7, -1.0))
+        assert "is outside" in error_of(*files, option, outside)
+    assert error_of(*files, option, "word")
+    if parameter.kind.array:
+        assert error_of(*files, option, save("bad", np.array(["1"] * 7)))
+        assert error_of(*files, option, save("bad", np.ones(3)))
+
+
+def test_large_elementwise_parameter_is_checked_in_blocks(save, error_of):
+    for name, loss in fastloss.losses.items():
+        for parameter in loss.params.values():
+            if parameter.kind.array == "elements":
+                pred, target = drawn(name)
+                values = np.ones(len(pred))
+                values[290] = -1
+                option = "--" + parameter.name.replace("_", "-"), save("parameter", values)
+                message = error_of("score", name, save("pred", pred), save("target", target), *option)
+                assert message.startswith(f"{parameter.name}[290] = -1.0 is outside ")
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_axis_that_does_not_exist(name, save, error_of):
+    pred, target = drawn(name)
+    assert "axis = 2" in error_of("score", name, save("pred", pred), save("target", target), "--axis", "2")
+
+
+@pytest.mark.parametrize("groups", [np.ones(300), np.array(0), np.zeros((300, 1), int), np.zeros(300, "M8[s]")])
+def test_groups_that_are_not_accepted(groups, good, save, error_of, tmp_path):
+    message = error_of(*good, "--by", save("by", groups), "--grad-out", tmp_path / "grad.npy")
+    assert message.startswith("groups ")
+
+
+def test_output_is_no_input(good, save, error_of, tmp_path):
+    link = tmp_path / "link.npy"
+    link.symlink_to(good[2])
+    for output in (good[2], good[3], link):
+        assert "is an input" in error_of(*good, "--grad-out", output)
+    weight = tmp_path / "grad.npy.partial"
+    with weight.open("wb") as file:
+        np.save(file, np.ones(300))
+    assert "is an input" in error_of(*good, "--weight", weight, "--grad-out", tmp_path / "grad.npy")
+
+
+def test_output_that_cannot_be_written(good, error_of, tmp_path):
+    assert error_of(*good, "--grad-out", tmp_path) == f"{tmp_path}: Is a directory"
+    assert "No such file or directory" in error_of(*good, "--grad-out", tmp_path / "missing" / "grad.npy")
+
+
+def failing_gradient(error):
+    """A stand-in for `Problem.evaluate` that fails in the third block of the gradient, with the file half written."""
+    evaluate, calls = score.Problem.evaluate, []
+
+    def evaluate_or_fail(problem, method, block, **keywords):
+        if method is problem.loss.grad:
+            calls.append(block)
+            if len(calls) == 3:
+                raise error
+        return evaluate(problem, method, block, **keywords)
+
+    return evaluate_or_fail
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left on device", "grad.npy")])
+def test_error_half_way_leaves_the_old_output(error, good, error_of, tmp_path, monkeypatch):
+    output = tmp_path / "grad.npy"
+    output.write_text("what was there")
+    monkeypatch.setattr(score.Problem, "evaluate", failing_gradient(error))
+    assert error_of(*good, "--grad-out", output) in ("not enough memory", "grad.npy: No space left on device")
+    assert output.read_text() == "what was there"
+
+
+def test_interrupt_leaves_nothing(good, tmp_path, monkeypatch, capsys):
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr(score.Problem, "evaluate", failing_gradient(KeyboardInterrupt()))
+    assert main([*good, "--grad-out", str(tmp_path / "grad.npy")]) == 130
+    assert capsys.readouterr() == ("", "fastloss: interrupted\n")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+# --- the command line itself -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["nonsense"], ["score"], ["score", "nonsense"], ["score", LOSSES[0]], ["verify", "nonsense"],
+     ["verify", "--tier", "mmx"], ["verify", "--samples", "0"], ["info", "more"], ["--nonsense"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_wrong_arguments(arguments, error_of):
+    assert error_of(*arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], *([command] for command in COMMANDS), *(["score", name] for name in LOSSES)], ids=" ".join
+)
+def test_help(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--help"])
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert "example" in text
+    if arguments == []:
+        assert all(command in text for command in COMMANDS)
+    if arguments == ["score"]:
+        assert all(name in text for name in LOSSES)
+    if len(arguments) == 2:
+        options = ["--" + name.replace("_", "-") for name in fastloss.losses[arguments[1]].params]
+        assert all(option in text for option in options)
+
+
+def test_help_imports_no_command():
+    """What the commands need is imported when they are used."""
+    program = (
+        "import sys; from fastloss.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print(*sorted(m for m in sys.modules if m.startswith('fastloss.cli.')))"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "fastloss.cli._terminal"
+
+
+def test_module_prints_info():
+    found = subprocess.run([sys.executable, "-m", "fastloss", "info"], capture_output=True, text=True, check=True)
+    names = [line.split()[0] for line in found.stdout.splitlines()]
+    assert {"fastloss", "NumPy", "tier", "built", "usable", "threads", "OpenMP", "runtime"} <= set(names)
+    assert found.stderr == ""
+
+
+def test_closed_pipe_is_no_error(good):
+    """`fastloss score ... | head -0`: no traceback."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "fastloss", *good], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert capsys.readouterr().out == f"fastloss {fastloss.__version__}\n"
+
+
+# --- verify ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [LOSSES[0], next(iter(_verify.FUNCTION_BOUNDS))])
+def test_verify_measures(name, capsys):
+    tiers = _verify.usable_tiers()
+    main(["verify", name, "--samples", "100"])
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(name)]
+    for dtype in ("float32", "float64"):
+        named = " ".join(line for line in rows if dtype in line)
+        assert all(tier in named for tier in tiers)
+
+
+@pytest.mark.parametrize("error", [0.5, 1e9, math.inf, math.nan])
+@pytest.mark.parametrize("output", ["value", "grad", "hess"])
+def test_verify_fails_where_a_bound_is_broken(output, error, monkeypatch, capsys):
+    tier = _verify.usable_tiers()[-1]
+
+    def measure(case, tier_name, samples):
+        worst = {"value": 0.0, "grad": 0.0, "hess": 0.0}
+        return {**worst, output: error} if tier_name == tier and case.dtype == np.float64 else worst
+
+    monkeypatch.setattr(_verify, "measure", measure)
+    status = main(["verify", LOSSES[0]])
+    text = capsys.readouterr().out
+    broken = error != 0.5
+    assert status == broken
+    assert ("FAIL" in text) == broken
+    assert ("2 of 2 pass" in text) != broken
+    # One that fails on a tier alone is told apart from the tiers that pass.
+    assert len([line for line in text.splitlines() if "FAIL" in line]) == broken
+
+
+def test_verify_fails_where_a_function_is_inaccurate(monkeypatch, capsys):
+    name, bound = next(iter(_verify.FUNCTION_BOUNDS.items()))
+    monkeypatch.setattr(_verify, "measure_function", lambda *arguments: bound * 1.01)
+    assert main(["verify", name]) == 1
+    assert "FAIL" in capsys.readouterr().out
+
+
+def test_verify_measures_everything_by_default(monkeypatch, capsys):
+    seen = set()
+    zeros = {"value": 0.0, "grad": 0.0, "hess": 0.0}
+    monkeypatch.setattr(
+        _verify, "measure", lambda case, tier, samples: seen.add((case.loss.name, case.dtype.name, tier)) or zeros
+    )
+    monkeypatch.setattr(
+        _verify, "measure_function", lambda name, dtype, tier, samples: seen.add((name, dtype.name, tier)) or 0.0
+    )
+    assert main(["verify"]) == 0
+    names = [*fastloss.losses, *_verify.FUNCTION_BOUNDS]
+    assert seen == {(n, d, t) for n in names for d in ("float32", "float64") for t in _verify.usable_tiers()}
+    assert f"{2 * len(names)} of {2 * len(names)} pass" in capsys.readouterr().out
+
+
+# --- the terminal ----------------------------------------------------------------------------------
+
+
+class Terminal:
+    """Stands for a stream that is a terminal."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text):
+        self.text += text
+        return len(text)
+
+    def flush(self):
+        pass
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("has_rich", [True, False])
+def test_tables_and_bars_with_and_without_rich(has_rich, monkeypatch):
+    if has_rich:
+        pytest.importorskip("rich")
+    else:
+        real_import = builtins.__import__
+
+        def import_without_rich(name, *rest):
+            if name.split(".")[0] == "rich":
+                raise ImportError(name)
+            return real_import(name, *rest)
+
+        monkeypatch.setattr(builtins, "__import__", import_without_rich)
+    out, err = Terminal(), Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setattr(_terminal, "PATIENCE", -1)
+    with _terminal.progress(10, "work") as advance:
+        advance(4)
+        advance(6)
+    _terminal.print_pairs({"name": "[bold]value"})
+    _terminal.print_table({"left": "<", "right": ">"}, [["a", "1"], ["[red]", "22"]], ["", "bold red"])
+    assert "[bold]value" in out.text
+    assert all(cell in out.text for cell in ("left", "right", "[red]", "22"))
+    assert ("work" in err.text) == has_rich
+
+
+def test_plain_table(capsys):
+    _terminal.print_table({"left": "<", "right": ">"}, [["a", "1"], ["long cell", "22"]])
+    assert capsys.readouterr().out == (
+        "left       right\n"
+        "---------  -----\n"
+        "a              1\n"
+        "long cell     22\n"
+    )  # fmt: skip
