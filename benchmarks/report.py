@@ -17,7 +17,7 @@ from typing import Any
 from fastloss._registry import Parameter, Row, registry
 from fastloss.cli._opponents import FASTLOSS, OPPONENTS
 from fastloss.cli._workloads import SIZES
-from fastloss.cli.bench import cells, headings
+from fastloss.cli.bench import cells, headings, unsteady
 
 HERE = Path(__file__).resolve().parent
 SIZE_TITLES = {"large": "Large arrays", "medium": "Arrays that fit in a cache", "small": "The cost of a call"}
@@ -111,6 +111,9 @@ def speed_section(results: dict[str, Any]) -> str:
             text += f"\n\n{SIZE_TITLES[size]}:\n\n{body}"
     slower = slower_than_opponents(results)
     text += "\n\nSlower than an opponent: " + ("; ".join(slower) if slower else "nowhere in these tables") + "."
+    doubtful = unsteady(results)
+    if doubtful:
+        text += " Unsteady: " + "; ".join(doubtful) + "."
     left_out = "; ".join(f"{name}, {reason}" for name, reason in results["left_out"].items())
     return text + (f" Not measured: {left_out}." if left_out else "")
 

@@ -156,6 +156,9 @@ class Row:
     ulp : float
         The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
         inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
+    unit : float
+        Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
+        count, whatever their size.
     """
 
     name: str
@@ -169,6 +172,7 @@ class Row:
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0
+    unit: float = 0.0
 
     @property
     def doc(self) -> str:

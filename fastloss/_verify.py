@@ -189,16 +189,13 @@ def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
 
 
 def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The inputs, each number moved by one unit in its last place up or down.
-
-    Of logits in a row only differences count, so one near 0 is moved by as much as one of size 1.
-    """
+    """The inputs, each number moved by one unit in its last place up or down; see `Row.unit`."""
     rng = np.random.default_rng(seed)
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
 
     def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> np.ndarray:
-        size = np.maximum(np.abs(x), 1) if row.family == "rows" and x is pred else np.abs(x)
+        size = np.maximum(np.abs(x), row.unit if x is pred else 0)
         return np.clip(x + sign * steps * size, interval.low, interval.high)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only

@@ -323,6 +323,18 @@ def test_report_names_where_an_opponent_is_quicker(report, written):
     assert "`huber-32` (NumPy reference)" in report.speed_section(results)
 
 
+def test_unsteady_measurements_are_named(report, written):
+    results = json.loads(written[0].read_text())
+    for workload in results["workloads"]:
+        for measured in workload["seconds"].values():
+            measured["upper_quartile"] = measured["lower_quartile"]
+    assert bench.unsteady(results) == []
+    assert "Unsteady" not in report.speed_section(results)
+    results["workloads"][0]["seconds"]["numpy"]["upper_quartile"] *= 2
+    assert bench.unsteady(results) == ["numpy on huber-32: quartiles 2.00x apart"]
+    assert "Unsteady: numpy on huber-32: quartiles 2.00x apart." in report.speed_section(results)
+
+
 @pytest.mark.parametrize("markers", [[], ["end", "begin"], ["begin", "end", "begin", "end"]])
 def test_report_refuses_broken_markers(report, markers):
     text = "".join(f"<!-- speed:{marker} -->" for marker in markers)

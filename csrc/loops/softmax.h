@@ -72,10 +72,10 @@ INLINE real exponential(real a, softmax_frame f)
 INLINE double fill_exponentials(const real *a, int64_t n, real m, real *e)
 {
     const softmax_frame f = frame_of(m);
-    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++)
-        e[i] = exponential(a[i], f);
+        for (int l = 0; l < LANES; l++)
+            e[i + l] = exponential(a[i + l], f);
     return (double)exponential(m, f);
 }
 
@@ -123,7 +123,7 @@ static void softmax_forward(const void *a, const void *u, int64_t n, void *e, fl
 /* For rows too long to keep e: the same again, against the maximum of the row. */
 static double softmax_exponentials(const void *a, int64_t n, double maximum, void *e)
 {
-    return fill_exponentials(a, n, (real)maximum, e);
+    return fill_exponentials(a, whole_groups(n), (real)maximum, e);
 }
 
 /* restrict, because clang would else keep a scalar copy of the loop for arrays that overlap; a function a loop, because gcc would

@@ -341,8 +341,8 @@ class CopyLimit:
     """`np.copyto` split over threads: the time in which the machine moves a number of bytes.
 
     The arrays do not depend on the workload and the time is scaled, because a copy becomes as fast as it can be only
-    where the C library finds each thread's part large enough for stores that bypass the caches. On a server that says it
-    has 480 MiB of cache, two threads needed parts of 256 MiB, and copied 1.8 times as fast as with parts of 128 MiB.
+    where the C library finds each thread's part large enough for stores that bypass the caches. On a server that has
+    480 MiB of cache, two threads needed parts of 256 MiB, and copied 1.8 times as fast as with parts of 128 MiB.
     """
 
     def __init__(self, threads: int, array_bytes: int | None = None):

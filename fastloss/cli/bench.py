@@ -27,7 +27,7 @@ from fastloss.cli._opponents import FASTLOSS, OPPONENTS, CopyLimit, Opponent, di
 from fastloss.cli._terminal import CommandError, print_table, progress
 from fastloss.cli._workloads import SIZES, Workload, select
 
-__all__ = ["ADD", "LIMIT", "add_arguments", "cells", "headings", "run"]
+__all__ = ["ADD", "LIMIT", "add_arguments", "cells", "headings", "run", "unsteady"]
 
 DESCRIPTION = """\
 Measure the time of the mean loss and its gradient, in float32 with default parameters, beside the opponents that are
@@ -60,6 +60,8 @@ PAUSE_SECONDS = 0.005
 # rounds, but in three.
 BUDGET_SECONDS = 10.0
 FEWEST_TURNS = 3
+# In a quiet run of 15 rounds the quartiles lay 1 to 15 percent apart. Beyond this ratio a median is named as doubtful.
+UNSTEADY = 1.5
 
 Call = Callable[[], Any]
 
@@ -278,6 +280,17 @@ def cells(result: dict[str, Any], columns: dict[str, str]) -> list[str]:
     return row
 
 
+def unsteady(results: dict[str, Any]) -> list[str]:
+    """Whose turns differ so much that something else was probably running, and by how much."""
+    found = []
+    for result in results["workloads"]:
+        for name, measured in result["seconds"].items():
+            spread = measured["upper_quartile"] / measured["lower_quartile"]
+            if spread > UNSTEADY:
+                found.append(f"{name} on {result['name']}: quartiles {ratio(spread)}x apart")
+    return found
+
+
 def show(results: dict[str, Any]) -> None:
     described = results["machine"]
     print(f"{described['cpu']}, {described['tier']}, {described['threads']} of {described['cores']} cores")
@@ -296,6 +309,8 @@ def show(results: dict[str, Any]) -> None:
     for result in results["workloads"]:
         for name, reason in result["excluded"].items():
             print(f"excluded: {name} on {result['name']}: {reason}")
+    for text in unsteady(results):
+        print(f"unsteady: {text}")
 
 
 # ---- the command ----------------------------------------------------------------------------------------------------

@@ -48,8 +48,8 @@ The total weight is what the mean divides by; the count is that of the numbers, 
 what is not finite is one of the strings "NaN", "Infinity", "-Infinity".
 """
 
-# Of the prediction. Sums need little beside the block, which is read where the file is mapped; groups need most: an order
-# to sort by, and several arrays in double.
+# Of the prediction. Sums need nothing beside the block, which is read where the file is mapped; groups need most, an
+# order to sort by and several arrays in double: up to 100 MiB.
 BLOCK_BYTES = 8 << 20
 
 # The start of a message that names an element: "target[3, 4] = ...".
@@ -352,7 +352,7 @@ def add_groups(problem: Problem, block: Block, groups: Array, found: dict[Any, T
     losses = np.asarray(problem.evaluate(problem.loss, block, weight=problem.weight_of(block), reduction="none"))
     sizes = np.diff(starts, append=keys.size) * (losses.size // keys.size)
 
-    def of_groups(numbers: Array | None) -> list[Any]:
+    def of_groups(numbers: Array | None) -> Any:
         """The sum over each group; of None, which stands for 1 everywhere, the size."""
         if numbers is None:
             return sizes.tolist()
@@ -411,7 +411,7 @@ def reserve(path: Path) -> None:
                 os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
             except OSError as error:
                 if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # what file systems say that cannot
-                    raise OSError(error.errno, error.strerror, str(path)) from None
+                    raise
 
 
 def fill_gradient(problem: Problem, path: Path, denominator: float, advance: Callable[[int], None]) -> None:
@@ -437,8 +437,10 @@ def write_gradient(
     try:
         fill_gradient(problem, partial, denominator, advance)
         os.replace(partial, os.path.realpath(path))
-    except BaseException:
+    except BaseException as error:
         partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise CommandError(f"{path}: {error.strerror or error}") from None
         raise
 
 

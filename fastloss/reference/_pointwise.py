@@ -343,7 +343,7 @@ def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray 
     return value, negative * p - positive * not_p, (positive + negative) * p * not_p
 
 
-@pointwise(target=PROBABILITY, ulp=10.0)
+@pointwise(target=PROBABILITY, ulp=10.0, unit=1.0)
 def sigmoid_focal(pred, target, *, alpha: OptionalFraction = 0.25, gamma: NonNegative = 2.0):
     """Focal loss of logits: binary cross-entropy with the easy examples faded out.
 

@@ -1,0 +1,93 @@
+"""What the tests share: the losses with inputs drawn from the registry, and the tiers of this CPU."""
+
+from __future__ import annotations
+
+import os
+
+# Without this, runs of the test suite beside each other would each spin on all cores.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import fastloss as fl
+from fastloss import _verify
+from fastloss._loss import ENTRY_POINTS, Loss
+
+
+class Given(NamedTuple):
+    """A loss with one kind of target; `draw` makes its inputs."""
+
+    loss: Loss
+    labels: bool
+
+    @property
+    def rows(self) -> bool:
+        return self.loss.family == "rows"
+
+    def draw(self, shape: tuple[int, ...], dtype: Any = np.float64, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Prediction of `shape` and its target."""
+        case = _verify.Case(self.loss, np.dtype(dtype), self.labels, "")
+        if not self.rows:
+            pred, target, _ = _verify.draw(case, int(np.prod(shape)), 0, seed)
+            return pred.reshape(shape), target.reshape(shape)
+        n = int(np.prod(shape[:-1]))
+        pred, target, _ = _verify.draw(case, n, shape[-1], seed)
+        return pred.reshape(shape), target.reshape(shape[:-1] if self.labels else shape)
+
+
+def given_losses() -> list[Given]:
+    found = []
+    for loss in fl.losses.values():
+        if loss.row.labels:
+            found.append(Given(loss, True))
+        if loss.row.probabilities:
+            found.append(Given(loss, False))
+    return found
+
+
+GIVEN = given_losses()
+
+
+def name_of(value: Any) -> str | None:
+    if isinstance(value, Given):
+        return value.loss.name + ("-labels" if value.labels else "")
+    return value.name if isinstance(value, Loss | np.dtype) else None
+
+
+@pytest.fixture(params=GIVEN, ids=name_of)
+def given(request: pytest.FixtureRequest) -> Given:
+    """Every loss, with labels and with numbers as targets where it takes both."""
+    return request.param
+
+
+@pytest.fixture(params=[np.dtype(np.float32), np.dtype(np.float64)], ids=name_of)
+def dtype(request: pytest.FixtureRequest) -> np.dtype:
+    return request.param
+
+
+@pytest.fixture(params=list(ENTRY_POINTS))
+def entry_point(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(params=_verify.usable_tiers())
+def tier(request: pytest.FixtureRequest):
+    """Each SIMD tier of this CPU in turn, in use for the duration of the test."""
+    with _verify.tier(request.param):
+        yield request.param
+
+
+def call(loss: Loss, entry_point: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+    """The results of an entry point, always as a tuple."""
+    function = loss if entry_point == "value" else getattr(loss, entry_point)
+    results = function(*args, **kwargs)
+    return results if isinstance(results, tuple) else (results,)
+
+
+def same_bits(a: Any, b: Any) -> bool:
+    """Equal to the last bit; NaN equals NaN."""
+    a, b = np.asarray(a), np.asarray(b)
+    return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)

@@ -1,0 +1,91 @@
+"""Gradients and Hessians against finite differences, away from kinks; entry points against each other."""
+
+import numpy as np
+from conftest import Given, call, same_bits
+
+from fastloss import _verify
+
+
+def away_from_kinks(given: Given, pred, target, parameters, step):
+    if not given.loss.kinks:
+        return np.ones(pred.shape, bool)
+    left, right = given.loss.kinks.split("==")
+    names = {"pred": pred, "target": target, "abs": np.abs, **parameters}
+    return np.abs(eval(left, names) - eval(right, names)) > 10 * step
+
+
+def test_derivatives_are_the_limits_of_difference_quotients(given):
+    """Central differences in float64, on every parameter set of the registry."""
+    step = 1e-6
+    for parameters in _verify.parameter_sets(given.loss.row):
+        if any(isinstance(v, str) for v in parameters.values()):
+            continue
+        loss = given.loss.bind(**parameters)
+        rng = np.random.default_rng(1)
+        given_here = given._replace(loss=loss)
+        pred, target = given_here.draw((40, 5) if given.rows else (400,))
+        # Where numbers are moderate: at 1e20 a step of 1e-6 changes nothing.
+        low, high = loss.domain.prediction.low, loss.domain.prediction.high
+        pred = rng.uniform(0.05, 0.95, pred.shape) if np.isfinite(low) and np.isfinite(high) else rng.normal(0, 2, pred.shape)
+        if not given.labels:
+            target = np.where(np.abs(target) < 10, target, 1.0)
+        settings = {p.name: p.default for p in loss.params.values()}
+        usable = away_from_kinks(given, pred, target, settings, step)
+        grad, hess = loss.grad_and_hess(pred, target)
+        for position in np.ndindex(pred.shape[1:]) if given.rows else [()]:
+            index = (slice(None), *position)
+            up, down = pred.copy(), pred.copy()
+            up[index] += step
+            down[index] -= step
+            quotient = (loss(up, target, reduction="none") - loss(down, target, reduction="none")) / (2 * step)
+            second = (loss.grad(up, target, reduction="none") - loss.grad(down, target, reduction="none"))[index]
+            ok = usable[index] & np.isfinite(quotient)
+            scale = np.maximum(1, np.abs(loss(pred, target, reduction="none")))[ok]
+            assert np.all(np.abs(quotient - grad[index])[ok] <= 1e-7 * scale * np.maximum(1, np.abs(grad[index][ok])))
+            bend = (second / (2 * step))[ok]
+            assert np.all(np.abs(bend - hess[index][ok]) <= 1e-6 * np.maximum(1, np.abs(hess[index][ok])) * scale), parameters
+
+
+def test_entry_points_agree(given, dtype):
+    pred, target = given.draw((50, 70) if given.rows else (3000,), dtype)
+    for reduction in ("mean", "sum", "none"):
+        value = given.loss(pred, target, reduction=reduction)
+        grad = given.loss.grad(pred, target, reduction=reduction)
+        both = given.loss.value_and_grad(pred, target, reduction=reduction)
+        grad_again, hess = given.loss.grad_and_hess(pred, target, reduction=reduction)
+        assert same_bits(value, both[0])
+        assert same_bits(grad, both[1])
+        assert same_bits(grad, grad_again)
+        assert hess.shape == pred.shape
+        assert hess.dtype == dtype
+
+
+def test_weights_multiply_and_zero_leaves_out(given, dtype, entry_point):
+    shape = (40, 6) if given.rows else (600,)
+    pred, target = given.draw(shape, dtype)
+    n = shape[0]
+    weight = np.random.default_rng(3).integers(0, 4, n).astype(dtype)
+    found = call(given.loss, entry_point, pred, target, weight=weight, reduction="none")
+    plain = call(given.loss, entry_point, pred, target, reduction="none")
+    for a, b in zip(found, plain, strict=True):
+        factor = weight.reshape((n,) + (1,) * (b.ndim - 1))
+        with np.errstate(invalid="ignore", over="ignore"):
+            wanted = np.where(factor == 0, 0, b * factor)
+        np.testing.assert_allclose(a, wanted, rtol=4 * np.finfo(dtype).eps)
+    # A sample without weight may hold anything.
+    spoiled = pred.copy()
+    spoiled[weight == 0] = np.nan
+    for a, b in zip(call(given.loss, entry_point, spoiled, target, weight=weight), call(given.loss, entry_point, pred, target, weight=weight), strict=True):
+        assert same_bits(a, b)
+
+
+def test_mean_divides_by_the_weights(given):
+    pred, target = given.draw((40, 6) if given.rows else (600,))
+    weight = np.random.default_rng(3).uniform(0, 2, len(pred))
+    each = given.loss(pred, target, reduction="none")
+    ok = np.isfinite(each)
+    pred, target, weight, each = pred[ok], target[ok], weight[ok], each[ok]
+    mean = given.loss(pred, target, weight=weight)
+    np.testing.assert_allclose(mean, np.sum(weight * each) / np.sum(weight), rtol=1e-13)
+    np.testing.assert_allclose(given.loss.grad(pred, target, weight=weight),
+                               given.loss.grad(pred, target, weight=weight, reduction="sum") / weight.sum(), rtol=1e-12)
