@@ -78,7 +78,7 @@ class Loss:
     smoothness : float
         How many derivatives with respect to the prediction are continuous.
     kinks : str
-        An equation that holds where a derivative jumps; empty where none does.
+        Equations that hold where a derivative jumps, separated by semicolons; empty where none does.
     family : str
         The shape of computation: "pointwise" or "rows".
     grad, value_and_grad, grad_and_hess : callable

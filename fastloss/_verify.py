@@ -177,10 +177,14 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
 
 
 def ulp(x: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
-    """The distance between numbers of `dtype` around |x|, at least that of the subnormals."""
+    """The distance between numbers of `dtype` around |x|.
+
+    For results near the subnormal numbers it is that at 16 times the smallest normal one: there factors of the result,
+    being subnormal themselves, have lost digits.
+    """
     info = np.finfo(dtype)
     with np.errstate(all="ignore"):
-        exponent = np.floor(np.log2(np.maximum(np.abs(x), float(info.smallest_normal))))
+        exponent = np.floor(np.log2(np.maximum(np.abs(x), 16 * float(info.smallest_normal))))
     return np.exp2(np.nan_to_num(exponent, posinf=info.maxexp) - info.nmant)
 
 

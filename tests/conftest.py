@@ -80,6 +80,13 @@ def tier(request: pytest.FixtureRequest):
         yield request.param
 
 
+def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[np.ndarray]:
+    """For each equation of the loss's kinks its left side minus its right side: 0 at the kink."""
+    names = {"pred": pred, "target": target, "abs": np.abs, **{p.name: p.default for p in loss.params.values()}}
+    sides = [equation.split("==") for equation in loss.kinks.split(";") if equation]
+    return [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
+
+
 def call(loss: Loss, entry_point: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
     """The results of an entry point, always as a tuple."""
     function = loss if entry_point == "value" else getattr(loss, entry_point)
