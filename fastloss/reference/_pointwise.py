@@ -523,3 +523,50 @@ def poisson(pred, target):
     """
     rate = np.exp(pred)
     return rate - np.where(target == 0, 0, target * pred), rate - target, rate
+
+
+@pointwise(smoothness=0, kinks="pred == target; abs(pred - target) == width")
+def wing(pred, target, *, width: Positive = 5.0, curvature: Positive = 0.5):
+    """Wing loss: logarithmic within `width` of the target, linear beyond.
+
+    With r = pred - target and C = width - width·log1p(width / curvature)::
+
+        value      width · log1p(|r| / curvature) where |r| < width,  |r| - C beyond
+        gradient   sign(r) · width / (curvature + |r|) within,  sign(r) beyond
+        Hessian    -width / (curvature + |r|)² within,  0 beyond
+
+    Parameters
+    ----------
+    pred : array_like
+        Predictions, of any shape.
+    target : array_like
+        Targets, of the shape of `pred`.
+    width : float, default 5.0
+        Where the loss becomes linear, positive and finite.
+    curvature : float, default 0.5
+        How sharply the logarithm bends near 0, positive and finite; the smaller, the steeper.
+
+    Notes
+    -----
+    At the corner r = 0 the gradient is the subgradient 0. The Hessian is negative within `width`: boosters want another. The
+    loss is that of Feng et al. [1]_, made for the regression of facial landmarks.
+
+    References
+    ----------
+    .. [1] Feng, Z.-H., Kittler, J., Awais, M., Huber, P., & Wu, X.-J. (2018). Wing loss for robust facial landmark
+       localisation with convolutional neural networks. IEEE Conference on Computer Vision and Pattern Recognition (CVPR),
+       2235-2245.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.wing.grad([0.0, 9.0], [0.0, 1.0], reduction="none")
+    array([0., 1.])
+    >>> round(fl.wing([0.5], [0.0]), 6)
+    3.465736
+    """
+    r = pred - target
+    a = np.abs(r)
+    steep = width / (curvature + a)
+    value = width * np.log1p(np.minimum(a, width) / curvature) + np.maximum(a - width, 0)
+    return value, np.sign(r) * np.where(a < width, steep, 1), np.where(a < width, -steep / (curvature + a), 0)
