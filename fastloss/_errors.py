@@ -84,7 +84,7 @@ def unknown_keyword(kernel: Any, name: str) -> TypeError:
 
 
 def thread_count(n: Any) -> int:
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1:
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not 1 <= n < 2**31:
         raise ValueError(f"n_threads = {n!r}: a positive integer or None is accepted")
     return int(n)
 
@@ -120,9 +120,9 @@ def checked_out(
     """The arrays of `out=` for gradient and Hessian, fit to be written to."""
     wanted = [name for name in kernel.outputs if name != "value"]
     given = out if isinstance(out, tuple) else (out,)
-    if len(given) > len(wanted):
+    if not 1 <= len(given) <= len(wanted):
         raise ValueError(f"out has {len(given)} arrays; {kernel.__name__} returns {len(wanted)}: {', '.join(wanted)}")
-    for array in given:
+    for i, array in enumerate(given):
         if array is None:
             continue
         if not isinstance(array, np.ndarray):
@@ -133,15 +133,16 @@ def checked_out(
             raise ValueError(f"out has dtype {array.dtype}; the gradient has dtype {np.dtype(dtype)}")
         if not array.flags.writeable:
             raise ValueError("out is not writeable")
-        if any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)):
+        if array.size and any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)):
             raise ValueError("out has several elements in one place (a stride of 0)")
         in_place = (
             array.ctypes.data == pred.ctypes.data and array.strides == pred.strides and array.dtype == pred.dtype
         )
-        rest = [x for x in others if isinstance(x, np.ndarray)] + [x for x in given if x is not array and x is not None]
-        for other in rest if in_place else [pred, *rest]:
-            if overlap(array, other):
-                raise ValueError("out overlaps an input; only pred itself may be written to")
+        rest = [x for x in others if isinstance(x, np.ndarray)]
+        if any(overlap(array, other) for other in (rest if in_place else [pred, *rest])):
+            raise ValueError("out overlaps an input; only pred itself may be written to")
+        if any(overlap(array, other) for other in given[:i] if other is not None):
+            raise ValueError("the two arrays of out overlap")
     return given[0], given[1] if len(given) > 1 else None
 
 

@@ -40,10 +40,20 @@ def exp_tail(r: mp.mpf) -> mp.mpf:
     return (mp.expm1(r) - r) / r**2 if abs(r) > 1e-15 else mp.mpf(1) / 2 + r / 6 + r**2 / 24
 
 
-def log_tail(z: mp.mpf) -> mp.mpf:
-    """(2 atanh(s) - 2 s) / (s z) with z = s²"""
-    s = mp.sqrt(z)
-    return (2 * mp.atanh(s) - 2 * s) / (s * z) if z > 1e-15 else mp.mpf(2) / 3 + 2 * z / 5
+def log_tail(f: mp.mpf) -> mp.mpf:
+    """(log(1 + f) - f + f²/2) / f³"""
+    return (mp.log1p(f) - f + f**2 / 2) / f**3 if abs(f) > 1e-15 else mp.mpf(1) / 3 - f / 4
+
+
+def log1p_unit_tail(e: mp.mpf) -> mp.mpf:
+    """(log(1 + e) - e) / e²"""
+    return (mp.log1p(e) - e) / e**2 if e > 1e-15 else -mp.mpf(1) / 2 + e / 3
+
+
+def log_cosh_tail(z: mp.mpf) -> mp.mpf:
+    """log(cosh(x)) / z with z = x²"""
+    x = mp.sqrt(z)
+    return mp.log(mp.cosh(x)) / z if z > 1e-15 else mp.mpf(1) / 2 - z / 12
 
 
 def tanh_tail(z: mp.mpf) -> mp.mpf:
@@ -54,8 +64,10 @@ def tanh_tail(z: mp.mpf) -> mp.mpf:
 
 # |r| <= log(2)/2, a little more for the rounding of x / log(2).
 HALF_LOG2 = "0.34658"
-# s = f / (2 + f) for 1 + f in [sqrt(1/2), sqrt(2)]: z <= (3 - 2 sqrt(2))², a little more.
-LOG_END = "0.029438"
+# 1 + f in [sqrt(1/2), sqrt(2)], a little more.
+LOG_LOW, LOG_HIGH = "-0.29290", "0.41422"
+# log cosh is a polynomial below 1/2.
+LOG_COSH_END = "0.25"
 # tanh is a polynomial below 0.5625.
 TANH_END = "0.31640625"
 
@@ -63,8 +75,9 @@ PROBLEMS = {
     f"{name}_{suffix}": Problem(function, weight, low, high, degrees[suffix], precision)
     for name, function, weight, low, high, degrees in [
         ("exp", exp_tail, lambda r: r**2 / mp.exp(r), "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
-        # The error counts relative to log(1 + f) ≈ 2 s: s z (error) / (2 s).
-        ("log", log_tail, lambda z: z / 2, "0", LOG_END, {"f32": 2, "f64": 6}),
+        ("log", log_tail, lambda f: f**3 / mp.log1p(f) if f else mp.mpf(0), LOG_LOW, LOG_HIGH, {"f32": 8, "f64": 19}),
+        ("log1p_unit", log1p_unit_tail, lambda e: e**2 / mp.log1p(e) if e else mp.mpf(0), "0", "1", {"f32": 9, "f64": 20}),
+        ("log_cosh", log_cosh_tail, lambda z: 2 * mp.mpf(1), "0", LOG_COSH_END, {"f32": 4, "f64": 9}),
         ("tanh", tanh_tail, lambda z: z * mp.sqrt(z) / mp.tanh(mp.sqrt(z)) if z > 0 else mp.mpf(0), "0", TANH_END,
          {"f32": 4, "f64": 10}),
     ]

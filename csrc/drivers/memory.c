@@ -50,6 +50,10 @@ size_t fl_itemsize(fl_dtype dtype)
 
 void fl_gather(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, fl_dtype real, void *to)
 {
+    if (dtype == real && stride == (intptr_t)fl_itemsize(real)) {
+        memcpy(to, from, (size_t)n * fl_itemsize(real));
+        return;
+    }
     if (real == FL_FLOAT64) {
         COPY_FROM(dtype, double)
     } else {

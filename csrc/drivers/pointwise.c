@@ -179,8 +179,10 @@ static fl_status run_passes(job *j, fl_call *call)
 {
     fl_status status = FL_OK;
     double count = (double)j->walk.size, total = 0.0;
-    if (call->check_first && (call->pred_domain.checked || call->target_domain.checked))
+    if (call->check_first && (call->pred_domain.checked || call->target_domain.checked)) {
         status = run(j, check_task, &total);
+        call->pred_domain.checked = call->target_domain.checked = 0;
+    }
     if (status == FL_OK && j->present[WEIGHT] && call->reduction == FL_MEAN)
         status = run(j, weight_task, &count);
     if (status != FL_OK)

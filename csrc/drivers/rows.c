@@ -34,6 +34,8 @@ enum {
     /* Segments of exponentials that are kept: 960 KiB, which with the buffers stays below 1 MiB a thread. */
     MAX_SEGMENTS = 120,
     LINE = 64,
+    /* Rows are prefetched at least this far ahead: about the time that memory takes to answer. Measured: 8 to 32 KiB are alike. */
+    PREFETCH_BYTES = 16 * 1024,
 };
 
 typedef struct {
@@ -49,7 +51,7 @@ typedef struct {
     int64_t rows_a_task, segment, n_segments, kept_segments;
     int recompute;            /* the row is too long to keep its exponentials */
     int stream;
-    int prefetch;
+    int64_t prefetch;         /* how many rows ahead, 0: none */
     double scale;
     double smoothing_mass;    /* the sum of the smoothing's target */
     char *smoothing;          /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
@@ -120,11 +122,11 @@ static void keep(const job *j, int which, const row *r, int64_t s, const char *r
         j->kernels->stream(to, results, (size_t)n * j->item);
 }
 
-/* Brings the same segment of the next row into the second-level cache while this one is worked on. */
+/* Brings the same segment of a following row into the second-level cache while this one is worked on. */
 static void prefetch_next(const job *j, int which, const row *r, int64_t s)
 {
     const fl_array *a = array_of(j, which);
-    const char *next = r->data[which] + (j->call->classes + s * j->segment) * a->class_stride;
+    const char *next = r->data[which] + (j->prefetch * j->call->classes + s * j->segment) * a->class_stride;
     const int64_t bytes = segment_length(j, s) * a->class_stride;
     for (int64_t i = 0; i < bytes; i += LINE)
         __builtin_prefetch(next + i, 0, 2);
@@ -245,16 +247,16 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
         const int alone = maximum == total.maximum && total.ties == 1.0;
         const char *u = dense ? mixed_target(j, r, s, m) : NULL;
         j->kernels->softmax_backward(&(fl_backward){
-            .n = padded, .e = e, .u = u, .hess = c->outputs & FL_HESS ? m->hess : NULL, .factor = top_q / top, .spread = spread,
+            .n = padded, .e = e, .grad = m->grad, .u = u, .hess = c->outputs & FL_HESS ? m->hess : NULL, .factor = top_q / top, .spread = spread,
             .scale = scale, .top = alone ? top : NAN, .top_rest = rest, .top_gap = total.mass + (spread - mass)});
         const int64_t at = label - s * j->segment;
         if (c->labels && at >= 0 && at < n) {
             /* spread q - u, where u is the smoothing and the label's own: two differences, each without cancellation. */
             const double own = strength * outcome.grad * label_rest, shared = dense ? fl_load(u + at * (int64_t)j->item, c->real) : 0.0;
             const double gap = label_gap == mass ? mass - shared : label_gap, smooth = dense ? label_q * gap - shared * label_rest : 0.0;
-            fl_store(scale * (own + smooth), e, at, c->real);
+            fl_store(scale * (own + smooth), m->grad, at, c->real);
         }
-        keep(j, GRAD, r, s, e);
+        keep(j, GRAD, r, s, m->grad);
         if (c->outputs & FL_HESS)
             keep(j, HESS, r, s, m->hess);
         if (!j->recompute)
@@ -498,9 +500,10 @@ fl_status fl_run_rows(fl_call *call)
         j.rows_a_task = MAX_ROWS_A_TASK;
     const double elements = (double)j.walk.size * (double)call->classes;
     j.stream = elements * (double)j.item > FL_STREAM_BYTES;
-    /* The next row follows this one; a prefetch beyond the array is harmless. */
-    j.prefetch = j.n_segments > 1 && j.walk.ndim == 1 && call->pred.class_stride == (intptr_t)j.item &&
-                 j.walk.stride[PRED][0] == (intptr_t)j.item * call->classes;
+    /* Rows that follow each other in memory; a prefetch beyond the array is harmless. */
+    if (call->classes >= FL_GROUP && j.walk.ndim == 1 && call->pred.class_stride == (intptr_t)j.item &&
+        j.walk.stride[PRED][0] == (intptr_t)j.item * call->classes)
+        j.prefetch = PREFETCH_BYTES / ((int64_t)j.item * call->classes) + 1;
     if (elements < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
 

@@ -53,7 +53,8 @@ typedef struct {
 
 typedef struct {
     int64_t n;
-    void *e;                  /* in: the exponentials; out: the gradient */
+    const void *e;            /* the exponentials */
+    void *grad;
     const void *u;            /* the target's numbers, or NULL */
     void *hess;               /* or NULL */
     double factor;            /* e * factor is the probability q */

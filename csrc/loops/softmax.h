@@ -69,27 +69,19 @@ INLINE real exponential(real a, softmax_frame f)
     return exp_scaled(a - f.shift, f.origin, f.scale);
 }
 
-INLINE double fill_exponentials(const real *a, int64_t n, real m, real *e)
-{
-    const softmax_frame f = frame_of(m);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            e[i + l] = exponential(a[i + l], f);
-    return (double)exponential(m, f);
-}
-
 INLINE void forward_loop(int dense, const real *a, const real *u, int64_t n, real *e, fl_segment *s)
 {
-    const real m = segment_maximum(a, n), top = (real)fill_exponentials(a, n, m, e);
-
+    const real m = segment_maximum(a, n);
+    const softmax_frame f = frame_of(m);
+    const real top = exponential(m, f);
     /* A lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most 2; the lanes are added in double. */
     bits ties[LANES] = {0};
     real others[LANES] = {0};
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
-            const real x = e[i + l];
+            const real x = exponential(a[i + l], f);
+            e[i + l] = x;
             ties[l] += (bits)(x == top);
             others[l] += keep_if(x != top, x);
         }
@@ -121,9 +113,17 @@ static void softmax_forward(const void *a, const void *u, int64_t n, void *e, fl
 }
 
 /* For rows too long to keep e: the same again, against the maximum of the row. */
-static double softmax_exponentials(const void *a, int64_t n, double maximum, void *e)
+static double softmax_exponentials(const void *logits, int64_t n, double maximum, void *exponentials)
 {
-    return fill_exponentials(a, whole_groups(n), (real)maximum, e);
+    const real *a = logits, m = (real)maximum;
+    real *e = exponentials;
+    const softmax_frame f = frame_of(m);
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++)
+            e[i + l] = exponential(a[i + l], f);
+    return (double)exponential(m, f);
 }
 
 /* restrict, because clang would else keep a scalar copy of the loop for arrays that overlap; a function a loop, because gcc would
@@ -140,7 +140,7 @@ NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, real *rest
     }
 }
 
-NOINLINE void dense_grad_loop(const fl_backward *b, real *restrict e, const real *restrict u)
+NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, real *restrict grad)
 {
     const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
     const real top = (real)b->top, top_rest = (real)b->top_rest, top_gap = (real)b->top_gap;
@@ -150,17 +150,17 @@ NOINLINE void dense_grad_loop(const fl_backward *b, real *restrict e, const real
         /* spread q - u, in a form that keeps its digits where both q and u are nearly all there is. */
         const real x = e[i], q = x * factor, complement = x == top ? top_rest : ONE - q;
         const real gap = x == top ? top_gap : spread - u[i];
-        e[i] = scale * (q * gap - u[i] * complement);
+        grad[i] = scale * (q * gap - u[i] * complement);
     }
 }
 
-NOINLINE void grad_loop(const fl_backward *b, real *e)
+NOINLINE void grad_loop(const fl_backward *b, const real *restrict e, real *restrict grad)
 {
     const real factor = (real)(b->factor * b->spread * b->scale);
     const int64_t n = whole_groups(b->n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        e[i] = e[i] * factor;
+        grad[i] = e[i] * factor;
 }
 
 static void softmax_backward(const fl_backward *b)
@@ -168,9 +168,9 @@ static void softmax_backward(const fl_backward *b)
     if (b->hess)
         hess_loop(b, b->e, b->hess);
     if (b->u)
-        dense_grad_loop(b, b->e, b->u);
+        dense_grad_loop(b, b->e, b->u, b->grad);
     else
-        grad_loop(b, b->e);
+        grad_loop(b, b->e, b->grad);
 }
 
 /* u = class_weight (keep target + spread): class weights and label smoothing, for targets that are numbers. */

@@ -4,9 +4,15 @@ POINTWISE(binary_cross_entropy)
 {
     /* Adding 0 makes -0 positive: 1 / p has the right sign. */
     const real p = pred + ZERO, q = ONE - p, y = target, z = ONE - y;
-    const real hit = y == ZERO ? ZERO : y * log_(p), miss = z == ZERO ? ZERO : z * log1p_(-p);
+    const real log_p = p == ZERO ? -INFINITE : log_positive(p), log_q = q == ZERO ? -INFINITE : log1p_finite(-p);
+    const real hit = keep_if(y != ZERO, y * log_p), miss = keep_if(z != ZERO, z * log_q);
     const real numerator = y == ZERO ? ONE : z == ZERO ? -ONE : p - y;
     const real denominator = y == ZERO ? q : z == ZERO ? p : p * q;
-    const real curve = (y == ZERO ? ZERO : y / p / p) + (z == ZERO ? ZERO : z / q / q);
-    return (point){.value = p == p ? -hit - miss : p, .grad = numerator / denominator, .hess = p == p ? curve : p};
+    const real curve = keep_if(y != ZERO, y / p / p) + keep_if(z != ZERO, z / q / q);
+    const int defined = (p >= ZERO) & (p <= ONE) & (y == y);
+    return (point){
+        .value = defined ? -hit - miss : NOT_A_NUMBER,
+        .grad = defined ? numerator / denominator : NOT_A_NUMBER,
+        .hess = defined ? curve : NOT_A_NUMBER,
+    };
 }

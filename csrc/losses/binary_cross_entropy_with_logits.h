@@ -5,10 +5,10 @@ POINTWISE(binary_cross_entropy_with_logits)
     const real e = exp_nonpositive(-abs_(pred)), positive = operand * target, negative = ONE - target;
     const int above = pred >= ZERO;
     const real wrong = above ? negative : positive, right = above ? positive : negative;
-    const real pay = wrong == ZERO ? ZERO * e : abs_(pred) * wrong, slope = (wrong - right * e) / (ONE + e);
+    const real pay = keep_if(wrong != ZERO, abs_(pred) * wrong), inverse = ONE / (ONE + e), slope = (wrong - right * e) * inverse;
     return (point){
-        .value = fma_(positive + negative, log1p_(e), pay),
+        .value = fma_(positive + negative, log1p_unit(e), pay),
         .grad = above ? slope : -slope,
-        .hess = (positive + negative) * (e / (ONE + e)) / (ONE + e),
+        .hess = (positive + negative) * (e * inverse) * inverse,
     };
 }

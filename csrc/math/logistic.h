@@ -20,7 +20,7 @@ INLINE real sigmoid_(real x)
 
 INLINE real softplus_(real x)
 {
-    return at_least(x, ZERO) + log1p_(exp_nonpositive(-abs_(x)));
+    return at_least(x, ZERO) + log1p_unit(exp_nonpositive(-abs_(x)));
 }
 
 INLINE real log_sigmoid_(real x)

@@ -7,8 +7,8 @@
 
 #define TANH_SMALL R(0.5625)
 
-/* tanh x, given exp(-2 |x|) */
-INLINE real tanh_from(real x, real e)
+/* tanh x, given e / (1 + e) */
+INLINE real tanh_from(real x, real share)
 {
     const real z = x * x;
 #if REAL_BITS == 32
@@ -30,13 +30,14 @@ INLINE real tanh_from(real x, real e)
     p = fma_(p, z, 0.13333333333322864);
     p = fma_(p, z, -0.33333333333333276);
 #endif
-    const real small = fma_(x * z, p, x), large = copysign_(ONE - TWO * e / (ONE + e), x);
+    const real small = fma_(x * z, p, x), large = copysign_(ONE - TWO * share, x);
     return abs_(x) < TANH_SMALL ? small : large;
 }
 
 INLINE real tanh_(real x)
 {
-    return tanh_from(x, exp_nonpositive(-TWO * abs_(x)));
+    const real e = exp_nonpositive(-TWO * abs_(x));
+    return tanh_from(x, e / (ONE + e));
 }
 
 #endif
