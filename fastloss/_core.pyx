@@ -320,7 +320,10 @@ cdef class Kernel:
         self.loss = loss
         self.outputs = ENTRY_POINTS[name]
         self.output_bits = sum({"value": FL_VALUE, "grad": FL_GRAD, "hess": FL_HESS}[o] for o in self.outputs)
-        self.index = [n for n, _, _, _ in losses()].index(row.name)
+        known = [n for n, _, _, _ in losses()]
+        if row.name not in known:
+            raise ImportError(f"fastloss.reference declares {row.name}, but csrc/losses.inc has no row for it")
+        self.index = known.index(row.name)
         self.is_rows = row.family == "rows"
         self.takes_labels, self.takes_numbers = row.labels, row.probabilities
         self.parameters = row.parameters

@@ -96,8 +96,7 @@ def _raises(row: Row, names: list[str]) -> str:
         "masked, or on another device. longdouble is for `fastloss.reference` only."
     )
     raised["MemoryError"] = "When memory runs out."
-    indented = {"width": 110, "initial_indent": "    ", "subsequent_indent": "    "}
-    return "\n".join(f"{error}\n{textwrap.fill(text, **indented)}" for error, text in raised.items())
+    return "\n".join(f"{error}\n{textwrap.indent(textwrap.fill(text, 106), '    ')}" for error, text in raised.items())
 
 
 @functools.cache

@@ -106,7 +106,7 @@ def bad_axis(axis: int, pred: np.ndarray) -> ValueError:
 
 
 def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarray:
-    if array.shape == wanted or array.ndim == 0 and name != "weight":
+    if array.shape == wanted or (array.ndim == 0 and name != "weight"):
         return array
     try:
         return np.broadcast_to(array, wanted)
@@ -149,7 +149,7 @@ def checked_out(
 def overlap(a: np.ndarray, b: np.ndarray) -> bool:
     # An exact answer can take exponential time; past this much work, a possible overlap counts as one.
     try:
-        return bool(np.shares_memory(a, b, max_work=10_000))
+        return bool(np.shares_memory(a, b, max_work=10_000))  # type: ignore[arg-type]  # NumPy's stub knows 0 and -1 only
     except np.exceptions.TooHardError:
         return True
 

@@ -164,7 +164,7 @@ class Loss:
         """The same loss in plain NumPy, with the same parameters bound."""
         from fastloss import reference
 
-        return getattr(reference, self.name).bind(**self.bound)
+        return reference.losses[self.name].bind(**self.bound)
 
     def __repr__(self) -> str:
         return f"<fastloss loss {self.name}{self.__signature__}>"

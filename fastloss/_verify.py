@@ -6,7 +6,7 @@ The tests and `python -m fastloss verify` share this module, and with it the bou
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +47,8 @@ class Case:
     dtype: np.dtype[Any]
     labels: bool
     id: str
+    #: The parameters that are arrays, drawn with the inputs.
+    arrays: tuple[str, ...] = ()
 
 
 def bound(case: Case, output: str) -> float:
@@ -113,13 +115,12 @@ def cases(names: list[str] | None = None) -> list[Case]:
                     text = ", ".join(f"{k}={v}" for k, v in parameters.items())
                     target = "-labels" if labels else ""
                     bound = loss.bind(**{k: v for k, v in parameters.items() if not isinstance(v, str)})
-                    case = Case(bound, dtype, labels, f"{name}({text}){target}-{dtype.name}")
-                    found.append(case)
-                    object.__setattr__(case, "arrays", [k for k, v in parameters.items() if isinstance(v, str)])
+                    arrays = tuple(k for k, v in parameters.items() if isinstance(v, str))
+                    found.append(Case(bound, dtype, labels, f"{name}({text}){target}-{dtype.name}", arrays))
     return found
 
 
-def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.Generator) -> np.ndarray:
+def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.Generator) -> Any:
     """Numbers of an interval: near its middle, near 0, its ends, and where it is unbounded of every magnitude."""
     low, high = interval.low, interval.high
     if interval.ends_only:
@@ -169,14 +170,14 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
             if case.loss.params.get("log_target") and case.loss.params["log_target"].default:
                 with np.errstate(divide="ignore"):
                     target = np.log(target)
-    for name in getattr(case, "arrays", []):
+    for name in case.arrays:
         kind = case.loss.params[name].kind
         count = shape if kind.array == "elements" else (classes,)
         arrays[name] = rng.integers(1, 9, count) / 4
     return pred, target, arrays
 
 
-def ulp(x: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+def ulp(x: np.ndarray, dtype: np.dtype[Any]) -> Any:
     """The distance between numbers of `dtype` around |x|.
 
     For results near the subnormal numbers it is that at 16 times the smallest normal one: there factors of the result,
@@ -198,7 +199,7 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
 
-    def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> np.ndarray:
+    def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> Any:
         size = np.maximum(np.abs(x), row.unit if x is pred else 0)
         return np.clip(x + sign * steps * size, interval.low, interval.high)
 
@@ -251,7 +252,7 @@ def errors_in_ulp(case: Case, tier_name: str, n: int, classes: int, seed: int) -
     with tier(tier_name):
         value, grad = loss.value_and_grad(pred, target, reduction="none", **arrays)
         grad_again, hess = loss.grad_and_hess(pred, target, reduction="none", **arrays)
-    worst = {}
+    worst: dict[str, float] = {}
     largest = float(np.finfo(case.dtype).max)
     for name, found in (("value", value), ("grad", grad), ("grad", grad_again), ("hess", hess)):
         want = expected[name]
@@ -277,7 +278,7 @@ def measure(case: Case, tier_name: str, samples: int = 20_000, seed: int = 1) ->
     return worst
 
 
-EXACT_FUNCTIONS = {
+EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "exp": np.exp,
     "log": np.log,
     "log1p": np.log1p,

@@ -85,7 +85,7 @@ INLINE void forward_loop(int dense, const real *a, const real *u, int64_t n, rea
             ties[l] += (bits)(x == top);
             others[l] += keep_if(x != top, x);
         }
-    *s = (fl_segment){.maximum = (double)m, .top = (double)top, .ties = (double)count_of_lanes(ties), .others = sum_of_real_lanes(others)};
+    *s = (fl_segment){.maximum = (double)m, .top = (double)top, .ties = (double)(int64_t)count_of_lanes(ties), .others = sum_of_real_lanes(others)};
     if (!dense)
         return;
 

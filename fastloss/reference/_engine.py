@@ -71,7 +71,7 @@ class Entry:
 
         def weigh(array: Any, factor: Any) -> Any:
             if array.ndim > factor.ndim:
-                factor = np.expand_dims(factor, axis)
+                factor = np.expand_dims(factor, -1 if axis is None else axis)
             return np.where(factor == 0, 0, array * factor)
 
         factor = np.ones(value.shape, pred.dtype)

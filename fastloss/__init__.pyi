@@ -1,0 +1,791 @@
+"""Written by tools/make_stubs.py from the registry."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike, NDArray
+
+from fastloss import reference as reference
+from fastloss._loss import Loss as Loss
+
+__version__: str
+losses: Mapping[str, Loss]
+
+def get_num_threads() -> int: ...
+def set_num_threads(n: int | None) -> None: ...
+def num_threads(n: int) -> AbstractContextManager[None]: ...
+def show_config() -> None: ...
+
+class _squared_error(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _absolute_error(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _huber(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        delta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        delta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        delta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        delta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _smooth_l1(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _log_cosh(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _quantile(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _binary_cross_entropy(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _binary_cross_entropy_with_logits(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        pos_weight: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        pos_weight: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        pos_weight: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        pos_weight: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _sigmoid_focal(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float | None = 0.25,
+        gamma: float = 2.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float | None = 0.25,
+        gamma: float = 2.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float | None = 0.25,
+        gamma: float = 2.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float | None = 0.25,
+        gamma: float = 2.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _hinge(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _squared_hinge(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _poisson(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _wing(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        width: float = 5.0,
+        curvature: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        width: float = 5.0,
+        curvature: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        width: float = 5.0,
+        curvature: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        width: float = 5.0,
+        curvature: float = 0.5,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _cross_entropy(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _kl_divergence(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_target: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_target: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_target: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_target: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+squared_error: _squared_error
+absolute_error: _absolute_error
+huber: _huber
+smooth_l1: _smooth_l1
+log_cosh: _log_cosh
+quantile: _quantile
+binary_cross_entropy: _binary_cross_entropy
+binary_cross_entropy_with_logits: _binary_cross_entropy_with_logits
+sigmoid_focal: _sigmoid_focal
+hinge: _hinge
+squared_hinge: _squared_hinge
+poisson: _poisson
+wing: _wing
+cross_entropy: _cross_entropy
+nll: _nll
+kl_divergence: _kl_divergence

@@ -1,0 +1,93 @@
+"""What a compiler made of the loops: the innermost loops of each function, and the arithmetic in them."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Floating-point arithmetic of x86-64, on all lanes of a register (...ps, ...pd) or on one (...ss, ...sd).
+ARITHMETIC = r"v?(?:add|sub|mul|div|sqrt|min|max|round|rndscale|cmp\w*|ucomi|comi|fn?m(?:add|sub)\d*)"
+PACKED, SCALAR = re.compile(ARITHMETIC + r"p[sd]$"), re.compile(ARITHMETIC + r"s[sd]$")
+WIDEST = {"baseline": "%xmm", "avx2": "%ymm", "avx512": "%zmm"}
+
+
+class InnerLoop(NamedTuple):
+    packed: int
+    scalar: int
+    full_width: bool
+
+
+def build_flags(tier: str) -> list[str]:
+    """The flags of setup.py, which cannot be imported."""
+    constants = {}
+    for node in ast.parse((ROOT / "setup.py").read_text()).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                constants[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+    return [*constants["COMMON"], "-fPIC", *constants["TIERS"][tier]]
+
+
+@functools.cache
+def compilers() -> dict[str, str]:
+    """gcc and clang, where there are such."""
+    found = {}
+    for kind in ("gcc", "clang"):
+        for name in (kind, *(f"{kind}-{version}" for version in range(22, 13, -1))):
+            path = shutil.which(name)
+            # On macOS gcc is clang by another name.
+            if path and ("clang" in subprocess.run([path, "--version"], capture_output=True, text=True).stdout) == (kind == "clang"):
+                found.setdefault(kind, path)
+    return found
+
+
+def compile_to_assembly(compiler: str, tier: str, type_name: str, csrc: Path) -> str:
+    command = [compiler, *build_flags(tier), "-S", "-o", "-", str(csrc / "tiers" / f"{tier}_{type_name}.c")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def instructions_of_functions(assembly: str) -> Iterator[tuple[str, list[tuple[str, str]], dict[str, int]]]:
+    """Each function's name, its instructions, and where among them its labels stand."""
+    name, instructions, labels = "", [], {}
+    for line in assembly.splitlines():
+        if start := re.match(r"([A-Za-z_]\w*)(?:\.\w+)*:", line):
+            if name:
+                yield name, instructions, labels
+            name, instructions, labels = start[1], [], {}
+        elif label := re.match(r"(\.L\w+):", line):
+            labels[label[1]] = len(instructions)
+        elif instruction := re.match(r"\s+([a-z]\w*)\s*(.*)", line):
+            instructions.append((instruction[1], instruction[2]))
+    yield name, instructions, labels
+
+
+def inner_loops(assembly: str, tier: str) -> dict[str, list[InnerLoop]]:
+    """The loops that hold no other loop and do arithmetic, by function."""
+    found: dict[str, list[InnerLoop]] = {}
+    for name, instructions, labels in instructions_of_functions(assembly):
+        spans = [
+            (labels[target], i)
+            for i, (operation, operands) in enumerate(instructions)
+            if operation.startswith("j") and (target := operands.strip()) in labels and labels[target] <= i
+        ]
+        for first, last in spans:
+            if any((a, b) != (first, last) and first <= a and b <= last for a, b in spans):
+                continue
+            body = instructions[first : last + 1]
+            packed = sum(bool(PACKED.match(operation)) for operation, _ in body)
+            scalar = sum(bool(SCALAR.match(operation)) for operation, _ in body)
+            if packed or scalar:
+                wide = any(WIDEST[tier] in operands for _, operands in body)
+                found.setdefault(name, []).append(InnerLoop(packed, scalar, wide))
+    return found

@@ -1,0 +1,96 @@
+"""The rules of the house that a machine can check."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import fastloss as fl
+from fastloss import _core, _registry
+
+ROOT = Path(__file__).resolve().parent.parent
+CSRC = ROOT / "csrc"
+
+
+def files(*patterns):
+    found = [path for pattern in patterns for path in ROOT.glob(pattern)]
+    assert found
+    return found
+
+
+def mentions(pattern, paths):
+    return {str(path.relative_to(ROOT)) for path in paths if re.search(pattern, path.read_text())}
+
+
+def test_one_file_knows_openmp():
+    knowing = mentions(r"omp\.h|#pragma omp (?!simd)|\bomp_\w+\(", files("csrc/**/*.[ch]", "csrc/**/*.inc", "fastloss/*.pyx"))
+    assert knowing == {"csrc/runtime/parallel.c"}
+
+
+def test_intrinsics_stay_with_the_tiers():
+    knowing = mentions(r"\b_mm\d*_|__m\d{3}|immintrin|arm_neon|__builtin_ia32", files("csrc/**/*.[ch]"))
+    assert knowing <= {"csrc/tiers/stream.h"}
+
+
+def test_no_flag_that_changes_results():
+    places = files("setup.py", "pyproject.toml", ".github/workflows/*.yml")
+    assert not mentions(r"-ffast-math|-Ofast|-funsafe|-fassociative|-freciprocal|/fp:fast", places)
+    assert "-ffp-contract=off" in (ROOT / "setup.py").read_text()
+
+
+def test_c_knows_no_python():
+    assert not mentions(r"Python\.h|\bPy[A-Z]\w+\(|numpy", files("csrc/**/*.[ch]"))
+
+
+def test_layers_look_down_only():
+    """losses: mathematics; loops: no drivers; math: nothing but itself."""
+    forbidden = {"math": r"losses/|loops/|drivers/|runtime/", "loops": r"drivers/|runtime/", "losses": r"loops/|drivers/|runtime/"}
+    for folder, pattern in forbidden.items():
+        assert not mentions(rf'#include "[^"]*({pattern})', files(f"csrc/{folder}/*.h")), folder
+
+
+def test_no_reduction_clause_on_floating_point_sums():
+    assert not mentions(r"reduction\s*\(\s*[+*]|#pragma omp (atomic|critical)", files("csrc/**/*.[ch]"))
+
+
+def test_setup_fits_on_a_page():
+    assert len((ROOT / "setup.py").read_text().splitlines()) <= 150
+
+
+def test_both_lists_of_losses_agree():
+    compiled = {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
+    missing = set(compiled) - set(_registry.registry)
+    assert not missing, f"fastloss/reference/ has no function for {sorted(missing)} of csrc/losses.inc"
+    missing = set(_registry.registry) - set(compiled)
+    assert not missing, f"csrc/losses.inc has no row for {sorted(missing)}"
+    fields = {"class_weight", "ignore_index", "label_smoothing"}
+    for name, row in _registry.registry.items():
+        scalars = [p for p in row.parameters if not p.kind.array and p.name not in fields]
+        operands = [p for p in row.parameters if p.kind.array == "elements"]
+        assert compiled[name] == (row.family, len(scalars), bool(operands)), f"csrc/losses.inc, row {name}"
+
+
+@pytest.mark.parametrize("name", fl.losses)
+def test_every_loss_has_its_three_places(name):
+    kind = re.search(rf"^(\w+)\s*\({name},", (CSRC / "losses.inc").read_text(), re.MULTILINE)
+    assert kind, f"csrc/losses.inc has no row for {name}"
+    if kind[1] != "LABEL_LOSS":
+        header = CSRC / "losses" / f"{name}.h"
+        assert header.exists(), f"{header.relative_to(ROOT)} is missing"
+        assert f'#include "losses/{name}.h"' in (CSRC / "losses.inc").read_text(), f"csrc/losses.inc does not include {name}.h"
+        assert header.read_text().startswith("/* "), f"{name}.h does not open with its derivation"
+
+
+def test_version_stands_once():
+    assert fl.__version__ == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+def test_generated_files_are_current():
+    """Where this fails: python tools/make_stubs.py && python benchmarks/report.py"""
+    import subprocess
+    import sys
+
+    for script in ("tools/make_stubs.py", "benchmarks/report.py"):
+        done = subprocess.run([sys.executable, str(ROOT / script), "--check"], capture_output=True, text=True)
+        assert done.returncode == 0, f"run: python {script}\n{done.stdout}{done.stderr}"

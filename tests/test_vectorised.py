@@ -1,0 +1,63 @@
+"""Every kernel of every tier is vectorised, by gcc and by clang: read off the assembly."""
+
+import platform
+import shutil
+
+import pytest
+from assembly import ROOT, WIDEST, compile_to_assembly, compilers, inner_loops
+
+from fastloss import _core
+from fastloss._loss import ENTRY_POINTS
+
+pytestmark = pytest.mark.skipif(
+    platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64"
+)
+
+#: The loops beside those of the losses.
+SHARED = ["softmax_forward", "softmax_exponentials", "hess_loop", "dense_grad_loop", "grad_loop", "target_mix", "weigh"]
+SUMS = ["sum", "weighted_sum"]
+
+
+def kernels() -> list[str]:
+    """The functions that loops/pointwise.h makes: a loss by name, a set of outputs by name."""
+    rows = (ROOT / "csrc" / "losses.inc").read_text()
+    by_element = [name for name, _, _, _ in _core.losses() if f"POINTWISE_LOSS      ({name}," in rows or f"ROW_SUM_LOSS        ({name}," in rows]
+    assert len(by_element) > 10
+    return [f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS]
+
+
+def not_vectorised(compiler: str, tier: str, type_name: str, csrc) -> list[str]:
+    """The kernels with an innermost loop that works on single numbers, or in which none has the tier's whole registers."""
+    loops = inner_loops(compile_to_assembly(compiler, tier, type_name, csrc), tier)
+    wanted = [*kernels(), *SHARED, *SUMS, *(f"math_{name}" for name in _core.math_functions())]
+    bad = []
+    for name in wanted:
+        # A value or Hessian that is constant needs no arithmetic, and so has no loop here.
+        here = loops.get(name, [])
+        if any(loop.scalar >= loop.packed for loop in here) or (here and name not in SUMS and not any(loop.full_width for loop in here)):
+            bad.append(name)
+    assert sum(name in loops for name in wanted) > 0.9 * len(wanted)
+    return bad
+
+
+@pytest.mark.parametrize("type_name", ["float", "double"])
+@pytest.mark.parametrize("tier", WIDEST)
+@pytest.mark.parametrize("kind", ["gcc", "clang"])
+def test_every_kernel_is_vectorised(kind, tier, type_name):
+    if kind not in compilers():
+        pytest.skip(f"{kind} is not installed")
+    assert not_vectorised(compilers()[kind], tier, type_name, ROOT / "csrc") == []
+
+
+@pytest.mark.parametrize("kind", ["gcc", "clang"])
+def test_a_body_with_a_loop_of_its_own_is_found_out(kind, tmp_path):
+    if kind not in compilers():
+        pytest.skip(f"{kind} is not installed")
+    csrc = shutil.copytree(ROOT / "csrc", tmp_path / "csrc")
+    (csrc / "losses" / "squared_error.h").write_text(
+        "POINTWISE(squared_error)\n{\n    real r = pred - target;\n"
+        "    while (r > ONE)\n        r = r * HALF - ONE;\n"
+        "    return (point){.value = r, .grad = r, .hess = r};\n}\n"
+    )
+    bad = not_vectorised(compilers()[kind], "avx2", "float", csrc)
+    assert {name.removesuffix("_value_and_grad") for name in bad if name.startswith("squared_error")} >= {"squared_error"}
