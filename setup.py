@@ -1,7 +1,7 @@
 """Build fastloss: one extension that holds the kernels of every SIMD tier of its architecture.
 
-Each file of csrc/tiers/ is compiled with the flags of its tier; a tier whose flags do not fit the target or the compiler compiles
-to an empty table. Environment: FASTLOSS_OPENMP=auto|required|off; FASTLOSS_CFLAGS adds flags to every C file.
+Each file of csrc/tiers/ is compiled with the flags of its tier; a tier whose flags do not fit the target compiles to an
+empty table. Environment: FASTLOSS_OPENMP=auto|required|off; FASTLOSS_CFLAGS adds flags to every C file.
 """
 
 import os
@@ -19,7 +19,15 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 # No fast-math: only what changes no result. -ffp-contract=off keeps a*b+c from being fused on some tiers and not on others.
-COMMON = ["-std=c11", "-O3", "-fno-math-errno", "-fno-trapping-math", "-ffp-contract=off", "-fopenmp-simd", "-fvisibility=hidden"]
+COMMON = [
+    "-std=c11",
+    "-O3",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=off",
+    "-fopenmp-simd",
+    "-fvisibility=hidden",
+]
 WARNINGS = ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
 
 #: Flags of each tier, for x86-64; elsewhere a tier has none. Only -m<feature>: -march would be refused in a universal2 build.

@@ -2,7 +2,6 @@
 """From Python arguments to one C call: arrays in, kernels, exceptions out. Knows no loss by name."""
 
 cimport numpy as cnp
-from cpython.exc cimport PyErr_CheckSignals
 from libc.stdint cimport int64_t, intptr_t
 from libc.string cimport memset
 
@@ -73,6 +72,10 @@ cdef extern from "numpy/arrayobject.h":
     ctypedef struct PyArray_Descr:
         pass
     PyArray_Descr *PyArray_DescrFromType(int number)
+
+cdef extern from "Python.h":
+    # Declared here without `except`: Cython's own declaration would report the exception instead of leaving it to be raised.
+    int PyErr_CheckSignals()
 
 fl_threads_init()
 
@@ -270,7 +273,7 @@ cdef bint same_place(cnp.ndarray a, cnp.ndarray b) noexcept:
     return True
 
 
-cdef bint plainly_fit(object out, cnp.ndarray pred, int number, cnp.ndarray target, object weight, object operand) noexcept:
+cdef bint plainly_fit(object out, cnp.ndarray pred, int number, tuple others) noexcept:
     """Whether `out` may be written to, as far as a quick look can tell; where not, `_errors.checked_out` looks closely."""
     cdef cnp.ndarray a
     cdef int d
@@ -278,14 +281,15 @@ cdef bint plainly_fit(object out, cnp.ndarray pred, int number, cnp.ndarray targ
         return False
     a = <cnp.ndarray>out
     if (cnp.PyArray_TYPE(a) != number or not cnp.PyArray_ISWRITEABLE(a) or not cnp.PyArray_ISNOTSWAPPED(a)
-            or not same_shape(a, pred) or not (same_place(a, pred) or apart(a, pred)) or not apart(a, target)):
+            or not same_shape(a, pred) or not (same_place(a, pred) or apart(a, pred))):
         return False
     for d in range(cnp.PyArray_NDIM(a)):
         if cnp.PyArray_STRIDE(a, d) == 0:
             return False
-    if weight is not None and not (isinstance(weight, np.ndarray) and apart(a, <cnp.ndarray>weight)):
-        return False
-    return operand is None or apart(a, <cnp.ndarray>operand)
+    for other in others:
+        if other is not None and not apart(a, <cnp.ndarray>other):
+            return False
+    return True
 
 
 cdef int interrupted() noexcept with gil:
@@ -363,7 +367,7 @@ cdef class Kernel:
                 self.default_operand = array
             return array
         if slot == "class_weight":
-            array = None if value is None else np.ascontiguousarray(value, np.float64)
+            array = None if value is None else np.asarray(value, np.float64)
             if default:
                 self.default_class_weight = array
             return array
@@ -373,16 +377,17 @@ cdef class Kernel:
             c.label_smoothing = value
         else:
             c.param[<int>slot] = np.nan if value is None else <double>value
-            if parameter.name == "log_target" and value:
-                c.target_domain.checked = 0  # a logarithm may be any number
+            if parameter.name == "log_target":  # a logarithm may be any number
+                c.target_domain.checked = not value and self.loss.row.target.bounded
         return None
 
     def __call__(self, *args, **kwargs):
         cdef fl_call c = self.template
         cdef cnp.ndarray pred, target, weight = None, value = None, grad = None, hess = None
-        cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight
+        cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
-        cdef int axis = -1, asked = 0, number, d
+        cdef object given_axis = -1
+        cdef int axis = 0, asked = 0, number, d
         cdef bint check_domain = True
         cdef fl_status status
         cdef intptr_t shape[64]
@@ -399,18 +404,13 @@ cdef class Kernel:
             elif key == "weight":
                 given_weight = argument
             elif key == "reduction":
-                if argument == "mean":
-                    c.reduction = FL_MEAN
-                elif argument == "sum":
-                    c.reduction = FL_SUM
-                elif argument == "none":
-                    c.reduction = FL_NONE
-                else:
+                if type(argument) is not str or argument not in REDUCTIONS:
                     raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {argument!r}")
+                c.reduction = FL_MEAN if argument == "mean" else FL_SUM if argument == "sum" else FL_NONE
             elif key == "n_threads":
                 asked = 0 if argument is None else _errors.thread_count(argument)
             elif key == "axis" and self.is_rows:
-                axis = argument
+                given_axis = argument
             elif key == "check_domain" and self.has_domain:
                 check_domain = bool(argument)
             else:
@@ -428,16 +428,18 @@ cdef class Kernel:
         # Arrays.
         pred = as_array(given_pred, "pred")
         target = as_array(given_target, "target")
-        if pred is not given_pred and _errors.is_half(given_pred):
+        if pred is not given_pred and cnp.PyArray_TYPE(pred) == cnp.NPY_FLOAT and _errors.is_half(given_pred):
             return _errors.in_single_precision(self, given_pred, given_target, kwargs)
         number = cnp.NPY_FLOAT if cnp.PyArray_TYPE(pred) == cnp.NPY_FLOAT else cnp.NPY_DOUBLE
         c.real = FL_FLOAT32 if number == cnp.NPY_FLOAT else FL_FLOAT64
         if self.is_rows:
-            axis = self.prepare_rows(&c, pred, target, axis, shape, strides[0], strides[1])
+            axis = _errors.axis_from_front(given_axis, pred)
+            self.prepare_rows(&c, pred, target, axis, shape, strides[0], strides[1])
             if class_weight is not None:
                 if class_weight.ndim != 1 or class_weight.shape[0] != c.classes:
                     raise ValueError(f"class_weight has shape {_errors.shape(class_weight)} but there are {c.classes} classes")
-                c.class_weight = <const double *>cnp.PyArray_DATA(class_weight)
+                contiguous_weight = np.ascontiguousarray(class_weight)
+                c.class_weight = <const double *>cnp.PyArray_DATA(contiguous_weight)
         else:
             if not same_shape(pred, target):
                 raise _errors.shapes(pred, target)
@@ -457,11 +459,11 @@ cdef class Kernel:
         # Results.
         if out is None:
             pass
-        elif plainly_fit(out, pred, number, target, weight, operand):
+        elif plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
             grad = out
         else:
-            grad, hess = _errors.checked_out(self, out, pred, [target, given_weight, operand], np.float32 if c.real == FL_FLOAT32
-                                             else np.float64)
+            grad, hess = _errors.checked_out(self, out, pred, [target, weight, operand, class_weight],
+                                             np.float32 if c.real == FL_FLOAT32 else np.float64)
         if self.output_bits & FL_GRAD:
             if grad is None:
                 grad = empty_like(pred, number)
@@ -515,14 +517,10 @@ cdef class Kernel:
         return reduced if self.output_bits == FL_VALUE else (reduced, grad)
 
     cdef int prepare_rows(self, fl_call *c, cnp.ndarray pred, cnp.ndarray target, int axis, intptr_t *shape,
-                          intptr_t *pred_strides, intptr_t *target_strides) except -2:
-        """Split the class axis from the rows, and see whether the target holds labels. Returns the axis, from the front."""
+                          intptr_t *pred_strides, intptr_t *target_strides) except -1:
+        """Split the class axis from the rows, and see whether the target holds labels."""
         cdef int d, kept = 0, ndim = cnp.PyArray_NDIM(pred)
         cdef bint is_label_shape = cnp.PyArray_NDIM(target) == ndim - 1
-        if not -ndim <= axis < ndim:
-            raise _errors.bad_axis(axis, pred)
-        if axis < 0:
-            axis += ndim
         for d in range(ndim):
             if d == axis:
                 c.classes = cnp.PyArray_DIM(pred, d)
@@ -542,4 +540,4 @@ cdef class Kernel:
             c.labels = 1
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)
-        return axis
+        return 0

@@ -24,44 +24,44 @@ _LEAD = {
 }
 
 _RETURNS = {
-    "value": '''\
+    "value": """\
 value : float or ndarray
-    A Python float; under "none" an array with the loss of each {item}.''',
-    "grad": '''\
+    A Python float; under "none" an array with the loss of each {item}.""",
+    "grad": """\
 grad : ndarray
-    The gradient, of the shape and dtype of `pred`; under "none" that of each {item}'s own loss.''',
-    "hess": '''\
+    The gradient, of the shape and dtype of `pred`; under "none" that of each {item}'s own loss.""",
+    "hess": """\
 hess : ndarray
-    The diagonal of the Hessian, of the shape and dtype of `pred`, weighed and reduced as the gradient is.''',
+    The diagonal of the Hessian, of the shape and dtype of `pred`, weighed and reduced as the gradient is.""",
 }
 
 _PARAMETERS = {
-    "pred": '''\
+    "pred": """\
 pred : array_like
-    Predictions, of any shape{prediction}. float16 and bfloat16 are computed in float32, integers in float64.''',
-    "target": '''\
+    Predictions, of any shape{prediction}. float16 and bfloat16 are computed in float32, integers in float64.""",
+    "target": """\
 target : array_like
-    Targets{target}, of the shape of `pred`: nothing is broadcast.''',
-    "weight": '''\
+    Targets{target}, of the shape of `pred`: nothing is broadcast.""",
+    "weight": """\
 weight : array_like, optional
     Sample weights, broadcast to the shape of the loss{loss_shape}.
-    A sample of weight 0 contributes exactly nothing, whatever its loss.''',
-    "reduction": '''\
+    A sample of weight 0 contributes exactly nothing, whatever its loss.""",
+    "reduction": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
-    "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.''',
-    "axis": '''\
+    "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.""",
+    "axis": """\
 axis : int, default -1
-    The class axis of `pred`.''',
-    "check_domain": '''\
+    The class axis of `pred`.""",
+    "check_domain": """\
 check_domain : bool, default True
     Whether to look for numbers outside the domain before computing. With False, what lies outside gives an
-    unspecified number or NaN.''',
-    "out": '''\
+    unspecified number or NaN.""",
+    "out": """\
 out : ndarray, optional
-    Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.''',
-    "n_threads": '''\
+    Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.""",
+    "n_threads": """\
 n_threads : int, optional
-    Threads of this call. None: the library's limit.''',
+    Threads of this call. None: the library's limit.""",
 }
 
 

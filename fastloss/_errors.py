@@ -1,13 +1,17 @@
-"""The slow half of a call: conversions that need NumPy, and the exceptions, each saying what was given, where, and what is accepted."""
+"""The slow half of a call: conversions that need NumPy, and the exceptions.
+
+Each exception says what was given, where, and what is accepted.
+"""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 __all__ = [
-    "bad_axis",
+    "axis_from_front",
     "bad_label",
     "broadcast",
     "checked_out",
@@ -42,13 +46,14 @@ def readable_array(given: Any, name: str) -> np.ndarray:
         raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
     if array.dtype.name in HALVES:
         return array.astype(np.float32)
-    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+    # "g" is longdouble, which some platforms make as short as float64.
+    if array.dtype.kind not in "biuf" or array.dtype.char == "g":
         raise TypeError(f"{name} has dtype {array.dtype}; {ACCEPTED}")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
 def is_half(given: Any) -> bool:
-    return str(getattr(getattr(given, "dtype", None), "name", "")) in HALVES
+    return np.asarray(given).dtype.name in HALVES
 
 
 def in_single_precision(kernel: Any, pred: Any, target: Any, keywords: dict[str, Any]) -> Any:
@@ -56,7 +61,8 @@ def in_single_precision(kernel: Any, pred: Any, target: Any, keywords: dict[str,
     given = np.asarray(pred)
     out = keywords.get("out")
     if out is not None:
-        checked_out(kernel, out, given, [target, keywords.get("weight")], given.dtype.type)
+        rest = [np.asarray(x) for name, x in keywords.items() if name != "out" and x is not None and np.ndim(x) > 0]
+        checked_out(kernel, out, given, [target, *rest], given.dtype.type)
     results = kernel(given.astype(np.float32), target, **{k: v for k, v in keywords.items() if k != "out"})
     rounded = []
     places = iter(out if isinstance(out, tuple) else (out,))
@@ -101,8 +107,12 @@ def shapes(
     return ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}; wanted: {' or '.join(accepted)}")
 
 
-def bad_axis(axis: int, pred: np.ndarray) -> ValueError:
-    return ValueError(f"axis = {axis} is no axis of pred, which has shape {pred.shape}")
+def axis_from_front(axis: Any, pred: np.ndarray) -> int:
+    """The class axis, counted from the front."""
+    index = operator.index(axis)
+    if not -pred.ndim <= index < pred.ndim:
+        raise ValueError(f"axis = {index} is no axis of pred, which has shape {pred.shape}")
+    return index % pred.ndim
 
 
 def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarray:
@@ -135,9 +145,7 @@ def checked_out(
             raise ValueError("out is not writeable")
         if array.size and any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)):
             raise ValueError("out has several elements in one place (a stride of 0)")
-        in_place = (
-            array.ctypes.data == pred.ctypes.data and array.strides == pred.strides and array.dtype == pred.dtype
-        )
+        in_place = array.ctypes.data == pred.ctypes.data and array.strides == pred.strides and array.dtype == pred.dtype
         rest = [x for x in others if isinstance(x, np.ndarray)]
         if any(overlap(array, other) for other in (rest if in_place else [pred, *rest])):
             raise ValueError("out overlaps an input; only pred itself may be written to")
@@ -181,6 +189,5 @@ def outside(loss: str, name: str, array: np.ndarray, domain: Any) -> ValueError:
         return ValueError(f"{name} was outside {domain} while another thread changed it")
     position = f"[{', '.join(map(str, where))}]" if where else ""
     return ValueError(
-        f"{name}{position} = {array[where]} is outside {domain}, where {loss} is defined; "
-        "check_domain=False skips this check"
+        f"{name}{position} = {array[where]} is outside {domain}, where {loss} is defined; check_domain=False skips this check"
     )

@@ -18,8 +18,26 @@ from typing import Annotated, Any
 import numpy as np
 
 __all__ = [
-    "BINARY", "NONNEGATIVE", "PROBABILITY", "REAL", "SIGN", "ClassWeight", "Flag", "Fraction", "Integer", "Interval",
-    "NonNegative", "OpenFraction", "OptionalFraction", "Parameter", "Positive", "PositiveArray", "Row", "pointwise", "registry", "rows",
+    "BINARY",
+    "NONNEGATIVE",
+    "PROBABILITY",
+    "REAL",
+    "SIGN",
+    "ClassWeight",
+    "Flag",
+    "Fraction",
+    "Integer",
+    "Interval",
+    "NonNegative",
+    "OpenFraction",
+    "OptionalFraction",
+    "Parameter",
+    "Positive",
+    "PositiveArray",
+    "Row",
+    "pointwise",
+    "registry",
+    "rows",
 ]
 
 
@@ -101,6 +119,8 @@ class Parameter:
         kind = self.kind
         if value is None and kind.optional:
             return None
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"{self.name} is a masked array; pass its data")
         if kind.array and np.ndim(value) > 0:
             array = np.asarray(value)
             if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:

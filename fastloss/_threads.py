@@ -40,7 +40,7 @@ def default_threads() -> int:
     for name in ("FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(name, "").split(",")[0].strip()
         if text:
-            if text.isdigit() and int(text) > 0:
+            if text.isdecimal() and 0 < int(text) < 1 << 31:
                 return int(text)
             if name == "FASTLOSS_NUM_THREADS":
                 raise ImportError(f"{name}={text!r}: a positive integer is accepted")

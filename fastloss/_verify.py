@@ -84,10 +84,8 @@ def parameter_values(parameter: Parameter) -> list[Any]:
     if kind.type is int:
         return [1]
     low, high = kind.range.low, kind.range.high
-    if math.isfinite(high):
-        inside = [low + (high - low) / 8, low + 3 * (high - low) / 4]
-    else:
-        inside = [low + 0.125, low + 8.0]
+    width = high - low if math.isfinite(high) else 8.0
+    inside = [low + width / 8, low + 3 * width / 4]
     ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]
     return [*inside, *ends, *([None] if kind.optional else [])]
 

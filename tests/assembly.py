@@ -45,7 +45,9 @@ def compilers() -> dict[str, str]:
         for name in (kind, *(f"{kind}-{version}" for version in range(22, 13, -1))):
             path = shutil.which(name)
             # On macOS gcc is clang by another name.
-            if path and ("clang" in subprocess.run([path, "--version"], capture_output=True, text=True).stdout) == (kind == "clang"):
+            if path and ("clang" in subprocess.run([path, "--version"], capture_output=True, text=True).stdout) == (
+                kind == "clang"
+            ):
                 found.setdefault(kind, path)
     return found
 

@@ -35,9 +35,7 @@ HAS_THREADS = bool(_core.openmp_version())
 
 def every_loss():
     return [
-        pytest.param(loss, id=f"{where}-{loss.name}")
-        for where, module in NAMESPACES.items()
-        for loss in module.losses.values()
+        pytest.param(loss, id=f"{where}-{loss.name}") for where, module in NAMESPACES.items() for loss in module.losses.values()
     ]
 
 
@@ -402,9 +400,7 @@ def test_a_bad_limit_changes_nothing():
 
 def run_python(program, **environment):
     """The program's output, which is JSON, or its error output; its exit code."""
-    clean = {
-        k: v for k, v in os.environ.items() if k not in ("FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS", "FASTLOSS_TIER")
-    }
+    clean = {k: v for k, v in os.environ.items() if k not in ("FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS", "FASTLOSS_TIER")}
     result = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,

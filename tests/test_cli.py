@@ -146,9 +146,7 @@ def test_gradient_of_the_sum(name, save, run, tmp_path):
     pred, target = drawn(name)
     files = save("pred", pred), save("target", target)
     run("score", name, *files, "--grad-out", tmp_path / "grad.npy", "--reduction", "sum")
-    np.testing.assert_array_equal(
-        np.load(tmp_path / "grad.npy"), fastloss.losses[name].grad(pred, target, reduction="sum")
-    )
+    np.testing.assert_array_equal(np.load(tmp_path / "grad.npy"), fastloss.losses[name].grad(pred, target, reduction="sum"))
 
 
 @pytest.mark.parametrize("layout", ["C", "F", "big-endian", "float16", "float64"])

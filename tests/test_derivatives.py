@@ -73,7 +73,11 @@ def test_weights_multiply_and_zero_leaves_out(given, dtype, entry_point):
     # A sample without weight may hold anything.
     spoiled = pred.copy()
     spoiled[weight == 0] = np.nan
-    for a, b in zip(call(given.loss, entry_point, spoiled, target, weight=weight), call(given.loss, entry_point, pred, target, weight=weight), strict=True):
+    for a, b in zip(
+        call(given.loss, entry_point, spoiled, target, weight=weight),
+        call(given.loss, entry_point, pred, target, weight=weight),
+        strict=True,
+    ):
         assert same_bits(a, b)
 
 
@@ -85,5 +89,8 @@ def test_mean_divides_by_the_weights(given):
     pred, target, weight, each = pred[ok], target[ok], weight[ok], each[ok]
     mean = given.loss(pred, target, weight=weight)
     np.testing.assert_allclose(mean, np.sum(weight * each) / np.sum(weight), rtol=1e-13)
-    np.testing.assert_allclose(given.loss.grad(pred, target, weight=weight),
-                               given.loss.grad(pred, target, weight=weight, reduction="sum") / weight.sum(), rtol=1e-12)
+    np.testing.assert_allclose(
+        given.loss.grad(pred, target, weight=weight),
+        given.loss.grad(pred, target, weight=weight, reduction="sum") / weight.sum(),
+        rtol=1e-12,
+    )

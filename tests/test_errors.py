@@ -130,9 +130,7 @@ def test_label_out_of_range(given, entry_point):
 
 
 @pytest.mark.parametrize("given", LABELLED, ids=name_of)
-@pytest.mark.parametrize(
-    "label_type", [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64]
-)
+@pytest.mark.parametrize("label_type", [np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint16, np.uint32, np.uint64])
 def test_the_first_bad_label_of_any_type_is_named(given, label_type):
     pred, target = given.draw((9, 5))
     target = target.astype(label_type)
@@ -460,9 +458,7 @@ def test_arrays_that_are_not_accepted(given, entry_point, name):
     for kind, wrong in not_accepted(arguments[name]):
         changed = {**arguments, name: wrong}
         with refused(TypeError, name, pred, target, *out) as caught:
-            function_of(given.loss, entry_point)(
-                changed["pred"], changed["target"], weight=changed["weight"], **keywords
-            )
+            function_of(given.loss, entry_point)(changed["pred"], changed["target"], weight=changed["weight"], **keywords)
         assert "accepted" in str(caught.value) or "masked" in kind or "device" in kind or kind == "ragged", kind
 
 

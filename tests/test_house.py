@@ -45,7 +45,11 @@ def test_c_knows_no_python():
 
 def test_layers_look_down_only():
     """losses: mathematics; loops: no drivers; math: nothing but itself."""
-    forbidden = {"math": r"losses/|loops/|drivers/|runtime/", "loops": r"drivers/|runtime/", "losses": r"loops/|drivers/|runtime/"}
+    forbidden = {
+        "math": r"losses/|loops/|drivers/|runtime/",
+        "loops": r"drivers/|runtime/",
+        "losses": r"loops/|drivers/|runtime/",
+    }
     for folder, pattern in forbidden.items():
         assert not mentions(rf'#include "[^"]*({pattern})', files(f"csrc/{folder}/*.h")), folder
 

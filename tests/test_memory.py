@@ -171,9 +171,7 @@ def test_guard_pages_around_views(guarded, given, dtype, tier):
                 continue
             p[...], t[...] = pred[: p.shape[0], : p.shape[1]], target[tuple(slice(n) for n in t.shape)]
             expected = call(given.loss, "value_and_grad", p.copy(), t.copy())
-            found = call(
-                given.loss, "value_and_grad", p, t, out=guarded["grad"].place(np.zeros(p.shape, dtype), at_end)
-            )
+            found = call(given.loss, "value_and_grad", p, t, out=guarded["grad"].place(np.zeros(p.shape, dtype), at_end))
             assert all(same_bits(a, b) for a, b in zip(found, expected, strict=True))
 
 

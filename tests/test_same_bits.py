@@ -60,8 +60,7 @@ def layouts(array, axis_moved=True):
 
 
 def test_layout_changes_nothing(given, dtype, entry_point):
-    shape = (70, 50) if given.rows else (70, 50)
-    pred, target = given.draw(shape, dtype)
+    pred, target = given.draw((70, 50), dtype)
     for reduction in ("mean", "none"):
         plain = call(given.loss, entry_point, pred, target, reduction=reduction)
         for (name, p), (_, t) in zip(layouts(pred), layouts(target), strict=True):
@@ -122,7 +121,9 @@ def test_labels_of_every_integer_type(given, label_type):
 def test_byte_swapped_inputs(given):
     pred, target = given.draw((20, 6))
     plain = call(given.loss, "value_and_grad", pred, target)
-    swapped = call(given.loss, "value_and_grad", pred.astype(pred.dtype.newbyteorder()), target.astype(target.dtype.newbyteorder()))
+    swapped = call(
+        given.loss, "value_and_grad", pred.astype(pred.dtype.newbyteorder()), target.astype(target.dtype.newbyteorder())
+    )
     assert all(same_bits(a, b) for a, b in zip(swapped, plain, strict=True))
 
 

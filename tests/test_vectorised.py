@@ -9,9 +9,7 @@ from assembly import ROOT, WIDEST, compile_to_assembly, compilers, inner_loops
 from fastloss import _core
 from fastloss._loss import ENTRY_POINTS
 
-pytestmark = pytest.mark.skipif(
-    platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64"
-)
+pytestmark = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64")
 
 #: The loops beside those of the losses.
 SHARED = ["softmax_forward", "softmax_exponentials", "hess_loop", "dense_grad_loop", "grad_loop", "target_mix", "weigh"]
@@ -21,7 +19,11 @@ SUMS = ["sum", "weighted_sum"]
 def kernels() -> list[str]:
     """The functions that loops/pointwise.h makes: a loss by name, a set of outputs by name."""
     rows = (ROOT / "csrc" / "losses.inc").read_text()
-    by_element = [name for name, _, _, _ in _core.losses() if f"POINTWISE_LOSS      ({name}," in rows or f"ROW_SUM_LOSS        ({name}," in rows]
+    by_element = [
+        name
+        for name, _, _, _ in _core.losses()
+        if f"POINTWISE_LOSS      ({name}," in rows or f"ROW_SUM_LOSS        ({name}," in rows
+    ]
     assert len(by_element) > 10
     return [f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS]
 
@@ -34,7 +36,9 @@ def not_vectorised(compiler: str, tier: str, type_name: str, csrc) -> list[str]:
     for name in wanted:
         # A value or Hessian that is constant needs no arithmetic, and so has no loop here.
         here = loops.get(name, [])
-        if any(loop.scalar >= loop.packed for loop in here) or (here and name not in SUMS and not any(loop.full_width for loop in here)):
+        if any(loop.scalar >= loop.packed for loop in here) or (
+            here and name not in SUMS and not any(loop.full_width for loop in here)
+        ):
             bad.append(name)
     assert sum(name in loops for name in wanted) > 0.9 * len(wanted)
     return bad

@@ -78,8 +78,14 @@ PROBLEMS = {
         ("log", log_tail, lambda f: f**3 / mp.log1p(f) if f else mp.mpf(0), LOG_LOW, LOG_HIGH, {"f32": 8, "f64": 19}),
         ("log1p_unit", log1p_unit_tail, lambda e: e**2 / mp.log1p(e) if e else mp.mpf(0), "0", "1", {"f32": 9, "f64": 20}),
         ("log_cosh", log_cosh_tail, lambda z: 2 * mp.mpf(1), "0", LOG_COSH_END, {"f32": 4, "f64": 9}),
-        ("tanh", tanh_tail, lambda z: z * mp.sqrt(z) / mp.tanh(mp.sqrt(z)) if z > 0 else mp.mpf(0), "0", TANH_END,
-         {"f32": 4, "f64": 10}),
+        (
+            "tanh",
+            tanh_tail,
+            lambda z: z * mp.sqrt(z) / mp.tanh(mp.sqrt(z)) if z > 0 else mp.mpf(0),
+            "0",
+            TANH_END,
+            {"f32": 4, "f64": 10},
+        ),
     ]
     for suffix, precision in [("f32", np.float32), ("f64", np.float64)]
 }

@@ -63,8 +63,11 @@ void fl_gather(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, fl_
 
 void fl_gather_labels(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, int64_t *to)
 {
-    /* A uint64 beyond int64 becomes negative, and so stays no label; floats never come here. */
+    /* Floats never come here. */
     COPY_FROM(dtype, int64_t)
+    /* A uint64 beyond int64 would wrap around, perhaps to ignore_index. */
+    for (int64_t i = 0; i < n && dtype == FL_UINT64; i++)
+        to[i] = to[i] < 0 ? INT64_MAX : to[i];
 }
 
 void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t stride)

@@ -265,11 +265,18 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
     return value;
 }
 
+static void fill(void *numbers, int64_t n, double value, fl_dtype real)
+{
+    for (int64_t i = 0; i < n; i++)
+        fl_store(value, numbers, i, real);
+}
+
 /* A row whose loss is the sum of a pointwise loss along the classes. */
 static double row_sum_row(job *j, const row *r, double scale, scratch_memory *m)
 {
     const fl_call *c = j->call;
     double value = 0.0;
+    int unknown = 0;
     for (int64_t s = 0; s < j->n_segments; s++) {
         const int64_t n = segment_length(j, s), padded = fl_padded(n);
         const char *pred = fetch(j, PRED, r, s, m->pred, PAD_LAST), *target = fetch(j, TARGET, r, s, m->target, PAD_LAST);
@@ -281,10 +288,18 @@ static double row_sum_row(job *j, const row *r, double scale, scratch_memory *m)
             fl_pad(m->exponentials, n, 0.0, c->real);
             value += j->kernels->sum(m->exponentials, padded);
         }
-        if (c->outputs & FL_GRAD)
+        if (c->outputs & FL_GRAD) {
+            fl_pad(m->grad, n, 0.0, c->real);
+            unknown |= isnan(j->kernels->sum(m->grad, padded));
             keep(j, GRAD, r, s, m->grad);
+        }
         if (c->outputs & FL_HESS)
             keep(j, HESS, r, s, m->hess);
+    }
+    /* One NaN makes the row NaN. */
+    for (int64_t s = 0; s < j->n_segments && unknown; s++) {
+        fill(m->grad, segment_length(j, s), NAN, c->real);
+        keep(j, GRAD, r, s, m->grad);
     }
     return value;
 }
@@ -293,18 +308,21 @@ static double row_sum_row(job *j, const row *r, double scale, scratch_memory *m)
 static double label_row(job *j, const row *r, int64_t label, double strength, double scale, scratch_memory *m)
 {
     const fl_call *c = j->call;
+    /* Read before the gradient is written: it may go to the same place. */
+    const fl_array *pred = array_of(j, PRED);
+    const double chosen = label < 0 ? 0.0 : fl_load(r->data[PRED] + label * pred->class_stride, pred->dtype);
     for (int64_t s = 0; s < j->n_segments && c->outputs & (FL_GRAD | FL_HESS); s++) {
         const int64_t n = segment_length(j, s), at = label - s * j->segment;
         memset(m->grad, 0, (size_t)n * j->item);
         if (c->outputs & FL_HESS)
             keep(j, HESS, r, s, m->grad);
-        if (label >= 0 && at >= 0 && at < n)
+        if (isnan(chosen))
+            fill(m->grad, n, chosen, c->real);
+        else if (label >= 0 && at >= 0 && at < n)
             fl_store(-strength * scale, m->grad, at, c->real);
         keep(j, GRAD, r, s, m->grad);
     }
-    if (label < 0)
-        return 0.0;
-    return -strength * fl_load(r->data[PRED] + label * array_of(j, PRED)->class_stride, array_of(j, PRED)->dtype);
+    return label < 0 ? 0.0 : -strength * chosen;
 }
 
 /* Labels and weights of the task's rows, and what each row counts in a mean. Returns whether all labels are good. */

@@ -11,7 +11,7 @@ POINTWISE(binary_cross_entropy)
     const real curve = keep_if(y != ZERO, y / p / p) + keep_if(z != ZERO, z / q / q);
     const int defined = (p >= ZERO) & (p <= ONE) & (y == y);
     return (point){
-        .value = defined ? -hit - miss : NOT_A_NUMBER,
+        .value = defined ? ZERO - (hit + miss) : NOT_A_NUMBER,
         .grad = defined ? numerator / denominator : NOT_A_NUMBER,
         .hess = defined ? curve : NOT_A_NUMBER,
     };

@@ -2,5 +2,5 @@
 POINTWISE(squared_hinge)
 {
     const real m = at_least(fma_(-target, pred, ONE), ZERO);
-    return (point){.value = m * m, .grad = -TWO * target * m, .hess = m > ZERO ? TWO * target * target : ZERO};
+    return (point){.value = m * m, .grad = -TWO * target * m, .hess = m > ZERO ? TWO * target * target : m};
 }

@@ -86,6 +86,10 @@ fl_status fl_parallel_for(int64_t first, int64_t last, fl_task task, void *conte
     if (n_threads > n)
         n_threads = (int)n;
 #ifdef _OPENMP
+    /* libgomp ends the process when it cannot start a thread; far beyond the processors, more threads bring nothing anyway. */
+    const int most = 16 + 4 * omp_get_num_procs();
+    if (n_threads > most)
+        n_threads = most;
     if (n_threads > 1 && !in_forked_child && !omp_in_parallel()) {
         /* Whole lines a thread, and a spare one between, so that no two threads write one line. */
         const size_t share = (scratch_bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;

@@ -66,9 +66,7 @@ def module_of(command: str) -> Any:
 
 def build_parser(command: str | None) -> Parser:
     """The parser, with the arguments of one command: those of the others would cost the import of their modules."""
-    parser = Parser(
-        prog="fastloss", description="Loss functions, their gradients and Hessians on the CPU.", epilog=EPILOG
-    )
+    parser = Parser(prog="fastloss", description="Loss functions, their gradients and Hessians on the CPU.", epilog=EPILOG)
     parser.add_argument("--version", action=Version, nargs=0, help="print the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     for name, summary in COMMANDS.items():

@@ -79,9 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", metavar="LIST", help=f"opponents, separated by commas, of: {', '.join(OPPONENTS)}; default: all"
     )
-    parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write the results; into a directory: named by CPU and date"
-    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results; into a directory: named by CPU and date")
     parser.add_argument(
         "--threads", type=positive_integer, metavar="N", help="threads of every library (default: those of fastloss)"
     )

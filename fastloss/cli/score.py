@@ -210,9 +210,7 @@ class Problem:
         self.axis: int | None = None
         self.keywords: dict[str, Any] = {}
         if axis is not None:
-            if not -pred.ndim <= axis < pred.ndim:
-                raise _errors.bad_axis(axis, pred)
-            self.axis = axis % pred.ndim
+            self.axis = _errors.axis_from_front(axis, pred)
             self.keywords["axis"] = self.axis
         without_class = [d for d in range(pred.ndim) if d != self.axis]
         self.shape = tuple(pred.shape[d] for d in without_class)
@@ -430,9 +428,7 @@ def fill_gradient(problem: Problem, path: Path, denominator: float, advance: Cal
     out.flush()
 
 
-def write_gradient(
-    problem: Problem, path: Path, partial: Path, denominator: float, advance: Callable[[int], None]
-) -> None:
+def write_gradient(problem: Problem, path: Path, partial: Path, denominator: float, advance: Callable[[int], None]) -> None:
     """Write the gradient to `partial` and, when it is complete, give it its name."""
     try:
         fill_gradient(problem, partial, denominator, advance)

@@ -522,7 +522,8 @@ def poisson(pred, target):
     array([ 0., -1.])
     """
     rate = np.exp(pred)
-    return rate - np.where(target == 0, 0, target * pred), rate - target, rate
+    value = np.where(np.isposinf(rate), rate, rate - np.where(target == 0, 0, target * pred))
+    return value, rate - target, rate
 
 
 @pointwise(smoothness=0, kinks="pred == target; abs(pred - target) == width")
@@ -548,14 +549,14 @@ def wing(pred, target, *, width: Positive = 5.0, curvature: Positive = 0.5):
 
     Notes
     -----
-    At the corner r = 0 the gradient is the subgradient 0. The Hessian is negative within `width`: boosters want another. The
-    loss is that of Feng et al. [1]_, made for the regression of facial landmarks.
+    At the corner r = 0 the gradient is the subgradient 0. The Hessian is negative within `width`: boosters want another.
+    The loss is that of Feng et al. [1]_, made for the regression of facial landmarks.
 
     References
     ----------
     .. [1] Feng, Z.-H., Kittler, J., Awais, M., Huber, P., & Wu, X.-J. (2018). Wing loss for robust facial landmark
-       localisation with convolutional neural networks. IEEE Conference on Computer Vision and Pattern Recognition (CVPR),
-       2235-2245.
+       localisation with convolutional neural networks. IEEE Conference on Computer Vision and Pattern Recognition
+       (CVPR), 2235-2245.
 
     Examples
     --------
