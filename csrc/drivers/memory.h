@@ -49,6 +49,15 @@ int fl_direct(const fl_walk *walk, fl_walked array, fl_dtype real);
 void fl_pad_with_last(void *numbers, int64_t n, fl_dtype real);
 void fl_pad(void *numbers, int64_t n, double value, fl_dtype real);
 
+/* Asks for memory that is read soon, so that it is on its way while something else is computed. Hardware prefetchers stop at
+ * the end of a page. An address beyond the array is harmless. */
+static inline void fl_prefetch(const char *from, int64_t bytes)
+{
+    enum { LINE = 64 };
+    for (int64_t i = 0; i < bytes; i += LINE)
+        __builtin_prefetch(from + i, 0, 3);
+}
+
 static inline int64_t fl_padded(int64_t n)
 {
     return (n + FL_GROUP - 1) / FL_GROUP * FL_GROUP;

@@ -33,7 +33,6 @@ enum {
     ELEMENTS_A_SLICE = 16 * 1024 * 1024,
     /* Segments of exponentials that are kept: 960 KiB, which with the buffers stays below 1 MiB a thread. */
     MAX_SEGMENTS = 120,
-    LINE = 64,
     /* Rows are prefetched at least this far ahead: about the time that memory takes to answer. Measured: 8 to 32 KiB are alike. */
     PREFETCH_BYTES = 16 * 1024,
 };
@@ -127,9 +126,7 @@ static void prefetch_next(const job *j, int which, const row *r, int64_t s)
 {
     const fl_array *a = array_of(j, which);
     const char *next = r->data[which] + (j->prefetch * j->call->classes + s * j->segment) * a->class_stride;
-    const int64_t bytes = segment_length(j, s) * a->class_stride;
-    for (int64_t i = 0; i < bytes; i += LINE)
-        __builtin_prefetch(next + i, 0, 2);
+    fl_prefetch(next, segment_length(j, s) * a->class_stride);
 }
 
 static int check(job *j, const char *numbers, int64_t n, int which)

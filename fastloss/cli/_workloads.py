@@ -85,7 +85,10 @@ class Workload:
             target = draw(random, row.target, self.shape)
             if row.family == "rows":
                 target /= target.sum(axis=-1, keepdims=True)
-        return Inputs(pred, target, np.zeros_like(pred))
+        # Not zeros_like: pages that nothing was written to yet are small ones, which a user who trains has left behind.
+        out = np.empty_like(pred)
+        out.fill(0)
+        return Inputs(pred, target, out)
 
 
 def workloads() -> Iterator[Workload]:
