@@ -92,6 +92,11 @@ static int contiguous(const job *j, int which, const char *data)
     return a->dtype == j->call->real && a->class_stride == (intptr_t)j->item && (uintptr_t)data % j->item == 0;
 }
 
+static char *segment_start(const job *j, int which, const row *r, int64_t s)
+{
+    return r->data[which] + s * j->segment * array_of(j, which)->class_stride;
+}
+
 enum padding { PAD_LAST, PAD_MASKED, PAD_ZERO };
 
 /* Segment s of a row as contiguous numbers in whole groups. */
@@ -99,7 +104,7 @@ static const char *fetch(const job *j, int which, const row *r, int64_t s, char 
 {
     const fl_array *a = array_of(j, which);
     const int64_t n = segment_length(j, s);
-    const char *from = r->data[which] + s * j->segment * a->class_stride;
+    const char *from = segment_start(j, which, r, s);
     if (n % FL_GROUP == 0 && contiguous(j, which, from))
         return from;
     fl_gather(from, a->class_stride, n, a->dtype, j->call->real, buffer);
@@ -114,7 +119,7 @@ static void keep(const job *j, int which, const row *r, int64_t s, const char *r
 {
     const fl_array *a = array_of(j, which);
     const int64_t n = segment_length(j, s);
-    char *to = r->data[which] + s * j->segment * a->class_stride;
+    char *to = segment_start(j, which, r, s);
     if (!j->stream || !contiguous(j, which, to))
         fl_scatter(results, n, j->call->real, to, a->class_stride);
     else
@@ -198,11 +203,16 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
     fl_segment total = {.maximum = -INFINITY};
 
     for (int64_t s = 0; s < j->n_segments; s++) {
-        const char *a = fetch(j, PRED, r, s, m->pred, PAD_MASKED), *u = dense ? mixed_target(j, r, s, m) : NULL;
+        const int64_t n = segment_length(j, s);
+        const char *u = dense ? mixed_target(j, r, s, m) : NULL, *a = segment_start(j, PRED, r, s);
         fl_segment part;
-        j->kernels->softmax_forward(a, u, fl_padded(segment_length(j, s)), e, &part);
         if (j->prefetch)
             prefetch_next(j, PRED, r, s);
+        /* Alone, logits need no padding. */
+        if (!dense && contiguous(j, PRED, a))
+            j->kernels->softmax_forward(a, NULL, n, e, &part);
+        else
+            j->kernels->softmax_forward(fetch(j, PRED, r, s, m->pred, PAD_MASKED), u, fl_padded(n), e, &part);
         /* From here on the exponentials count in units of that of the maximum. */
         part.others /= part.top;
         if (!j->recompute) {

@@ -16,15 +16,17 @@ INLINE void fold_maximum(real *lane, int width)
         lane[l] = lane[l + width] > lane[l] ? lane[l + width] : lane[l];
 }
 
-INLINE real segment_maximum(const real *a, int64_t n)
+INLINE void raise_maximum(real *lane, const real *a, int64_t n)
 {
-    real lane[LANES];
-    for (int l = 0; l < LANES; l++)
-        lane[l] = -LARGEST;
+    n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
         for (int l = 0; l < LANES; l++)
             lane[l] = a[i + l] > lane[l] ? a[i + l] : lane[l];
+}
+
+INLINE real maximum_of_lanes(real *lane)
+{
     if (LANES == 32)
         fold_maximum(lane, 16);
     fold_maximum(lane, 8);
@@ -69,27 +71,58 @@ INLINE real exponential(real a, softmax_frame f)
     return exp_scaled(a - f.shift, f.origin, f.scale);
 }
 
-INLINE void forward_loop(int dense, const real *a, const real *u, int64_t n, real *e, fl_segment *s)
+/* The sums of e over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most 2; the lanes are
+ * added in double. */
+typedef struct {
+    bits ties[LANES];
+    real others[LANES];
+} lane_sums;
+
+INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real top, real *e, lane_sums *s)
 {
-    const real m = segment_maximum(a, n);
-    const softmax_frame f = frame_of(m);
-    const real top = exponential(m, f);
-    /* A lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most 2; the lanes are added in double. */
-    bits ties[LANES] = {0};
-    real others[LANES] = {0};
+    n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
             const real x = exponential(a[i + l], f);
             e[i + l] = x;
-            ties[l] += (bits)(x == top);
-            others[l] += keep_if(x != top, x);
+            s->ties[l] += (bits)(x == top);
+            s->others[l] += keep_if(x != top, x);
         }
-    *s = (fl_segment){.maximum = (double)m, .top = (double)top, .ties = (double)(int64_t)count_of_lanes(ties), .others = sum_of_real_lanes(others)};
-    if (!dense)
+}
+
+/* n may be any number if there is no u: what is beyond the whole groups is copied and padded here. e has room for whole groups. */
+static void softmax_forward(const void *logits, const void *target, int64_t n, void *exps, fl_segment *s)
+{
+    const real *a = logits, *u = target;
+    real *e = exps, rest[FL_GROUP], lane[LANES];
+    const int64_t whole = n & -(int64_t)FL_GROUP, left = n - whole;
+    for (int l = 0; l < LANES; l++)
+        lane[l] = -LARGEST;
+    for (int l = 0; l < FL_GROUP; l++)
+        rest[l] = -INFINITE;
+    memcpy(rest, a + whole, (size_t)left * sizeof(real));
+
+    if (whole)
+        raise_maximum(lane, a, n);
+    if (left)
+        raise_maximum(lane, rest, FL_GROUP);
+    const real m = maximum_of_lanes(lane);
+    const softmax_frame f = frame_of(m);
+    const real top = exponential(m, f);
+
+    lane_sums sums = {{0}, {0}};
+    if (whole)
+        exponentials(a, n, f, top, e, &sums);
+    if (left)
+        exponentials(rest, FL_GROUP, f, top, e + whole, &sums);
+    *s = (fl_segment){.maximum = (double)m, .top = (double)top, .ties = (double)(int64_t)count_of_lanes(sums.ties),
+                      .others = sum_of_real_lanes(sums.others)};
+    if (!u)
         return;
 
     double top_mass[LANES] = {0}, mass[LANES] = {0}, shortfall[LANES] = {0};
+    n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
@@ -101,15 +134,6 @@ INLINE void forward_loop(int dense, const real *a, const real *u, int64_t n, rea
     s->top_mass = sum_of_lanes(top_mass);
     s->mass = sum_of_lanes(mass);
     s->shortfall = sum_of_lanes(shortfall);
-}
-
-static void softmax_forward(const void *a, const void *u, int64_t n, void *e, fl_segment *s)
-{
-    n = whole_groups(n);
-    if (u)
-        forward_loop(1, a, u, n, e, s);
-    else
-        forward_loop(0, a, NULL, n, e, s);
 }
 
 /* For rows too long to keep e: the same again, against the maximum of the row. */
