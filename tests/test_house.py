@@ -98,3 +98,10 @@ def test_generated_files_are_current():
     for script in ("tools/make_stubs.py", "benchmarks/report.py"):
         done = subprocess.run([sys.executable, str(ROOT / script), "--check"], capture_output=True, text=True)
         assert done.returncode == 0, f"run: python {script}\n{done.stdout}{done.stderr}"
+
+
+def test_the_tour_in_the_readme_runs():
+    (tour,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    names: dict = {}
+    exec(tour, names)
+    assert names["fl"] is fl
