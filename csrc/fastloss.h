@@ -89,7 +89,7 @@ fl_status fl_run(fl_call *call);
 /* losses.inc, as data. */
 typedef struct {
     const char *name, *family;
-    int n_params, has_operand;
+    int n_params, has_operand, slow;
 } fl_loss_info;
 int fl_n_losses(void);
 const fl_loss_info *fl_loss(int index);

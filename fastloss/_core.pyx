@@ -50,7 +50,7 @@ cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_loss_info:
         const char *name
         const char *family
-        int n_params, has_operand
+        int n_params, has_operand, slow
     fl_status fl_run(fl_call *call)
     int fl_n_losses()
     const fl_loss_info *fl_loss(int index)

@@ -490,10 +490,10 @@ static fl_status prepare_targets(job *j)
 
 static point (*log_probability_body(int loss))(real)
 {
-#define POINTWISE_LOSS(name, n_params, has_operand) NULL,
-#define ROW_SUM_LOSS(name, n_params, has_operand) NULL,
-#define LOG_PROBABILITY_LOSS(name, n_params, has_operand) name##_of_log_probability,
-#define LABEL_LOSS(name, n_params, has_operand) NULL,
+#define POINTWISE_LOSS(name, n_params, has_operand, slow) NULL,
+#define ROW_SUM_LOSS(name, n_params, has_operand, slow) NULL,
+#define LOG_PROBABILITY_LOSS(name, n_params, has_operand, slow) name##_of_log_probability,
+#define LABEL_LOSS(name, n_params, has_operand, slow) NULL,
     static point (*const bodies[])(real) = {
 #include "../losses.inc"
     };

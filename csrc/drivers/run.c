@@ -1,10 +1,10 @@
 /* One call: from the loss's kind to its driver. */
 #include "drivers.h"
 
-#define POINTWISE_LOSS(name, n_params, has_operand) {FL_POINTWISE_LOSS, {#name, "pointwise", n_params, has_operand}},
-#define ROW_SUM_LOSS(name, n_params, has_operand) {FL_ROW_SUM_LOSS, {#name, "rows", n_params, has_operand}},
-#define LOG_PROBABILITY_LOSS(name, n_params, has_operand) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand}},
-#define LABEL_LOSS(name, n_params, has_operand) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand}},
+#define POINTWISE_LOSS(name, n_params, has_operand, slow) {FL_POINTWISE_LOSS, {#name, "pointwise", n_params, has_operand, slow}},
+#define ROW_SUM_LOSS(name, n_params, has_operand, slow) {FL_ROW_SUM_LOSS, {#name, "rows", n_params, has_operand, slow}},
+#define LOG_PROBABILITY_LOSS(name, n_params, has_operand, slow) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand, slow}},
+#define LABEL_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand, slow}},
 static const struct {
     fl_loss_kind kind;
     fl_loss_info info;
