@@ -67,11 +67,11 @@ def losses_table() -> str:
 
 
 def newest(directory: Path) -> list[dict[str, Any]]:
-    """The newest results of each CPU and tier, newest first."""
+    """The newest results of each CPU and tier, newest day first; of one day, those with most workloads first."""
     every = [json.loads(path.read_text()) for path in directory.glob("*.json")]
     every.sort(key=lambda results: results["date"])
     by_machine = {(results["machine"]["cpu"], results["machine"]["tier"]): results for results in every}
-    return sorted(by_machine.values(), key=lambda results: results["date"], reverse=True)
+    return sorted(by_machine.values(), key=lambda results: (results["date"][:10], len(results["workloads"])), reverse=True)
 
 
 def slower_than_opponents(results: dict[str, Any]) -> list[str]:

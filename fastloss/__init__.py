@@ -7,6 +7,14 @@ Every loss is one object: call it for the value, use `.grad`, `.value_and_grad` 
 from importlib.metadata import version
 from types import MappingProxyType
 
+try:
+    from fastloss import _core
+except ImportError as error:
+    raise ImportError(
+        f"{__path__[0]} holds no compiled core ({error}). If it is the source folder, run Python from another one, "
+        "or install with: pip install -e ."
+    ) from error
+
 from fastloss import reference
 from fastloss._kernel import CompiledEntry
 from fastloss._loss import Loss

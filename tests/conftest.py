@@ -80,6 +80,15 @@ def tier(request: pytest.FixtureRequest):
         yield request.param
 
 
+@pytest.fixture(scope="session", autouse=True)
+def elsewhere(tmp_path_factory):
+    """Not in the source folder: its fastloss/, without the compiled core, would hide the one installed from subprocesses."""
+    before = os.getcwd()
+    os.chdir(tmp_path_factory.mktemp("elsewhere"))
+    yield
+    os.chdir(before)
+
+
 def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[np.ndarray]:
     """For each equation of the loss's kinks its left side minus its right side: 0 at the kink."""
     names = {"pred": pred, "target": target, "abs": np.abs, **{p.name: p.default for p in loss.params.values()}}

@@ -1,6 +1,9 @@
 """The rules of the house that a machine can check."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -92,9 +95,6 @@ def test_version_stands_once():
 
 def test_generated_files_are_current():
     """Where this fails: python tools/make_stubs.py && python benchmarks/report.py"""
-    import subprocess
-    import sys
-
     for script in ("tools/make_stubs.py", "benchmarks/report.py"):
         done = subprocess.run([sys.executable, str(ROOT / script), "--check"], capture_output=True, text=True)
         assert done.returncode == 0, f"run: python {script}\n{done.stdout}{done.stderr}"
@@ -105,3 +105,12 @@ def test_the_tour_in_the_readme_runs():
     names: dict = {}
     exec(tour, names)
     assert names["fl"] is fl
+
+
+def test_the_source_folder_says_that_it_is_not_compiled(tmp_path):
+    shutil.copytree(ROOT / "fastloss", tmp_path / "fastloss", ignore=shutil.ignore_patterns("*.so", "*.pyd"))
+    command = [sys.executable, "-c", "import fastloss"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "holds no compiled core" in done.stderr.splitlines()[-1]
+    assert "pip install -e ." in done.stderr

@@ -12,18 +12,7 @@
 
 #define REAL_BITS 64
 #define WITHOUT_FMA
-#define WITH_BODIES
-#include "../losses/point.h"
-#define POINTWISE_LOSS(...)
-#define ROW_SUM_LOSS(...)
-#define LOG_PROBABILITY_LOSS(...)
-#define LABEL_LOSS(...)
-#include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef LABEL_LOSS
-#undef WITH_BODIES
+#include "../losses/bodies.h"
 
 enum {
     PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, N_ARRAYS,

@@ -3,18 +3,7 @@
  * Parameters: TIER, its name; REAL_BITS, 32 or 64. Included once a file, by tiers/. */
 #include <stddef.h>
 
-#define WITH_BODIES
-#include "../losses/point.h"
-#define POINTWISE_LOSS(...)
-#define ROW_SUM_LOSS(...)
-#define LOG_PROBABILITY_LOSS(...)
-#define LABEL_LOSS(...)
-#include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef LABEL_LOSS
-#undef WITH_BODIES
+#include "../losses/bodies.h"
 
 #include "elementary.h"
 #include "pointwise.h"

@@ -1,17 +1,18 @@
-"""What the commands show: tables, a progress bar, and the error that ends one.
+"""What the commands share: tables, a progress bar, the error that ends one, a type of argument.
 
 With `rich` (the extra `cli`) and a terminal, tables have colours and long work a bar. Without, tables are plain text.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-__all__ = ["CommandError", "print_pairs", "print_table", "progress"]
+__all__ = ["CommandError", "positive_integer", "print_pairs", "print_table", "progress"]
 
 # Seconds of work before a bar appears: for less, it would only flicker.
 PATIENCE = 0.5
@@ -22,6 +23,13 @@ LONG_TABLE = 1000
 
 class CommandError(Exception):
     """What the user can mend: printed in one line, without a traceback, with exit status 2."""
+
+
+def positive_integer(text: str) -> int:
+    """For `argparse`."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
+    return int(text)
 
 
 def console(stream: TextIO) -> Any:

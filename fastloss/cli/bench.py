@@ -24,7 +24,7 @@ import numpy as np
 import fastloss
 from fastloss._threads import config
 from fastloss.cli._opponents import FASTLOSS, OPPONENTS, CopyLimit, Opponent, disagreement
-from fastloss.cli._terminal import CommandError, print_table, progress
+from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress
 from fastloss.cli._workloads import SIZES, Workload, select
 
 __all__ = ["ADD", "LIMIT", "add_arguments", "cells", "headings", "run", "unsteady"]
@@ -64,12 +64,6 @@ FEWEST_TURNS = 3
 UNSTEADY = 1.5
 
 Call = Callable[[], Any]
-
-
-def positive_integer(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
-    return int(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 import fastloss
 from fastloss import _verify
-from fastloss.cli._terminal import CommandError, print_table, progress
+from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress
 
 __all__ = ["add_arguments", "run"]
 
@@ -66,12 +66,6 @@ class Finding:
         """One number where all bounds are the same, else that of each output."""
         texts = [f"{bound:g}" for bound in self.bounds.values()]
         return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
-
-
-def positive_integer(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
-    return int(text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
