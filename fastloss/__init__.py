@@ -8,7 +8,7 @@ from importlib.metadata import version
 from types import MappingProxyType
 
 try:
-    from fastloss import _core
+    from fastloss import _core as _core
 except ImportError as error:
     raise ImportError(
         f"{__path__[0]} holds no compiled core ({error}). If it is the source folder, run Python from another one, "
