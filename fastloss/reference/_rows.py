@@ -101,7 +101,7 @@ def cross_entropy(
     total = t.sum(axis=1, keepdims=True)
 
     # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are the loss
-    # and 1 - q of an almost certain class with all their digits. Of equal largest logits the first is `top`.
+    # and 1 - q of an almost certain class with all their digits; so is Σt - t, summed over the others. Of equal largest logits the first is `top`.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
     is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
     shifted = pred - top
@@ -109,9 +109,10 @@ def cross_entropy(
     others = np.where(np.isfinite(top), np.where(is_top, 0, e).sum(axis=1, keepdims=True), np.nan)
     q = e / (1 + others)
     not_q = np.where(is_top, others / (1 + others), 1 - q)
+    not_t = np.where(is_top, np.where(is_top, 0, t).sum(axis=1, keepdims=True), total - t)
 
     value = (total * np.log1p(others))[:, 0] - np.where(t == 0, 0, t * shifted).sum(axis=1)
-    results = value, q * (total - t) - t * not_q, total * q * not_q
+    results = value, q * not_t - t * not_q, total * q * not_q
     counts = (mass != 0) | (total[:, 0] != 0)
     value, grad, hess = (np.where(counts if x.ndim == 1 else counts[:, None], x, 0) for x in results)
     return value, grad, hess, mass
