@@ -101,7 +101,8 @@ def cross_entropy(
     total = t.sum(axis=1, keepdims=True)
 
     # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are the loss
-    # and 1 - q of an almost certain class with all their digits; so is Σt - t, summed over the others. Of equal largest logits the first is `top`.
+    # and 1 - q of an almost certain class with all their digits; so is Σt - t, summed over the others.
+    # Of equal largest logits the first is `top`.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
     is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
     shifted = pred - top
