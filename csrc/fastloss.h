@@ -104,7 +104,6 @@ int fl_tier_usable(int tier);
 int fl_has_openmp(void);
 int fl_max_threads(void);      /* what OpenMP would use now: OMP_NUM_THREADS, threadpoolctl */
 void fl_threads_init(void);    /* once, at import: what to do after fork */
-int fl_in_forked_child(void);
 
 /* The elementary functions, on arrays: for tests of their accuracy. `function` is a position in math_functions.inc. */
 int fl_n_math_functions(void);

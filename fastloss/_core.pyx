@@ -66,6 +66,10 @@ cdef extern from "fastloss.h" nogil:
     double fl_math_function_bound(int function)
     fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 
+cdef extern from "loops/kernels.h":
+    enum:
+        FL_GROUP
+
 cdef extern from "numpy/arrayobject.h":
     # Steals the reference to the dtype.
     cnp.ndarray PyArray_NewLikeArray(cnp.ndarray prototype, cnp.NPY_ORDER order, PyArray_Descr *dtype, int subok)
@@ -161,7 +165,7 @@ def math_functions():
 def math(str name, tier, x):
     """An elementary function of `csrc/math/` on a contiguous float array, by the kernels of a tier."""
     cdef cnp.ndarray source = np.ascontiguousarray(x)
-    cdef cnp.ndarray padded = np.zeros(-(-source.size // 64) * 64, source.dtype)
+    cdef cnp.ndarray padded = np.zeros(-(-source.size // FL_GROUP) * FL_GROUP, source.dtype)
     padded[: source.size] = source.reshape(-1)
     cdef cnp.ndarray result = np.empty_like(padded)
     cdef int t = [known for known, _, _ in tiers()].index(tier), function = list(math_functions()).index(name)
@@ -309,11 +313,9 @@ cdef class Kernel:
     cdef readonly object loss
     cdef readonly tuple outputs
     cdef unsigned output_bits
-    cdef int index
     cdef bint is_rows, takes_labels, takes_numbers
     cdef tuple parameters          # of Parameter
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
-    cdef dict bound
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
     cdef bint has_domain
@@ -327,12 +329,11 @@ cdef class Kernel:
         known = [n for n, _, _, _ in losses()]
         if row.name not in known:
             raise ImportError(f"fastloss.reference declares {row.name}, but csrc/losses.inc has no row for it")
-        self.index = known.index(row.name)
         self.is_rows = row.family == "rows"
         self.takes_labels, self.takes_numbers = row.labels, row.probabilities
         self.parameters = row.parameters
         memset(&self.template, 0, sizeof(fl_call))
-        self.template.loss = self.index
+        self.template.loss = known.index(row.name)
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
         self.template.interrupted = interrupted

@@ -17,7 +17,7 @@ fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl
                        const int *failure);
 
 /* The kernel of a pointwise body for a set of outputs, or NULL. */
-void (*fl_pointwise_kernel_for(const fl_call *call, unsigned outputs))(const fl_pointwise *);
+fl_pointwise_kernel fl_pointwise_kernel_for(const fl_call *call, unsigned outputs);
 
 /* Results larger than this are written past the caches. Measured: below it the reader of the result gains from finding it there. */
 enum { FL_STREAM_BYTES = 8 << 20 };

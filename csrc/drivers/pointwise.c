@@ -32,7 +32,7 @@ typedef struct {
 typedef struct {
     const fl_call *call;
     const fl_kernels *kernels;
-    void (*kernel)(const fl_pointwise *);
+    fl_pointwise_kernel kernel;
     fl_walk walk;
     fl_walked array[N_ARRAYS];
     int present[N_ARRAYS], direct[N_ARRAYS];

@@ -29,7 +29,7 @@ enum {
 typedef struct {
     const fl_call *call;
     const fl_kernels *kernels;
-    void (*pointwise)(const fl_pointwise *);
+    fl_pointwise_kernel pointwise;
     point (*of_log_probability)(real log_p);
     fl_loss_kind kind;
     fl_walk walk;             /* of the rows */
@@ -41,7 +41,6 @@ typedef struct {
     int stream;
     int64_t prefetch;         /* how many rows ahead, 0: none */
     double scale;
-    double smoothing_mass;    /* the sum of the smoothing's target */
     char *smoothing;          /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
     char *class_weight;       /* in type real, or NULL */
     double *partial;
@@ -452,6 +451,9 @@ static fl_status run_passes(job *j, fl_call *call, size_t scratch_bytes)
         const fl_status status = run(j, look_task, scratch_bytes, &count);
         if (status != FL_OK)
             return status;
+        /* Not a second time. Of labels alone this cannot be said: they index memory. */
+        if (call->check_first)
+            j->domain[PRED].checked = j->domain[TARGET].checked = 0;
     }
     j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
     const fl_status status = run(j, loss_task, scratch_bytes, &total);

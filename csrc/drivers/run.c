@@ -46,7 +46,7 @@ fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl
     return FL_OK;
 }
 
-void (*fl_pointwise_kernel_for(const fl_call *call, unsigned outputs))(const fl_pointwise *)
+fl_pointwise_kernel fl_pointwise_kernel_for(const fl_call *call, unsigned outputs)
 {
     static const unsigned sets[] = {
 #define SET(name, outputs) outputs,
@@ -55,7 +55,7 @@ void (*fl_pointwise_kernel_for(const fl_call *call, unsigned outputs))(const fl_
     };
     for (int i = 0; i < FL_N_OUTPUT_SETS; i++)
         if (sets[i] == outputs)
-            return fl_kernels_for(call->tier, call->real)->pointwise[call->loss][i].pointwise;
+            return fl_kernels_for(call->tier, call->real)->pointwise[call->loss][i];
     return NULL;
 }
 

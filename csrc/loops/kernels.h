@@ -64,9 +64,7 @@ typedef struct {
     double top, top_rest, top_gap;
 } fl_backward;
 
-typedef struct {
-    void (*pointwise)(const fl_pointwise *);
-} fl_pointwise_kernel;
+typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
 
 typedef struct fl_kernels {
     const fl_pointwise_kernel (*pointwise)[FL_N_OUTPUT_SETS];   /* by loss; NULL where the loss is of another kind */
@@ -89,7 +87,6 @@ typedef struct fl_kernels {
     TIER(avx512)                                                                                                            \
     TIER(neon)
 
-typedef const fl_kernels *fl_kernels_of_tier[2];   /* by type: float, double */
 const fl_kernels *fl_kernels_for(int tier, fl_dtype real);
 
 #endif

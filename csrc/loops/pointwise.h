@@ -50,8 +50,8 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
 #undef LOG_PROBABILITY_LOSS
 #undef LABEL_LOSS
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow) {{loss##_value}, {loss##_grad}, {loss##_value_and_grad}, {loss##_grad_and_hess}},
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) {{NULL}},
+#define POINTWISE_LOSS(loss, n_params, has_operand, slow) {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess},
+#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) {NULL},
 #define LABEL_LOSS LOG_PROBABILITY_LOSS
 static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
 #include "../losses.inc"

@@ -12,7 +12,7 @@
 INLINE real sigmoid_(real x)
 {
     const real e = exp_nonpositive(-abs_(x)), d = ONE + e;
-    const exp_parts p = exp_reduced(at_least(-abs_(x), PICK(-104.0f, -746.0)));
+    const exp_parts p = exp_reduced(at_least(-abs_(x), -EXP_DEPTH));
     const real e_lost = p.lost * (R(2.06) - p.mantissa), d_lost = (e - (d - ONE) + e * e_lost) * (R(1.457) - HALF * d);
     const real y = (x < ZERO ? e : ONE) / d;
     return y + y * ((x < ZERO ? e_lost : ZERO) - d_lost);

@@ -1,6 +1,7 @@
 /* `real`, the type a file is compiled for, and its small vocabulary.
  *
- * Parameters: REAL_BITS, 32 or 64; WITHOUT_FMA, where the same bits are wanted on CPUs that lack it. Every function is one expression without branches, so that loops over it vectorise. */
+ * Parameters: REAL_BITS, 32 or 64; WITHOUT_FMA, where the same bits are wanted on CPUs that lack it. Every function is
+ * one expression without branches, so that loops over it vectorise. */
 #ifndef FASTLOSS_REAL_H
 #define FASTLOSS_REAL_H
 

@@ -39,11 +39,6 @@ void fl_threads_init(void)
 #endif
 }
 
-int fl_in_forked_child(void)
-{
-    return in_forked_child;
-}
-
 int fl_has_openmp(void)
 {
 #ifdef _OPENMP
