@@ -10,11 +10,12 @@ import functools
 import inspect
 import re
 import textwrap
+from typing import Any
 
-from fastloss._loss import ENTRY_POINTS, signature
+from fastloss._loss import ENTRY_POINTS, Loss, signature
 from fastloss._registry import Row
 
-__all__ = ["entry_doc"]
+__all__ = ["DescribedEntry", "entry_doc"]
 
 _LEAD = {
     "value": "",
@@ -122,3 +123,29 @@ def entry_doc(row: Row, name: str) -> str:
     }
     body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items() if text]
     return "\n\n".join(text for text in (_LEAD[name].format(**fill), own[""], *body) if text)
+
+
+class DescribedEntry:
+    """What an entry point says of itself, made when it is asked for: at import it would cost more than all the rest."""
+
+    origin = "fastloss"
+    loss: Loss
+    __name__: str
+
+    def __init_subclass__(cls) -> None:
+        # Python gives every class a __doc__ of its own, which would hide the property.
+        cls.__doc__ = vars(DescribedEntry)["__doc__"]  # type: ignore[method-assign]
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        return entry_doc(self.loss.row, self.__name__)
+
+    @functools.cached_property
+    def __signature__(self) -> inspect.Signature:
+        return signature(self.loss.row, self.loss.bound, self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<{self.origin} {self.loss.name}.{self.__name__}{self.__signature__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.loss, "_value" if self.__name__ == "value" else self.__name__)

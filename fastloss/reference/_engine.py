@@ -7,20 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from fastloss._docs import entry_doc
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss, signature
+from fastloss._docs import DescribedEntry
+from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
 
 __all__ = ["Entry"]
 
 
-class Entry:
-    """One entry point of a reference loss."""
+class Entry(DescribedEntry):
+    # One entry point of a reference loss.
+
+    origin = "fastloss reference"
 
     def __init__(self, loss: Loss, name: str) -> None:
         self.loss, self.outputs = loss, ENTRY_POINTS[name]
         self.__name__ = name
-        self.__doc__ = entry_doc(loss.row, name)
-        self.__signature__ = signature(loss.row, loss.bound, name)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         bound = self.__signature__.bind(*args, **kwargs)
@@ -95,9 +95,3 @@ class Entry:
             found["grad"] = out
         chosen = tuple(found[name] for name in self.outputs)
         return chosen[0] if len(chosen) == 1 else chosen
-
-    def __repr__(self) -> str:
-        return f"<fastloss reference {self.loss.name}.{self.__name__}{self.__signature__}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (self.loss, "_value" if self.__name__ == "value" else self.__name__)
