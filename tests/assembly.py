@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import functools
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+from c_core import build_flags, run
 
 #: Floating-point arithmetic of x86-64, on all lanes of a register (...ps, ...pd) or on one (...ss, ...sd).
 ARITHMETIC = r"v?(?:add|sub|mul|div|sqrt|min|max|round|rndscale|cmp\w*|ucomi|comi|fn?m(?:add|sub)\d*)"
@@ -25,38 +21,8 @@ class InnerLoop(NamedTuple):
     full_width: bool
 
 
-def build_flags(tier: str) -> list[str]:
-    """The flags of setup.py, which cannot be imported."""
-    constants = {}
-    for node in ast.parse((ROOT / "setup.py").read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                constants[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue
-    return [*constants["COMMON"], "-fPIC", *constants["TIERS"][tier]]
-
-
-@functools.cache
-def compilers() -> dict[str, str]:
-    """gcc and clang, where there are such."""
-    found = {}
-    for kind in ("gcc", "clang"):
-        for name in (kind, *(f"{kind}-{version}" for version in range(22, 13, -1))):
-            path = shutil.which(name)
-            # On macOS gcc is clang by another name.
-            if path and ("clang" in subprocess.run([path, "--version"], capture_output=True, text=True).stdout) == (
-                kind == "clang"
-            ):
-                found.setdefault(kind, path)
-    return found
-
-
 def compile_to_assembly(compiler: str, tier: str, type_name: str, csrc: Path) -> str:
-    command = [compiler, *build_flags(tier), "-S", "-o", "-", str(csrc / "tiers" / f"{tier}_{type_name}.c")]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run([compiler, *build_flags(tier), "-S", "-o", "-", csrc / "tiers" / f"{tier}_{type_name}.c"])
 
 
 def instructions_of_functions(assembly: str) -> Iterator[tuple[str, list[tuple[str, str]], dict[str, int]]]:

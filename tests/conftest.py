@@ -17,6 +17,16 @@ from fastloss import _verify
 from fastloss._loss import ENTRY_POINTS, Loss
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deep", action="store_true", help="test at the depth of docs/assurance.md, which takes most of an hour")
+
+
+@pytest.fixture(scope="session")
+def deep(request: pytest.FixtureRequest) -> bool:
+    """Whether every promise is to be tested in full, and not by a sample."""
+    return request.config.getoption("deep")
+
+
 class Given(NamedTuple):
     """A loss with one kind of target; `draw` makes its inputs."""
 

@@ -4,7 +4,8 @@ import platform
 import shutil
 
 import pytest
-from assembly import ROOT, WIDEST, compile_to_assembly, compilers, inner_loops
+from assembly import WIDEST, compile_to_assembly, inner_loops
+from c_core import ROOT, compilers
 
 from fastloss import _core
 from fastloss._loss import ENTRY_POINTS
