@@ -12,6 +12,11 @@ from fastloss._loss import ENTRY_POINTS, REDUCTIONS
 
 cnp.import_array()
 
+cdef extern from "runtime/float_mode.h" nogil:
+    ctypedef unsigned long long fl_float_mode
+    fl_float_mode fl_enter_default_float_mode()
+    void fl_leave_default_float_mode(fl_float_mode callers)
+
 cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_dtype:
         FL_FLOAT32, FL_FLOAT64, FL_INT8, FL_INT16, FL_INT32, FL_INT64, FL_UINT8, FL_UINT16, FL_UINT32, FL_UINT64, FL_DTYPES
@@ -500,15 +505,7 @@ cdef class Kernel:
         if status != FL_OK:
             if status == FL_INTERRUPTED:
                 raise_pending()
-            if status == FL_NO_MEMORY:
-                raise MemoryError("fastloss could not allocate its scratch memory")
-            if status == FL_BAD_LABEL:
-                raise _errors.bad_label(target, c.classes, c.ignore_index)
-            if status == FL_BAD_PREDICTION:
-                raise _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction)
-            if status == FL_BAD_TARGET:
-                raise _errors.outside(self.loss.name, "target", target, self.loss.row.target)
-            raise RuntimeError(f"{self.loss.name} has no kernel for {self.outputs}")
+            raise self.failure(status, &c, pred, target)
 
         if self.output_bits == FL_GRAD:
             return grad
@@ -516,6 +513,24 @@ cdef class Kernel:
             return grad, hess
         reduced = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
         return reduced if self.output_bits == FL_VALUE else (reduced, grad)
+
+    cdef object failure(self, fl_status status, fl_call *c, object pred, object target):
+        """The exception for what the C call found."""
+        cdef fl_float_mode mode
+        if status == FL_NO_MEMORY:
+            return MemoryError("fastloss could not allocate its scratch memory")
+        # The search for the bad number must see subnormal ones too.
+        mode = fl_enter_default_float_mode()
+        try:
+            if status == FL_BAD_LABEL:
+                return _errors.bad_label(target, c.classes, c.ignore_index)
+            if status == FL_BAD_PREDICTION:
+                return _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction)
+            if status == FL_BAD_TARGET:
+                return _errors.outside(self.loss.name, "target", target, self.loss.row.target)
+        finally:
+            fl_leave_default_float_mode(mode)
+        return RuntimeError(f"{self.loss.name} has no kernel for {self.outputs}")
 
     cdef int prepare_rows(self, fl_call *c, cnp.ndarray pred, cnp.ndarray target, int axis, intptr_t *shape,
                           intptr_t *pred_strides, intptr_t *target_strides) except -1:

@@ -1,4 +1,5 @@
 /* One call: from the loss's kind to its driver. */
+#include "../runtime/float_mode.h"
 #include "drivers.h"
 
 #define POINTWISE_LOSS(name, n_params, has_operand, slow) {FL_POINTWISE_LOSS, {#name, "pointwise", n_params, has_operand, slow}},
@@ -29,7 +30,10 @@ fl_loss_kind fl_kind(int loss)
 
 fl_status fl_run(fl_call *call)
 {
-    return fl_kind(call->loss) == FL_POINTWISE_LOSS ? fl_run_pointwise(call) : fl_run_rows(call);
+    const fl_float_mode mode = fl_enter_default_float_mode();
+    const fl_status status = fl_kind(call->loss) == FL_POINTWISE_LOSS ? fl_run_pointwise(call) : fl_run_rows(call);
+    fl_leave_default_float_mode(mode);
+    return status;
 }
 
 fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, void *context, size_t scratch_bytes,
@@ -92,7 +96,9 @@ fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y,
 {
     if (n % FL_GROUP)
         return FL_UNSUPPORTED;
+    const fl_float_mode mode = fl_enter_default_float_mode();
     if (n > 0)
         fl_kernels_for(tier, real)->math(function, x, y, n);
+    fl_leave_default_float_mode(mode);
     return FL_OK;
 }

@@ -4,6 +4,8 @@
  * serially, on a path that enters no OpenMP function. */
 #include "parallel.h"
 
+#include "float_mode.h"
+
 #include <stdlib.h>
 #ifdef _OPENMP
 #include <omp.h>
@@ -96,9 +98,16 @@ fl_status fl_parallel_for(int64_t first, int64_t last, fl_task task, void *conte
         if (turn < 1)
             turn = 1;
         used_threads = 1;
-#pragma omp parallel for num_threads(n_threads) schedule(dynamic, turn)
-        for (int64_t i = first; i < last; i++)
-            task(context, i, base + share * (size_t)omp_get_thread_num());
+#pragma omp parallel num_threads(n_threads)
+        {
+            /* A thread of the pool has the mode that its creator had when it was created. */
+            const fl_float_mode mode = fl_enter_default_float_mode();
+            char *scratch = base + share * (size_t)omp_get_thread_num();
+#pragma omp for schedule(dynamic, turn)
+            for (int64_t i = first; i < last; i++)
+                task(context, i, scratch);
+            fl_leave_default_float_mode(mode);
+        }
         free(memory);
         return FL_OK;
     }
