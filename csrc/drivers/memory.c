@@ -93,10 +93,12 @@ double fl_load(const char *from, fl_dtype real)
 
 void fl_store(double x, void *to, int64_t index, fl_dtype real)
 {
+    /* Users' results may be unaligned. */
+    const float single = (float)x;
     if (real == FL_FLOAT64)
-        ((double *)to)[index] = x;
+        memcpy((char *)to + index * (int64_t)sizeof x, &x, sizeof x);
     else
-        ((float *)to)[index] = (float)x;
+        memcpy((char *)to + index * (int64_t)sizeof single, &single, sizeof single);
 }
 
 /* Sort dimensions by the first array's stride, largest outermost: NumPy's order "K". */

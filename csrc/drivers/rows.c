@@ -329,8 +329,10 @@ static int load_rows(job *j, int64_t first, int64_t n, scratch_memory *m)
     else
         for (int64_t i = 0; i < n; i++)
             m->weight[i] = 1.0;
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n; i++) {
         m->mass[i] = 1.0;
+        m->label[i] = -1;
+    }
     if (!c->labels)
         return 1;
     fl_gather_walked_labels(&j->walk, j->array[TARGET], first, n, m->label);
