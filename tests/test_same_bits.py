@@ -59,14 +59,34 @@ def layouts(array, axis_moved=True):
     yield "read-only", read_only
 
 
-def test_layout_changes_nothing(given, dtype, entry_point):
-    pred, target = given.draw((70, 50), dtype)
-    for reduction in ("mean", "none"):
-        plain = call(given.loss, entry_point, pred, target, reduction=reduction)
-        for (name, p), (_, t) in zip(layouts(pred), layouts(target), strict=True):
-            for a, b in ((p, target), (pred, t), (p, t)):
-                results = call(given.loss, entry_point, a, b, reduction=reduction)
-                assert all(same_bits(x, y) for x, y in zip(plain, results, strict=True)), name
+def test_layout_changes_nothing(given, dtype, entry_point, deep):
+    for shape in ((70, 50), *([(1, 1), (64, 1), (3, 63), (2, 1025), (5, 2049), (1030, 17)] if deep else [])):
+        pred, target = given.draw(shape, dtype)
+        for reduction in ("mean", "none"):
+            plain = call(given.loss, entry_point, pred, target, reduction=reduction)
+            for (name, p), (_, t) in zip(layouts(pred), layouts(target), strict=True):
+                for a, b in ((p, target), (pred, t), (p, t)):
+                    results = call(given.loss, entry_point, a, b, reduction=reduction)
+                    assert all(same_bits(x, y) for x, y in zip(plain, results, strict=True)), (name, shape)
+
+
+def shifted(array, offset):
+    """The same numbers, `offset` bytes after a multiple of 64."""
+    raw = np.empty(array.nbytes + 2 * 64, np.uint8)
+    start = -raw.ctypes.data % 64 + offset
+    placed = raw[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    placed[...] = array
+    return placed
+
+
+def test_alignment_changes_nothing(given, dtype, entry_point, deep):
+    offsets = range(64) if deep else (1, 8, 20, 32)
+    for shape in shapes(given)[1:-1]:
+        pred, target = given.draw(shape, dtype)
+        plain = call(given.loss, entry_point, shifted(pred, 0), shifted(target, 0))
+        for offset in offsets if np.size(pred) < 5000 else offsets[1:2]:
+            results = call(given.loss, entry_point, shifted(pred, offset), shifted(target, (5 * offset) % 64))
+            assert all(same_bits(x, y) for x, y in zip(plain, results, strict=True)), (shape, offset)
 
 
 def test_output_order_follows_input_order(given):

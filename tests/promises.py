@@ -1,0 +1,299 @@
+"""What fastloss promises, the tests that would fail if it were not so, and how each of them was seen failing.
+
+`tools/assurance.py` breaks a copy of the source in each way that stands here and runs the tests, and writes docs/assurance.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Break:
+    """A line changed so that a promise no longer holds; each of `tests` then fails, or the run of all of them crashes."""
+
+    what: str
+    file: str
+    before: str  #: stands in the file exactly once
+    after: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Promise:
+    title: str
+    text: str
+    #: File and function of each test. "sanitized: ..." names one of the run with sanitizers; "sanitized: all", the whole run.
+    tests: tuple[str, ...]
+    breaks: tuple[Break, ...] = ()
+    #: Which table of tools/assurance.py follows.
+    table: str = ""
+
+
+FUNCTIONS = Promise(
+    "Elementary functions",
+    "exp, log, log1p and expm1 are within 1 ulp of the mathematical result, tanh, sigmoid, softplus and log-sigmoid "
+    "within 2: in float32 for every one of the 2³² inputs, on every SIMD tier; in float64 on validation sets made "
+    "with mpmath, which hold the ends of domains, every binade, subnormal numbers and hard cases.",
+    (
+        "test_functions.py::test_float32_of_every_input",
+        "test_functions.py::test_float64_against_mpmath",
+        "test_functions.py::test_coefficients_are_those_of_the_script",
+    ),
+    (
+        Break(
+            "two coefficients of exp swapped in the sixth digit",
+            "csrc/math/exp.h",
+            "q = fma_(q, r, 0.166665182f);",
+            "q = fma_(q, r, 0.166666182f);",
+            ("test_functions.py::test_float32_of_every_input[exp]",),
+        ),
+        Break(
+            "the tenth digit of a coefficient of log",
+            "csrc/math/log.h",
+            "0.33333333333333476",
+            "0.33333333343333476",
+            ("test_functions.py::test_float64_against_mpmath[log]",),
+        ),
+        Break(
+            "a coefficient of tanh that the script does not yield",
+            "csrc/math/tanh.h",
+            "-0.333333135f",
+            "-0.333333165f",
+            ("test_functions.py::test_coefficients_are_those_of_the_script",),
+        ),
+    ),
+    table="functions",
+)
+
+LOSSES = Promise(
+    "Losses",
+    "Value and gradient of an element are within 4 ulp, the Hessian within 8, of the exact result, beyond what moving "
+    "each input and parameter by one ulp would change; sigmoid_focal within 10, kl_divergence 8, cross_entropy 6, as "
+    "the registry says. Nothing overflows, is NaN or loses its digits where the exact result is a number of the type.",
+    (
+        "test_exact.py::test_losses_against_exact_arithmetic",
+        "test_exact.py::test_derivatives_of_the_formulas",
+        "test_accuracy.py::test_error_of_every_loss_is_within_its_bound",
+        "test_derivatives.py::test_gradient",
+        "test_accuracy.py::test_float64_agrees_with_the_reference",
+    ),
+    (),
+    table="losses",
+)
+
+SUMS = Promise(
+    "Sums",
+    "A reduced value is within 1e-15 log2(n), relative, of the exact sum (math.fsum) of the values of the elements, "
+    "where they have one sign.",
+    (
+        "test_accuracy.py::test_sum_is_within_the_bound_of_the_exact_sum",
+        "test_accuracy.py::test_mean_of_a_million_small_numbers_keeps_its_digits",
+    ),
+    (
+        Break(
+            "a lane left out of the sums",
+            "csrc/loops/reduce.h",
+            "            lane[l] += (double)x[i + l];",
+            "            lane[l] += l == LANES - 1 ? 0.0 : (double)x[i + l];",
+            ("test_accuracy.py::test_sum_is_within_the_bound_of_the_exact_sum",),
+        ),
+        Break(
+            "sums in the type of the elements and not in double",
+            "csrc/loops/reduce.h",
+            "            lane[l] += (double)x[i + l];",
+            "            lane[l] = (double)((real)lane[l] + x[i + l]);",
+            ("test_accuracy.py::test_mean_of_a_million_small_numbers_keeps_its_digits",),
+        ),
+    ),
+)
+
+SAME_BITS = Promise(
+    "The same bits",
+    "A result does not depend on the number of threads, on the layout or the alignment of arrays, or on the SIMD tier "
+    "among those with a fused multiply-add (AVX2, AVX-512, NEON), nor on the compiler (gcc, clang). NEON is run under "
+    "qemu.",
+    (
+        "test_same_bits.py::test_threads_change_nothing",
+        "test_same_bits.py::test_tiers_with_fused_multiply_add_agree",
+        "test_same_bits.py::test_layout_changes_nothing",
+        "test_same_bits.py::test_alignment_changes_nothing",
+        "test_c_core.py::test_numbers_of_threads_give_the_same_bits",
+        "test_c_core.py::test_tiers_and_compilers_give_the_same_bits",
+        "test_c_core.py::test_neon_gives_the_same_bits",
+    ),
+    (
+        Break(
+            "blocks of rows that depend on the number of threads",
+            "csrc/drivers/rows.c",
+            "j.rows_a_task = ELEMENTS_A_TASK / (call->classes + 1) + 1;",
+            "j.rows_a_task = ELEMENTS_A_TASK / (call->classes + 1) / call->n_threads + 1;",
+            ("test_same_bits.py::test_threads_change_nothing", "test_c_core.py::test_numbers_of_threads_give_the_same_bits"),
+        ),
+        Break(
+            "a fused multiply-add that AVX-512 rounds twice",
+            "csrc/math/real.h",
+            "#if (defined(__FMA__) ||",
+            "#if ((defined(__FMA__) && !defined(__AVX512F__)) ||",
+            (
+                "test_same_bits.py::test_tiers_with_fused_multiply_add_agree",
+                "test_c_core.py::test_tiers_and_compilers_give_the_same_bits",
+            ),
+        ),
+        Break(
+            "a fused multiply-add that NEON rounds twice",
+            "csrc/math/real.h",
+            "|| defined(__aarch64__)) && !defined(WITHOUT_FMA)",
+            ") && !defined(WITHOUT_FMA)",
+            ("test_c_core.py::test_neon_gives_the_same_bits",),
+        ),
+        Break(
+            "sums in the order of memory",
+            "csrc/drivers/pointwise.c",
+            "arrays, N_ARRAYS, !reduced);",
+            "arrays, N_ARRAYS, 1);",
+            ("test_same_bits.py::test_layout_changes_nothing",),
+        ),
+        Break(
+            "shorter blocks where memory is not aligned",
+            "csrc/drivers/pointwise.c",
+            "n_blocks < BLOCKS_A_TASK; first += FL_BLOCK) {",
+            "n_blocks < BLOCKS_A_TASK; first += j->direct[PRED] ? FL_BLOCK : FL_BLOCK / 2) {",
+            ("test_same_bits.py::test_alignment_changes_nothing",),
+        ),
+    ),
+)
+
+MEMORY = Promise(
+    "Memory",
+    "Nothing outside the arrays of a call is read or written, nothing but the outputs is written, and every "
+    "allocation is checked.",
+    (
+        "test_memory.py::test_guard_pages",
+        "test_memory.py::test_guard_pages_around_very_long_rows",
+        "test_memory.py::test_guard_pages_around_other_types",
+        "test_memory.py::test_guard_pages_around_views",
+        "test_memory.py::test_nothing_is_written_between_the_elements_of_out",
+        "test_memory.py::test_inputs_are_not_changed",
+        "test_c_core.py::test_sanitizers_of_addresses_and_undefined_behaviour",
+        "test_c_core.py::test_valgrind",
+        "test_c_core.py::test_valgrind_of_python",
+        "test_c_core.py::test_thread_sanitizer",
+        "test_c_core.py::test_fuzzer",
+        "test_c_core.py::test_every_allocation_is_checked",
+        "test_c_core.py::test_other_machines_are_refused_by_name",
+        "sanitized: all",
+    ),
+    (
+        Break(
+            "partial groups read where they lie",
+            "csrc/drivers/pointwise.c",
+            "    if (j->direct[which] && n % FL_GROUP == 0) {",
+            "    if (j->direct[which]) {",
+            (
+                "test_memory.py::test_guard_pages",
+                "test_c_core.py::test_sanitizers_of_addresses_and_undefined_behaviour",
+                "test_c_core.py::test_valgrind",
+            ),
+        ),
+        Break(
+            "a dropped check of labels",
+            "csrc/drivers/rows.c",
+            "} else if ((uint64_t)m->label[i] >= (uint64_t)c->classes) {",
+            "} else if ((uint64_t)m->label[i] > (uint64_t)c->classes) {",
+            ("test_c_core.py::test_fuzzer", "test_errors.py::test_label_out_of_range"),
+        ),
+        Break(
+            "scratch memory that threads share",
+            "csrc/runtime/parallel.c",
+            "char *scratch = base + share * (size_t)omp_get_thread_num();",
+            "char *scratch = base;",
+            ("test_c_core.py::test_thread_sanitizer", "test_same_bits.py::test_threads_change_nothing"),
+        ),
+        Break(
+            "an allocation that is not checked",
+            "csrc/runtime/parallel.c",
+            "        if (!memory)\n            return FL_NO_MEMORY;\n",
+            "",
+            ("test_c_core.py::test_every_allocation_is_checked",),
+        ),
+    ),
+)
+
+ERRORS = Promise(
+    "Errors",
+    "Any call gives a result or one of the documented exceptions; after an exception, inputs and `out` are what they were.",
+    ("test_any_call.py::test_any_call",),
+    (
+        Break(
+            "results written before the domain is checked",
+            "csrc/drivers/pointwise.c",
+            "    if (call->check_first && (",
+            "    if (0 && (",
+            ("test_any_call.py", "test_errors.py::test_number_outside_the_domain_late_in_a_large_array"),
+        ),
+    ),
+)
+
+SIZE = Promise(
+    "Size",
+    "Arrays may have more than 2³¹ elements, rows more than 2³¹ classes, files more than 4 GiB.",
+    ("test_size.py::test_size",),
+    (),
+)
+
+PROCESS = Promise(
+    "Threads, processes, signals",
+    "A child of a process that used threads computes the same bits and ends; Ctrl-C is heard within a second; calls "
+    "from eight threads agree; limits of threadpoolctl are kept; PyTorch and scikit-learn, with OpenMP runtimes of "
+    "their own, may be imported before or after. The floating-point mode of the caller is neither changed nor felt.",
+    (
+        "test_float_mode.py::test_the_mode_is_neither_felt_nor_changed",
+        "test_float_mode.py::test_a_subnormal_number_outside_the_domain_is_named",
+        "test_float_mode.py::test_the_import_leaves_the_mode",
+        "test_float_mode.py::test_threads_created_in_another_mode_compute_the_same",
+    ),
+    (
+        Break(
+            "a child that uses the threads of its parent",
+            "csrc/runtime/parallel.c",
+            "    in_forked_child = used_threads;",
+            "    in_forked_child = 0;",
+            ("test_process.py",),
+        ),
+        Break(
+            "signals that are not asked for",
+            "csrc/drivers/run.c",
+            "        if (last < n && call->interrupted && call->interrupted())",
+            "        if (0 && call->interrupted())",
+            ("test_process.py",),
+        ),
+        Break(
+            "memory of a thread that all threads of Python share",
+            "csrc/runtime/parallel.c",
+            "    char stack[STACK_SCRATCH + ALIGNMENT];",
+            "    static char stack[STACK_SCRATCH + ALIGNMENT];",
+            ("test_process.py",),
+        ),
+        Break(
+            "the caller's floating-point mode in the calling thread",
+            "csrc/runtime/float_mode.h",
+            "    fl_set_float_mode(FL_DEFAULT_FLOAT_MODE);",
+            "",
+            (
+                "test_float_mode.py::test_the_mode_is_neither_felt_nor_changed",
+                "test_float_mode.py::test_a_subnormal_number_outside_the_domain_is_named",
+                "test_float_mode.py::test_threads_created_in_another_mode_compute_the_same",
+            ),
+        ),
+        Break(
+            "a floating-point mode that is not given back",
+            "csrc/drivers/run.c",
+            "    fl_leave_default_float_mode(mode);\n    return status;",
+            "    (void)mode;\n    return status;",
+            ("test_float_mode.py::test_the_mode_is_neither_felt_nor_changed",),
+        ),
+    ),
+)
+
+PROMISES = (FUNCTIONS, LOSSES, SUMS, SAME_BITS, MEMORY, ERRORS, SIZE, PROCESS)
