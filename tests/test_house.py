@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from promises import PROMISES
 
 import fastloss as fl
 from fastloss import _core, _registry
@@ -115,3 +116,23 @@ def test_the_source_folder_says_that_it_is_not_compiled(tmp_path):
     assert done.returncode == 1
     assert "holds no compiled core" in done.stderr.splitlines()[-1]
     assert "pip install -e ." in done.stderr
+
+
+def test_promises_name_tests_that_exist_and_lines_that_can_be_broken():
+    for promise in PROMISES:
+        for name in [*promise.tests, *(test for broken in promise.breaks for test in broken.tests)]:
+            run, _, test = name.rpartition(": ")
+            if run:
+                continue
+            file, _, function = test.partition("::")
+            assert f"def {function.partition('[')[0]}(" in (ROOT / "tests" / file).read_text(), test
+        for broken in promise.breaks:
+            assert (ROOT / broken.file).read_text().count(broken.before) == 1, broken.what
+    assert "docs/assurance.md" in (ROOT / "README.md").read_text()
+
+
+def test_every_promise_was_seen_broken():
+    """Every test of the report was seen failing, in one of its ways."""
+    seen = {test.partition("[")[0] for promise in PROMISES for broken in promise.breaks for test in broken.tests}
+    named = {test for promise in PROMISES for test in promise.tests if not test.startswith("sanitized")}
+    assert named <= seen
