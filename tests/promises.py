@@ -36,9 +36,9 @@ FUNCTIONS = Promise(
     "within 2: in float32 for every one of the 2³² inputs, on every SIMD tier; in float64 on validation sets made "
     "with mpmath, which hold the ends of domains, every binade, subnormal numbers and hard cases.",
     (
-        "test_functions.py::test_float32_of_every_input",
-        "test_functions.py::test_float64_against_mpmath",
-        "test_functions.py::test_coefficients_are_those_of_the_script",
+        "test_functions.py::test_float32_is_within_its_bound_on_every_input",
+        "test_functions.py::test_float64_is_within_its_bound_on_the_validation_set",
+        "test_functions.py::test_coefficients_are_those_of_the_tool",
     ),
     (
         Break(
@@ -46,21 +46,21 @@ FUNCTIONS = Promise(
             "csrc/math/exp.h",
             "q = fma_(q, r, 0.166665182f);",
             "q = fma_(q, r, 0.166666182f);",
-            ("test_functions.py::test_float32_of_every_input[exp]",),
+            ("test_functions.py::test_float32_is_within_its_bound_on_every_input[exp]",),
         ),
         Break(
             "the tenth digit of a coefficient of log",
             "csrc/math/log.h",
             "0.33333333333333476",
             "0.33333333343333476",
-            ("test_functions.py::test_float64_against_mpmath[log]",),
+            ("test_functions.py::test_float64_is_within_its_bound_on_the_validation_set[log]",),
         ),
         Break(
             "a coefficient of tanh that the script does not yield",
             "csrc/math/tanh.h",
             "-0.333333135f",
             "-0.333333165f",
-            ("test_functions.py::test_coefficients_are_those_of_the_script",),
+            ("test_functions.py::test_coefficients_are_those_of_the_tool",),
         ),
     ),
     table="functions",
@@ -72,10 +72,10 @@ LOSSES = Promise(
     "each input and parameter by one ulp would change; sigmoid_focal within 10, kl_divergence 8, cross_entropy 6, as "
     "the registry says. Nothing overflows, is NaN or loses its digits where the exact result is a number of the type.",
     (
-        "test_exact.py::test_losses_against_exact_arithmetic",
-        "test_exact.py::test_derivatives_of_the_formulas",
+        "test_exact.py::test_kernels_are_exact_within_the_bound",
+        "test_exact.py::test_derivatives_of_the_references_are_limits",
         "test_accuracy.py::test_error_of_every_loss_is_within_its_bound",
-        "test_derivatives.py::test_gradient",
+        "test_derivatives.py::test_derivatives_are_the_limits_of_difference_quotients",
         "test_accuracy.py::test_float64_agrees_with_the_reference",
     ),
     (),

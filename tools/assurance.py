@@ -13,12 +13,13 @@ import datetime
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -192,7 +193,64 @@ def evidence_row(test: str, results: dict[str, dict[str, Outcome]], noticed: dic
     return [f"`{name}`", outcome.verdict(), counted(outcome), seen]
 
 
-TABLES: dict[str, Callable[[dict[str, dict[str, Outcome]]], Iterator[str]]] = {}
+def recorded(outcome: Outcome | None) -> dict[str, dict[str, str]]:
+    """What a test recorded, by item and name."""
+    found: dict[str, dict[str, str]] = {}
+    for item, name, value in outcome.properties if outcome else []:
+        found.setdefault(item, {})[name] = value
+    return found
+
+
+def worst_of(values: dict[str, str], pattern: str) -> tuple[float, str, str]:
+    """The largest error of the values whose name matches, where it was found, and what the pattern's group matched."""
+    found = [(0.0, "", "")]
+    for name, value in values.items():
+        if (of_tier := re.fullmatch(pattern, name)) and (error := re.match(r"(\S+) ulp[;:]? *(.*)", value, re.DOTALL)):
+            found.append((float(error[1]), error[2].removeprefix("at ").removeprefix(",").strip(), of_tier[1]))
+    return max(found)
+
+
+def functions_table(results: dict[str, dict[str, Outcome]]) -> Iterator[str]:
+    rows = []
+    for dtype, test in FUNCTION_TESTS.items():
+        for name, values in recorded(results["deep"].get(test)).items():
+            tiers = [tier for key in values if (tier := key.removeprefix("worst on ")) != key]
+            errors = [f"{worst_of(values, f'worst on ({tier})')[0]:.3f} ({tier})" for tier in tiers]
+            inputs = f"{int(values['inputs']):,}" if "inputs" in values else ""
+            rows.append([f"`{name}`", dtype, inputs, ", ".join(errors), f"`{worst_of(values, 'worst on (.*)')[1]}`"])
+    yield "Worst errors in ulp of the result, and the input where the largest was found:"
+    yield ""
+    yield from table(["function", "type", "inputs", "worst (tier)", "at"], sorted(rows))
+
+
+def losses_table(results: dict[str, dict[str, Outcome]]) -> Iterator[str]:
+    rows = []
+    for item, values in recorded(results["deep"].get(LOSS_TEST)).items():
+        cells, worst = [], (0.0, "", "")
+        for output in ("value", "grad", "hess"):
+            error = worst_of(values, rf"(?!plain)(\S+) {output}")
+            cells.append(f"{error[0]:.2f}")
+            worst = max(worst, error)
+        plain, where, output = worst_of(values, r"plain (value|grad|hess)")
+        condition = re.match(r"where an ulp in the inputs makes (\S+);", where)
+        moved = f"{plain:.3g} ({output})" + (f" of {condition[1]}" if condition else "")
+        rows.append([f"`{item}`", f"{int(values['points']):,}", *cells, moved, f"`{' '.join(worst[1].split())[:160]}`"])
+    yield (
+        "Worst errors in ulp, beyond what one ulp in the inputs would change; then the worst without that allowance, and how many "
+        "ulp of the result one ulp in the inputs makes there (its condition number); last, the worst case."
+    )
+    yield ""
+    yield from table(
+        ["loss, type", "points", "value", "gradient", "Hessian", "plain, of what one ulp makes", "worst case"], rows
+    )
+
+
+FUNCTION_TESTS = {
+    "float32": "test_functions.py::test_float32_is_within_its_bound_on_every_input",
+    "float64": "test_functions.py::test_float64_is_within_its_bound_on_the_validation_set",
+}
+LOSS_TEST = "test_exact.py::test_kernels_are_exact_within_the_bound"
+TABLES = {"functions": functions_table, "losses": losses_table}
 
 
 def write(results_folder: Path, to: Path) -> int:
