@@ -236,8 +236,8 @@ def losses_table(results: dict[str, dict[str, Outcome]]) -> Iterator[str]:
         moved = f"{plain:.3g} ({output})" + (f" of {condition[1]}" if condition else "")
         rows.append([f"`{item}`", f"{int(values['points']):,}", *cells, moved, f"`{' '.join(worst[1].split())[:160]}`"])
     yield (
-        "Worst errors in ulp, beyond what one ulp in the inputs would change; then the worst without that allowance, and how many "
-        "ulp of the result one ulp in the inputs makes there (its condition number); last, the worst case."
+        "Worst errors in ulp, beyond what one ulp in the inputs would change; then the worst without that allowance, and how "
+        "many ulp of the result one ulp in the inputs makes there (its condition number); last, the worst case."
     )
     yield ""
     yield from table(
