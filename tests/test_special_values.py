@@ -388,6 +388,28 @@ def test_an_almost_certain_label_keeps_its_digits(given, dtype, tier):
     assert value[0] == pytest.approx(2.0611536e-9, rel=1e-6)
 
 
+# ---- products that are numbers though a factor is none ---------------------------------------------------------------
+
+
+def test_a_difference_that_overflows(dtype, tier):
+    """3/2 of the largest number is none, but a slope below 2/3 makes it one again."""
+    largest = float(np.finfo(dtype).max)
+    pred, target = np.array([largest, -largest / 2], dtype), np.array([-largest / 2, largest], dtype)
+    apart = 1.5 * np.longdouble(largest)
+    close = {"rel": 4 * float(np.finfo(dtype).eps)}
+    for loss, expected in (
+        (fl.huber.bind(delta=2.0**-20), apart * 2.0**-20),
+        (fl.quantile.bind(q=0.5), apart / 2),
+        (fl.smooth_l1.bind(beta=0.75 * largest), apart - 0.375 * np.longdouble(largest)),
+    ):
+        value, grad, _ = unreduced(loss, pred, target)
+        if expected <= largest:
+            assert value.tolist() == pytest.approx([float(expected)] * 2, **close), loss.name
+        else:
+            assert value.tolist() == [math.inf] * 2, loss.name
+        assert np.sign(grad).tolist() == [1, -1]
+
+
 # ---- zeros ----------------------------------------------------------------------------------------------------------
 
 

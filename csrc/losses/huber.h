@@ -3,5 +3,5 @@
 POINTWISE(huber)
 {
     const real r = pred - target, delta = param[0], c = clip(r, -delta, delta);
-    return (point){.value = c * (r - HALF * c), .grad = c, .hess = abs_(r) <= delta ? ONE : ZERO};
+    return (point){.value = times_difference(c, pred, target, HALF * c), .grad = c, .hess = abs_(r) <= delta ? ONE : ZERO};
 }

@@ -96,6 +96,13 @@ INLINE real at_most(real x, real high)
     return x > high ? high : x;
 }
 
+/* slope (a - b - shift), right where a - b is too large for a number and the product is not. */
+INLINE real times_difference(real slope, real a, real b, real shift)
+{
+    const real difference = a - b, half = HALF * a - HALF * b - HALF * shift;
+    return choose(abs_(difference) > LARGEST, TWO * slope * half, slope * (difference - shift));
+}
+
 INLINE real clip(real x, real low, real high)
 {
     return at_most(at_least(x, low), high);
