@@ -410,6 +410,13 @@ def test_a_difference_that_overflows(dtype, tier):
         assert np.sign(grad).tolist() == [1, -1]
 
 
+def test_a_target_times_a_weight_that_vanishes(dtype, tier):
+    """A subnormal number times a small weight is 0, but a huge logit makes it one again."""
+    tiny, largest = float(np.finfo(dtype).smallest_subnormal), float(np.finfo(dtype).max)
+    value = fl.binary_cross_entropy_with_logits(np.array([-largest], dtype), np.array([4 * tiny], dtype), pos_weight=1e-6)
+    assert value == pytest.approx(largest * (4 * tiny) * float(dtype.type(1e-6)), rel=1e-6)
+
+
 # ---- zeros ----------------------------------------------------------------------------------------------------------
 
 
