@@ -417,6 +417,28 @@ def test_a_target_times_a_weight_that_vanishes(dtype, tier):
     assert value == pytest.approx(largest * (4 * tiny) * float(dtype.type(1e-6)), rel=1e-6)
 
 
+def test_the_focal_loss_knows_what_is_missed_where_it_is_nearly_all(dtype, tier):
+    """m = 1 - y rounds away most digits of a small y; a large gamma asks for them: m^gamma = exp(-gamma y)."""
+    y = 3 / 4 * float(np.finfo(dtype).eps)
+    gamma = 2.0 / y
+    value, grad, _ = unreduced(fl.sigmoid_focal, np.array([80], dtype), np.array([y], dtype), gamma=gamma, alpha=None)
+    # exp(-80) is nothing to y.
+    close = {"rel": 10 * float(np.finfo(dtype).eps)}
+    assert value[0] == pytest.approx(80 * math.exp(-2), **close)
+    assert grad[0] == pytest.approx(math.exp(-2), **close)
+
+
+def test_the_focal_loss_of_a_factor_that_vanishes(dtype, tier):
+    """m² is too small for a number; m² |x| is not."""
+    y = math.sqrt(float(np.finfo(dtype).smallest_subnormal)) / 8
+    x = -1e38 if dtype == np.float32 else -1e308
+    target = np.array([y], dtype)
+    value = fl.sigmoid_focal(np.array([x], dtype), target, gamma=2.0, alpha=None)
+    expected = float(target[0].astype(np.longdouble) ** 3 * -np.longdouble(dtype.type(x)))
+    # m² is exp(2 log m), and an ulp of an exponent of -746 is 746 of the power.
+    assert value == pytest.approx(expected, rel=1000 * float(np.finfo(dtype).eps), abs=0)
+
+
 # ---- zeros ----------------------------------------------------------------------------------------------------------
 
 
