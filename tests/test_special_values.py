@@ -439,6 +439,16 @@ def test_the_focal_loss_of_a_factor_that_vanishes(dtype, tier):
     assert value == pytest.approx(expected, rel=1000 * float(np.finfo(dtype).eps), abs=0)
 
 
+def test_the_wing_loss_of_quotients_out_of_range(dtype, tier):
+    """|r| / curvature is infinite or subnormal where width log1p(|r| / curvature) is neither."""
+    info = np.finfo(dtype)
+    eps, far, tiny = float(info.eps), 2.0 ** (info.maxexp // 2 + 8), 2.0 ** (info.minexp + 4)
+    value = fl.wing(np.array([far / 2], dtype), np.zeros(1, dtype), width=far, curvature=1 / far)
+    assert value == pytest.approx(far * (2 * math.log(far) - math.log(2)), rel=4 * eps)
+    value = fl.wing(np.array([1.3 * tiny], dtype), np.zeros(1, dtype), width=3e6, curvature=1e6)
+    assert value == pytest.approx(3 * float(dtype.type(1.3 * tiny)), rel=4 * eps, abs=0)
+
+
 # ---- zeros ----------------------------------------------------------------------------------------------------------
 
 
