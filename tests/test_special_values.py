@@ -449,6 +449,14 @@ def test_the_wing_loss_of_quotients_out_of_range(dtype, tier):
     assert value == pytest.approx(3 * float(dtype.type(1.3 * tiny)), rel=4 * eps, abs=0)
 
 
+@pytest.mark.parametrize("given", [g for g in OF_SOFTMAX if not g.labels], ids=name_of)
+def test_a_small_target_of_a_class_that_is_too_far(given, dtype, tier):
+    """Logits farther apart than the largest number; a target of 1/8 brings the loss back."""
+    largest = float(np.finfo(dtype).max)
+    value = given.loss(np.array([[largest, -largest / 2]], dtype), np.array([[7 / 8, 1 / 8]], dtype))
+    assert value == pytest.approx(largest / 16 * 3, rel=4 * float(np.finfo(dtype).eps))
+
+
 # ---- zeros ----------------------------------------------------------------------------------------------------------
 
 

@@ -121,7 +121,9 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, v
     if (!u)
         return;
 
-    double top_mass[LANES] = {0}, mass[LANES] = {0}, shortfall[LANES] = {0};
+    /* Half of m - a, which never overflows; the other factor of 2 is put back in double. */
+    const real half_m = HALF * m;
+    double top_mass[LANES] = {0}, mass[LANES] = {0}, half_shortfall[LANES] = {0};
     n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
@@ -129,11 +131,11 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, v
             const real t = u[i + l];
             top_mass[l] += (double)keep_if(e[i + l] == top, t);
             mass[l] += (double)keep_if(e[i + l] != top, t);
-            shortfall[l] += (double)keep_if(t != ZERO, t * (m - a[i + l]));
+            half_shortfall[l] += (double)keep_if(t != ZERO, t * fma_(-HALF, a[i + l], half_m));
         }
     s->top_mass = sum_of_lanes(top_mass);
     s->mass = sum_of_lanes(mass);
-    s->shortfall = sum_of_lanes(shortfall);
+    s->shortfall = 2.0 * sum_of_lanes(half_shortfall);
 }
 
 /* For rows too long to keep e: the same again, against the maximum of the row. */
