@@ -285,13 +285,16 @@ def kernel_results(case: Case, tier_name: str, pred: np.ndarray, target: np.ndar
 
 
 def errors(case: Case, found: Results, expected: Results, allowed: Results) -> Results:
-    """The error of each number found, in units of `allowed`."""
-    largest = float(np.finfo(case.dtype).max)
+    """The error of each number found, in units of `allowed`; infinity counts as the number that would follow the largest."""
+    info = np.finfo(case.dtype)
+    largest = float(info.max)
     result = {}
     for name, x in found.items():
         want = expected[name]
         with np.errstate(all="ignore"):
-            error = np.abs(x.astype(want.dtype) - want) / allowed[name]
+            wide = x.astype(want.dtype)
+            wide = np.where(np.isinf(x) & np.isfinite(want), np.copysign(np.ldexp(want.dtype.type(1), info.maxexp), wide), wide)
+            error = np.abs(wide - want) / allowed[name]
         # Beyond the largest number of the dtype only infinity is right; NaN only where NaN is.
         beyond = np.abs(want) > largest
         same = (x == want) | (np.isnan(x) & np.isnan(want)) | (beyond & (np.abs(x) >= largest))
