@@ -51,6 +51,13 @@ class Case:
     arrays: tuple[str, ...] = ()
 
 
+#: Value, gradient and Hessian by the names "value", "grad" and "hess".
+Results = dict[str, Any]
+
+#: What is right: a function of case, prediction, target and array parameters that gives `Results`.
+Oracle = Callable[..., Results]
+
+
 def bound(case: Case, output: str) -> float:
     """The worst error allowed of "value", "grad" or "hess", in ulp."""
     return case.loss.row.ulp * (2 if output == "hess" else 1)
@@ -175,16 +182,28 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
     return pred, target, arrays
 
 
-def ulp(x: np.ndarray, dtype: np.dtype[Any]) -> Any:
+def ulp(x: np.ndarray, dtype: np.dtype[Any], factor: float = 1.0) -> Any:
     """The distance between numbers of `dtype` around |x|.
 
-    For results near the subnormal numbers it is that at 16 times the smallest normal one: there factors of the result,
-    being subnormal themselves, have lost digits.
+    For results near the subnormal numbers it is that at 16 times the smallest normal one, times `factor`: there factors of the
+    result, being subnormal themselves, have lost digits.
     """
     info = np.finfo(dtype)
     with np.errstate(all="ignore"):
-        exponent = np.floor(np.log2(np.maximum(np.abs(x), 16 * float(info.smallest_normal))))
+        exponent = np.floor(np.log2(np.maximum(np.abs(x), 16 * float(info.smallest_normal) * factor)))
     return np.exp2(np.nan_to_num(exponent, posinf=info.maxexp) - info.nmant)
+
+
+def largest_parameter(case: Case, arrays: dict[str, Any]) -> float:
+    """What parameters multiply a subnormal number by, at most: a weight, the power of a focal loss. At least 1."""
+    reals = [p.default for p in case.loss.params.values() if p.kind.type is float and p.default is not None]
+    return max(1.0, max((float(np.max(np.abs(x), initial=0)) for x in [*reals, *arrays.values()]), default=0.0))
+
+
+def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
+    """The `ulp` of each result. A subnormal factor meets more and larger ones in a Hessian: a logit, a parameter's square."""
+    factor = largest_parameter(case, arrays)
+    return {name: ulp(x, case.dtype, factor * (16 if name == "hess" else 1)) for name, x in expected.items()}
 
 
 def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
@@ -227,40 +246,69 @@ def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
                 yield {name: value}
 
 
-def errors_in_ulp(case: Case, tier_name: str, n: int, classes: int, seed: int) -> dict[str, float]:
-    pred, target, arrays = draw(case, n, classes, seed)
+def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
+    """Value, gradient and Hessian of each element by the reference, in the precision of `pred`."""
+    reference = case.loss.reference
+    value, grad = reference.value_and_grad(pred, target, reduction="none", **given)
+    return {"value": value, "grad": grad, "hess": reference.grad_and_hess(pred, target, reduction="none", **given)[1]}
+
+
+def widened(case: Case, pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same inputs one precision up, where what moves them by one unit can be written."""
     wide = one_precision_up(case.dtype)
-    loss, reference = case.loss, case.loss.reference
+    return pred.astype(wide), target.astype(wide) if target.dtype.kind == "f" else target
 
-    def exact(p: np.ndarray, t: np.ndarray, **changed: float) -> dict[str, np.ndarray]:
-        given = {**arrays, **changed}
-        value, grad = reference.value_and_grad(p, t, reduction="none", **given)
-        return {"value": value, "grad": grad, "hess": reference.grad_and_hess(p, t, reduction="none", **given)[1]}
 
-    wide_pred, wide_target = pred.astype(wide), target.astype(wide) if target.dtype.kind == "f" else target
-    expected = exact(wide_pred, wide_target)
-    allowed = {name: ulp(x, case.dtype) for name, x in expected.items()}
+def expected_and_allowed(
+    case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle = reference_results
+) -> tuple[Results, Results]:
+    """What the oracle gives, and what an error of 1 is: an ulp of the result, or what an ulp of an input changes, if more."""
+    wide = widened(case, pred, target)
+    expected = oracle(case, *wide, **arrays)
+    allowed = ulps(case, expected, arrays)
     with np.errstate(all="ignore"):
-        moved = [exact(p, t) for p, t in perturbations(wide_pred, wide_target, case, seed)]
-        moved += [exact(wide_pred, wide_target, **change) for change in moved_parameters(case)]
+        moved = [oracle(case, p, t, **arrays) for p, t in perturbations(*wide, case, seed)]
+        moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case)]
         for results in moved:
             for name, x in results.items():
                 change = np.abs(x - expected[name])
                 allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
+    return expected, allowed
+
+
+def kernel_results(case: Case, tier_name: str, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any]) -> list[Results]:
+    """What the kernels of a tier give, by both entry points that give two results."""
     with tier(tier_name):
-        value, grad = loss.value_and_grad(pred, target, reduction="none", **arrays)
-        grad_again, hess = loss.grad_and_hess(pred, target, reduction="none", **arrays)
-    worst: dict[str, float] = {}
-    largest = float(np.finfo(case.dtype).max)
-    for name, found in (("value", value), ("grad", grad), ("grad", grad_again), ("hess", hess)):
+        value, grad = case.loss.value_and_grad(pred, target, reduction="none", **arrays)
+        grad_again, hess = case.loss.grad_and_hess(pred, target, reduction="none", **arrays)
+    return [{"value": value, "grad": grad}, {"grad": grad_again, "hess": hess}]
+
+
+def errors(case: Case, found: Results, expected: Results, allowed: Results) -> Results:
+    """The error of each number found, in units of `allowed`; infinity counts as the number that would follow the largest."""
+    info = np.finfo(case.dtype)
+    largest = float(info.max)
+    result = {}
+    for name, x in found.items():
         want = expected[name]
         with np.errstate(all="ignore"):
-            error = np.abs(found.astype(wide) - want) / allowed[name]
+            wide = x.astype(want.dtype)
+            wide = np.where(np.isinf(x) & np.isfinite(want), np.copysign(np.ldexp(want.dtype.type(1), info.maxexp), wide), wide)
+            error = np.abs(wide - want) / allowed[name]
         # Beyond the largest number of the dtype only infinity is right; NaN only where NaN is.
         beyond = np.abs(want) > largest
-        same = (found == want) | (np.isnan(found) & np.isnan(want)) | (beyond & (np.abs(found) >= largest))
-        error = np.where(same, 0, np.where(np.isnan(error), np.inf, error))
-        worst[name] = max(worst.get(name, 0.0), float(np.max(error, initial=0)))
+        same = (x == want) | (np.isnan(x) & np.isnan(want)) | (beyond & (np.abs(x) >= largest))
+        result[name] = np.where(same, 0, np.where(np.isnan(error), np.inf, error))
+    return result
+
+
+def errors_in_ulp(case: Case, tier_name: str, n: int, classes: int, seed: int) -> dict[str, float]:
+    pred, target, arrays = draw(case, n, classes, seed)
+    expected, allowed = expected_and_allowed(case, pred, target, arrays, seed)
+    worst: dict[str, float] = {}
+    for found in kernel_results(case, tier_name, pred, target, arrays):
+        for name, error in errors(case, found, expected, allowed).items():
+            worst[name] = max(worst.get(name, 0.0), float(np.max(error, initial=0)))
     return worst
 
 

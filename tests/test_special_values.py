@@ -388,6 +388,107 @@ def test_an_almost_certain_label_keeps_its_digits(given, dtype, tier):
     assert value[0] == pytest.approx(2.0611536e-9, rel=1e-6)
 
 
+# ---- products that are numbers though a factor is none ---------------------------------------------------------------
+
+
+def test_a_difference_that_overflows(dtype, tier):
+    """3/2 of the largest number is none, but a slope below 2/3 makes it one again."""
+    largest = float(np.finfo(dtype).max)
+    pred, target = np.array([largest, -largest / 2], dtype), np.array([-largest / 2, largest], dtype)
+    apart = 1.5 * np.longdouble(largest)
+    close = {"rel": 4 * float(np.finfo(dtype).eps)}
+    for loss, expected in (
+        (fl.huber.bind(delta=2.0**-20), apart * 2.0**-20),
+        (fl.quantile.bind(q=0.5), apart / 2),
+        (fl.smooth_l1.bind(beta=0.75 * largest), apart - 0.375 * np.longdouble(largest)),
+    ):
+        value, grad, _ = unreduced(loss, pred, target)
+        if expected <= largest:
+            assert value.tolist() == pytest.approx([float(expected)] * 2, **close), loss.name
+        else:
+            assert value.tolist() == [math.inf] * 2, loss.name
+        assert np.sign(grad).tolist() == [1, -1]
+
+
+def test_a_target_times_a_weight_that_vanishes(dtype, tier):
+    """A subnormal number times a small weight is 0, but a huge logit makes it one again."""
+    tiny, largest = float(np.finfo(dtype).smallest_subnormal), float(np.finfo(dtype).max)
+    value = fl.binary_cross_entropy_with_logits(np.array([-largest], dtype), np.array([4 * tiny], dtype), pos_weight=1e-6)
+    assert value == pytest.approx(largest * (4 * tiny) * float(dtype.type(1e-6)), rel=1e-6)
+
+
+def test_the_focal_loss_knows_what_is_missed_where_it_is_nearly_all(dtype, tier):
+    """m = 1 - y rounds away most digits of a small y; a large gamma asks for them: m^gamma = exp(-gamma y)."""
+    y = 3 / 4 * float(np.finfo(dtype).eps)
+    gamma = 2.0 / y
+    value, grad, _ = unreduced(fl.sigmoid_focal, np.array([80], dtype), np.array([y], dtype), gamma=gamma, alpha=None)
+    # exp(-80) is nothing to y.
+    close = {"rel": 10 * float(np.finfo(dtype).eps)}
+    assert value[0] == pytest.approx(80 * math.exp(-2), **close)
+    assert grad[0] == pytest.approx(math.exp(-2), **close)
+
+
+def test_the_focal_loss_of_a_factor_that_vanishes(dtype, tier):
+    """m² is too small for a number; m² |x| is not."""
+    y = math.sqrt(float(np.finfo(dtype).smallest_subnormal)) / 8
+    x = -1e38 if dtype == np.float32 else -1e308
+    target = np.array([y], dtype)
+    value = fl.sigmoid_focal(np.array([x], dtype), target, gamma=2.0, alpha=None)
+    expected = float(target[0].astype(np.longdouble) ** 3 * -np.longdouble(dtype.type(x)))
+    # m² is exp(2 log m), and an ulp of an exponent of -746 is 746 of the power.
+    assert value == pytest.approx(expected, rel=1000 * float(np.finfo(dtype).eps), abs=0)
+
+
+def test_the_wing_loss_of_a_quotient_that_overflows(dtype, tier):
+    """|r| / curvature is infinite where width log1p(|r| / curvature) is not."""
+    info = np.finfo(dtype)
+    eps, far = float(info.eps), 2.0 ** (info.maxexp // 2 + 8)
+    value = fl.wing(np.array([far / 2], dtype), np.zeros(1, dtype), width=far, curvature=1 / far)
+    assert value == pytest.approx(far * (2 * math.log(far) - math.log(2)), rel=4 * eps)
+
+
+@pytest.mark.parametrize("given", [g for g in OF_SOFTMAX if not g.labels], ids=name_of)
+def test_a_small_target_of_a_class_that_is_too_far(given, dtype, tier):
+    """Logits farther apart than the largest number; a target of 1/8 brings the loss back."""
+    largest = float(np.finfo(dtype).max)
+    value = given.loss(np.array([[largest, -largest / 2]], dtype), np.array([[7 / 8, 1 / 8]], dtype))
+    assert value == pytest.approx(largest / 16 * 3, rel=4 * float(np.finfo(dtype).eps))
+
+
+def test_a_rate_that_overflows_less_its_count(dtype, tier):
+    info = np.finfo(dtype)
+    pred, target = np.array([math.log(info.max) + 0.25], dtype), np.array([float(info.max) / 2], dtype)
+    rate, count = np.exp(pred.astype(np.longdouble)), target.astype(np.longdouble)
+    grad = unreduced(fl.poisson, pred, target)[1]
+    assert rate > info.max
+    # An ulp of the log-rate is this many of the rate.
+    close = {"rel": 2 * float(pred[0]) * float(info.eps)}
+    assert grad == pytest.approx((rate - count).astype(dtype), **close)
+    target = (target / pred).astype(dtype)
+    value = fl.poisson(pred, target)
+    assert value == pytest.approx(float(rate[0] - target[0].astype(np.longdouble) * pred[0]), **close)
+
+
+@pytest.mark.parametrize("given", OF_SOFTMAX, ids=name_of)
+def test_logits_far_from_zero_and_near_each_other(given, dtype, tier):
+    """What exp's reduction loses of 20,000 shows in a difference of 0.03."""
+    for origin in (150.0, 600.0, 5000.0, 20_000.0):
+        pred = np.array([[origin, origin + 1 / 32]], dtype)
+        target = np.array([1]) if given.labels else np.array([[0, 1]], dtype)
+        value, grad, _ = unreduced(given.loss, pred, target)
+        close = {"rel": 4 * float(np.finfo(dtype).eps)}
+        assert value[0] == pytest.approx(math.log1p(math.exp(-1 / 32)), **close)
+        assert grad[0] == pytest.approx(np.array([1, -1]) / (1 + math.exp(1 / 32)), **close)
+
+
+@pytest.mark.parametrize("given", [g for g in OF_SOFTMAX if g.labels], ids=name_of)
+def test_the_gradient_of_a_class_that_weighs_nearly_all(given, dtype, tier):
+    """The first class is certain, and its gradient q Σt - t is what the others weigh: 1e-12 of it."""
+    weights = np.array([2.0**40, 0.7, 1.0])
+    grad = given.loss.grad(np.array([[9000, 0, 0]], dtype), [1], class_weight=weights, label_smoothing=0.5, reduction="none")
+    assert grad[0, 0] == pytest.approx(0.5 * 0.7 + 0.5 / 3 * (0.7 + 1), rel=4 * float(np.finfo(dtype).eps))
+
+
 # ---- zeros ----------------------------------------------------------------------------------------------------------
 
 

@@ -216,7 +216,7 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
     const double log_sum = sum > 0.0 ? log1p_(total.ties - 1.0 + total.others) : NAN;
     const double mass = total.top_mass + total.mass;
     double value = dense ? total.shortfall + mass * log_sum : 0.0;
-    double label_q = 0.0, label_rest = 0.0, label_gap = 0.0, spread = mass;
+    double label_q = 0.0, label_rest = 0.0, label_gap = 0.0, label_mass = 0.0;
     point outcome = {0};
     if (c->labels) {
         const double below = total.maximum - fl_load(r->data[PRED] + label * array_of(j, PRED)->class_stride, array_of(j, PRED)->dtype);
@@ -225,8 +225,9 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
         label_gap = below == 0.0 && total.ties == 1.0 ? total.mass : mass;
         outcome = j->of_log_probability(-(below + log_sum));
         value += strength * outcome.value;
-        spread -= strength * outcome.grad;
+        label_mass = -strength * outcome.grad;
     }
+    const double spread = mass + label_mass;
     if (!(c->outputs & (FL_GRAD | FL_HESS)))
         return value;
 
@@ -243,7 +244,7 @@ static double softmax_row(job *j, const row *r, int64_t label, double strength, 
         const char *u = dense ? mixed_target(j, r, s, m) : NULL;
         j->kernels->softmax_backward(&(fl_backward){
             .n = padded, .e = e, .grad = m->grad, .u = u, .hess = c->outputs & FL_HESS ? m->hess : NULL, .factor = top_q / top, .spread = spread,
-            .scale = scale, .top = alone ? top : NAN, .top_rest = rest, .top_gap = total.mass + (spread - mass)});
+            .scale = scale, .top = alone ? top : NAN, .top_rest = rest, .top_gap = total.mass + label_mass});
         const int64_t at = label - s * j->segment;
         if (c->labels && at >= 0 && at < n) {
             /* spread q - u, where u is the smoothing and the label's own: two differences, each without cancellation. */

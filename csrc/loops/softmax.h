@@ -54,7 +54,8 @@ INLINE bits count_of_lanes(const bits *lane)
 
 /* exp(a - m) would inherit the rounding of a - m: 40 ulp at a - m = -80. So exp(a - s) is scaled by a power of two, 2^-N with
  * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGE, whose own last digit is
- * worth more than that, are shifted by s = m. */
+ * worth more than that, are shifted by s = m. Without fused multiply-add exp is exact only as far as the 15 (40) bits of log 2 times
+ * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to EXP_DEPTH below m. */
 typedef struct {
     real shift, origin;
     bits scale;
@@ -62,7 +63,7 @@ typedef struct {
 
 INLINE softmax_frame frame_of(real m)
 {
-    const real LARGE = R(32768.0), shift = abs_(m) <= LARGE ? ZERO : m, base = m - shift;
+    const real LARGE = HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0), shift = abs_(m) <= LARGE ? ZERO : m, base = m - shift;
     return (softmax_frame){.shift = shift, .origin = base, .scale = exp_reduced(base).exponent};
 }
 
@@ -121,7 +122,9 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, v
     if (!u)
         return;
 
-    double top_mass[LANES] = {0}, mass[LANES] = {0}, shortfall[LANES] = {0};
+    /* Half of m - a, which never overflows; the other factor of 2 is put back in double. */
+    const real half_m = HALF * m;
+    double top_mass[LANES] = {0}, mass[LANES] = {0}, half_shortfall[LANES] = {0};
     n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
@@ -129,11 +132,11 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, v
             const real t = u[i + l];
             top_mass[l] += (double)keep_if(e[i + l] == top, t);
             mass[l] += (double)keep_if(e[i + l] != top, t);
-            shortfall[l] += (double)keep_if(t != ZERO, t * (m - a[i + l]));
+            half_shortfall[l] += (double)keep_if(t != ZERO, t * fma_(-HALF, a[i + l], half_m));
         }
     s->top_mass = sum_of_lanes(top_mass);
     s->mass = sum_of_lanes(mass);
-    s->shortfall = sum_of_lanes(shortfall);
+    s->shortfall = 2.0 * sum_of_lanes(half_shortfall);
 }
 
 /* For rows too long to keep e: the same again, against the maximum of the row. */

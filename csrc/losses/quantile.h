@@ -2,5 +2,5 @@
 POINTWISE(quantile)
 {
     const real r = pred - target, q = param[0], slope = r > ZERO ? ONE - q : r < ZERO ? -q : r;
-    return (point){.value = slope * r, .grad = slope, .hess = ZERO};
+    return (point){.value = TWO * slope * half_difference(pred, target), .grad = slope, .hess = ZERO};
 }

@@ -4,5 +4,5 @@ POINTWISE(smooth_l1)
 {
     const real r = pred - target, beta = param[0], c = clip(r, -beta, beta), unit = beta > ZERO ? beta : ONE;
     const real k = r >= beta && r > ZERO ? ONE : r <= -beta && r < ZERO ? -ONE : r / unit;
-    return (point){.value = k * (r - HALF * c), .grad = k, .hess = abs_(r) < beta ? ONE / unit : ZERO};
+    return (point){.value = TWO * k * (half_difference(pred, target) - R(0.25) * c), .grad = k, .hess = abs_(r) < beta ? ONE / unit : ZERO};
 }

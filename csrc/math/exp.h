@@ -56,13 +56,19 @@ INLINE real power_of_two(bits biased_exponent)
     return from_bits(biased_exponent << MANTISSA_BITS);
 }
 
-/* exp x for every x. 2^n is applied in two halves: each is a normal number, and only the last product rounds. */
-INLINE real exp_(real x)
+/* 2^-scale exp x for every x; scale at most 16. 2^n is applied in two halves: each is a normal number, and only the last product
+ * rounds. */
+INLINE real exp_divided(real x, bits scale)
 {
     /* Beyond, the result is 0 or infinite all the same. */
-    const exp_parts p = exp_reduced(clip(x, -EXP_DEPTH, PICK(89.0f, 710.0)));
-    const bits biased = p.exponent + 2 * EXPONENT_BIAS, half = biased >> 1;
+    const exp_parts p = exp_reduced(clip(x, -EXP_DEPTH, PICK(101.0f, 722.0)));
+    const bits biased = p.exponent - scale + 2 * EXPONENT_BIAS, half = biased >> 1;
     return p.mantissa * power_of_two(half) * power_of_two(biased - half);
+}
+
+INLINE real exp_(real x)
+{
+    return exp_divided(x, 0);
 }
 
 /* 2^-scale exp x, for results of at most 2: three operations cheaper than exp. 2^n = 2^(n + SHIFT) 2^-SHIFT, where the first

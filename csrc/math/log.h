@@ -75,6 +75,15 @@ INLINE real log_positive(real x)
     return log_from(subnormal ? p.k - (real)LIFT : p.k, p.f, ZERO);
 }
 
+/* log x for 0 < x < infinity, given x - 1 with digits that x has not: near 1 they are those of the logarithm. */
+INLINE real log_beside_one(real x, real x_minus_1)
+{
+    enum { LIFT = MANTISSA_BITS + 2 };
+    const int subnormal = x < SMALLEST_NORMAL;
+    const log_parts p = log_reduced(subnormal ? x * PICK(0x1p25f, 0x1p54) : x);
+    return log_from(subnormal ? p.k - (real)LIFT : p.k, p.k == ZERO ? x_minus_1 : p.f, ZERO);
+}
+
 INLINE real log_(real x)
 {
     const real y = log_positive(x);

@@ -39,14 +39,16 @@ enum { MANTISSA_BITS = 52, EXPONENT_BIAS = 1023 };
 #define SMALLEST_NORMAL PICK(FLT_MIN, DBL_MIN)
 #define LARGEST PICK(FLT_MAX, DBL_MAX)
 
+#if (defined(__FMA__) || defined(__aarch64__)) && !defined(WITHOUT_FMA)
+enum { HAS_FMA = 1 };
+#else
+enum { HAS_FMA = 0 };
+#endif
+
 /* a * b + c, rounded once where the tier has the instruction: the same bits on AVX2, AVX-512 and NEON. The baseline rounds twice. */
 INLINE real fma_(real a, real b, real c)
 {
-#if (defined(__FMA__) || defined(__aarch64__)) && !defined(WITHOUT_FMA)
-    return PICK(__builtin_fmaf, __builtin_fma)(a, b, c);
-#else
-    return a * b + c;
-#endif
+    return HAS_FMA ? PICK(__builtin_fmaf, __builtin_fma)(a, b, c) : a * b + c;
 }
 
 INLINE bits to_bits(real x)
@@ -94,6 +96,12 @@ INLINE real at_least(real x, real low)
 INLINE real at_most(real x, real high)
 {
     return x > high ? high : x;
+}
+
+/* (a - b) / 2, which never overflows. Below the smallest normal number it may lose the last bit. */
+INLINE real half_difference(real a, real b)
+{
+    return fma_(-HALF, b, HALF * a);
 }
 
 INLINE real clip(real x, real low, real high)
