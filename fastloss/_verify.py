@@ -326,6 +326,7 @@ def measure(case: Case, tier_name: str, samples: int = 20_000, seed: int = 1) ->
 
 EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "exp": np.exp,
+    "expm1": np.expm1,
     "log": np.log,
     "log1p": np.log1p,
     "tanh": np.tanh,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import os
+import platform
 import shutil
 import subprocess
 import tempfile
@@ -72,7 +73,8 @@ def core_objects(kind: str, flags: tuple[str, ...] = (), csrc: Path = CSRC) -> t
     into = Path(tempfile.mkdtemp(dir=folder()))
 
     def compiled(source: Path) -> Path:
-        tier = source.stem.split("_")[0] if source.parent.name == "tiers" and kind != "aarch64" else None
+        x86 = kind != "aarch64" and platform.machine().lower() in ("x86_64", "amd64")
+        tier = source.stem.split("_")[0] if source.parent.name == "tiers" and x86 else None
         target = into / f"{source.stem}.o"
         run([compilers()[kind], *build_flags(tier), *flags, "-c", source, "-o", target])
         return target

@@ -40,6 +40,16 @@ def exp_tail(r: mp.mpf) -> mp.mpf:
     return (mp.expm1(r) - r) / r**2 if abs(r) > 1e-15 else mp.mpf(1) / 2 + r / 6 + r**2 / 24
 
 
+def expm1_tail(r: mp.mpf) -> mp.mpf:
+    """(exp(r) - 1 - r - r²/2) / r³"""
+    return (mp.expm1(r) - r - r**2 / 2) / r**3 if abs(r) > 1e-15 else mp.mpf(1) / 6 + r / 24
+
+
+def expm1_weight(r: mp.mpf) -> mp.mpf:
+    """What an error of expm1_tail becomes, relative to expm1 of r and of log(2) + r, whichever is the smaller."""
+    return r**3 / min(abs(mp.expm1(r)), mp.exp(r) - mp.mpf(1) / 2) if r else mp.mpf(0)
+
+
 def log_tail(f: mp.mpf) -> mp.mpf:
     """(log(1 + f) - f + f²/2) / f³"""
     return (mp.log1p(f) - f + f**2 / 2) / f**3 if abs(f) > 1e-15 else mp.mpf(1) / 3 - f / 4
@@ -75,6 +85,7 @@ PROBLEMS = {
     f"{name}_{suffix}": Problem(function, weight, low, high, degrees[suffix], precision)
     for name, function, weight, low, high, degrees in [
         ("exp", exp_tail, lambda r: r**2 / mp.exp(r), "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
+        ("expm1", expm1_tail, expm1_weight, "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
         ("log", log_tail, lambda f: f**3 / mp.log1p(f) if f else mp.mpf(0), LOG_LOW, LOG_HIGH, {"f32": 8, "f64": 19}),
         ("log1p_unit", log1p_unit_tail, lambda e: e**2 / mp.log1p(e) if e else mp.mpf(0), "0", "1", {"f32": 9, "f64": 20}),
         ("log_cosh", log_cosh_tail, lambda z: 2 * mp.mpf(1), "0", LOG_COSH_END, {"f32": 4, "f64": 9}),

@@ -1,7 +1,7 @@
 /* log and log1p. x = 2^k (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)); log(1 + f) = f - f²/2 + f³ P(f).
  *
- * A polynomial in f and not in f / (2 + f), because a division takes as long as ten steps of it. P (tools/minimax.py, log_f32 and
- * log_f64) adds 0.008 ulp; rounding brings the whole below 1 ulp. */
+ * A polynomial in f and not in f / (2 + f), because a division takes as long as ten steps of it. P (tools/minimax.py, log_f32
+ * and log_f64) adds 0.008 ulp; rounding brings the whole below 1 ulp. */
 #ifndef FASTLOSS_LOG_H
 #define FASTLOSS_LOG_H
 
@@ -10,7 +10,7 @@
 #define SQRT_HALF_BITS PICK(UINT32_C(0x3f3504f3), UINT64_C(0x3fe6a09e667f3bcd))
 
 typedef struct {
-    real k;                   /* the exponent */
+    real minus_k;             /* the exponent, negated: 0 times a negative constant is -0, which keeps log1p(-0) = -0 */
     real f;
 } log_parts;
 
@@ -20,13 +20,13 @@ INLINE log_parts log_reduced(real x)
     const bits above = to_bits(x) - SQRT_HALF_BITS + ((bits)EXPONENT_BIAS << MANTISSA_BITS);
     /* An integer below 2^MANTISSA_BITS, put into the mantissa of 2^MANTISSA_BITS, is that number plus itself. */
     const real unit = PICK(0x1p23f, 0x1p52);
-    const real k = from_bits(to_bits(unit) | (above >> MANTISSA_BITS)) - (unit + (real)EXPONENT_BIAS);
+    const real minus_k = (unit + (real)EXPONENT_BIAS) - from_bits(to_bits(unit) | (above >> MANTISSA_BITS));
     const bits mantissa = above & (((bits)1 << MANTISSA_BITS) - 1);
-    return (log_parts){.k = k, .f = from_bits(mantissa + SQRT_HALF_BITS) - ONE};
+    return (log_parts){.minus_k = minus_k, .f = from_bits(mantissa + SQRT_HALF_BITS) - ONE};
 }
 
 /* k log 2 + log(1 + f) + correction */
-INLINE real log_from(real k, real f, real correction)
+INLINE real log_from(real minus_k, real f, real correction)
 {
     const real square = f * f, half_square = HALF * square;
 #if REAL_BITS == 32
@@ -61,8 +61,8 @@ INLINE real log_from(real k, real f, real correction)
     p = fma_(p, f, -0.24999999999998809);
     p = fma_(p, f, 0.33333333333333476);
 #endif
-    const real tail = fma_(square * f, p, fma_(k, LOG2_LOW, correction));
-    return fma_(k, LOG2_HIGH, f - (half_square - tail));
+    const real tail = fma_(square * f, p, fma_(minus_k, -LOG2_LOW, correction));
+    return fma_(minus_k, -LOG2_HIGH, f - (half_square - tail));
 }
 
 /* log x for 0 < x < infinity only. */
@@ -72,7 +72,7 @@ INLINE real log_positive(real x)
     enum { LIFT = MANTISSA_BITS + 2 };
     const int subnormal = x < SMALLEST_NORMAL;
     const log_parts p = log_reduced(subnormal ? x * PICK(0x1p25f, 0x1p54) : x);
-    return log_from(subnormal ? p.k - (real)LIFT : p.k, p.f, ZERO);
+    return log_from(subnormal ? p.minus_k + (real)LIFT : p.minus_k, p.f, ZERO);
 }
 
 /* log x for 0 < x < infinity, given x - 1 with digits that x has not: near 1 they are those of the logarithm. */
@@ -81,7 +81,8 @@ INLINE real log_beside_one(real x, real x_minus_1)
     enum { LIFT = MANTISSA_BITS + 2 };
     const int subnormal = x < SMALLEST_NORMAL;
     const log_parts p = log_reduced(subnormal ? x * PICK(0x1p25f, 0x1p54) : x);
-    return log_from(subnormal ? p.k - (real)LIFT : p.k, p.k == ZERO ? x_minus_1 : p.f, ZERO);
+    const real minus_k = subnormal ? p.minus_k + (real)LIFT : p.minus_k;
+    return log_from(minus_k, p.minus_k == ZERO ? x_minus_1 : p.f, ZERO);
 }
 
 INLINE real log_(real x)
@@ -90,18 +91,18 @@ INLINE real log_(real x)
     return x > ZERO ? (x <= LARGEST ? y : x) : (x == ZERO ? -INFINITE : NOT_A_NUMBER);
 }
 
-/* log1p x for -1 < x < infinity only. With u = 1 + x rounded, log(1 + x) = log u + lost / u to first order in the rounding error `lost`. It is less than half an ulp, so
- * 1/u may be known to a few percent: 2^-k (1 - f + f²). Where k = 0, f = x is exact and needs no correction; nor is there one
- * beyond 2^30 (2^60), where x has no digit that u lost. */
+/* log1p x for -1 < x < infinity only. With u = 1 + x rounded, log(1 + x) = log u + lost / u to first order in the rounding
+ * error `lost`. It is less than half an ulp, so 1/u may be known to a few percent: 2^-k (1 - f + f²). Where k = 0, f = x is
+ * exact and needs no correction; nor is there one beyond 2^30 (2^60), where x has no digit that u lost. */
 INLINE real log1p_finite(real x)
 {
     const real u = ONE + x;
     const log_parts p = log_reduced(u);
-    const int exact = p.k == ZERO;
-    const real k = at_most(p.k, PICK(30.0f, 60.0)), lost = keep_if(!exact, x - (u - ONE));
-    const bits exponent = to_bits(k + ROUNDER) - to_bits(ROUNDER);
-    const real inverse = power_of_two((bits)EXPONENT_BIAS - exponent) * fma_(p.f, p.f, ONE - p.f);
-    return log_from(p.k, exact ? x : p.f, lost * inverse);
+    const int exact = p.minus_k == ZERO;
+    const real minus_k = at_least(p.minus_k, -PICK(30.0f, 60.0)), lost = keep_if(!exact, x - (u - ONE));
+    const bits minus_exponent = to_bits(minus_k + ROUNDER) - to_bits(ROUNDER);
+    const real inverse = power_of_two(EXPONENT_BIAS + minus_exponent) * fma_(p.f, p.f, ONE - p.f);
+    return log_from(p.minus_k, exact ? x : p.f, lost * inverse);
 }
 
 INLINE real log1p_(real x)
@@ -110,9 +111,9 @@ INLINE real log1p_(real x)
     return x > -ONE ? (x <= LARGEST ? y : x) : (x == -ONE ? -INFINITE : NOT_A_NUMBER);
 }
 
-/* log1p e for 0 <= e <= 1, where it needs no reduction: e + e² P(e) (tools/minimax.py, log1p_unit_f32: 0.00827 ulp, log1p_unit_f64:
- * 0.00867 ulp). A third of the steps of log1p. */
-INLINE real log1p_unit(real e)
+/* log1p e for 0 <= e <= 1, where it needs no reduction: e + e² P(e) (tools/minimax.py, log1p_unit_f32: 0.00827 ulp,
+ * log1p_unit_f64: 0.00867 ulp). A third of the steps of log1p. */
+INLINE real log1p_unit_polynomial(real e)
 {
 #if REAL_BITS == 32
     real p = 0.00201323582f;
@@ -148,7 +149,12 @@ INLINE real log1p_unit(real e)
     p = fma_(p, e, 0.33333333333310794);
     p = fma_(p, e, -0.49999999999999883);
 #endif
-    return fma_(e * e, p, e);
+    return p;
+}
+
+INLINE real log1p_unit(real e)
+{
+    return fma_(e * e, log1p_unit_polynomial(e), e);
 }
 
 #endif

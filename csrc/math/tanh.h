@@ -30,8 +30,9 @@ INLINE real tanh_from(real x, real share)
     p = fma_(p, z, 0.13333333333322864);
     p = fma_(p, z, -0.33333333333333276);
 #endif
-    const real small = fma_(x * z, p, x), large = copysign_(ONE - TWO * share, x);
-    return abs_(x) < TANH_SMALL ? small : large;
+    const real small = fma_(x * z, p, x), large = ONE - TWO * share;
+    /* The sign last: in the polynomial -0 becomes 0. */
+    return copysign_(abs_(x) < TANH_SMALL ? small : large, x);
 }
 
 INLINE real tanh_(real x)
