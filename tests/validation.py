@@ -71,11 +71,12 @@ def points(name: str, count: int, seed: int = 1) -> np.ndarray:
     return np.concatenate([x[:fixed], np.where(x[fixed:] < low, -x[fixed:], x[fixed:])])
 
 
-def points_around(x: np.ndarray, count: int, seed: int = 2) -> np.ndarray:
-    """Numbers within 1/1000 of those of x: where the errors of some are large, those of others may be larger."""
+def points_around(x: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Numbers within 1/100 of those of x: where the errors of some are large, those of others may be larger."""
     rng = np.random.default_rng(seed)
+    distance = rng.uniform(-1, 1, count) * 10.0 ** rng.uniform(-6, -2, count)
     with np.errstate(over="ignore"):
-        return rng.choice(x, count) * (1 + rng.uniform(-1e-3, 1e-3, count))
+        return rng.choice(x, count) * (1 + distance)
 
 
 def softplus(x: mp.mpf) -> mp.mpf:

@@ -3,9 +3,9 @@
  * A count of 0 leaves exp x alone, for an infinite x too, and an infinite exp x is all that counts. */
 POINTWISE(poisson)
 {
-    const bits scale = -(bits)(pred > R(64.0)) & 16;
-    const real unit = power_of_two(EXPONENT_BIAS + scale), count = target * power_of_two(EXPONENT_BIAS - scale);
-    const real rate = exp_divided(pred, scale);
+    const int far = pred > R(64.0);
+    const real unit = far ? R(65536.0) : ONE, count = far ? target * PICK(0x1p-16f, 0x1p-16) : target;
+    const real rate = exp_divided(pred, far ? 16 : 0);
     const int alone = ((target == ZERO) & (pred == pred)) | (rate > LARGEST);
     const real value = choose(alone, rate, fma_(-count, pred, rate));
     return (point){.value = unit * value, .grad = unit * (rate - count), .hess = unit * rate};
