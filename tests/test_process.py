@@ -229,7 +229,7 @@ def test_concurrent_calls_agree(dtype, entry_point, record_property):
 
 # ---- processes ------------------------------------------------------------------------------------------------------
 
-#: What a program needs that computes, in this process or in others, and compares bits. It draws its inputs at once: NumPy imports
+#: What a program needs that computes and compares bits, here or in other processes. It draws its inputs at once: NumPy imports
 #: its generators when they are first asked for, and a child forked meanwhile would wait for that import for ever.
 COMPUTE = """
 import hashlib
