@@ -301,6 +301,11 @@ cdef bint plainly_fit(object out, cnp.ndarray pred, int number, tuple others) no
     return True
 
 
+cdef inline bint may_be_copy(cnp.ndarray read, object given) noexcept:
+    """Whether `read` may be a copy of memory that `given` lends, and so may not show what overlaps that memory."""
+    return read is not given and type(given) is not float and type(given) is not int and type(given) is not list
+
+
 cdef int interrupted() noexcept with gil:
     return PyErr_CheckSignals() != 0
 
@@ -389,12 +394,12 @@ cdef class Kernel:
 
     def __call__(self, *args, **kwargs):
         cdef fl_call c = self.template
-        cdef cnp.ndarray pred, target, weight = None, value = None, grad = None, hess = None
+        cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
         cdef object given_axis = -1
         cdef int axis = 0, asked = 0, number, d
-        cdef bint check_domain = True
+        cdef bint check_domain = True, copied = False
         cdef fl_status status
         cdef intptr_t shape[64]
         cdef intptr_t strides[4][64]
@@ -423,6 +428,7 @@ cdef class Kernel:
                 for d in range(len(self.parameters)):
                     if self.parameters[d].name == key:
                         kept = self.set_parameter(&c, self.slots[d], self.parameters[d], argument, False)
+                        copied = copied or (kept is not None and may_be_copy(kept, argument))
                         if self.slots[d] == "operand":
                             operand = kept
                         elif self.slots[d] == "class_weight":
@@ -459,16 +465,19 @@ cdef class Kernel:
                 if cnp.PyArray_NDIM(operand) == 0:
                     c.operand.strides = NO_STRIDES
         if given_weight is not None:
-            weight = _errors.broadcast(as_array(given_weight, "weight"), tuple([c.shape[d] for d in range(c.ndim)]), "weight")
+            weight = as_array(given_weight, "weight")
+            copied = copied or may_be_copy(weight, given_weight)
+            weight = _errors.broadcast(weight, tuple([c.shape[d] for d in range(c.ndim)]), "weight")
             describe(&c.weight, weight)
 
         # Results.
+        copied = copied or may_be_copy(pred, given_pred) or may_be_copy(target, given_target)
         if out is None:
             pass
-        elif plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
+        elif not copied and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
             grad = out
         else:
-            grad, hess = _errors.checked_out(self, out, pred, [target, weight, operand, class_weight],
+            grad, hess = _errors.checked_out(self, out, given_pred, given_target, kwargs,
                                              np.float32 if c.real == FL_FLOAT32 else np.float64)
         if self.output_bits & FL_GRAD:
             if grad is None:

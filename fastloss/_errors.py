@@ -59,18 +59,19 @@ def is_half(given: Any) -> bool:
 def in_single_precision(kernel: Any, pred: Any, target: Any, keywords: dict[str, Any]) -> Any:
     """A call with a half-precision prediction: computed in float32, its arrays rounded to the prediction's dtype."""
     given = np.asarray(pred)
+    dtype = given.dtype.newbyteorder("=")
     out = keywords.get("out")
-    if out is not None:
-        rest = [np.asarray(x) for name, x in keywords.items() if name != "out" and x is not None and np.ndim(x) > 0]
-        checked_out(kernel, out, given, [target, *rest], given.dtype.type)
-    results = kernel(given.astype(np.float32), target, **{k: v for k, v in keywords.items() if k != "out"})
+    with np.errstate(all="ignore"):
+        single = given.astype(np.float32)
+    results = kernel(single, target, **{k: v for k, v in keywords.items() if k != "out"})
+    # The other arguments are known to be good by now.
+    places = iter(() if out is None else checked_out(kernel, out, given, target, keywords, dtype.type))
     rounded = []
-    places = iter(out if isinstance(out, tuple) else (out,))
     for name, result in zip(kernel.outputs, results if isinstance(results, tuple) else (results,), strict=True):
         place = next(places, None) if name != "value" else None
-        if isinstance(result, np.ndarray):
-            with np.errstate(over="ignore"):
-                result = result.astype(given.dtype)
+        if isinstance(result, (np.ndarray, np.generic)):
+            with np.errstate(all="ignore"):
+                result = result.astype(dtype)
             if place is not None:
                 place[...] = result
                 result = place
@@ -125,9 +126,15 @@ def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarr
 
 
 def checked_out(
-    kernel: Any, out: Any, pred: np.ndarray, others: list[Any], dtype: type
+    kernel: Any, out: Any, given_pred: Any, given_target: Any, keywords: dict[str, Any], dtype: type
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The arrays of `out=` for gradient and Hessian, fit to be written to."""
+    """The arrays of `out=` for gradient and Hessian, fit to be written to.
+
+    What they are compared with are the arguments as given: the call may compute with copies of them.
+    """
+    pred = np.asarray(given_pred)
+    arguments = {**kernel.loss.bound, **keywords, "target": given_target, "out": None}
+    others = [np.asarray(x) for x in arguments.values() if x is not None]
     wanted = [name for name in kernel.outputs if name != "value"]
     given = out if isinstance(out, tuple) else (out,)
     if not 1 <= len(given) <= len(wanted):
@@ -135,8 +142,8 @@ def checked_out(
     for i, array in enumerate(given):
         if array is None:
             continue
-        if not isinstance(array, np.ndarray):
-            raise TypeError(f"out must be a NumPy array, got {type(array).__name__}")
+        if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
+            raise TypeError(f"out must be a NumPy array, not masked, got {type(array).__name__}")
         if array.shape != pred.shape:
             raise ValueError(f"out has shape {array.shape} but pred has shape {pred.shape}")
         if array.dtype != dtype or not array.dtype.isnative:
@@ -146,8 +153,7 @@ def checked_out(
         if array.size and any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)):
             raise ValueError("out has several elements in one place (a stride of 0)")
         in_place = array.ctypes.data == pred.ctypes.data and array.strides == pred.strides and array.dtype == pred.dtype
-        rest = [x for x in others if isinstance(x, np.ndarray)]
-        if any(overlap(array, other) for other in (rest if in_place else [pred, *rest])):
+        if any(overlap(array, other) for other in (others if in_place else [pred, *others])):
             raise ValueError("out overlaps an input; only pred itself may be written to")
         if any(overlap(array, other) for other in given[:i] if other is not None):
             raise ValueError("the two arrays of out overlap")

@@ -17,6 +17,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
+from fastloss import _errors
+
 __all__ = [
     "BINARY",
     "NONNEGATIVE",
@@ -122,9 +124,7 @@ class Parameter:
         if isinstance(value, np.ma.MaskedArray):
             raise TypeError(f"{self.name} is a masked array; pass its data")
         if kind.array and np.ndim(value) > 0:
-            array = np.asarray(value)
-            if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
-                raise TypeError(f"{self.name} must hold real numbers, got dtype {array.dtype}")
+            array = _errors.readable_array(value, self.name)
             outside = ~((array >= kind.range.low) & (array <= kind.range.high))
             if kind.range.low_open:
                 outside |= array == kind.range.low
@@ -137,12 +137,16 @@ class Parameter:
         if kind.array == "classes":
             raise TypeError(f"{self.name} must be an array of one number a class, got {value!r}")
         try:
-            if isinstance(value, (str, bytes)) or np.ndim(value) > 0:
+            given = np.asarray(value)
+            # Python would make numbers of text, and drop imaginary parts.
+            if given.dtype.kind in "SUcmM" or given.ndim > 0:
                 raise TypeError
             number = kind.type(value)
             if kind.type is int and number != value:
                 raise ValueError
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError) as error:
+            if isinstance(error, OverflowError) and kind.type is float:
+                raise ValueError(f"{self.name} = {value!r} is beyond every float; its range is {kind.range}") from None
             wanted = {int: "an integer", bool: "True or False"}.get(kind.type, "a real number")
             allowed = " or None" if kind.optional else ""
             raise TypeError(f"{self.name} must be {wanted}{allowed}, got {value!r}") from None

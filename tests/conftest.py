@@ -106,14 +106,22 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[n
     return [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
 
 
+def function_of(loss: Loss, entry_point: str) -> Any:
+    return loss if entry_point == "value" else getattr(loss, entry_point)
+
+
 def call(loss: Loss, entry_point: str, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
     """The results of an entry point, always as a tuple."""
-    function = loss if entry_point == "value" else getattr(loss, entry_point)
-    results = function(*args, **kwargs)
+    results = function_of(loss, entry_point)(*args, **kwargs)
     return results if isinstance(results, tuple) else (results,)
 
 
 def same_bits(a: Any, b: Any) -> bool:
-    """Equal to the last bit; NaN equals NaN."""
+    """Equal to the last bit; NaN equals NaN, but 0 is not -0."""
     a, b = np.asarray(a), np.asarray(b)
-    return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=True)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a.tobytes() == b.tobytes():
+        return True
+    missing = np.isnan(a)
+    return bool(np.all((a == b) | (missing & np.isnan(b))) and np.all((np.signbit(a) == np.signbit(b)) | missing))

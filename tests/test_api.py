@@ -1,4 +1,4 @@
-"""What users see beside numbers: signatures, documentation, pickles, threads, processes and signals."""
+"""What users see beside numbers: signatures, documentation, pickles."""
 
 from __future__ import annotations
 
@@ -6,31 +6,19 @@ import copy
 import doctest
 import inspect
 import io
-import json
 import math
-import multiprocessing
-import os
 import pickle
-import signal
-import subprocess
-import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 
 import numpy as np
 import pytest
-from conftest import GIVEN, call, name_of, same_bits
+from conftest import GIVEN, call, same_bits
 
 import fastloss as fl
 from fastloss import _core, _verify
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
 
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
-
-BY_NAME = {name_of(given): given for given in GIVEN}
-
-HAS_THREADS = bool(_core.openmp_version())
 
 
 def every_loss():
@@ -52,12 +40,6 @@ def other_value(p):
     if p.kind.array:
         return 2.5 if p.kind.array == "elements" else [1.0, 2.0, 0.5, 3.0, 1.5]
     return next(x for x in _verify.parameter_values(p) if x is not None)
-
-
-@pytest.fixture(autouse=True)
-def _no_limit_is_left():
-    yield
-    fl.set_num_threads(None)
 
 
 # ---- the losses as objects ------------------------------------------------------------------------------------------
@@ -358,253 +340,9 @@ def test_reduced_values_are_python_floats(given, dtype):
     assert value.shape == ((6,) if given.rows else (6, 5))
 
 
-# ---- the number of threads ------------------------------------------------------------------------------------------
-
-
-def test_setting_the_number_of_threads():
-    default = fl.get_num_threads()
-    assert default >= 1
-    fl.set_num_threads(3)
-    assert fl.get_num_threads() <= 3
-    fl.set_num_threads(1)
-    assert fl.get_num_threads() == 1
-    fl.set_num_threads(np.int64(1))
-    assert fl.get_num_threads() == 1
-    fl.set_num_threads(None)
-    assert fl.get_num_threads() == default
-
-
-def test_the_context_nests_and_survives_exceptions():
-    fl.set_num_threads(1)
-    with fl.num_threads(3):
-        assert _core.threads() == 3
-        with fl.num_threads(2):
-            assert _core.threads() == 2
-            assert _core.threads(5) == 5  # n_threads= comes first
-            with pytest.raises(ZeroDivisionError), fl.num_threads(4):
-                1 // (_core.threads() - 4)
-            assert _core.threads() == 2
-        assert _core.threads() == 3
-    assert _core.threads() == 1
-
-
-def test_a_bad_limit_changes_nothing():
-    fl.set_num_threads(1)
-    for bad in (0, -1, 1.5, True, "2", 2**31, 2**64):
-        with pytest.raises(ValueError, match="n_threads"):
-            fl.set_num_threads(bad)
-        with pytest.raises(ValueError, match="n_threads"), fl.num_threads(bad):
-            pass
-        assert fl.get_num_threads() == 1
-
-
-def run_python(program, **environment):
-    """The program's output, which is JSON, or its error output; its exit code."""
-    clean = {k: v for k, v in os.environ.items() if k not in ("FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS", "FASTLOSS_TIER")}
-    result = subprocess.run(
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        env={**clean, **environment},
-        check=False,
-        timeout=60,
-    )
-    return (json.loads(result.stdout) if result.returncode == 0 and result.stdout else result.stderr), result.returncode
-
-
-REPORT_THREADS = """
-import json, fastloss as fl
-found = [fl.get_num_threads()]
-fl.set_num_threads(3)
-found.append(fl.get_num_threads())
-with fl.num_threads(2):
-    found.append(fl.get_num_threads())
-fl.set_num_threads(None)
-print(json.dumps([*found, fl.get_num_threads()]))
-"""
-
-
-@pytest.mark.skipif(not HAS_THREADS, reason="built without threads")
-@pytest.mark.parametrize(
-    ("environment", "default"),
-    [
-        ({"FASTLOSS_NUM_THREADS": "5"}, 5),
-        ({"OMP_NUM_THREADS": "6"}, 6),
-        ({"OMP_NUM_THREADS": "4,2"}, 4),
-        ({"FASTLOSS_NUM_THREADS": "5", "OMP_NUM_THREADS": "6"}, 5),
-        ({"FASTLOSS_NUM_THREADS": "7", "OMP_NUM_THREADS": "3"}, 7),
-        ({"FASTLOSS_NUM_THREADS": "", "OMP_NUM_THREADS": "3"}, 3),
-        ({"FASTLOSS_NUM_THREADS": " 4 "}, 4),
-    ],
-    ids=str,
-)
-def test_environment_variables(environment, default):
-    found, code = run_python(REPORT_THREADS, **environment)
-    assert code == 0, found
-    assert found == [default, 3, 2, default]
-
-
-@pytest.mark.skipif(not HAS_THREADS, reason="built without threads")
-@pytest.mark.parametrize("text", ["0", "-1", "1.5", "many", "²", "0x4", "99999999999999999999"])
-def test_bad_environment_variables(text):
-    error, code = run_python("import fastloss", FASTLOSS_NUM_THREADS=text)
-    assert code != 0
-    assert "ImportError: FASTLOSS_NUM_THREADS" in error.splitlines()[-1]
-    assert text in error
-
-
-@pytest.mark.skipif(not HAS_THREADS, reason="built without threads")
-def test_limits_of_threadpoolctl():
-    threadpoolctl = pytest.importorskip("threadpoolctl")
-    before = fl.get_num_threads()
-    with threadpoolctl.threadpool_limits(1):
-        assert fl.get_num_threads() == 1
-        with fl.num_threads(2):
-            assert fl.get_num_threads() == 1
-    assert fl.get_num_threads() == before
-
-
-def test_tiers_by_environment():
-    program = "import json, fastloss as fl; from fastloss import _core; print(json.dumps(_core.get_tier()))"
-    for tier in _verify.usable_tiers():
-        assert run_python(program, FASTLOSS_TIER=tier) == (tier, 0)
-    assert run_python(program) == (_verify.usable_tiers()[-1], 0)
-    unusable = [name for name, _, usable in _core.tiers() if not usable]
-    for tier in ("sse9", "AVX2", *unusable):
-        error, code = run_python(program, FASTLOSS_TIER=tier)
-        assert code != 0
-        assert f"ImportError: FASTLOSS_TIER={tier!r}" in error
-        assert "baseline" in error
-
-
 def test_configuration_is_shown():
     text = io.StringIO()
     with redirect_stdout(text):
         assert fl.show_config() is None
     for wanted in (fl.__version__, np.__version__, _core.get_tier(), "threads"):
         assert wanted in text.getvalue()
-
-
-# ---- the import -----------------------------------------------------------------------------------------------------
-
-
-def test_the_import_is_silent_and_small():
-    program = (
-        "import json, sys, warnings; warnings.simplefilter('error'); import fastloss\n"
-        "import fastloss.reference\nfastloss.huber([1.0], [0.0])\n"
-        "print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
-    )
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("FASTLOSS")}
-    result = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        capture_output=True,
-        text=True,
-        env=clean,
-        check=False,
-        timeout=60,
-    )
-    assert result.stderr == ""
-    assert result.returncode == 0
-    modules = set(json.loads(result.stdout))
-    assert {"fastloss", "numpy"} <= modules
-    heavy = "torch jax scipy rich pandas sklearn ml_dtypes cupy dask matplotlib xgboost lightgbm pytest multiprocessing"
-    assert not modules & set(heavy.split())
-
-
-def test_subnormal_numbers_survive_the_import_and_calls():
-    """No flush-to-zero mode is set, in this thread or in the threads of the library."""
-    tiny = float(np.finfo(np.float64).smallest_subnormal)
-    x = np.full(100_000, tiny)
-    for n_threads in (1, 2):
-        grad = fl.squared_error.grad(x, np.zeros_like(x), reduction="none", n_threads=n_threads)
-        assert np.all(grad == 2 * tiny)
-        assert tiny / 1 == tiny
-        assert x[:1].sum() == tiny
-
-
-# ---- threads of Python, forks, signals ------------------------------------------------------------------------------
-
-
-def test_concurrent_calls_agree(dtype):
-    cases = [(given, *given.draw((300, 70), dtype)) for given in GIVEN]
-    expected = [call(given.loss, "value_and_grad", p, t) for given, p, t in cases]
-    start = threading.Barrier(8)
-
-    def work(first):
-        start.wait()
-        wrong = []
-        for i in [*range(first, len(cases)), *range(first)] * 2:
-            given, p, t = cases[i]
-            found = call(given.loss, "value_and_grad", p, t, n_threads=1 + first % 2)
-            if not all(same_bits(a, b) for a, b in zip(found, expected[i], strict=True)):
-                wrong.append(name_of(given))
-        return wrong
-
-    with ThreadPoolExecutor(8) as pool:
-        assert [wrong for found in pool.map(work, range(8)) for wrong in found] == []
-
-
-def compute_in_child(send, pred, target, n_threads):
-    value, grad = fl.cross_entropy.value_and_grad(pred, target, n_threads=n_threads)
-    send.send((value, grad.tobytes(), fl.get_num_threads()))
-    send.close()
-
-
-@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system does not fork")
-@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_a_forked_child_computes_the_same():
-    pred, target = BY_NAME["cross_entropy-labels"].draw((2000, 50))
-    value, grad = fl.cross_entropy.value_and_grad(pred, target, n_threads=2)  # starts the threads that the child lacks
-    context = multiprocessing.get_context("fork")
-    for n_threads in (None, 2):
-        receive, send = context.Pipe(duplex=False)
-        child = context.Process(target=compute_in_child, args=(send, pred, target, n_threads))
-        child.start()
-        send.close()
-        arrived = receive.poll(30)
-        results = receive.recv() if arrived else None
-        child.join(timeout=30)
-        if child.is_alive():
-            child.kill()
-            child.join()
-        assert arrived, "the child hangs"
-        assert child.exitcode == 0
-        assert results[:2] == (value, grad.tobytes())
-        assert results[2] >= 1
-    assert same_bits(fl.cross_entropy.grad(pred, target, n_threads=2), grad)
-
-
-class Interruption(Exception):
-    """What the handler of the signal raises."""
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that send signals")
-@pytest.mark.parametrize("name", ["squared_error", "cross_entropy"])
-def test_signals_interrupt_long_calls(name):
-    """A call that would take many seconds ends with what the handler raises.
-
-    Where the signal comes before the call begins, or where the call ignores it and runs to its end, the test ends too.
-    """
-    loss = fl.losses[name]
-    if name == "cross_entropy":
-        pred, target = np.broadcast_to(np.float32(1), (2**24, 64)), np.broadcast_to(np.int64(3), 2**24)
-    else:
-        pred = target = np.broadcast_to(np.float32(1), 2**33)
-
-    def handler(number, frame):
-        raise Interruption
-
-    def interrupted():
-        try:
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
-            loss(pred, target)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-    before = signal.signal(signal.SIGALRM, handler)
-    try:
-        with pytest.raises(Interruption):
-            interrupted()
-    finally:
-        signal.signal(signal.SIGALRM, before)
-    assert fl.huber([3.0], [0.0]) == 2.5

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from conftest import GIVEN, call, name_of, same_bits
+from conftest import GIVEN, call, function_of, name_of, same_bits
 
 import fastloss as fl
 from fastloss._loss import ENTRY_POINTS
@@ -38,10 +38,6 @@ def sentinels(entry_point, pred):
     """The keywords that make an entry point write to arrays of its own, and those arrays."""
     arrays = [np.full_like(pred, SENTINEL, dtype=pred.dtype) for name in ENTRY_POINTS[entry_point] if name != "value"]
     return ({"out": arrays[0] if len(arrays) == 1 else tuple(arrays)} if arrays else {}), arrays
-
-
-def function_of(loss, entry_point):
-    return loss if entry_point == "value" else getattr(loss, entry_point)
 
 
 def literally(*parts):
@@ -244,7 +240,7 @@ def test_parameter_out_of_range(loss, p, entry_point):
     pred, target = inputs_of(loss)
     keywords, out = sentinels(entry_point, pred)
     if p.kind.type is float:
-        wrong = [x for x in outside_of(p.range) if x not in p.range]
+        wrong = [x for x in outside_of(p.range) if x not in p.range] + [10**400, -(10**400)]
     else:
         wrong = [2**63, -(2**63) - 1] if p.kind.type is int else []
     assert wrong or p.kind.type is bool
@@ -262,7 +258,10 @@ def test_parameter_of_another_type(loss, p, entry_point):
     for value in (
         "1",
         b"1",
+        np.array("1"),
         1j,
+        np.complex64(0.5),
+        *([math.inf] if p.kind.type is int else []),
         {},
         object(),
         *([] if p.kind.optional else [None]),
@@ -399,6 +398,18 @@ def test_logarithms_are_outside_no_domain_and_probabilities_may_be(loss):
             function(pred, target, **keywords)
 
 
+@pytest.mark.parametrize("given", [g for g in OF_ROWS if not g.labels], ids=name_of)
+def test_the_domain_holds_for_rows_of_weight_0_too(given, entry_point):
+    """As it does for elements of weight 0; and whether or not there is an out."""
+    pred, target = given.draw((4, 3))
+    target = target.copy()
+    target[2, 1] = -1
+    for keywords in ({}, sentinels(entry_point, pred)[0]):
+        for reduction in ("mean", "none"):
+            with refused(ValueError, literally("target[2, 1] = -1.0 "), pred, target):
+                function_of(given.loss, entry_point)(pred, target, weight=[1, 1, 0, 1], reduction=reduction, **keywords)
+
+
 def test_only_bounded_losses_check_domains(given):
     pred, target = given.draw((4, 3))
     if any(interval.bounded for interval in given.loss.domain):
@@ -469,6 +480,24 @@ def test_none_is_no_array(given):
             given.loss(*arguments)
 
 
+# ---- sizes that no memory holds -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [2**59, 2**60, 2**61, 2**62, 2**63 - 1])
+def test_sizes_that_no_memory_holds(given, n):
+    """Neither sums of blocks nor what is kept of each class may wrap around."""
+    number = np.int8(1)
+    for shape in ((1, n), (n, 1), (0, n)) if given.rows else ((n,),):
+        pred = np.broadcast_to(number, shape)
+        target = np.broadcast_to(np.int8(0), shape[:-1]) if given.labels else pred
+        with pytest.raises(MemoryError):
+            given.loss(pred, target)
+        for p in given.loss.params.values():
+            if p.name == "label_smoothing":
+                with pytest.raises(MemoryError):
+                    given.loss(pred, target, label_smoothing=0.1)
+
+
 # ---- out ------------------------------------------------------------------------------------------------------------
 
 
@@ -508,7 +537,7 @@ def test_out_that_is_not_writeable(given):
 def test_out_that_is_no_array(given):
     pred, target = given.draw((4, 6))
     for name in WITH_OUT:
-        for out in (pred.tolist(), "out", 3.0, memoryview(pred.copy()), [pred.copy()]):
+        for out in (pred.tolist(), "out", 3.0, memoryview(pred.copy()), [pred.copy()], np.ma.masked_array(pred.copy())):
             with refused(TypeError, "out", pred, target):
                 function_of(given.loss, name)(pred, target, out=out)
 
@@ -580,6 +609,36 @@ def test_out_that_overlaps_an_array_parameter():
                         function_of(given.loss, name)(pred, target, out=memory, **{p.name: same})
                     found += 1
     assert found > 0
+
+
+def test_out_that_overlaps_what_is_converted(given, dtype):
+    """A copy is computed with, but it is the caller's own array that would be overwritten."""
+    pred, target = given.draw((6, 6), dtype)
+    swapped = dtype.newbyteorder()
+    loss_shape = (6,) if given.rows else (6, 6)
+    for name in WITH_OUT:
+        memory = np.zeros((6, 6), dtype)
+        with refused(ValueError, "overlap", memory, target):
+            function_of(given.loss, name)(memory.view(swapped), target, out=memory)
+        weight = memory.reshape(-1)[: math.prod(loss_shape)].view(swapped).reshape(loss_shape)
+        with refused(ValueError, "overlap", memory, pred, target):
+            function_of(given.loss, name)(pred, target, weight=weight, out=memory)
+        place = memory.view(np.dtype(f">i{dtype.itemsize}"))[3] if given.labels else memory.view(swapped)
+        place[...] = target
+        with refused(ValueError, "overlap", memory, pred):
+            function_of(given.loss, name)(pred, place, out=memory)
+        half = np.zeros((6, 6), np.float16) if given.labels else target.astype(np.float16)
+        place = half[2].view(np.int16) if given.labels else memoryview(half)
+        with refused(ValueError, "overlap", half):
+            function_of(given.loss, name)(pred.astype(np.float16), place, out=half)
+
+
+@pytest.mark.parametrize("given", [g for g in LABELLED if "class_weight" in g.loss.params], ids=name_of)
+def test_out_that_overlaps_class_weights_of_another_type(given):
+    pred, target = given.draw((4, 6))
+    memory = np.ones((4, 6))
+    with refused(ValueError, "overlap", memory, pred, target):
+        given.loss.grad(pred, target, class_weight=memory[0].view(np.float32)[:6], out=memory)
 
 
 def test_gradient_and_hessian_in_one_place(given):

@@ -160,3 +160,45 @@ def test_half_precision_computes_in_float32(given, half):
         assert np.array_equal(grad.astype(np.float32), single_grad.astype(kind).astype(np.float32), equal_nan=True)
     out = np.empty_like(pred)
     assert given.loss.grad(pred, target, out=out) is out
+
+
+def halves():
+    yield np.dtype(np.float16)
+    try:
+        from ml_dtypes import bfloat16
+    except ImportError:
+        return
+    yield np.dtype(bfloat16)
+
+
+def test_half_precision_of_one_number_or_of_other_bytes(given):
+    """Results have the prediction's dtype in the machine's own byte order, a number as well as an array."""
+    for kind in halves():
+        pred, target = given.draw((1, 6) if given.rows else (1, 1))
+        pred, target = np.clip(pred, -100, 100)[0].astype(kind), target[0]
+        if not given.rows:
+            pred, target = pred[0], target[0]
+        value = given.loss(pred, target, reduction="none")
+        assert value.dtype == kind
+        assert value.shape == ()
+    pred, target = given.draw((4, 6))
+    pred = np.clip(pred, -100, 100).astype(np.float16)
+    swapped = pred.astype(">f2")
+    for name in ("grad", "grad_and_hess"):
+        for a, b in zip(call(given.loss, name, swapped, target), call(given.loss, name, pred, target), strict=True):
+            assert b.dtype.isnative
+            assert same_bits(a, b)
+
+
+def test_array_parameters_of_any_type(given, dtype):
+    """They are read as what they hold, whatever their type and byte order."""
+    pred, target = given.draw((40, 6), dtype)
+    for p in given.loss.params.values():
+        if not p.kind.array:
+            continue
+        shape = (6,) if p.kind.array == "classes" else (40, 6)
+        numbers = (1.0 + np.arange(np.prod(shape)) % 7).reshape(shape)
+        expected = call(given.loss, "value_and_grad", pred, target, **{p.name: numbers})
+        for kind in (">f8", ">f4", ">i4", "u1", "i8", *halves()):
+            found = call(given.loss, "value_and_grad", pred, target, **{p.name: numbers.astype(kind)})
+            assert all(same_bits(a, b) for a, b in zip(found, expected, strict=True)), kind

@@ -119,6 +119,19 @@ static void sort_dimensions(fl_walk *walk)
         }
 }
 
+int fl_too_large(int ndim, const intptr_t *shape, int64_t classes)
+{
+    const int64_t most = (int64_t)1 << 56;
+    int64_t size = classes > 1 ? classes : 1;
+    for (int d = 0; d < ndim; d++) {
+        const int64_t n = shape[d] > 1 ? shape[d] : 1; /* beside a 0, what is kept of each class is memory all the same */
+        if (size > most / n)
+            return 1;
+        size *= n;
+    }
+    return size > most;
+}
+
 void fl_walk_init(fl_walk *walk, int ndim, const intptr_t *shape, const fl_array *const *arrays, int n_arrays, int any_order)
 {
     walk->n_arrays = n_arrays;

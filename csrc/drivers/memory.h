@@ -13,6 +13,10 @@ typedef struct {
     intptr_t stride[FL_MAX_WALKED][FL_MAX_DIMS];
 } fl_walk;
 
+/* Whether there are so many elements that the bytes of all, or of what is kept of each, might not fit in 63 bits. Arrays can be
+ * that large where strides are 0. */
+int fl_too_large(int ndim, const intptr_t *shape, int64_t classes);
+
 /* Arrays without data are left out: their strides are 0. With any_order, dimensions may be exchanged too, the first array's
  * largest stride outermost; results must then not depend on the order of elements. */
 void fl_walk_init(fl_walk *walk, int ndim, const intptr_t *shape, const fl_array *const *arrays, int n_arrays, int any_order);

@@ -223,6 +223,8 @@ static fl_status run_passes(job *j, fl_call *call)
 
 fl_status fl_run_pointwise(fl_call *call)
 {
+    if (fl_too_large(call->ndim, call->shape, 1))
+        return FL_NO_MEMORY;
     const fl_array *const arrays[N_ARRAYS] = {&call->pred,  &call->target, &call->operand, &call->weight,
                                               &call->value, &call->grad,   &call->hess};
     job j = {.call = call, .kernels = fl_kernels_for(call->tier, call->real), .kernel = fl_pointwise_kernel_for(call, call->outputs)};

@@ -368,6 +368,14 @@ static double sum_of_rows(const job *j, double *x, int64_t n)
     return fl_kernels_for(j->call->tier, FL_FLOAT64)->sum(x, fl_padded(n));
 }
 
+/* Are the numbers of a row in their domains? Notes it where not. */
+static void check_row(job *j, const row *r, scratch_memory *m)
+{
+    for (int which = PRED; which <= TARGET; which++)
+        for (int64_t s = 0; s < j->n_segments && j->domain[which].checked; s++)
+            check(j, fetch(j, which, r, s, m->pred, PAD_LAST), segment_length(j, s), which);
+}
+
 /* Before anything is written: are all labels (and, where asked for, all numbers) good, and what does the mean divide by? */
 static void look_task(void *context, int64_t task, char *scratch)
 {
@@ -385,11 +393,9 @@ static void look_task(void *context, int64_t task, char *scratch)
         return;
     for (int64_t i = 0; i < n; i++) {
         row r;
-        for (int which = PRED; which <= TARGET; which++) {
+        for (int which = PRED; which <= TARGET; which++)
             r.data[which] = fl_address(&j->walk, j->array[which], first + i);
-            for (int64_t s = 0; s < j->n_segments && j->domain[which].checked; s++)
-                check(j, fetch(j, which, &r, s, m->pred, PAD_LAST), segment_length(j, s), which);
-        }
+        check_row(j, &r, m);
     }
 }
 
@@ -411,9 +417,10 @@ static void loss_task(void *context, int64_t task, char *scratch)
         const double weight = m->weight[i], strength = m->mass[i], scale = j->scale * weight;
         const int ignored = c->labels && m->label[i] < 0;
         double value;
-        if (weight == 0.0 || ignored || (strength == 0.0 && !j->smoothing))
+        if (weight == 0.0 || ignored || (strength == 0.0 && !j->smoothing)) {
+            check_row(j, &r, m);
             value = label_row(j, &r, -1, 0.0, 0.0, m);
-        else if (j->kind == FL_LOG_PROBABILITY_LOSS)
+        } else if (j->kind == FL_LOG_PROBABILITY_LOSS)
             value = softmax_row(j, &r, m->label[i], strength * (1.0 - c->label_smoothing), scale, m) * weight;
         else if (j->kind == FL_ROW_SUM_LOSS)
             value = row_sum_row(j, &r, scale, m) * weight;
@@ -496,6 +503,8 @@ static point (*log_probability_body(int loss))(real)
 
 fl_status fl_run_rows(fl_call *call)
 {
+    if (fl_too_large(call->ndim, call->shape, call->classes))
+        return FL_NO_MEMORY;
     job j = {.call = call, .kernels = fl_kernels_for(call->tier, call->real), .kind = fl_kind(call->loss)};
     j.of_log_probability = log_probability_body(call->loss);
     const fl_array *arrays[N_ARRAYS];
