@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Break:
-    """A line changed so that a promise no longer holds; each of `tests` then fails, or the run of all of them crashes."""
+    """A line changed so that a promise no longer holds; then each of `tests` fails, run alone."""
 
     what: str
     file: str
     before: str  #: stands in the file exactly once
     after: str
+    #: Arguments of pytest, one test each: with "--deep" where the sample would not show it.
     tests: tuple[str, ...]
 
 
@@ -28,6 +29,11 @@ class Promise:
     breaks: tuple[Break, ...] = ()
     #: Which table of tools/assurance.py follows.
     table: str = ""
+
+
+def function_of(test: str) -> str:
+    """File and function of a test, without options and parameters."""
+    return test.split()[0].partition("[")[0]
 
 
 FUNCTIONS = Promise(
@@ -78,7 +84,33 @@ LOSSES = Promise(
         "test_derivatives.py::test_derivatives_are_the_limits_of_difference_quotients",
         "test_accuracy.py::test_float64_agrees_with_the_reference",
     ),
-    (),
+    (
+        Break(
+            "the gradient of the focal loss without one of its terms",
+            "csrc/losses/sigmoid_focal.h",
+            "factor * (first + slope) * root",
+            "factor * (R(1.00001) * first + slope) * root",
+            (
+                "test_exact.py::test_kernels_are_exact_within_the_bound",
+                "test_accuracy.py::test_error_of_every_loss_is_within_its_bound",
+                "test_accuracy.py::test_float64_agrees_with_the_reference",
+            ),
+        ),
+        Break(
+            "a Hessian of the reference that is not the derivative of its gradient",
+            "fastloss/reference/_pointwise.py",
+            "np.tanh(r), 4 * e / (1 + e) ** 2",
+            "np.tanh(r), 4.0001 * e / (1 + e) ** 2",
+            ("test_exact.py::test_derivatives_of_the_references_are_limits",),
+        ),
+        Break(
+            "a gradient that is not that of the value",
+            "csrc/losses/squared_error.h",
+            ".grad = TWO * r,",
+            ".grad = R(2.0001) * r,",
+            ("test_derivatives.py::test_derivatives_are_the_limits_of_difference_quotients",),
+        ),
+    ),
     table="losses",
 )
 
@@ -194,7 +226,50 @@ MEMORY = Promise(
                 "test_memory.py::test_guard_pages",
                 "test_c_core.py::test_sanitizers_of_addresses_and_undefined_behaviour",
                 "test_c_core.py::test_valgrind",
+                "test_c_core.py::test_valgrind_of_python --deep",
             ),
+        ),
+        Break(
+            "numbers of another type gathered from one place too far",
+            "csrc/drivers/memory.c",
+            "memcpy(&x, from + i * (intptr_t)sizeof x, sizeof x);",
+            "memcpy(&x, from + (i + 1) * (intptr_t)sizeof x, sizeof x);",
+            ("test_memory.py::test_guard_pages_around_other_types",),
+        ),
+        Break(
+            "strided numbers gathered from one place too far",
+            "csrc/drivers/memory.c",
+            "memcpy(&x, from + i * stride, sizeof x);",
+            "memcpy(&x, from + (i + 1) * stride, sizeof x);",
+            ("test_memory.py::test_guard_pages_around_views",),
+        ),
+        Break(
+            "the end of a long row read in whole groups",
+            "csrc/drivers/rows.c",
+            "softmax_exponentials(fetch(j, PRED, r, s, m->pred, PAD_MASKED), padded,",
+            "softmax_exponentials(segment_start(j, PRED, r, s), padded,",
+            ("test_memory.py::test_guard_pages_around_very_long_rows",),
+        ),
+        Break(
+            "strided results of float32 written with 8 bytes",
+            "csrc/drivers/memory.c",
+            "(const float *)from + i, sizeof(float));",
+            "(const float *)from + i, sizeof(double));",
+            ("test_memory.py::test_nothing_is_written_between_the_elements_of_out",),
+        ),
+        Break(
+            "an input that is weighed in the place of the gradient",
+            "csrc/drivers/pointwise.c",
+            "        j->kernels->weigh(grad, weight, padded);",
+            "        j->kernels->weigh((void *)target, weight, padded);",
+            ("test_memory.py::test_inputs_are_not_changed",),
+        ),
+        Break(
+            "no check for machines of 32 bits",
+            "csrc/fastloss.h",
+            '#error "fastloss supports 64-bit machines only"',
+            "",
+            ("test_c_core.py::test_other_machines_are_refused_by_name",),
         ),
         Break(
             "a dropped check of labels",
@@ -223,14 +298,33 @@ MEMORY = Promise(
 ERRORS = Promise(
     "Errors",
     "Any call gives a result or one of the documented exceptions; after an exception, inputs and `out` are what they were.",
-    ("test_any_call.py::test_any_call",),
     (
+        "test_any_call.py::test_any_call",
+        "test_errors.py::test_label_out_of_range",
+        "test_errors.py::test_a_bad_label_late_in_a_large_array",
+        "test_errors.py::test_number_outside_the_domain_late_in_a_large_array",
+    ),
+    (
+        Break(
+            "a result written over an input",
+            "fastloss/_errors.py",
+            "        if any(overlap(array, other) for other in (others if in_place else [pred, *others])):",
+            "        if False:",
+            ("test_any_call.py::test_any_call",),
+        ),
         Break(
             "results written before the domain is checked",
             "csrc/drivers/pointwise.c",
             "    if (call->check_first && (",
             "    if (0 && (",
-            ("test_any_call.py", "test_errors.py::test_number_outside_the_domain_late_in_a_large_array"),
+            ("test_errors.py::test_number_outside_the_domain_late_in_a_large_array",),
+        ),
+        Break(
+            "results written before the labels are checked",
+            "csrc/drivers/rows.c",
+            "    const int look = call->labels ||",
+            "    const int look = 0 && call->labels ||",
+            ("test_errors.py::test_a_bad_label_late_in_a_large_array",),
         ),
     ),
 )
@@ -238,8 +332,52 @@ ERRORS = Promise(
 SIZE = Promise(
     "Size",
     "Arrays may have more than 2³¹ elements, rows more than 2³¹ classes, files more than 4 GiB.",
-    ("test_size.py::test_size",),
-    (),
+    (
+        "test_size.py::test_the_last_of_many_elements_count",
+        "test_size.py::test_the_mean_of_many_elements",
+        "test_size.py::test_the_place_beyond_two_to_the_31_of_what_is_outside_the_domain",
+        "test_size.py::test_a_gradient_of_many_elements",
+        "test_size.py::test_rows_of_many_classes",
+        "test_size.py::test_the_softmax_of_many_classes",
+        "test_size.py::test_many_rows",
+        "test_size.py::test_the_end_of_a_large_file_counts",
+        "test_size.py::test_labels_at_the_end_of_a_large_file",
+    ),
+    (
+        Break(
+            "an index of elements in 32 bits",
+            "csrc/drivers/pointwise.c",
+            "    for (int64_t first = task * TASK;",
+            "    for (int64_t first = (int)(task * TASK);",
+            (
+                "test_size.py::test_the_last_of_many_elements_count",
+                "test_size.py::test_the_mean_of_many_elements --deep",
+                "test_size.py::test_the_place_beyond_two_to_the_31_of_what_is_outside_the_domain --deep",
+                "test_size.py::test_a_gradient_of_many_elements --deep",
+            ),
+        ),
+        Break(
+            "an index of classes in 32 bits",
+            "csrc/drivers/rows.c",
+            "    const int64_t left = j->call->classes - s * j->segment;",
+            "    const int64_t left = j->call->classes - (int)(s * j->segment);",
+            ("test_size.py::test_rows_of_many_classes", "test_size.py::test_the_softmax_of_many_classes"),
+        ),
+        Break(
+            "an index of rows in 32 bits",
+            "csrc/drivers/rows.c",
+            "    *first = task * j->rows_a_task;",
+            "    *first = (int)(task * j->rows_a_task);",
+            ("test_size.py::test_many_rows --deep",),
+        ),
+        Break(
+            "the last part of a file left out",
+            "fastloss/cli/score.py",
+            "starts = [range(0, shape[axis], lengths[axis])",
+            "starts = [range(0, shape[axis] // lengths[axis] * lengths[axis], lengths[axis])",
+            ("test_size.py::test_the_end_of_a_large_file_counts", "test_size.py::test_labels_at_the_end_of_a_large_file"),
+        ),
+    ),
 )
 
 PROCESS = Promise(
@@ -248,6 +386,13 @@ PROCESS = Promise(
     "from eight threads agree; limits of threadpoolctl are kept; PyTorch and scikit-learn, with OpenMP runtimes of "
     "their own, may be imported before or after. The floating-point mode of the caller is neither changed nor felt.",
     (
+        "test_process.py::test_forked_children_compute_the_same",
+        "test_process.py::test_processes_of_multiprocessing_compute_the_same",
+        "test_process.py::test_control_c_ends_a_long_call",
+        "test_process.py::test_signals_interrupt_long_calls",
+        "test_process.py::test_concurrent_calls_agree",
+        "test_process.py::test_limits_of_threadpoolctl",
+        "test_process.py::test_beside_other_libraries_with_threads",
         "test_float_mode.py::test_the_mode_is_neither_felt_nor_changed",
         "test_float_mode.py::test_a_subnormal_number_outside_the_domain_is_named",
         "test_float_mode.py::test_the_import_leaves_the_mode",
@@ -259,24 +404,41 @@ PROCESS = Promise(
             "csrc/runtime/parallel.c",
             "    in_forked_child = used_threads;",
             "    in_forked_child = 0;",
-            ("test_process.py",),
+            (
+                "test_process.py::test_forked_children_compute_the_same",
+                "test_process.py::test_processes_of_multiprocessing_compute_the_same",
+            ),
         ),
         Break(
             "signals that are not asked for",
             "csrc/drivers/run.c",
             "        if (last < n && call->interrupted && call->interrupted())",
             "        if (0 && call->interrupted())",
-            ("test_process.py",),
+            ("test_process.py::test_control_c_ends_a_long_call", "test_process.py::test_signals_interrupt_long_calls"),
         ),
         Break(
-            "memory of a thread that all threads of Python share",
+            "scratch memory that all threads of Python share",
             "csrc/runtime/parallel.c",
             "    char stack[STACK_SCRATCH + ALIGNMENT];",
             "    static char stack[STACK_SCRATCH + ALIGNMENT];",
-            ("test_process.py",),
+            ("test_process.py::test_concurrent_calls_agree",),
         ),
         Break(
-            "the caller's floating-point mode in the calling thread",
+            "as many threads as processors, whatever the limit",
+            "csrc/runtime/parallel.c",
+            "        return omp_get_max_threads();",
+            "        return omp_get_num_procs();",
+            ("test_process.py::test_limits_of_threadpoolctl",),
+        ),
+        Break(
+            "scratch memory of the other threads of a call",
+            "csrc/runtime/parallel.c",
+            "char *scratch = base + share * (size_t)omp_get_thread_num();",
+            "char *scratch = base + share * (size_t)(omp_get_thread_num() / 2);",
+            ("test_process.py::test_beside_other_libraries_with_threads",),
+        ),
+        Break(
+            "the caller's floating-point mode",
             "csrc/runtime/float_mode.h",
             "    fl_set_float_mode(FL_DEFAULT_FLOAT_MODE);",
             "",
@@ -288,10 +450,10 @@ PROCESS = Promise(
         ),
         Break(
             "a floating-point mode that is not given back",
-            "csrc/drivers/run.c",
-            "    fl_leave_default_float_mode(mode);\n    return status;",
-            "    (void)mode;\n    return status;",
-            ("test_float_mode.py::test_the_mode_is_neither_felt_nor_changed",),
+            "csrc/runtime/float_mode.h",
+            "    fl_set_float_mode(callers);",
+            "    fl_set_float_mode(callers | 0x8040);",
+            ("test_float_mode.py::test_the_import_leaves_the_mode",),
         ),
     ),
 )

@@ -7,11 +7,12 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from c_core import CSRC, compilers, program, run
+from c_core import CSRC, ROOT, compilers, program, run
 
 from fastloss import _core, _verify
 
@@ -100,6 +101,29 @@ def test_valgrind(deep, record_property):
     valgrind = ("valgrind", "--quiet", "--error-exitcode=9", "--track-origins=yes")
     drawn_calls(COMPILER, tier, n, "3", flags=("-g",), wrapper=valgrind)
     record_property("calls", n)
+
+
+def test_valgrind_of_python(deep, tmp_path, record_property):
+    """Drawn calls of the Python API: no error of memcheck has this library among the callers.
+
+    Python and NumPy have errors of their own, and floating point is not quite that of the CPU, so the log is what counts.
+    """
+    needs("valgrind")
+    if not deep:
+        pytest.skip("takes minutes: with --deep")
+    log = tmp_path / "log"
+    test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(ROOT / "tests" / "test_any_call.py")]
+    done = subprocess.run(
+        ["valgrind", "--error-limit=no", "--trace-children=no", f"--log-file={log}", *test],
+        env={**os.environ, "PYTHONMALLOC": "malloc"},  # so that each allocation is known to valgrind
+        capture_output=True,
+        text=True,
+    )
+    assert re.search(r"\d (passed|failed)", done.stdout), done.stdout + done.stderr
+    library = Path(_core.__file__).name
+    errors = [text for text in re.split(r"\n==\d+== \n", log.read_text()) if library in text]
+    assert not errors, "\n\n".join(errors[:3])
+    record_property("runs of test_any_call", 1)
 
 
 def archer() -> Path | None:

@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from promises import PROMISES
+from promises import PROMISES, function_of
 
 import fastloss as fl
 from fastloss import _core, _registry
@@ -124,8 +124,8 @@ def test_promises_name_tests_that_exist_and_lines_that_can_be_broken():
             run, _, test = name.rpartition(": ")
             if run:
                 continue
-            file, _, function = test.partition("::")
-            assert f"def {function.partition('[')[0]}(" in (ROOT / "tests" / file).read_text(), test
+            file, _, function = function_of(test).partition("::")
+            assert f"def {function}(" in (ROOT / "tests" / file).read_text(), test
         for broken in promise.breaks:
             assert (ROOT / broken.file).read_text().count(broken.before) == 1, broken.what
     assert "docs/assurance.md" in (ROOT / "README.md").read_text()
@@ -133,6 +133,6 @@ def test_promises_name_tests_that_exist_and_lines_that_can_be_broken():
 
 def test_every_promise_was_seen_broken():
     """Every test of the report was seen failing, in one of its ways."""
-    seen = {test.partition("[")[0] for promise in PROMISES for broken in promise.breaks for test in broken.tests}
+    seen = {function_of(test) for promise in PROMISES for broken in promise.breaks for test in broken.tests}
     named = {test for promise in PROMISES for test in promise.tests if not test.startswith("sanitized")}
     assert named <= seen

@@ -26,14 +26,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from promises import PROMISES, Break  # noqa: E402
+from promises import PROMISES, Break, function_of  # noqa: E402
 
 # ---- tests seen failing ---------------------------------------------------------------------------------------------
 
 
 def fails(checkout: Path, test: str) -> tuple[bool, str]:
     """Whether the test failed, and the last lines of what was printed. A crash is a failure, an empty run is none."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", test]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--no-header", *test.split()]
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     done = subprocess.run(command, cwd=checkout / "tests", env=environment, capture_output=True, text=True, timeout=900)
     failed = done.returncode == 1 or done.returncode < 0 or done.returncode >= 128
@@ -259,9 +259,9 @@ def write(results_folder: Path, to: Path) -> int:
     noticed: dict[str, list[str]] = {}
     for b in broken:
         for test in b["failed"]:
-            noticed.setdefault(test.partition("[")[0], []).append(b["what"])
+            noticed.setdefault(function_of(test), []).append(b["what"])
         for test in b["passed"]:
-            noticed.setdefault(test.partition("[")[0], []).append(f"**not with {b['what']}**")
+            noticed.setdefault(function_of(test), []).append(f"**not with {b['what']}**")
 
     lines = [HEAD]
     lines += table(
