@@ -824,15 +824,13 @@ def bad_shape(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (1, *shape) if kind == "one more axis" else (0,)
 
 
-def test_any_call(deep: bool, record_property: Any) -> None:
-    """A right call has the result of its contiguous copies; a wrong one is refused and changes nothing."""
-    wanted = 100_000 if deep else 2000
+def make_calls(wanted: int, randomly: bool) -> Counter[str]:
+    """At least about so many calls; what they were."""
     counts = AnyCall.counts = Counter()
-    steps = 30
     settings = hypothesis.settings(
-        max_examples=wanted // 35,  # of some 55 calls
-        stateful_step_count=steps,
-        derandomize=not deep,
+        max_examples=max(1, wanted // 35),  # of some 55 calls
+        stateful_step_count=30,
+        derandomize=not randomly,
         database=None,
         deadline=None,
         # A failure tells the call that it was; to find the least calls that lead there takes many minutes.
@@ -840,8 +838,15 @@ def test_any_call(deep: bool, record_property: Any) -> None:
         verbosity=hypothesis.Verbosity.quiet,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    machine = hypothesis.seed(SEED_OF_A_DEEP_RUN)(AnyCall) if deep else AnyCall
+    machine = hypothesis.seed(SEED_OF_A_DEEP_RUN)(AnyCall) if randomly else AnyCall
     run_state_machine_as_test(machine, settings=settings)
+    return counts
+
+
+def test_any_call(deep: bool, record_property: Any) -> None:
+    """A right call has the result of its contiguous copies; a wrong one is refused and changes nothing."""
+    wanted = 100_000 if deep else 2000
+    counts = make_calls(wanted, randomly=deep)
     for name, count in sorted(counts.items()):
         record_property(name, count)
     record_property("seed", SEED_OF_A_DEEP_RUN if deep else "derandomized")
