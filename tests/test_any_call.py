@@ -860,6 +860,6 @@ def test_any_call(deep: bool, record_property: Any) -> None:
         assert counts[f"entry point {name}"] > 0
     for aspect in ASPECTS:
         assert counts[f"wrong {aspect}"] > 0
-    for kind in BAD_OUTS:
+    for kind in BAD_OUTS if deep else ():
         assert counts[f"out {kind}"] > 0
     assert counts["results in out"] > 0
