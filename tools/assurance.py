@@ -183,7 +183,7 @@ last column names what was broken. `tests/promises.py` has the lines.
 
 def evidence_row(test: str, results: dict[str, dict[str, Outcome]], noticed: dict[str, list[str]]) -> list[str]:
     run, _, name = test.rpartition(": ")
-    found = results.get(run or "deep", {})
+    found = results[run] if run else {**results["deep"], **results["core"]}
     outcome = total(found.values()) if name == "all" else found.get(name)
     seen = "; ".join(noticed.get(name, []))
     if name == "all":
