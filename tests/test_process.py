@@ -299,6 +299,14 @@ FORKS = {
     "threads in a thread, then from the main one": "found = [in_thread(bits), in_child(bits), in_thread(bits), bits()]",
     "a grandchild": "found = [bits(), in_child(lambda: in_child(bits)), bits()]",
     "a grandchild of one that used threads": "found = [in_child(lambda: [bits(), in_child(bits), bits()][1]), bits()]",
+    "after threads of another library with this runtime": """
+import ctypes
+maps = open("/proc/self/maps").read().split() if os.path.exists("/proc/self/maps") else []
+for runtime in {path for path in maps if "libgomp" in path}:
+    # Two threads, each of which frees nothing.
+    ctypes.CDLL(runtime).GOMP_parallel(ctypes.CDLL(None).free, None, 2, 0)
+found = [in_child(bits), bits()]
+""",
     "many children": "found = [bits()] + [in_child(bits) for _ in range(5)] + [bits()]",
     "in the midst of a call": """
 stop = threading.Event()

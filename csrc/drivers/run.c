@@ -36,18 +36,24 @@ fl_status fl_run(fl_call *call)
     return status;
 }
 
+typedef struct {
+    const fl_call *call;
+    const int *failure;
+} watched;
+
+static int failed_or_interrupted(const void *context)
+{
+    const watched *w = context;
+    return *w->failure || (w->call->interrupted && w->call->interrupted());
+}
+
 fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, void *context, size_t scratch_bytes,
                        const int *failure)
 {
-    for (int64_t first = 0; first < n && !*failure; first += tasks_a_slice) {
-        const int64_t last = n - first > tasks_a_slice ? first + tasks_a_slice : n;
-        const fl_status status = fl_parallel_for(first, last, task, context, call->n_threads, scratch_bytes);
-        if (status != FL_OK)
-            return status;
-        if (last < n && call->interrupted && call->interrupted())
-            return FL_INTERRUPTED;
-    }
-    return FL_OK;
+    const watched w = {call, failure};
+    const fl_status status =
+        fl_parallel_for(n, tasks_a_slice, task, context, failed_or_interrupted, &w, call->n_threads, scratch_bytes);
+    return status == FL_INTERRUPTED && *failure ? FL_OK : status;
 }
 
 fl_pointwise_kernel fl_pointwise_kernel_for(const fl_call *call, unsigned outputs)

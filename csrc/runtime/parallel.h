@@ -7,7 +7,12 @@
 /* A task handles the block `index`; `scratch` is its thread's own memory, 64-byte aligned. */
 typedef void (*fl_task)(void *context, int64_t index, char *scratch);
 
-/* Run tasks first <= index < last on up to n_threads threads, in no particular order. */
-fl_status fl_parallel_for(int64_t first, int64_t last, fl_task task, void *context, int n_threads, size_t scratch_bytes);
+/* Whether to leave off. */
+typedef int (*fl_stop)(const void *context);
+
+/* Run tasks 0 ... n - 1 on up to n_threads threads, in no particular order; between slices of `slice` tasks ask `stop`, in the
+ * calling thread. The memory for all of it is there before the first task runs. */
+fl_status fl_parallel_for(int64_t n, int64_t slice, fl_task task, void *context, fl_stop stop, const void *stop_context,
+                          int n_threads, size_t scratch_bytes);
 
 #endif
