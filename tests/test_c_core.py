@@ -87,8 +87,11 @@ def test_numbers_of_threads_give_the_same_bits(expected, n_calls, record_propert
 
 
 @pytest.mark.parametrize("tier", _verify.usable_tiers())
-def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, record_property):
+def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, tmp_path, monkeypatch, record_property):
+    """Leaks are looked for as well; LLVM's OpenMP keeps the memory of its threads."""
     needs("clang")
+    (tmp_path / "suppressions").write_text("leak:libomp.so\n")
+    monkeypatch.setenv("LSAN_OPTIONS", f"suppressions={tmp_path / 'suppressions'}")
     drawn_calls("clang", tier, n_calls, "2", flags=(*SANITIZE, *OPENMP))
     record_property("calls", n_calls)
 

@@ -489,6 +489,17 @@ def test_the_gradient_of_a_class_that_weighs_nearly_all(given, dtype, tier):
     assert grad[0, 0] == pytest.approx(0.5 * 0.7 + 0.5 / 3 * (0.7 + 1), rel=4 * float(np.finfo(dtype).eps))
 
 
+@pytest.mark.parametrize("half", ["float16", "bfloat16"])
+def test_the_mean_of_many_rows_of_half_precision(half):
+    """The sum is in float64: in bfloat16 only 256 such numbers could be added up."""
+    kind = np.float16 if half == "float16" else getattr(pytest.importorskip("ml_dtypes"), half)
+    rows = 100_003
+    logits = np.zeros((rows, 65), kind)
+    logits[:, 0] = 11.0625  # exact in both
+    exact = math.log(math.exp(11.0625) + 64)
+    assert fl.cross_entropy(logits, np.ones(rows, int)) == pytest.approx(exact, rel=1e-7)
+
+
 # ---- zeros ----------------------------------------------------------------------------------------------------------
 
 

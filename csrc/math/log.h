@@ -75,12 +75,13 @@ INLINE real log_positive(real x)
     return log_from(subnormal ? p.minus_k + (real)LIFT : p.minus_k, p.f, ZERO);
 }
 
-/* log x for 0 < x < infinity, given x - 1 with digits that x has not: near 1 they are those of the logarithm. */
+/* log x for 0 < x < infinity, given x - 1 with digits that x has not: near 1 they are those of the logarithm. Without the sign of
+ * x, since a NaN that arises has one on x86 and none on ARM. */
 INLINE real log_beside_one(real x, real x_minus_1)
 {
     enum { LIFT = MANTISSA_BITS + 2 };
     const int subnormal = x < SMALLEST_NORMAL;
-    const log_parts p = log_reduced(subnormal ? x * PICK(0x1p25f, 0x1p54) : x);
+    const log_parts p = log_reduced(abs_(subnormal ? x * PICK(0x1p25f, 0x1p54) : x));
     const real minus_k = subnormal ? p.minus_k + (real)LIFT : p.minus_k;
     return log_from(minus_k, p.minus_k == ZERO ? x_minus_1 : p.f, ZERO);
 }
