@@ -86,12 +86,16 @@ def test_numbers_of_threads_give_the_same_bits(expected, n_calls, record_propert
     record_property("calls", 5 * n_calls)
 
 
-@pytest.mark.parametrize("tier", _verify.usable_tiers())
-def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, tmp_path, monkeypatch, record_property):
-    """Leaks are looked for as well; LLVM's OpenMP keeps the memory of its threads."""
-    needs("clang")
+@pytest.fixture
+def leaks(tmp_path, monkeypatch):
+    """AddressSanitizer looks for leaks as well; but LLVM's OpenMP keeps the memory of its threads."""
     (tmp_path / "suppressions").write_text("leak:libomp.so\n")
     monkeypatch.setenv("LSAN_OPTIONS", f"suppressions={tmp_path / 'suppressions'}")
+
+
+@pytest.mark.parametrize("tier", _verify.usable_tiers())
+def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, leaks, record_property):
+    needs("clang")
     drawn_calls("clang", tier, n_calls, "2", flags=(*SANITIZE, *OPENMP))
     record_property("calls", n_calls)
 
@@ -148,7 +152,7 @@ def test_thread_sanitizer(deep, record_property):
     record_property("calls", n)
 
 
-def test_fuzzer(deep, tmp_path, record_property):
+def test_fuzzer(deep, tmp_path, leaks, record_property):
     needs("clang")
     built = program("fuzz", "clang", (*SANITIZE, *OPENMP), ("-fsanitize=fuzzer",))
     length = ("-max_total_time=600",) if deep else ("-runs=3000",)
