@@ -75,7 +75,7 @@ typedef struct {
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing;
-    const double *class_weight; /* one a class, or NULL */
+    const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;
     fl_domain pred_domain, target_domain;

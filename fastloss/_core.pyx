@@ -450,7 +450,7 @@ cdef class Kernel:
             if class_weight is not None:
                 if class_weight.ndim != 1 or class_weight.shape[0] != c.classes:
                     raise ValueError(f"class_weight has shape {_errors.shape(class_weight)} but there are {c.classes} classes")
-                contiguous_weight = np.ascontiguousarray(class_weight)
+                contiguous_weight = np.require(class_weight, requirements=("C", "A"))
                 c.class_weight = <const double *>cnp.PyArray_DATA(contiguous_weight)
         else:
             if not same_shape(pred, target):
