@@ -226,8 +226,14 @@ MEMORY = Promise(
                 "test_memory.py::test_guard_pages",
                 "test_c_core.py::test_sanitizers_of_addresses_and_undefined_behaviour",
                 "test_c_core.py::test_valgrind",
-                "test_c_core.py::test_valgrind_of_python --deep",
             ),
+        ),
+        Break(
+            "half of the scratch memory",
+            "csrc/runtime/parallel.c",
+            "malloc(share * (size_t)n_threads + ALIGNMENT)",
+            "malloc(share * (size_t)n_threads / 2)",
+            ("test_c_core.py::test_valgrind_of_python --deep",),
         ),
         Break(
             "numbers of another type gathered from one place too far",

@@ -76,13 +76,17 @@ def break_all(results: Path, only: str) -> int:
     checkout = results / "broken"
     shutil.rmtree(checkout, ignore_errors=True)
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(checkout)], check=True)
-    found = []
+    record = results / "broken.json"
+    # With --only, what was found before stays.
+    found = {f["what"]: f for f in json.loads(record.read_text())} if only and record.exists() else {}
     try:
         for broken in breaks:
-            found.append(see_fail(checkout, broken))
+            found[broken.what] = see_fail(checkout, broken)
     finally:
         shutil.rmtree(checkout)
-    (results / "broken.json").write_text(json.dumps(found, indent=1))
+    wanted = [b.what for promise in PROMISES for b in promise.breaks]
+    found = [found[what] for what in wanted if what in found]
+    record.write_text(json.dumps(found, indent=1))
     for f in found:
         for test, output in f["passed"].items():
             print(f"\n{test} does not notice {f['what']}:\n{output}")
