@@ -31,7 +31,10 @@ PATIENCE = 10
 
 @pytest.fixture(autouse=True)
 def _no_limit_is_left():
-    yield
+    """Nor is there one from another test: PyTorch may share the OpenMP runtime, and its limit is one for all."""
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    with threadpoolctl.threadpool_limits(os.cpu_count(), user_api="openmp"):
+        yield
     fl.set_num_threads(None)
 
 
