@@ -172,6 +172,12 @@ def processor() -> str:
         return platform.processor() or platform.machine()
 
 
+def commit_of(results_folder: Path, run: str) -> str:
+    """What was tested: RESULTS/commit; or RESULTS/RUN.commit for a run that was repeated."""
+    file = results_folder / f"{run}.commit"
+    return (file if file.exists() else results_folder / "commit").read_text().strip()
+
+
 HEAD = """\
 # Assurance
 
@@ -187,7 +193,7 @@ last column names what was broken. `tests/promises.py` has the lines.
 
 def evidence_row(test: str, results: dict[str, dict[str, Outcome]], noticed: dict[str, list[str]]) -> list[str]:
     run, _, name = test.rpartition(": ")
-    found = results[run] if run else {**results["deep"], **results["core"]}
+    found = results[run] if run else {**results["deep"], **results["core"], **results.get("again", {})}
     outcome = total(found.values()) if name == "all" else found.get(name)
     seen = "; ".join(noticed.get(name, []))
     if name == "all":
@@ -272,7 +278,6 @@ def write(results_folder: Path, to: Path) -> int:
         ["", ""],
         [
             ["date", datetime.date.today().isoformat()],
-            ["commit", output_of("git", "-C", str(ROOT), "log", "-1", "--format=%h %s")],
             ["processor", processor()],
             ["system", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"],
             *([kind, version] for kind in ("gcc", "clang-19", "aarch64-linux-gnu-gcc", "qemu-aarch64", "valgrind")
@@ -282,8 +287,9 @@ def write(results_folder: Path, to: Path) -> int:
     rows = []
     for name, found in results.items():
         whole = total(found.values())
-        rows.append([name, f"{whole.passed:,}", f"{whole.failed:,}", f"{whole.skipped:,}", f"{whole.seconds / 60:.0f}"])
-    lines += table(["run", "passed", "failed", "left out", "minutes"], rows)
+        numbers = [f"{n:,}" for n in (whole.passed, whole.failed, whole.skipped)]
+        rows.append([name, *numbers, f"{whole.seconds / 60:.0f}", commit_of(results_folder, name)])
+    lines += table(["run", "passed", "failed", "left out", "minutes", "commit"], rows)
     lines += [BREAKING]
     lines += [f"{sum(not b['passed'] for b in broken)} of {len(broken)} ways to break the library were noticed.\n"]
     for promise in PROMISES:
