@@ -141,12 +141,12 @@ def test_thread_sanitizer(deep, record_property):
     needs("clang")
     if not archer():
         pytest.skip("LLVM's libomp with libarcher is not installed")
-    n = 20_000 if deep else 500
+    n, elements = 5000 if deep else 200, 400_000  # enough for each of three threads to get some
     built = program("drawn_calls", "clang", ("-fsanitize=thread", "-g", *OPENMP))
     environment = {**os.environ, "OMP_TOOL_LIBRARIES": str(archer()), "OMP_TOOL_VERBOSE_INIT": "stderr"}
     # Other libraries of the process are not instrumented; a race stops the run.
     environment["TSAN_OPTIONS"] = "ignore_noninstrumented_modules=1 halt_on_error=1"
-    done = subprocess.run([built, FUSED[0], str(n), "4", "3"], capture_output=True, text=True, env=environment)
+    done = subprocess.run([built, FUSED[0], str(n), "4", "3", str(elements)], capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr[-4000:]
     assert "Tool was started and is using the OMPT interface" in done.stderr
     record_property("calls", n)
