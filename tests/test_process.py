@@ -344,6 +344,7 @@ def compute_in_child(send, pred, target, n_threads):
 
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:os.fork.* was called:RuntimeWarning")  # by JAX, where another test has imported it
 def test_processes_of_multiprocessing_compute_the_same(method):
     pred, target = BY_NAME["cross_entropy-labels"].draw((2000, 50))
     value, grad = fl.cross_entropy.value_and_grad(pred, target, n_threads=2)  # starts the threads that a fork lacks
