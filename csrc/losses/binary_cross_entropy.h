@@ -4,7 +4,7 @@ POINTWISE(binary_cross_entropy)
 {
     /* Adding 0 makes -0 positive: 1 / p has the right sign. */
     const real p = pred + ZERO, q = ONE - p, y = target, z = ONE - y;
-    const real log_p = p == ZERO ? -INFINITE : log_positive(p), log_q = q == ZERO ? -INFINITE : log1p_finite(-p);
+    const real log_p = p == ZERO ? -INFINITE : log_share(p), log_q = q == ZERO ? -INFINITE : log1p_finite(-p);
     const real hit = keep_if(y != ZERO, y * log_p), miss = keep_if(z != ZERO, z * log_q);
     const real numerator = y == ZERO ? ONE : z == ZERO ? -ONE : p - y;
     const real denominator = y == ZERO ? q : z == ZERO ? p : p * q;

@@ -13,7 +13,7 @@ POINTWISE(sigmoid_focal)
     const int above = pred >= ZERO;
     const real wrong = above ? ONE - y : y, right = above ? y : ONE - y, missed = fma_(right, e, wrong);
     const real inverse = ONE / (ONE + e), small = e * inverse, log1p_e = log1p_unit(e);
-    const real log_m = (wrong == ZERO ? -a : log_beside_one(missed, right * (e - ONE))) - log1p_e;
+    const real log_m = (wrong == ZERO ? -a : log_share_beside_one(missed, right * (e - ONE))) - log1p_e;
     const real entropy = keep_if(wrong != ZERO, wrong * a) + log1p_e;
     const real balance = alpha == alpha ? fma_(alpha, y, (ONE - alpha) * (ONE - y)) : ONE;
     const real root = gamma == ZERO ? ONE : exp_nonpositive(HALF * gamma * log_m), factor = balance * root;

@@ -18,6 +18,9 @@
 /* This far below 0, exp has no digit left but 0. */
 #define EXP_DEPTH PICK(104.0f, 746.0)
 
+/* This far above 0, exp is infinite, and so is 2^-16 exp. */
+#define EXP_HEIGHT PICK(101.0f, 722.0)
+
 typedef struct {
     real r, r_low;            /* r, and what its last rounding lost */
     bits exponent;            /* n, modulo 2^REAL_BITS */
@@ -74,7 +77,7 @@ INLINE real power_of_two(bits biased_exponent)
 INLINE real exp_divided(real x, bits scale)
 {
     /* Beyond, the result is 0 or infinite all the same. */
-    const exp_parts p = exp_reduced(clip(x, -EXP_DEPTH, PICK(101.0f, 722.0)));
+    const exp_parts p = exp_reduced(at_least(at_most(x, EXP_HEIGHT), -EXP_DEPTH));
     const bits biased = p.exponent - scale + 2 * EXPONENT_BIAS, half = biased >> 1;
     return p.mantissa * power_of_two(half) * power_of_two(biased - half);
 }

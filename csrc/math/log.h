@@ -14,13 +14,13 @@ typedef struct {
     real f;
 } log_parts;
 
-/* x positive, finite and normal. */
-INLINE log_parts log_reduced(real x)
+/* Of 2^-lift x, with x positive, finite and normal. */
+INLINE log_parts log_reduced(real x, int lift)
 {
     const bits above = to_bits(x) - SQRT_HALF_BITS + ((bits)EXPONENT_BIAS << MANTISSA_BITS);
     /* An integer below 2^MANTISSA_BITS, put into the mantissa of 2^MANTISSA_BITS, is that number plus itself. */
     const real unit = PICK(0x1p23f, 0x1p52);
-    const real minus_k = (unit + (real)EXPONENT_BIAS) - from_bits(to_bits(unit) | (above >> MANTISSA_BITS));
+    const real minus_k = (unit + (real)(EXPONENT_BIAS + lift)) - from_bits(to_bits(unit) | (above >> MANTISSA_BITS));
     const bits mantissa = above & (((bits)1 << MANTISSA_BITS) - 1);
     return (log_parts){.minus_k = minus_k, .f = from_bits(mantissa + SQRT_HALF_BITS) - ONE};
 }
@@ -65,25 +65,31 @@ INLINE real log_from(real minus_k, real f, real correction)
     return fma_(minus_k, -LOG2_HIGH, f - (half_square - tail));
 }
 
+/* Subnormal numbers times 2^LIFT are normal. */
+enum { LIFT = MANTISSA_BITS + 2 };
+#define LIFTED(x) ((x) * PICK(0x1p25f, 0x1p54))
+
 /* log x for 0 < x < infinity only. */
 INLINE real log_positive(real x)
 {
-    /* Subnormals are scaled into the normal range. */
-    enum { LIFT = MANTISSA_BITS + 2 };
     const int subnormal = x < SMALLEST_NORMAL;
-    const log_parts p = log_reduced(subnormal ? x * PICK(0x1p25f, 0x1p54) : x);
+    const log_parts p = log_reduced(subnormal ? LIFTED(x) : x, 0);
     return log_from(subnormal ? p.minus_k + (real)LIFT : p.minus_k, p.f, ZERO);
 }
 
-/* log x for 0 < x < infinity, given x - 1 with digits that x has not: near 1 they are those of the logarithm. Without the sign of
- * x, since a NaN that arises has one on x86 and none on ARM. */
-INLINE real log_beside_one(real x, real x_minus_1)
+/* log x for 0 < x <= 1, and a little more: there is room to lift every x. */
+INLINE real log_share(real x)
 {
-    enum { LIFT = MANTISSA_BITS + 2 };
-    const int subnormal = x < SMALLEST_NORMAL;
-    const log_parts p = log_reduced(abs_(subnormal ? x * PICK(0x1p25f, 0x1p54) : x));
-    const real minus_k = subnormal ? p.minus_k + (real)LIFT : p.minus_k;
-    return log_from(minus_k, p.minus_k == ZERO ? x_minus_1 : p.f, ZERO);
+    const log_parts p = log_reduced(LIFTED(x), LIFT);
+    return log_from(p.minus_k, p.f, ZERO);
+}
+
+/* The same, given x - 1 with digits that x has not: near 1 they are those of the logarithm. Without the sign of x, since a NaN that
+ * arises has one on x86 and none on ARM. */
+INLINE real log_share_beside_one(real x, real x_minus_1)
+{
+    const log_parts p = log_reduced(abs_(LIFTED(x)), LIFT);
+    return log_from(p.minus_k, p.minus_k == ZERO ? x_minus_1 : p.f, ZERO);
 }
 
 INLINE real log_(real x)
@@ -98,7 +104,7 @@ INLINE real log_(real x)
 INLINE real log1p_finite(real x)
 {
     const real u = ONE + x;
-    const log_parts p = log_reduced(u);
+    const log_parts p = log_reduced(u, 0);
     const int exact = p.minus_k == ZERO;
     const real minus_k = at_least(p.minus_k, -PICK(30.0f, 60.0)), lost = keep_if(!exact, x - (u - ONE));
     const bits minus_exponent = to_bits(minus_k + ROUNDER) - to_bits(ROUNDER);
