@@ -26,6 +26,8 @@ typedef enum {
     FL_UINT16,
     FL_UINT32,
     FL_UINT64,
+    FL_FLOAT16,
+    FL_BFLOAT16,
     FL_DTYPES
 } fl_dtype;
 
@@ -74,7 +76,7 @@ typedef struct {
     fl_array grad, hess;
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
-    double label_smoothing;
+    double label_smoothing, z_loss;
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;

@@ -19,7 +19,8 @@ cdef extern from "runtime/float_mode.h" nogil:
 
 cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_dtype:
-        FL_FLOAT32, FL_FLOAT64, FL_INT8, FL_INT16, FL_INT32, FL_INT64, FL_UINT8, FL_UINT16, FL_UINT32, FL_UINT64, FL_DTYPES
+        FL_FLOAT32, FL_FLOAT64, FL_INT8, FL_INT16, FL_INT32, FL_INT64, FL_UINT8, FL_UINT16, FL_UINT32, FL_UINT64,
+        FL_FLOAT16, FL_BFLOAT16, FL_DTYPES
     ctypedef enum fl_reduction:
         FL_MEAN, FL_SUM, FL_NONE
     ctypedef enum fl_status:
@@ -44,7 +45,7 @@ cdef extern from "fastloss.h" nogil:
         fl_array pred, target, operand, weight, value, grad, hess
         int labels
         int64_t ignore_index
-        double label_smoothing
+        double label_smoothing, z_loss
         const double *class_weight
         double param[4]
         fl_reduction reduction
@@ -76,6 +77,8 @@ cdef extern from "loops/kernels.h":
         FL_GROUP
 
 cdef extern from "numpy/arrayobject.h":
+    enum:
+        NPY_HALF, NPY_USERDEF
     # Steals the reference to the dtype.
     cnp.ndarray PyArray_NewLikeArray(cnp.ndarray prototype, cnp.NPY_ORDER order, PyArray_Descr *dtype, int subok)
     ctypedef struct PyArray_Descr:
@@ -191,13 +194,21 @@ cdef fl_dtype dtype_of(cnp.ndarray a) noexcept:
         return FL_FLOAT32
     if number == cnp.NPY_DOUBLE:
         return FL_FLOAT64
+    if number == NPY_HALF:
+        return FL_FLOAT16
     if number == cnp.NPY_BOOL:
         return FL_UINT8
     if cnp.PyTypeNum_ISSIGNED(number) and cnp.PyTypeNum_ISINTEGER(number):
         return FL_INT8 if size == 1 else FL_INT16 if size == 2 else FL_INT32 if size == 4 else FL_INT64
     if cnp.PyTypeNum_ISUNSIGNED(number):
         return FL_UINT8 if size == 1 else FL_UINT16 if size == 2 else FL_UINT32 if size == 4 else FL_UINT64
+    if number >= NPY_USERDEF and a.dtype.name == "bfloat16":
+        return FL_BFLOAT16
     return FL_DTYPES
+
+
+cdef inline bint is_float(fl_dtype dtype) noexcept:
+    return dtype == FL_FLOAT32 or dtype == FL_FLOAT64 or dtype == FL_FLOAT16 or dtype == FL_BFLOAT16
 
 
 cdef cnp.ndarray as_array(object given, str name):
@@ -229,6 +240,11 @@ cdef bint same_shape(cnp.ndarray a, cnp.ndarray b) noexcept:
 cdef cnp.ndarray empty_like(cnp.ndarray a, int number):
     """A new array of the shape and memory order of `a`."""
     return PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, PyArray_DescrFromType(number), 0)
+
+
+cdef int number_of_results(cnp.ndarray pred) noexcept:
+    """The type number of gradients: that of the prediction; float64 for integers."""
+    return cnp.PyArray_TYPE(pred) if is_float(dtype_of(pred)) else cnp.NPY_DOUBLE
 
 
 cdef int without_axis(fl_array *to, intptr_t *strides, cnp.ndarray a, int axis) except -1:
@@ -440,10 +456,8 @@ cdef class Kernel:
         # Arrays.
         pred = as_array(given_pred, "pred")
         target = as_array(given_target, "target")
-        if pred is not given_pred and cnp.PyArray_TYPE(pred) == cnp.NPY_FLOAT and _errors.is_half(given_pred):
-            return _errors.in_single_precision(self, given_pred, given_target, kwargs)
-        number = cnp.NPY_FLOAT if cnp.PyArray_TYPE(pred) == cnp.NPY_FLOAT else cnp.NPY_DOUBLE
-        c.real = FL_FLOAT32 if number == cnp.NPY_FLOAT else FL_FLOAT64
+        number = number_of_results(pred)
+        c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
         if self.is_rows:
             axis = _errors.axis_from_front(given_axis, pred)
             self.prepare_rows(&c, pred, target, axis, shape, strides[0], strides[1])
@@ -478,7 +492,7 @@ cdef class Kernel:
             grad = out
         else:
             grad, hess = _errors.checked_out(self, out, given_pred, given_target, kwargs,
-                                             np.float32 if c.real == FL_FLOAT32 else np.float64)
+                                             pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64))
         if self.output_bits & FL_GRAD:
             if grad is None:
                 grad = empty_like(pred, number)
@@ -560,7 +574,7 @@ cdef class Kernel:
             without_axis(&c.target, target_strides, target, axis)
         elif self.takes_labels and is_label_shape:
             describe(&c.target, target)
-            if c.target.dtype == FL_FLOAT32 or c.target.dtype == FL_FLOAT64:
+            if is_float(c.target.dtype):
                 raise TypeError(f"labels must be integers, got dtype {target.dtype}")
             c.labels = 1
         else:

@@ -15,8 +15,6 @@ __all__ = [
     "bad_label",
     "broadcast",
     "checked_out",
-    "in_single_precision",
-    "is_half",
     "outside",
     "positional",
     "readable_array",
@@ -27,7 +25,6 @@ __all__ = [
 ]
 
 ACCEPTED = "float32, float64, float16, bfloat16, integers and bool are accepted"
-HALVES = ("float16", "bfloat16")
 # Elements looked at a time when the first offending one is searched.
 SEARCH = 1 << 20
 
@@ -37,46 +34,17 @@ def shape(array: Any) -> tuple[int, ...]:
 
 
 def readable_array(given: Any, name: str) -> np.ndarray:
-    """`given` as an array of a native dtype that the kernels read; halves become float32."""
+    """`given` as an array of a native dtype that the kernels read."""
     if isinstance(given, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array; pass its data, and the mask as weight=~mask")
     try:
         array = np.asarray(given)
     except Exception as error:
         raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
-    if array.dtype.name in HALVES:
-        return array.astype(np.float32)
     # "g" is longdouble, which some platforms make as short as float64.
-    if array.dtype.kind not in "biuf" or array.dtype.char == "g":
+    if (array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16") or array.dtype.char == "g":
         raise TypeError(f"{name} has dtype {array.dtype}; {ACCEPTED}")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def is_half(given: Any) -> bool:
-    return np.asarray(given).dtype.name in HALVES
-
-
-def in_single_precision(kernel: Any, pred: Any, target: Any, keywords: dict[str, Any]) -> Any:
-    """A call with a half-precision prediction: computed in float32, its arrays rounded to the prediction's dtype."""
-    given = np.asarray(pred)
-    dtype = given.dtype.newbyteorder("=")
-    out = keywords.get("out")
-    with np.errstate(all="ignore"):
-        single = given.astype(np.float32)
-    results = kernel(single, target, **{k: v for k, v in keywords.items() if k != "out"})
-    # The other arguments are known to be good by now.
-    places = iter(() if out is None else checked_out(kernel, out, given, target, keywords, dtype.type))
-    rounded = []
-    for name, result in zip(kernel.outputs, results if isinstance(results, tuple) else (results,), strict=True):
-        place = next(places, None) if name != "value" else None
-        if isinstance(result, (np.ndarray, np.generic)):
-            with np.errstate(all="ignore"):
-                result = result.astype(dtype)
-            if place is not None:
-                place[...] = result
-                result = place
-        rounded.append(result)
-    return rounded[0] if len(rounded) == 1 else tuple(rounded)
 
 
 def positional(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
@@ -126,7 +94,7 @@ def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarr
 
 
 def checked_out(
-    kernel: Any, out: Any, given_pred: Any, given_target: Any, keywords: dict[str, Any], dtype: type
+    kernel: Any, out: Any, given_pred: Any, given_target: Any, keywords: dict[str, Any], dtype: np.dtype[Any]
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """The arrays of `out=` for gradient and Hessian, fit to be written to.
 
@@ -147,7 +115,7 @@ def checked_out(
         if array.shape != pred.shape:
             raise ValueError(f"out has shape {array.shape} but pred has shape {pred.shape}")
         if array.dtype != dtype or not array.dtype.isnative:
-            raise ValueError(f"out has dtype {array.dtype}; the gradient has dtype {np.dtype(dtype)}")
+            raise ValueError(f"out has dtype {array.dtype}; the gradient has dtype {dtype}")
         if not array.flags.writeable:
             raise ValueError("out is not writeable")
         if array.size and any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)):

@@ -238,29 +238,29 @@ MEMORY = Promise(
         Break(
             "numbers of another type gathered from one place too far",
             "csrc/drivers/memory.c",
-            "memcpy(&x, from + i * (intptr_t)sizeof x, sizeof x);",
-            "memcpy(&x, from + (i + 1) * (intptr_t)sizeof x, sizeof x);",
+            "memcpy(&x, from + i * step, sizeof x);",
+            "memcpy(&x, from + (i + 1) * step, sizeof x);",
             ("test_memory.py::test_guard_pages_around_other_types",),
         ),
         Break(
             "strided numbers gathered from one place too far",
             "csrc/drivers/memory.c",
-            "memcpy(&x, from + i * stride, sizeof x);",
-            "memcpy(&x, from + (i + 1) * stride, sizeof x);",
+            "const intptr_t step = stride;",
+            "const intptr_t step = stride; from += stride;",
             ("test_memory.py::test_guard_pages_around_views",),
         ),
         Break(
             "the end of a long row read in whole groups",
-            "csrc/drivers/rows.c",
-            "softmax_exponentials(fetch(j, PRED, r, s, m->pred, PAD_MASKED), padded,",
-            "softmax_exponentials(segment_start(j, PRED, r, s), padded,",
+            "csrc/drivers/softmax.c",
+            "padded ? fl_padded(n) : n, next_segment(j, PRED",
+            "fl_padded(n), next_segment(j, PRED",
             ("test_memory.py::test_guard_pages_around_very_long_rows",),
         ),
         Break(
             "strided results of float32 written with 8 bytes",
             "csrc/drivers/memory.c",
-            "(const float *)from + i, sizeof(float));",
-            "(const float *)from + i, sizeof(double));",
+            "memcpy(to + i * stride, &x, sizeof x);",
+            "memcpy(to + i * stride, &x, sizeof(double));",
             ("test_memory.py::test_nothing_is_written_between_the_elements_of_out",),
         ),
         Break(
@@ -279,9 +279,9 @@ MEMORY = Promise(
         ),
         Break(
             "a dropped check of labels",
-            "csrc/drivers/rows.c",
-            "} else if ((uint64_t)m->label[i] >= (uint64_t)c->classes) {",
-            "} else if ((uint64_t)m->label[i] > (uint64_t)c->classes) {",
+            "csrc/loops/finish.h",
+            "(uint64_t)y >= (uint64_t)classes",
+            "(uint64_t)y > (uint64_t)classes",
             ("test_c_core.py::test_fuzzer", "test_errors.py::test_label_out_of_range"),
         ),
         Break(
@@ -372,8 +372,8 @@ SIZE = Promise(
         Break(
             "a label in 32 bits",
             "csrc/drivers/rows.c",
-            "fl_load(r->data[PRED] + label * pred->class_stride, pred->dtype);",
-            "fl_load(r->data[PRED] + (int)label * pred->class_stride, pred->dtype);",
+            "fl_load(r->data[PRED] + label * c->pred.class_stride, c->pred.dtype);",
+            "fl_load(r->data[PRED] + (int)label * c->pred.class_stride, c->pred.dtype);",
             ("test_size.py::test_rows_of_many_classes",),
         ),
         Break(

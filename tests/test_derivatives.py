@@ -69,7 +69,8 @@ def test_weights_multiply_and_zero_leaves_out(given, dtype, entry_point):
         factor = weight.reshape((n,) + (1,) * (b.ndim - 1))
         with np.errstate(invalid="ignore", over="ignore"):
             wanted = np.where(factor == 0, 0, b * factor)
-        np.testing.assert_allclose(a, wanted, rtol=4 * np.finfo(dtype).eps)
+        info = np.finfo(dtype)
+        np.testing.assert_allclose(a, wanted, rtol=4 * info.eps, atol=4 * float(info.smallest_subnormal))
     # A sample without weight may hold anything.
     spoiled = pred.copy()
     spoiled[weight == 0] = np.nan

@@ -13,8 +13,8 @@ fl_status fl_run_pointwise(fl_call *call);
 fl_status fl_run_rows(fl_call *call);
 
 /* Run tasks 0 ... n - 1, asking call->interrupted between slices of tasks_a_slice. Stops early where *failure is set. */
-fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, void *context, size_t scratch_bytes,
-                       const int *failure);
+fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, fl_finish finish, void *context,
+                       size_t scratch_bytes, const int *failure);
 
 /* The kernel of a pointwise body for a set of outputs, or NULL. */
 fl_pointwise_kernel fl_pointwise_kernel_for(const fl_call *call, unsigned outputs);

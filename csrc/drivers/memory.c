@@ -1,50 +1,49 @@
 /* Strided memory. */
 #include "memory.h"
 
+#include "../math/half.h"
+
 #include <string.h>
 
 size_t fl_itemsize(fl_dtype dtype)
 {
-    static const size_t size[FL_DTYPES] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8};
+    static const size_t size[FL_DTYPES] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2};
     return size[dtype];
 }
 
 /* memcpy reads unaligned numbers safely, and compiles to a plain load. */
-#define COPY(from_type, to_type)                                                                                            \
+#define COPY_ALL(from_type, to_type, converted)                                                                             \
+    for (int64_t i = 0; i < n; i++) {                                                                                       \
+        from_type x;                                                                                                        \
+        memcpy(&x, from + i * step, sizeof x);                                                                              \
+        t[i] = (to_type)converted(x);                                                                                       \
+    }
+#define COPY(from_type, to_type, converted)                                                                                 \
     do {                                                                                                                    \
         to_type *t = to;                                                                                                    \
-        if (stride == 0 && n > 0) {                                                                                         \
-            from_type x;                                                                                                    \
-            memcpy(&x, from, sizeof x);                                                                                     \
-            for (int64_t i = 0; i < n; i++)                                                                                 \
-                t[i] = (to_type)x;                                                                                          \
-        } else if (stride == (intptr_t)sizeof(from_type)) {                                                                        \
-            for (int64_t i = 0; i < n; i++) {                                                                               \
-                from_type x;                                                                                                \
-                memcpy(&x, from + i * (intptr_t)sizeof x, sizeof x);                                                        \
-                t[i] = (to_type)x;                                                                                          \
-            }                                                                                                               \
+        if (stride == (intptr_t)sizeof(from_type)) {                                                                        \
+            const intptr_t step = (intptr_t)sizeof(from_type);                                                              \
+            COPY_ALL(from_type, to_type, converted)                                                                         \
         } else {                                                                                                            \
-            for (int64_t i = 0; i < n; i++) {                                                                               \
-                from_type x;                                                                                                \
-                memcpy(&x, from + i * stride, sizeof x);                                                                    \
-                t[i] = (to_type)x;                                                                                          \
-            }                                                                                                               \
+            const intptr_t step = stride;                                                                                   \
+            COPY_ALL(from_type, to_type, converted)                                                                         \
         }                                                                                                                   \
     } while (0)
 
 #define COPY_FROM(dtype, to_type)                                                                                           \
     switch (dtype) {                                                                                                        \
-    case FL_FLOAT32: COPY(float, to_type); break;                                                                           \
-    case FL_FLOAT64: COPY(double, to_type); break;                                                                          \
-    case FL_INT8: COPY(int8_t, to_type); break;                                                                             \
-    case FL_INT16: COPY(int16_t, to_type); break;                                                                           \
-    case FL_INT32: COPY(int32_t, to_type); break;                                                                           \
-    case FL_INT64: COPY(int64_t, to_type); break;                                                                           \
-    case FL_UINT8: COPY(uint8_t, to_type); break;                                                                           \
-    case FL_UINT16: COPY(uint16_t, to_type); break;                                                                         \
-    case FL_UINT32: COPY(uint32_t, to_type); break;                                                                         \
-    case FL_UINT64: COPY(uint64_t, to_type); break;                                                                         \
+    case FL_FLOAT32: COPY(float, to_type, ); break;                                                                         \
+    case FL_FLOAT64: COPY(double, to_type, ); break;                                                                        \
+    case FL_INT8: COPY(int8_t, to_type, ); break;                                                                           \
+    case FL_INT16: COPY(int16_t, to_type, ); break;                                                                         \
+    case FL_INT32: COPY(int32_t, to_type, ); break;                                                                         \
+    case FL_INT64: COPY(int64_t, to_type, ); break;                                                                         \
+    case FL_UINT8: COPY(uint8_t, to_type, ); break;                                                                         \
+    case FL_UINT16: COPY(uint16_t, to_type, ); break;                                                                       \
+    case FL_UINT32: COPY(uint32_t, to_type, ); break;                                                                       \
+    case FL_UINT64: COPY(uint64_t, to_type, ); break;                                                                       \
+    case FL_FLOAT16: COPY(uint16_t, to_type, float_of_float16); break;                                                      \
+    case FL_BFLOAT16: COPY(uint16_t, to_type, float_of_bfloat16); break;                                                    \
     case FL_DTYPES: break;                                                                                                  \
     }
 
@@ -70,35 +69,48 @@ void fl_gather_labels(const char *from, intptr_t stride, int64_t n, fl_dtype dty
         to[i] = to[i] < 0 ? INT64_MAX : to[i];
 }
 
-void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t stride)
+#define PUT(to_type, from_type, converted)                                                                                  \
+    for (int64_t i = 0; i < n; i++) {                                                                                       \
+        const to_type x = (to_type)converted(((const from_type *)from)[i]);                                                 \
+        memcpy(to + i * stride, &x, sizeof x);                                                                              \
+    }
+
+void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t stride, fl_dtype dtype)
 {
     const size_t size = fl_itemsize(real);
-    if (stride == (intptr_t)size) {
+    const intptr_t half = (intptr_t)sizeof(uint16_t);
+    if (dtype == real && stride == (intptr_t)size) {
         memcpy(to, from, (size_t)n * size);
-    } else if (size == sizeof(double)) {
-        for (int64_t i = 0; i < n; i++)
-            memcpy(to + i * stride, (const double *)from + i, sizeof(double));
+    } else if (dtype == FL_FLOAT64) {
+        PUT(double, double, )
+    } else if (dtype == FL_FLOAT32) {
+        PUT(float, float, )
+    } else if (stride == half) {
+        stride = half;
+        if (dtype == FL_BFLOAT16) {
+            PUT(uint16_t, float, bfloat16_of_float)
+        } else {
+            PUT(uint16_t, float, float16_of_float)
+        }
+    } else if (dtype == FL_BFLOAT16) {
+        PUT(uint16_t, float, bfloat16_of_float)
     } else {
-        for (int64_t i = 0; i < n; i++)
-            memcpy(to + i * stride, (const float *)from + i, sizeof(float));
+        PUT(uint16_t, float, float16_of_float)
     }
 }
 
-double fl_load(const char *from, fl_dtype real)
+double fl_load(const char *from, fl_dtype dtype)
 {
-    double x;
-    fl_gather(from, 0, 1, real, FL_FLOAT64, &x);
+    double x = 0.0;
+    fl_gather(from, 0, 1, dtype, FL_FLOAT64, &x);
     return x;
 }
 
-void fl_store(double x, void *to, int64_t index, fl_dtype real)
+void fl_store(double x, void *to, int64_t index, fl_dtype dtype)
 {
-    /* Users' results may be unaligned. */
     const float single = (float)x;
-    if (real == FL_FLOAT64)
-        memcpy((char *)to + index * (int64_t)sizeof x, &x, sizeof x);
-    else
-        memcpy((char *)to + index * (int64_t)sizeof single, &single, sizeof single);
+    char *place = (char *)to + index * (int64_t)fl_itemsize(dtype);
+    fl_scatter(dtype == FL_FLOAT64 ? (const void *)&x : &single, 1, dtype == FL_FLOAT64 ? FL_FLOAT64 : FL_FLOAT32, place, 0, dtype);
 }
 
 /* Sort dimensions by the first array's stride, largest outermost: NumPy's order "K". */
@@ -254,13 +266,17 @@ void fl_gather_walked_labels(const fl_walk *walk, fl_walked array, int64_t first
         fl_gather_labels(r.start, r.stride, r.length, array.dtype, to);
 }
 
-void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array)
+void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array,
+                       void (*stream)(void *, const void *, size_t))
 {
     run_iterator it;
     run r;
     const char *f = from;
     for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); f += (size_t)r.length * fl_itemsize(real))
-        fl_scatter(f, r.length, real, r.start, r.stride);
+        if (stream && array.dtype == real && r.stride == (intptr_t)fl_itemsize(real))
+            stream(r.start, f, (size_t)r.length * fl_itemsize(real));
+        else
+            fl_scatter(f, r.length, real, r.start, r.stride, array.dtype);
 }
 
 void fl_pad(void *numbers, int64_t n, double value, fl_dtype real)

@@ -33,15 +33,17 @@ size_t fl_itemsize(fl_dtype dtype);
 /* Copy n numbers `stride` bytes apart into a contiguous array of `real`, or of int64_t. */
 void fl_gather(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, fl_dtype real, void *to);
 void fl_gather_labels(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, int64_t *to);
-/* Copy n contiguous numbers of type `real` to places `stride` bytes apart. */
-void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t stride);
-double fl_load(const char *from, fl_dtype real);
-void fl_store(double x, void *to, int64_t index, fl_dtype real);
+/* Copy n contiguous numbers of type `real` to places `stride` bytes apart, which hold `real` or, of float, a 16-bit format. */
+void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t stride, fl_dtype dtype);
+double fl_load(const char *from, fl_dtype dtype);
+void fl_store(double x, void *to, int64_t index, fl_dtype dtype);
 
 /* Elements first ... first + n - 1 of the walk, as contiguous numbers. */
 void fl_gather_walked(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, fl_dtype real, void *to);
 void fl_gather_walked_labels(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, int64_t *to);
-void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array);
+/* With `stream`, where memory is contiguous numbers of the type, by this copy. */
+void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array,
+                       void (*stream)(void *, const void *, size_t));
 
 /* Where element `index` lies. */
 char *fl_address(const fl_walk *walk, fl_walked array, int64_t index);

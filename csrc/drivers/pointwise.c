@@ -76,11 +76,7 @@ static void keep(const job *j, int which, int64_t first, int64_t n, const void *
 {
     if (results != b->bytes[which] || !j->array[which].data)
         return;
-    const fl_dtype real = j->call->real;
-    if (j->direct[which] && j->stream)
-        j->kernels->stream(j->array[which].data + (size_t)first * fl_itemsize(real), results, (size_t)n * fl_itemsize(real));
-    else
-        fl_scatter_walked(&j->walk, results, first, n, real, j->array[which]);
+    fl_scatter_walked(&j->walk, results, first, n, j->call->real, j->array[which], j->stream ? j->kernels->stream : NULL);
 }
 
 static int is_outside(const job *j, const void *x, int64_t n, const fl_domain *domain)
@@ -192,7 +188,7 @@ static void weight_task(void *context, int64_t task, char *scratch)
 static fl_status run(job *j, fl_task task, double *total)
 {
     const int64_t n_tasks = (j->walk.size + TASK - 1) / TASK;
-    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, j, sizeof(buffers), &j->bad_prediction);
+    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j, sizeof(buffers), &j->bad_prediction);
     if (status != FL_OK)
         return status;
     if (j->bad_prediction)
@@ -238,7 +234,7 @@ fl_status fl_run_pointwise(fl_call *call)
         j.present[i] = arrays[i]->data != NULL;
         j.direct[i] = j.present[i] && fl_direct(&j.walk, j.array[i], call->real);
         if (i >= VALUE && j.present[i])
-            written += (size_t)j.walk.size * fl_itemsize(call->real);
+            written += (size_t)j.walk.size * fl_itemsize(arrays[i]->dtype);
     }
     /* Reduced values are made block by block in a buffer. */
     if (call->outputs & FL_VALUE)

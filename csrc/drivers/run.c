@@ -47,12 +47,12 @@ static int failed_or_interrupted(const void *context)
     return *w->failure || (w->call->interrupted && w->call->interrupted());
 }
 
-fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, void *context, size_t scratch_bytes,
-                       const int *failure)
+fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, fl_finish finish, void *context,
+                       size_t scratch_bytes, const int *failure)
 {
     const watched w = {call, failure};
     const fl_status status =
-        fl_parallel_for(n, tasks_a_slice, task, context, failed_or_interrupted, &w, call->n_threads, scratch_bytes);
+        fl_parallel_for(n, tasks_a_slice, task, finish, context, failed_or_interrupted, &w, call->n_threads, scratch_bytes);
     return status == FL_INTERRUPTED && *failure ? FL_OK : status;
 }
 

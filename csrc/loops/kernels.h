@@ -42,26 +42,73 @@ typedef struct {
 } fl_pointwise;
 
 /* What is known of one segment of a row of logits a, with m its maximum. The kernel takes exponentials times an arbitrary power
- * of two: e = 2^-N exp(a - s), so that no difference a - m is ever rounded; `top` is that of m itself.
- * The sum of e is ties top + others, where `ties` counts the terms that are top and `others` sums the rest, so that the
- * logarithm of the sum keeps its digits where one class has nearly all the probability. */
+ * of two, so that no difference a - m is ever rounded; `top` is that of m itself.
+ * `others` is the sum of all exponentials but one of m, in units of that one, so that the logarithm of the sum, log(1 + others), keeps its
+ * digits where one class has nearly all the probability. Where no logit is finite, it is -1. */
 typedef struct {
-    double maximum, top, ties, others;
-    double top_mass, mass;    /* sum of u, the target's numbers: where e is top, and over all others */
-    double shortfall;         /* sum of u (m - a) */
+    double maximum, top, others;
+    double mass, mass_of_others;        /* sum of u, the target's numbers; and without that of m, where others < 1 */
+    double shortfall;                   /* sum of u (m - a) */
 } fl_segment;
 
+/* A number for each of several rows of softmax: fields of an fl_rows. */
+enum {
+    /* Found in the logits: what fl_segment has of a segment, and of the label y. Exponentials are in units of `top`'s. */
+    FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
+    FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
+    FL_LABEL_SHARED,          /* the part of the label's own u that comes from smoothing */
+    FL_FOUND_FIELDS,
+    /* Given. */
+    FL_STRENGTH = FL_FOUND_FIELDS, /* what the label's own term counts; 0: there is none */
+    FL_COUNTS,                /* a mask: no bit where the row does not count, and its loss and derivatives are 0; else all, a NaN */
+    FL_SCALE,                 /* multiplies derivatives */
+    FL_Z_LOSS,                /* what the square of the logarithm of the sum counts */
+    FL_LABEL,                 /* the label as an unsigned integer as wide as `real`; the largest one where there is none */
+    /* Made: the loss; for every class, q = exponential * FL_FACTOR and derivatives
+     *     gradient  scale (spread q - u)
+     *     Hessian   scale (curve q (1 - q) + square q²)
+     * but for two classes, whose derivatives are made here, free of cancellation: the label, and the one class with the exponential
+     * FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
+    FL_ROW_VALUE, FL_LOG_SUM, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
+    FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
+    FL_ROW_FIELDS,
+    /* Of columns alone: the row's frame, and sums of some classes. */
+    FL_SHIFT = FL_ROW_FIELDS, FL_LOWEST, FL_ROUNDER, FL_PART, FL_PART_OF_OTHERS, FL_PART_OF_SHORTFALL, FL_TOTAL,
+    FL_COLUMN_FIELDS,
+    FL_FIRST_CLEARED = FL_OTHERS, FL_LAST_CLEARED = FL_LABEL_SHARED,
+    /* Rows whose numbers are made together. */
+    FL_ROWS_TOGETHER = 16,
+};
+
+typedef struct {
+    int64_t n;                /* rows, a multiple of FL_ROWS_TOGETHER */
+    void *field;              /* n numbers of type `real` for each field */
+    const double *param;
+    int full;                 /* there are target's numbers u, or a z-loss, or more results than value and gradient are wanted */
+    int labels, smoothed;     /* there are labels; and smoothing beside them, so that a label that counts 0 still has a loss */
+    const int64_t *label;     /* -1: none */
+    const double *weight, *mass;  /* sample weights; what the label counts */
+    double keep, scale, z_loss;   /* 1 - smoothing; what all derivatives are multiplied by; */
+    double *value;            /* the losses, with their weights, rounded to `real` */
+} fl_rows;
+
+/* Rows of softmax side by side: arrays of `classes` times n numbers of type `real`, one row a column. */
+typedef struct {
+    int64_t classes;
+    fl_rows rows;             /* n: whole groups */
+    const void *logits;
+    void *exponentials;       /* may be the logits, where there is no u */
+    const void *u;            /* the target's numbers, or NULL */
+    void *grad, *hess;        /* or NULL; may be the exponentials */
+} fl_columns;
+
+/* A segment of a row, from exponentials to derivatives. */
 typedef struct {
     int64_t n;
-    const void *e;            /* the exponentials */
-    void *grad;
+    const void *exponentials;
     const void *u;            /* the target's numbers, or NULL */
-    void *hess;               /* or NULL */
-    double factor;            /* e * factor is the probability q */
-    double spread;            /* what q counts in the gradient: the sum of u over the row */
-    double scale;
-    /* The one class with e = top, NaN where there is none: its 1 - q and spread - u, free of cancellation. */
-    double top, top_rest, top_gap;
+    void *grad, *hess;        /* or NULL */
+    double factor, spread, curve, square, scale;
 } fl_backward;
 
 typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
@@ -72,10 +119,24 @@ typedef struct fl_kernels {
     double (*weighted_sum)(const void *x, const void *weight, int64_t n);     /* a weight of 0 leaves out its x */
     void (*weigh)(void *x, const void *weight, int64_t n);                    /* the same, element by element, in place */
     int (*outside)(const void *x, int64_t n, double low, double high, int ends_only);
-    void (*softmax_forward)(const void *a, const void *u, int64_t n, void *e, fl_segment *);
-    double (*softmax_exponentials)(const void *a, int64_t n, double maximum, void *e);   /* returns top */
+    /* `next`, `next_u`: what is wanted of memory soon; any address is harmless. */
+    void (*softmax_forward)(const void *a, const void *u, int64_t n, const void *next, const void *next_u, void *exponentials,
+                            fl_segment *);
     void (*softmax_backward)(const fl_backward *);
+    int (*labels)(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass);
+    void (*rows_given)(const fl_rows *);
+    void (*columns_forward)(const fl_columns *);
+    void (*columns_backward)(const fl_columns *);
+    void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
+    int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
+    void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);
+    void (*transpose_to_rows)(const void *columns, int64_t classes, int64_t n, void *rows);
     void (*target_mix)(const void *target, const void *class_weight, int64_t n, double keep, double spread, void *u);
+    void (*columns_repeat)(const void *numbers, int64_t classes, int64_t n, void *columns);
+    void (*columns_mix)(void *target, const void *class_weight, int64_t classes, int64_t n, double keep, double spread);
+    /* Contiguous, aligned numbers of a 16-bit format, to and from float; NULL in the tables of double. */
+    void (*widen)(fl_dtype dtype, const void *from, int64_t n, int64_t ahead, void *to);
+    void (*narrow)(fl_dtype dtype, const void *from, int64_t n, void *to);
     void (*math)(int function, const void *x, void *y, int64_t n);
     void (*stream)(void *to, const void *from, size_t bytes); /* a copy past the caches */
 } fl_kernels;

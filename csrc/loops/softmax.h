@@ -1,14 +1,21 @@
-/* The loops of the losses of softmax, on one segment of a row: logits a[n], target numbers u[n] or none.
+/* The loops of the losses of softmax, along one segment of a row: logits a[n], target numbers u[n] or none.
  *
- * Forward: the maximum m, exponentials e, and the sums over the segment. Backward: the gradient
- *     scale (spread q - u), q = e factor
- * and the diagonal of the Hessian, scale spread q (1 - q). Padding is a = -inf, u = 0, which adds nothing.
+ * Forward: the maximum m, exponentials e, and the sums over the segment. Backward: derivatives, see kernels.h. Padding is a = -inf,
+ * u = 0, which adds nothing.
  *
  * A logit of -inf is a class that is masked out; the maximum is never taken below -LARGEST, so that its exp is 0 and not NaN. */
 #ifndef FASTLOSS_SOFTMAX_H
 #define FASTLOSS_SOFTMAX_H
 
 #include "reduce.h"
+
+/* An address beyond the array is harmless. */
+INLINE void ask_for_lanes(const real *next)
+{
+    enum { LINE = 64 };
+    for (int64_t line = 0; line < LANES * (int64_t)sizeof(real); line += LINE)
+        __builtin_prefetch((const char *)next + line, 0, 2);
+}
 
 INLINE void fold_maximum(real *lane, int width)
 {
@@ -44,59 +51,93 @@ INLINE double sum_of_real_lanes(const real *lane)
     return sum_of_lanes(wide);
 }
 
-INLINE bits count_of_lanes(const bits *lane)
-{
-    bits count = 0;
-    for (int l = 0; l < LANES; l++)
-        count += lane[l];
-    return count;
-}
-
 /* exp(a - m) would inherit the rounding of a - m: 40 ulp at a - m = -80. So exp(a - s) is scaled by a power of two, 2^-N with
  * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGE, whose own last digit is
  * worth more than that, are shifted by s = m. Without fused multiply-add exp is exact only as far as the 15 (40) bits of log 2 times
- * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to EXP_DEPTH below m. */
+ * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to EXP_DEPTH below m.
+ *
+ * A further 2^EXPONENTIAL_SHIFT keeps every exponential a normal number down to exp's last digit, 2^-149 (2^-1074). */
+enum { EXPONENTIAL_SHIFT = PICK(32, 64) };
 typedef struct {
-    real shift, origin;
-    bits scale;
+    real shift, lowest;       /* what is subtracted from logits; below this they have no exponential */
+    real rounder;             /* ROUNDER and the exponent: added to a logarithm, it leaves the exponential's exponent in the low bits */
 } softmax_frame;
 
 INLINE softmax_frame frame_of(real m)
 {
     const real LARGE = HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0), shift = abs_(m) <= LARGE ? ZERO : m, base = m - shift;
-    return (softmax_frame){.shift = shift, .origin = base, .scale = exp_reduced(base).exponent};
+    const real n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
+    return (softmax_frame){.shift = shift, .lowest = base - EXP_DEPTH, .rounder = ROUNDER + ((real)EXPONENTIAL_SHIFT - n)};
 }
 
+/* 0.98 ulp: exp_reduced, without carrying along what r loses and what 1 + r loses. What vanishes is masked and not computed:
+ * an underflow costs a hundred cycles on many CPUs, and masked classes and padding are such logits. */
 INLINE real exponential(real a, softmax_frame f)
 {
-    return exp_scaled(a - f.shift, f.origin, f.scale);
+    const real x = a - f.shift, shifted = fma_(x, INVERSE_LOG2, f.rounder), n = shifted - f.rounder;
+    const real r = fma_(n, -LOG2_LOW, fma_(n, -LOG2_HIGH, x));
+    const real mantissa = fma_(fma_(exp_polynomial(r), r, ONE), r, ONE);
+    return keep_if(!(x < f.lowest), from_bits(to_bits(mantissa) + (to_bits(shifted) << MANTISSA_BITS)));
 }
 
-/* The sums of e over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most 2; the lanes are
- * added in double. */
-typedef struct {
-    bits ties[LANES];
-    real others[LANES];
-} lane_sums;
-
-INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real top, real *e, lane_sums *s)
+/* Exponentials, and their sums over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most
+ * 2^(EXPONENTIAL_SHIFT + 1); the lanes are added in double.
+ * For each logit one of `next` is asked of memory: a prefetch between exponentials costs nothing, many at once wait for each other. */
+INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real *e, real *total, const real *next)
 {
     n = whole_groups(n);
-    for (int64_t i = 0; i < n; i += LANES)
+    for (int64_t i = 0; i < n; i += LANES) {
+        ask_for_lanes(next + i);
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
             const real x = exponential(a[i + l], f);
             e[i + l] = x;
-            s->ties[l] += (bits)(x == top);
-            s->others[l] += keep_if(x != top, x);
+            total[l] += x;
         }
+    }
+}
+
+/* The sum of all numbers that go with an exponential other than `top`. */
+NOINLINE double sum_beside(const real *restrict x, const real *restrict e, real top, int64_t n)
+{
+    real lane[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++)
+            lane[l] += keep_if(e[i + l] != top, x[i + l]);
+    return sum_of_real_lanes(lane);
+}
+
+/* The sums of u: in double, of pairs added in `real`. */
+NOINLINE void target_sums(const real *restrict a, const real *restrict u, int64_t n, real m, const real *next, fl_segment *s)
+{
+    /* Half of m - a, which never overflows; the other factor of 2 is put back in double. */
+    const real half_m = HALF * m;
+    double mass[LANES] = {0}, half_shortfall[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += 2 * LANES) {
+        ask_for_lanes(next + i);
+        ask_for_lanes(next + i + LANES);
+#pragma omp simd
+        for (int l = 0; l < LANES; l++) {
+            const real x = u[i + l], y = u[i + LANES + l];
+            const real of_x = keep_if(x != ZERO, x * fma_(-HALF, a[i + l], half_m));
+            const real of_y = keep_if(y != ZERO, y * fma_(-HALF, a[i + LANES + l], half_m));
+            mass[l] += (double)(x + y);
+            half_shortfall[l] += (double)(of_x + of_y);
+        }
+    }
+    s->mass = sum_of_lanes(mass);
+    s->shortfall = 2.0 * sum_of_lanes(half_shortfall);
 }
 
 /* n may be any number if there is no u: what is beyond the whole groups is copied and padded here. e has room for whole groups. */
-static void softmax_forward(const void *logits, const void *target, int64_t n, void *exps, fl_segment *s)
+static void softmax_forward(const void *logits, const void *target, int64_t n, const void *next, const void *next_target, void *exps,
+                            fl_segment *s)
 {
     const real *a = logits, *u = target;
-    real *e = exps, rest[FL_GROUP], lane[LANES];
+    real *e = exps, rest[FL_GROUP], lane[LANES], total[LANES] = {0};
     const int64_t whole = n & -(int64_t)FL_GROUP, left = n - whole;
     for (int l = 0; l < LANES; l++)
         lane[l] = -LARGEST;
@@ -112,92 +153,71 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, v
     const softmax_frame f = frame_of(m);
     const real top = exponential(m, f);
 
-    lane_sums sums = {{0}, {0}};
     if (whole)
-        exponentials(a, n, f, top, e, &sums);
+        exponentials(a, n, f, e, total, next);
     if (left)
-        exponentials(rest, FL_GROUP, f, top, e + whole, &sums);
-    *s = (fl_segment){.maximum = (double)m, .top = (double)top, .ties = (double)(int64_t)count_of_lanes(sums.ties),
-                      .others = sum_of_real_lanes(sums.others)};
-    if (!u)
-        return;
-
-    /* Half of m - a, which never overflows; the other factor of 2 is put back in double. */
-    const real half_m = HALF * m;
-    double top_mass[LANES] = {0}, mass[LANES] = {0}, half_shortfall[LANES] = {0};
-    n = whole_groups(n);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++) {
-            const real t = u[i + l];
-            top_mass[l] += (double)keep_if(e[i + l] == top, t);
-            mass[l] += (double)keep_if(e[i + l] != top, t);
-            half_shortfall[l] += (double)keep_if(t != ZERO, t * fma_(-HALF, a[i + l], half_m));
-        }
-    s->top_mass = sum_of_lanes(top_mass);
-    s->mass = sum_of_lanes(mass);
-    s->shortfall = 2.0 * sum_of_lanes(half_shortfall);
-}
-
-/* For rows too long to keep e: the same again, against the maximum of the row. */
-static double softmax_exponentials(const void *logits, int64_t n, double maximum, void *exponentials)
-{
-    const real *a = logits, m = (real)maximum;
-    real *e = exponentials;
-    const softmax_frame f = frame_of(m);
-    n = whole_groups(n);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            e[i + l] = exponential(a[i + l], f);
-    return (double)exponential(m, f);
+        exponentials(rest, FL_GROUP, f, e + whole, total, rest);
+    n = whole + (left ? FL_GROUP : 0);
+    /* Where one has more than half, the sum of the others is made without it. */
+    const double sum = sum_of_real_lanes(total), unit = (double)top;
+    const int single = sum < 2.0 * unit;
+    *s = (fl_segment){.maximum = (double)m, .top = unit, .others = (sum != 0.0 && single ? sum_beside(e, e, top, n) : sum - unit) / unit};
+    if (u) {
+        target_sums(a, u, n, m, next_target, s);
+        s->mass_of_others = single ? sum_beside(u, e, top, n) : s->mass;
+    }
 }
 
 /* restrict, because clang would else keep a scalar copy of the loop for arrays that overlap; a function a loop, because gcc would
  * lose sight of n being whole groups, and add a remainder. */
 NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, real *restrict hess)
 {
-    const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
-    const real top = (real)b->top, top_rest = (real)b->top_rest;
+    const real factor = (real)b->factor, curve = (real)b->curve, square = (real)b->square, scale = (real)b->scale;
     const int64_t n = whole_groups(b->n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real q = e[i] * factor, complement = e[i] == top ? top_rest : ONE - q;
-        hess[i] = scale * (spread * (q * complement));
+        const real q = e[i] * factor;
+        hess[i] = scale * (q * fma_(curve, ONE - q, square * q));
     }
 }
 
 NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, real *restrict grad)
 {
     const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
-    const real top = (real)b->top, top_rest = (real)b->top_rest, top_gap = (real)b->top_gap;
     const int64_t n = whole_groups(b->n);
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-        /* spread q - u, in a form that keeps its digits where both q and u are nearly all there is. */
-        const real x = e[i], q = x * factor, complement = x == top ? top_rest : ONE - q;
-        const real gap = x == top ? top_gap : spread - u[i];
-        grad[i] = scale * (q * gap - u[i] * complement);
-    }
+    for (int64_t i = 0; i < n; i++)
+        grad[i] = scale * fma_(e[i] * factor, spread, -u[i]);
 }
 
 NOINLINE void grad_loop(const fl_backward *b, const real *restrict e, real *restrict grad)
 {
-    const real factor = (real)(b->factor * b->spread * b->scale);
+    const real factor = (real)b->factor, strength = (real)(b->spread * b->scale);
     const int64_t n = whole_groups(b->n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        grad[i] = e[i] * factor;
+        grad[i] = e[i] * factor * strength;
 }
 
 static void softmax_backward(const fl_backward *b)
 {
     if (b->hess)
-        hess_loop(b, b->e, b->hess);
+        hess_loop(b, b->exponentials, b->hess);
+    if (!b->grad)
+        return;
     if (b->u)
-        dense_grad_loop(b, b->e, b->u, b->grad);
+        dense_grad_loop(b, b->exponentials, b->u, b->grad);
     else
-        grad_loop(b, b->e, b->grad);
+        grad_loop(b, b->exponentials, b->grad);
+}
+
+static int64_t position(const void *numbers, int64_t n, double wanted)
+{
+    const real *x = numbers, w = (real)wanted;
+    int64_t i = 0;
+    while (i < n && x[i] != w)
+        i++;
+    return i;
 }
 
 /* u = class_weight (keep target + spread): class weights and label smoothing, for targets that are numbers. */

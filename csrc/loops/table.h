@@ -5,12 +5,16 @@
 
 #include "../losses/bodies.h"
 
+#include "columns.h"
 #include "elementary.h"
+#include "finish.h"
+#include "halves.h"
 #include "pointwise.h"
 #include "reduce.h"
 #include "softmax.h"
 
 #include "../tiers/stream.h"
+#include "../tiers/transpose.h"
 
 #define JOINED(a, b, c) a##b##_f##c
 #define JOIN(a, b, c) JOINED(a, b, c)
@@ -23,9 +27,22 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .weigh = weigh,
     .outside = outside,
     .softmax_forward = softmax_forward,
-    .softmax_exponentials = softmax_exponentials,
     .softmax_backward = softmax_backward,
+    .labels = labels,
+    .rows_given = rows_given,
+    .columns_forward = columns_forward,
+    .columns_repeat = columns_repeat,
+    .columns_mix = columns_mix,
+    .columns_backward = columns_backward,
+    .finish = finish_kernels,
+    .position = position,
+    .transpose_to_classes = transpose_to_classes,
+    .transpose_to_rows = transpose_to_rows,
     .target_mix = target_mix,
+#if REAL_BITS == 32
+    .widen = widen,
+    .narrow = narrow,
+#endif
     .math = math,
     .stream = stream,
 };

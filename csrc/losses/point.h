@@ -18,8 +18,10 @@ typedef struct {
     INLINE point name##_point(MAYBE_UNUSED real pred, MAYBE_UNUSED real target, MAYBE_UNUSED real operand,                  \
                               MAYBE_UNUSED const real *param)
 
-/* LOG_PROBABILITY(name) { ... }: the body of a loss of log p, the log-probability that softmax gives to the label. `grad` is
- * the derivative by log p. Computed in double, once a row. */
-#define LOG_PROBABILITY(name) INLINE point name##_of_log_probability(real log_p)
+/* LOG_PROBABILITY(name) { ... }: the body of a loss of log p, the log-probability that softmax gives to the label; `complement` is
+ * 1 - p. The derivatives are by log p. */
+#define LOG_PROBABILITY(name)                                                                                               \
+    INLINE point name##_of_log_probability(MAYBE_UNUSED real log_p, MAYBE_UNUSED real p, MAYBE_UNUSED real complement,      \
+                                           MAYBE_UNUSED const real *param)
 
 #endif

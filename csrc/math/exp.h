@@ -39,10 +39,9 @@ typedef struct {
     bits exponent;            /* n, modulo 2^REAL_BITS */
 } exp_parts;
 
-INLINE exp_parts exp_reduced(real x)
+/* (exp r - 1 - r) / r² */
+INLINE real exp_polynomial(real r)
 {
-    const exp_argument a = exp_argument_of(x);
-    const real r = a.r;
 #if REAL_BITS == 32
     real q = 0.00137453177f;
     q = fma_(q, r, 0.00836894568f);
@@ -61,6 +60,13 @@ INLINE exp_parts exp_reduced(real x)
     q = fma_(q, r, 0.16666666666666471);
     q = fma_(q, r, 0.50000000000000122);
 #endif
+    return q;
+}
+
+INLINE exp_parts exp_reduced(real x)
+{
+    const exp_argument a = exp_argument_of(x);
+    const real r = a.r, q = exp_polynomial(r);
     /* 1 + r in two parts, so that the last addition is the only one that rounds by half an ulp. */
     const real sum = ONE + r, sum_low = r - (sum - ONE);
     const real tail = fma_(r * r, q, sum_low + a.r_low), mantissa = sum + tail;

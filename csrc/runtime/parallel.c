@@ -7,6 +7,7 @@
 #include "float_mode.h"
 
 #include <stdlib.h>
+#include <string.h>
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -64,15 +65,18 @@ static char *aligned(char *memory)
     return (char *)(((uintptr_t)memory + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 }
 
-static void run_serially(int64_t first, int64_t last, fl_task task, void *context, char *scratch)
+static void run_serially(int64_t first, int64_t last, fl_task task, fl_finish finish, void *context, char *scratch)
 {
     for (int64_t i = first; i < last; i++)
         task(context, i, scratch);
+    if (finish)
+        finish(context, scratch);
 }
 
 #ifdef _OPENMP
 /* The scratch memory of thread t begins at t * share. */
-static void run_in_threads(int64_t first, int64_t last, fl_task task, void *context, int n_threads, char *scratch, size_t share)
+static void run_in_threads(int64_t first, int64_t last, fl_task task, fl_finish finish, void *context, int n_threads,
+                           char *scratch, size_t share)
 {
     int64_t turn = (last - first) / ((int64_t)n_threads * TURNS_PER_THREAD);
     if (turn < 1)
@@ -82,9 +86,11 @@ static void run_in_threads(int64_t first, int64_t last, fl_task task, void *cont
         /* A thread of the pool has the mode that its creator had when it was created. */
         const fl_float_mode mode = fl_enter_default_float_mode();
         char *own = scratch + share * (size_t)omp_get_thread_num();
-#pragma omp for schedule(dynamic, turn)
+#pragma omp for schedule(dynamic, turn) nowait
         for (int64_t i = first; i < last; i++)
             task(context, i, own);
+        if (finish)
+            finish(context, own);
         fl_leave_default_float_mode(mode);
     }
 }
@@ -107,26 +113,28 @@ static int threads_for(int64_t n, int wanted)
 #endif
 }
 
-fl_status fl_parallel_for(int64_t n, int64_t slice, fl_task task, void *context, fl_stop stop, const void *stop_context,
-                          int n_threads, size_t scratch_bytes)
+fl_status fl_parallel_for(int64_t n, int64_t slice, fl_task task, fl_finish finish, void *context, fl_stop stop,
+                          const void *stop_context, int n_threads, size_t scratch_bytes)
 {
     char stack[STACK_SCRATCH + ALIGNMENT];
     char *heap = NULL;
     n_threads = threads_for(n, n_threads);
     /* Whole lines a thread, and a spare one between, so that no two threads write one line. */
     const size_t share = (scratch_bytes + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    if ((n_threads > 1 || scratch_bytes > STACK_SCRATCH) && !(heap = malloc(share * (size_t)n_threads + ALIGNMENT)))
+    if ((n_threads > 1 || share > STACK_SCRATCH) && !(heap = malloc(share * (size_t)n_threads + ALIGNMENT)))
         return FL_NO_MEMORY;
     char *scratch = aligned(heap ? heap : stack);
+    for (int t = 0; t < n_threads; t++)
+        memset(scratch + share * (size_t)t, 0, FL_ZEROED);
     fl_status status = FL_OK;
     for (int64_t first = 0; first < n && status == FL_OK; first += slice) {
         const int64_t last = n - first > slice ? first + slice : n;
 #ifdef _OPENMP
         if (n_threads > 1)
-            run_in_threads(first, last, task, context, n_threads, scratch, share);
+            run_in_threads(first, last, task, finish, context, n_threads, scratch, share);
         else
 #endif
-            run_serially(first, last, task, context, scratch);
+            run_serially(first, last, task, finish, context, scratch);
         if (last < n && stop(stop_context))
             status = FL_INTERRUPTED;
     }

@@ -117,6 +117,8 @@ static void put(char *to, fl_dtype dtype, double x, int64_t whole)
     switch (dtype) {
     case FL_FLOAT32: { const float f = (float)x; memcpy(to, &f, sizeof f); break; }
     case FL_FLOAT64: memcpy(to, &x, sizeof x); break;
+    case FL_FLOAT16:
+    case FL_BFLOAT16: fl_store(x, to, 0, dtype); break;
     default: memcpy(to, &whole, fl_itemsize(dtype)); break;    /* little-endian: the low bytes */
     }
 }
@@ -148,11 +150,16 @@ typedef struct {
     int64_t classes, ignore_index;
 } filling;
 
+static int is_integer(fl_dtype dtype)
+{
+    return dtype >= FL_INT8 && dtype < FL_FLOAT16;
+}
+
 static void fill_one(char *to, void *context)
 {
     const filling *f = context;
     const double x = f->classes < 0 ? draw_number(f->source, f->style) : 0.0;
-    int64_t whole = f->dtype > FL_FLOAT64 ? (int64_t)draw_bits(f->source, 2) : 0;
+    int64_t whole = is_integer(f->dtype) ? (int64_t)draw_bits(f->source, 2) : 0;
     if (f->classes >= 0) {
         whole = f->classes ? whole % f->classes : 0;
         if (f->may_be_bad && draw_below(f->source, 64) == 0)
@@ -213,6 +220,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             d->class_weight[i] = (double)draw_below(s, 5) / 4.0;
         c->class_weight = d->class_weight;
     }
+    c->z_loss = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 4) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
 
     const int present[N_ARRAYS] = {
         [PRED] = 1, [TARGET] = 1, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
@@ -225,9 +233,13 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         fl_array *a = array_of_call(c, i);
         const int with_classes = rows && i != WEIGHT && i != VALUE && !(i == TARGET && c->labels);
         const int dims = c->ndim + with_classes;
-        a->dtype = i >= VALUE ? c->real : draw_below(s, 4) ? c->real : (fl_dtype)draw_below(s, FL_DTYPES);
+        const fl_dtype half = draw_below(s, 2) ? FL_FLOAT16 : FL_BFLOAT16;
+        if (draw_below(s, 4))
+            a->dtype = c->real;
+        else
+            a->dtype = i < VALUE ? (fl_dtype)draw_below(s, FL_DTYPES) : c->real == FL_FLOAT32 ? half : c->real;
         if (i == TARGET && c->labels)
-            a->dtype = (fl_dtype)(FL_INT8 + draw_below(s, FL_DTYPES - FL_INT8));
+            a->dtype = (fl_dtype)(FL_INT8 + draw_below(s, FL_FLOAT16 - FL_INT8));
         const enum layout layout = draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= VALUE ? BROADCAST : N_LAYOUTS);
         lay_out(&d->array[i], a, dims, with_classes, d->shape, layout);
         memset(d->array[i].memory, FILL, d->array[i].bytes);
@@ -238,7 +250,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             for_each(a, dims, d->shape, fill_one, &f);
         }
         /* The gradient in the place of the prediction: same type, every element in a place of its own. */
-        if (i == GRAD && layout == C_ORDER && c->pred.dtype == c->real && d->array[PRED].bytes == d->array[GRAD].bytes &&
+        if (i == GRAD && layout == C_ORDER && c->pred.dtype == a->dtype && d->array[PRED].bytes == d->array[GRAD].bytes &&
             draw_below(s, 2)) {
             d->in_place = 1;
             a->data = c->pred.data;
@@ -278,7 +290,7 @@ static fl_status run_drawn_call(drawn_call *d)
             must(memcmp(a->memory, a->before, a->bytes) == 0, i < N_INPUTS ? "inputs are not written" : "an error leaves outputs");
         } else if (i >= N_INPUTS && !(i == GRAD && d->in_place)) {
             /* Cover the elements again: what is left is what lies between them. */
-            const size_t item = fl_itemsize(c->real);
+            const size_t item = fl_itemsize(array_of_call(c, i)->dtype);
             const int rows = fl_kind(c->loss) != FL_POINTWISE_LOSS;
             char *copy = allocate(a->bytes);
             memcpy(copy, a->memory, a->bytes);
@@ -335,8 +347,10 @@ static uint64_t hash_of_results(drawn_call *d, fl_status status)
         hash_number(&h, c->reduced);
     const int rows = fl_kind(c->loss) != FL_POINTWISE_LOSS;
     for (int i = VALUE; i < N_ARRAYS; i++)
-        if (array_of_call(c, i)->data)
+        if (array_of_call(c, i)->data) {
+            h.dtype = array_of_call(c, i)->dtype;
             for_each(array_of_call(c, i), c->ndim + (rows && i != VALUE), d->shape, hash_one, &h);
+        }
     return h.hash;
 }
 

@@ -1,0 +1,82 @@
+/* What the drivers of the losses of a row share: the job, and how a segment of a row is fetched and results are kept. */
+#ifndef FASTLOSS_ROWS_H
+#define FASTLOSS_ROWS_H
+
+#include "drivers.h"
+
+enum {
+    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, N_ARRAYS,
+    /* Rows a task handles at most. */
+    MAX_ROWS_A_TASK = FL_BLOCK,
+};
+
+typedef struct {
+    fl_call *call;
+    const fl_kernels *kernels;
+    fl_pointwise_kernel pointwise;
+    fl_loss_kind kind;
+    fl_walk walk;             /* of the rows */
+    fl_walked array[N_ARRAYS];
+    fl_domain domain[2];      /* of predictions and of targets that are numbers */
+    size_t item;
+    int64_t rows_a_task, n_tasks, segment, n_segments;
+    int stream;
+    int64_t ahead[2];         /* of predictions and targets: bytes to the same segment of the row that is prefetched; 0: none is */
+    double scale;
+    char *smoothing;          /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
+    char *class_weight;       /* in type real, or NULL */
+    double *partial;
+    int bad_label, bad_prediction, bad_target;
+    /* Softmax. */
+    int side_by_side;         /* rows so short that each gets a lane */
+    int64_t rows_together;    /* whose exponentials are kept at a time */
+    size_t work_bytes;        /* of a thread, for its kind of loss */
+} job;
+
+/* A thread's memory. First, what the rows of a task have: arrays with room for whole groups. */
+typedef struct {
+    int64_t pending;          /* rows whose derivatives are still to be made; 0 at first */
+    double *value, *weight, *mass;
+    int64_t *label;
+    char *work;
+} rows_memory;
+
+/* One row: where it lies. */
+typedef struct {
+    char *data[N_ARRAYS];
+} row;
+
+/* Room for segments of inputs and results. */
+typedef struct {
+    _Alignas(64) char pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES], grad[FL_SEGMENT_BYTES], hess[FL_SEGMENT_BYTES];
+} segment_buffers;
+
+enum padding { PAD_LAST, PAD_MASKED, PAD_ZERO };
+
+const fl_array *fl_rows_array(const job *j, int which);
+row fl_rows_at(const job *j, int64_t index);
+int64_t fl_segment_length(const job *j, int64_t s);
+/* Segment s of a row as contiguous numbers in whole groups: in place, or in the buffer. */
+const char *fl_fetch_segment(const job *j, int which, const row *r, int64_t s, char *buffer, enum padding padding);
+void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const char *results);
+/* Where a segment lies if its memory is contiguous numbers of type `real`, else NULL. */
+const char *fl_segment_in_place(const job *j, int which, const row *r, int64_t s);
+/* Are n padded numbers in their domain? Notes it where not. */
+int fl_check_numbers(job *j, const char *numbers, int64_t n, int which);
+void fl_check_row(job *j, const row *r, char *buffer);
+/* Labels and weights of the rows first ... first + n - 1. Returns whether all labels are good. */
+int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+/* Under FL_NONE, the value of a row. */
+void fl_keep_value(const job *j, int64_t index, double value);
+/* Results of a row that does not count. */
+void fl_clear_row(const job *j, const row *r);
+
+/* Softmax: how it goes about a call; a task's rows, whose values it leaves in m->value; what is pending after the last. */
+fl_status fl_plan_softmax(job *j);
+void fl_softmax_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+void fl_softmax_pending(job *j, rows_memory *m);
+/* Few rows, or very long ones: all threads at one row. Fills j->partial. */
+int fl_softmax_is_shared(const job *j);
+fl_status fl_run_shared_softmax(job *j);
+
+#endif

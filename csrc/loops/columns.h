@@ -1,0 +1,314 @@
+/* The loops of the losses of softmax, on rows side by side: a lane a row, class after class. For rows too short to fill registers.
+ *
+ * The same sums as along a row, in another order: CLASSES_TOGETHER terms of at most 2^33, then the sums of those. */
+#ifndef FASTLOSS_COLUMNS_H
+#define FASTLOSS_COLUMNS_H
+
+#include "softmax.h"
+
+enum { CLASSES_TOGETHER = 16 };
+
+/* The loops below go over rows, some classes at a time, so that what belongs to a row is loaded once for these: instances for four
+ * classes, two and one. */
+#define COLUMN_LOOP(name)                                                                                                   \
+    NOINLINE void name##_4(const fl_columns *k, int64_t c)                                                                  \
+    {                                                                                                                       \
+        name(k, c, 4);                                                                                                      \
+    }                                                                                                                       \
+    NOINLINE void name##_2(const fl_columns *k, int64_t c)                                                                  \
+    {                                                                                                                       \
+        name(k, c, 2);                                                                                                      \
+    }                                                                                                                       \
+    NOINLINE void name##_1(const fl_columns *k, int64_t c)                                                                  \
+    {                                                                                                                       \
+        name(k, c, 1);                                                                                                      \
+    }                                                                                                                       \
+    static void name##_of(const fl_columns *k, int64_t first, int64_t last)                                                 \
+    {                                                                                                                       \
+        int64_t c = first;                                                                                                  \
+        for (; c + 4 <= last; c += 4)                                                                                       \
+            name##_4(k, c);                                                                                                 \
+        for (; c + 2 <= last; c += 2)                                                                                       \
+            name##_2(k, c);                                                                                                 \
+        if (c < last)                                                                                                       \
+            name##_1(k, c);                                                                                                 \
+    }
+/* Before what is inside is vectorised. */
+#if defined(__clang__)
+#define UNROLLED _Pragma("unroll")
+#else
+#define UNROLLED _Pragma("GCC unroll 4")
+#endif
+/* Names `name`, the field of every row. */
+#define ROW_FIELD(name, which) real *const name = (real *)k->rows.field + (which) * n
+
+INLINE void columns_maximum(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n;
+    ROW_FIELD(m, FL_MAXIMUM);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        real largest = m[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++)
+            largest = a[j * n + i] > largest ? a[j * n + i] : largest;
+        m[i] = largest;
+    }
+}
+COLUMN_LOOP(columns_maximum)
+
+NOINLINE void columns_frames(const fl_columns *k)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    ROW_FIELD(m, FL_MAXIMUM);
+    ROW_FIELD(top, FL_TOP);
+    ROW_FIELD(shift, FL_SHIFT);
+    ROW_FIELD(lowest, FL_LOWEST);
+    ROW_FIELD(rounder, FL_ROUNDER);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const softmax_frame f = frame_of(m[i]);
+        top[i] = exponential(m[i], f);
+        shift[i] = f.shift, lowest[i] = f.lowest, rounder[i] = f.rounder;
+    }
+}
+
+INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n;
+    real *const e = (real *)k->exponentials + c * n;
+    ROW_FIELD(top, FL_TOP);
+    ROW_FIELD(shift, FL_SHIFT);
+    ROW_FIELD(lowest, FL_LOWEST);
+    ROW_FIELD(rounder, FL_ROUNDER);
+    ROW_FIELD(label, FL_LABEL);
+    ROW_FIELD(part, FL_PART);
+    ROW_FIELD(part_of_others, FL_PART_OF_OTHERS);
+    ROW_FIELD(label_logit, FL_LABEL_LOGIT);
+    ROW_FIELD(label_exponential, FL_LABEL_EXPONENTIAL);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const softmax_frame f = {.shift = shift[i], .lowest = lowest[i], .rounder = rounder[i]};
+        const real largest = top[i];
+        const bits y = to_bits(label[i]) - (bits)c;
+        real sum = part[i], others = part_of_others[i], logit = label_logit[i], at_label = label_exponential[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real z = a[j * n + i], x = exponential(z, f);
+            const int is_label = y == (bits)j;
+            sum += x;
+            others += keep_if(x != largest, x);
+            logit = choose(is_label, z, logit);
+            at_label = choose(is_label, x, at_label);
+            e[j * n + i] = x;
+        }
+        part[i] = sum, part_of_others[i] = others, label_logit[i] = logit, label_exponential[i] = at_label;
+    }
+}
+COLUMN_LOOP(columns_exponentials)
+
+INLINE void columns_target(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n, *const e = (const real *)k->exponentials + c * n;
+    const real *const u = (const real *)k->u + c * n;
+    ROW_FIELD(top, FL_TOP);
+    ROW_FIELD(m, FL_MAXIMUM);
+    ROW_FIELD(label, FL_LABEL);
+    ROW_FIELD(part, FL_PART);
+    ROW_FIELD(part_of_others, FL_PART_OF_OTHERS);
+    ROW_FIELD(part_of_shortfall, FL_PART_OF_SHORTFALL);
+    ROW_FIELD(label_shared, FL_LABEL_SHARED);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real largest = top[i], half_m = HALF * m[i];
+        const bits y = to_bits(label[i]) - (bits)c;
+        real mass = part[i], others = part_of_others[i], half_shortfall = part_of_shortfall[i], at_label = label_shared[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real x = u[j * n + i];
+            mass += x;
+            others += keep_if(e[j * n + i] != largest, x);
+            /* Half of m - a, which never overflows. */
+            half_shortfall += keep_if(x != ZERO, x * fma_(-HALF, a[j * n + i], half_m));
+            at_label = choose(y == (bits)j, x, at_label);
+        }
+        part[i] = mass, part_of_others[i] = others, part_of_shortfall[i] = half_shortfall, label_shared[i] = at_label;
+    }
+}
+COLUMN_LOOP(columns_target)
+
+/* sum += factor * part, part = 0 */
+NOINLINE void columns_add(const fl_columns *k, real factor, int part_field, int sum_field)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    ROW_FIELD(part, part_field);
+    ROW_FIELD(sum, sum_field);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        sum[i] += factor * part[i];
+        part[i] = ZERO;
+    }
+}
+
+/* Of all but one, where that one has no half: then the sum of all loses nothing. */
+NOINLINE void columns_others(const fl_columns *k)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    ROW_FIELD(total, FL_TOTAL);
+    ROW_FIELD(top, FL_TOP);
+    ROW_FIELD(others, FL_OTHERS);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        others[i] = choose((total[i] != ZERO) & (total[i] < TWO * top[i]), others[i], total[i] - top[i]);
+}
+
+static void columns_forward(const fl_columns *k)
+{
+    const int64_t n = k->rows.n, classes = k->classes;
+    ROW_FIELD(m, FL_MAXIMUM);
+    ROW_FIELD(cleared, FL_FIRST_CLEARED);
+    for (int64_t i = 0; i < n; i++)
+        m[i] = -LARGEST;
+    ROW_FIELD(parts, FL_PART);
+    memset(cleared, 0, (size_t)(FL_LAST_CLEARED + 1 - FL_FIRST_CLEARED) * (size_t)n * sizeof(real));
+    memset(parts, 0, (size_t)(FL_TOTAL + 1 - FL_PART) * (size_t)n * sizeof(real));
+    columns_maximum_of(k, 0, classes);
+    columns_frames(k);
+    for (int64_t c = 0; c < classes; c += CLASSES_TOGETHER) {
+        columns_exponentials_of(k, c, classes - c < CLASSES_TOGETHER ? classes : c + CLASSES_TOGETHER);
+        columns_add(k, ONE, FL_PART, FL_TOTAL);
+        columns_add(k, ONE, FL_PART_OF_OTHERS, FL_OTHERS);
+    }
+    columns_others(k);
+    for (int64_t c = 0; c < classes && k->u; c += CLASSES_TOGETHER) {
+        columns_target_of(k, c, classes - c < CLASSES_TOGETHER ? classes : c + CLASSES_TOGETHER);
+        columns_add(k, ONE, FL_PART, FL_MASS);
+        columns_add(k, ONE, FL_PART_OF_OTHERS, FL_MASS_OF_OTHERS);
+        columns_add(k, TWO, FL_PART_OF_SHORTFALL, FL_SHORTFALL);
+    }
+}
+
+INLINE real masked(real x, real mask)
+{
+    return from_bits(to_bits(x) & to_bits(mask));
+}
+
+/* e may be grad: every number is read before it is written. */
+INLINE void columns_grad(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const e = (const real *)k->exponentials + c * n;
+    real *const grad = (real *)k->grad + c * n;
+    ROW_FIELD(counts, FL_COUNTS);
+    ROW_FIELD(label, FL_LABEL);
+    ROW_FIELD(factor, FL_FACTOR);
+    ROW_FIELD(spread, FL_SPREAD);
+    ROW_FIELD(scale, FL_SCALE);
+    ROW_FIELD(label_grad, FL_LABEL_GRAD);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real inverse = factor[i], strength = spread[i] * scale[i], at_label = label_grad[i], count = counts[i];
+        const bits y = to_bits(label[i]) - (bits)c;
+        UNROLLED
+        for (int j = 0; j < classes; j++)
+            grad[j * n + i] = masked(choose(y == (bits)j, at_label, e[j * n + i] * inverse * strength), count);
+    }
+}
+COLUMN_LOOP(columns_grad)
+
+INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const e = (const real *)k->exponentials + c * n, *const u = (const real *)k->u + c * n;
+    real *const grad = (real *)k->grad + c * n;
+    ROW_FIELD(counts, FL_COUNTS);
+    ROW_FIELD(label, FL_LABEL);
+    ROW_FIELD(factor, FL_FACTOR);
+    ROW_FIELD(spread, FL_SPREAD);
+    ROW_FIELD(scale, FL_SCALE);
+    ROW_FIELD(label_grad, FL_LABEL_GRAD);
+    ROW_FIELD(single_top, FL_SINGLE_TOP);
+    ROW_FIELD(top_grad, FL_TOP_GRAD);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const bits y = to_bits(label[i]) - (bits)c;
+        const real inverse = factor[i], by_q = spread[i], by_all = scale[i], largest = single_top[i], at_top = top_grad[i];
+        const real at_label = label_grad[i], count = counts[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real x = e[j * n + i], others = by_all * fma_(x * inverse, by_q, -u[j * n + i]);
+            grad[j * n + i] = masked(choose(y == (bits)j, at_label, choose(x == largest, at_top, others)), count);
+        }
+    }
+}
+COLUMN_LOOP(columns_dense_grad)
+
+INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const e = (const real *)k->exponentials + c * n;
+    real *const hess = (real *)k->hess + c * n;
+    ROW_FIELD(counts, FL_COUNTS);
+    ROW_FIELD(label, FL_LABEL);
+    ROW_FIELD(factor, FL_FACTOR);
+    ROW_FIELD(curve, FL_CURVE);
+    ROW_FIELD(square, FL_SQUARE);
+    ROW_FIELD(scale, FL_SCALE);
+    ROW_FIELD(label_hess, FL_LABEL_HESS);
+    ROW_FIELD(single_top, FL_SINGLE_TOP);
+    ROW_FIELD(top_hess, FL_TOP_HESS);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const bits y = to_bits(label[i]) - (bits)c;
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real x = e[j * n + i], q = x * factor[i], others = scale[i] * (q * fma_(curve[i], ONE - q, square[i] * q));
+            const real unlabelled = choose(x == single_top[i], top_hess[i], others);
+            hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
+        }
+    }
+}
+COLUMN_LOOP(columns_hess)
+
+static void columns_backward(const fl_columns *k)
+{
+    if (k->hess)
+        columns_hess_of(k, 0, k->classes);
+    if (k->grad && k->u)
+        columns_dense_grad_of(k, 0, k->classes);
+    else if (k->grad)
+        columns_grad_of(k, 0, k->classes);
+}
+
+/* target_mix, for columns; in place. */
+static void columns_mix(void *target, const void *class_weights, int64_t classes, int64_t n, double keep_, double spread_)
+{
+    real *u = target;
+    const real *class_weight = class_weights, keep = (real)keep_, spread = (real)spread_;
+    n = whole_groups(n);
+    for (int64_t c = 0; c < classes; c++, u += n) {
+        const real weight = class_weight[c];
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            u[i] = weight * fma_(keep, u[i], spread);
+    }
+}
+
+/* The same u for every row. */
+static void columns_repeat(const void *numbers, int64_t classes, int64_t n, void *columns)
+{
+    const real *x = numbers;
+    real *to = columns;
+    n = whole_groups(n);
+    for (int64_t c = 0; c < classes; c++, to += n) {
+        const real value = x[c];
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            to[i] = value;
+    }
+}
+
+#endif

@@ -1,0 +1,172 @@
+/* Rows of softmax, from the sums over their logits to the loss and what its derivatives need; the losses of log p by name.
+ *
+ * With q = softmax(a), u the target's numbers, y the label with f its loss, a function of log p = log q_y, and Z = log sum exp a:
+ *
+ *   value     strength f + sum u (Z - a) + z Z²
+ *   gradient  by a_c   q_c (sum u - strength f' + 2 z Z) - u_c + strength f' [c = y]
+ *   Hessian   by a_c   q_c (1 - q_c) (sum u - strength f' + 2 z Z) + 2 z q_c² + strength f'' ([c = y] - q_c)² */
+#ifndef FASTLOSS_FINISH_H
+#define FASTLOSS_FINISH_H
+
+#include "kernels.h"
+
+/* clang would unroll a loop of so few rows, and then find nothing to vectorise. */
+#if defined(__clang__)
+#define TOGETHER _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
+#else
+#define TOGETHER _Pragma("omp simd")
+#endif
+
+typedef point (*log_probability_body)(real log_p, real p, real complement, const real *param);
+
+/* Labels: those ignored become -1 and count 0, the others 1. Whether one is out of range. */
+static int labels(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass)
+{
+    int64_t bad = 0;
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t y = label[i], ignored = -(int64_t)(y == ignore_index);
+        bad |= ~ignored & -(int64_t)((uint64_t)y >= (uint64_t)classes);
+        label[i] = y | ignored;
+        mass[i] = ignored ? 0.0 : 1.0;
+    }
+    return bad != 0;
+}
+
+/* What is given of the rows, as fields. */
+static void rows_given(const fl_rows *r)
+{
+    const int64_t n = r->n, labels = r->labels, smoothed = r->smoothed;
+    real *const field = r->field;
+    const int64_t *const label = r->label;
+    const double *const weight = r->weight, *const mass = r->mass, keep = labels ? r->keep : 0.0, scale = r->scale, z_loss = r->z_loss;
+    real *const strength = field + FL_STRENGTH * n, *const scales = field + FL_SCALE * n, *const z = field + FL_Z_LOSS * n;
+    real *const counts = field + FL_COUNTS * n, *const labels_as_bits = field + FL_LABEL * n;
+    const int64_t unlabelled_counts = -(int64_t)!labels, zero_mass_counts = -(int64_t)(smoothed != 0);
+    /* A loop a type, and masks, so that compilers see the lanes. */
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER) {
+        int64_t mask[FL_ROWS_TOGETHER];
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            const int64_t has_weight = -(int64_t)(weight[i + l] != 0.0), has_mass = -(int64_t)(mass[i + l] != 0.0) | zero_mass_counts;
+            mask[l] = has_weight & (unlabelled_counts | (~(label[i + l] >> 63) & has_mass));
+        }
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            strength[i + l] = (real)(mass[i + l] * keep);
+            scales[i + l] = (real)(scale * weight[i + l]);
+            z[i + l] = (real)(mass[i + l] * z_loss);
+        }
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            counts[i + l] = from_bits((bits)mask[l]);
+            labels_as_bits[i + l] = from_bits((bits)label[i + l]);
+        }
+    }
+}
+
+static void rows_values(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    const real *const value = (const real *)r->field + FL_ROW_VALUE * n, *const counts = (const real *)r->field + FL_COUNTS * n;
+    const double *const weight = r->weight;
+    double *const to = r->value;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            const real x = (real)((double)value[i + l] * weight[i + l]);
+            to[i + l] = (double)from_bits(to_bits(x) & to_bits(counts[i + l]));
+        }
+}
+
+/* `full`: there may be target's numbers, a square of the logarithm, Hessians; else there is none of them. */
+INLINE void finish_rows(log_probability_body body, const int full, const fl_rows *r)
+{
+    const int64_t n = r->n;
+    real *const field = r->field, param[FL_MAX_PARAMS];
+    for (int i = 0; i < FL_MAX_PARAMS; i++)
+        param[i] = (real)r->param[i];
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+#define FIELD(name) at[name * n]
+            const real maximum = FIELD(FL_MAXIMUM), top = FIELD(FL_TOP), others = FIELD(FL_OTHERS);
+            const real strength = FIELD(FL_STRENGTH), scale = FIELD(FL_SCALE);
+
+            /* log(1 + others / top) = -log(1 - rest), from what has the digits. A row without a finite logit has no sum. */
+            const real inverse = ONE / (top + others), rest = others * inverse, top_q = top * inverse;
+            const real log_sum = choose(inverse <= LARGEST, ZERO - log_share_beside_one(top_q, -rest), NOT_A_NUMBER);
+            const real below = maximum - FIELD(FL_LABEL_LOGIT);
+            const int is_top = below == ZERO;
+            const real label_q = FIELD(FL_LABEL_EXPONENTIAL) * inverse, label_rest = choose(is_top, rest, ONE - label_q);
+            const point f = body(-(below + log_sum), label_q, label_rest, param);
+            const int labelled = !full || strength != ZERO;
+            const real own = keep_if(labelled, strength * f.grad);
+            FIELD(FL_FACTOR) = inverse;
+            if (!full) {
+                FIELD(FL_ROW_VALUE) = strength * f.value;
+                FIELD(FL_SPREAD) = -own;
+                FIELD(FL_LABEL_GRAD) = fma_(scale, own * label_rest, ZERO); /* not -0 */
+                continue;
+            }
+            const real z = FIELD(FL_Z_LOSS), bend = keep_if(labelled, strength * f.hess);
+            const real mass = FIELD(FL_MASS), mass_of_others = FIELD(FL_MASS_OF_OTHERS); /* 0 where there is no u */
+            const real shared = FIELD(FL_LABEL_SHARED);
+            const real log_of_sum = maximum + log_sum, pull = keep_if(z != ZERO, TWO * z * log_of_sum);
+
+            const real value = keep_if(labelled, strength * f.value) + (FIELD(FL_SHORTFALL) + mass * log_sum);
+            FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
+            FIELD(FL_LOG_SUM) = log_sum;
+            const real curve = mass - own + pull, square = fma_(TWO, z, bend);
+            FIELD(FL_SPREAD) = curve;
+            FIELD(FL_CURVE) = curve;
+            FIELD(FL_SQUARE) = square;
+            /* spread q - u = q (sum of all other u) - u (1 - q), each without cancellation. */
+            const int single = others < top;
+            FIELD(FL_SINGLE_TOP) = choose(single, top, NOT_A_NUMBER);
+            FIELD(FL_TOP_GRAD) = scale * (fma_(top_q, mass_of_others - own + pull, (mass_of_others - mass) * rest));
+            FIELD(FL_TOP_HESS) = scale * (top_q * fma_(curve, rest, square * top_q));
+            const real gap = choose(is_top & single, mass_of_others, mass - shared);
+            FIELD(FL_LABEL_GRAD) = scale * (fma_(own, label_rest, fma_(label_q, gap + pull, -shared * label_rest)));
+            FIELD(FL_LABEL_HESS) = scale * fma_(bend, label_rest * label_rest, label_q * fma_(curve, label_rest, TWO * z * label_q));
+#undef FIELD
+        }
+    rows_values(r);
+}
+
+#define POINTWISE_LOSS(loss, n_params, has_operand, slow)
+#define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
+#define LABEL_LOSS(loss, n_params, has_operand, slow)
+#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
+    NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
+    {                                                                                                                       \
+        finish_rows(loss##_of_log_probability, 0, r);                                                                       \
+    }                                                                                                                       \
+    NOINLINE void finish_full_##loss(const fl_rows *r)                                                                      \
+    {                                                                                                                       \
+        finish_rows(loss##_of_log_probability, 1, r);                                                                       \
+    }                                                                                                                       \
+    static void finish_##loss(const fl_rows *r)                                                                             \
+    {                                                                                                                       \
+        (r->full ? finish_full_##loss : finish_plain_##loss)(r);                                                            \
+    }
+#include "../losses.inc"
+#undef POINTWISE_LOSS
+#undef ROW_SUM_LOSS
+#undef LABEL_LOSS
+#undef LOG_PROBABILITY_LOSS
+
+#define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
+#define ROW_SUM_LOSS POINTWISE_LOSS
+#define LABEL_LOSS POINTWISE_LOSS
+#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
+static void (*const finish_kernels[])(const fl_rows *) = {
+#include "../losses.inc"
+};
+#undef POINTWISE_LOSS
+#undef ROW_SUM_LOSS
+#undef LABEL_LOSS
+#undef LOG_PROBABILITY_LOSS
+
+#endif
