@@ -1,7 +1,8 @@
 """fastloss: loss functions, their gradients and Hessians on the CPU, in one pass over memory.
 
 Every loss is one object: call it for the value, use `.grad`, `.value_and_grad` and `.grad_and_hess` for derivatives, and
-`.bind` to fix parameters. `fastloss.losses` maps names to losses; `fastloss.reference` holds the same in plain NumPy.
+`.bind` to fix parameters. `fastloss.losses` maps names to losses, `fastloss.linear_losses` those of a linear layer's logits;
+`fastloss.reference` holds the same in plain NumPy.
 """
 
 from importlib.metadata import version
@@ -15,8 +16,9 @@ except ImportError as error:
         "or install with: pip install -e ."
     ) from error
 
-from fastloss import reference
+from fastloss import _linear_chunks, reference
 from fastloss._kernel import CompiledEntry
+from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
 from fastloss._registry import registry
 from fastloss._threads import get_num_threads, num_threads, set_num_threads, show_config
@@ -24,15 +26,22 @@ from fastloss._threads import get_num_threads, num_threads, set_num_threads, sho
 __version__ = version("fastloss")
 
 losses = MappingProxyType({name: Loss(row, CompiledEntry) for name, row in registry.items()})
+linear_losses = MappingProxyType(
+    {name: LinearLoss(row, losses[row.wraps], _linear_chunks.evaluate) for name, row in linear_registry.items()}
+)
 globals().update(losses)
+globals().update(linear_losses)
 
 __all__ = [
+    "LinearLoss",
     "Loss",
     "get_num_threads",
+    "linear_losses",
     "losses",
     "num_threads",
     "reference",
     "set_num_threads",
     "show_config",
     *losses,
+    *linear_losses,
 ]

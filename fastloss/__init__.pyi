@@ -7,10 +7,12 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike, NDArray
 
 from fastloss import reference as reference
+from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
 
 __version__: str
 losses: Mapping[str, Loss]
+linear_losses: Mapping[str, LinearLoss]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
@@ -773,6 +775,58 @@ class _kl_divergence(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _linear_cross_entropy(LinearLoss):
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], ...]: ...
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]: ...
+
 squared_error: _squared_error
 absolute_error: _absolute_error
 huber: _huber
@@ -789,3 +843,4 @@ wing: _wing
 cross_entropy: _cross_entropy
 nll: _nll
 kl_divergence: _kl_divergence
+linear_cross_entropy: _linear_cross_entropy

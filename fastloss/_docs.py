@@ -13,9 +13,9 @@ import textwrap
 from typing import Any
 
 from fastloss._loss import ENTRY_POINTS, Loss, signature
-from fastloss._registry import Row
+from fastloss._registry import Interval, Row
 
-__all__ = ["DescribedEntry", "entry_doc"]
+__all__ = ["DescribedEntry", "common_parameters", "entries", "entry_doc", "sections", "within"]
 
 _LEAD = {
     "value": "",
@@ -66,14 +66,14 @@ n_threads : int, optional
 }
 
 
-def _sections(doc: str) -> dict[str, str]:
+def sections(doc: str) -> dict[str, str]:
     """The text of each numpydoc section; what precedes the first is under ""."""
     parts = re.split(r"^([A-Z][A-Za-z ]+)\n-{3,}\n", doc, flags=re.MULTILINE)
     titles = ["", *parts[1::2]]
     return {title: text.strip() for title, text in zip(titles, parts[::2], strict=True)}
 
 
-def _entries(section: str) -> dict[str, str]:
+def entries(section: str) -> dict[str, str]:
     """The entries of a Parameters section, by name."""
     parts = re.split(r"^(?=\w+ : )", section, flags=re.MULTILINE)
     return {part.split(" : ")[0]: part.strip() for part in parts if part.strip()}
@@ -100,28 +100,42 @@ def _raises(row: Row, names: list[str]) -> str:
     return "\n".join(f"{error}\n{textwrap.indent(textwrap.fill(text, 106), '    ')}" for error, text in raised.items())
 
 
-@functools.cache
-def entry_doc(row: Row, name: str) -> str:
-    """The docstring of one entry point of a loss; that of "value" is the loss's own."""
-    own = _sections(inspect.getdoc(row.function) or "")
-    names = list(signature(row, {}, name).parameters)
-    fill = {
+def within(interval: Interval) -> str:
+    """What documentation says of an interval: nothing where no number lies outside."""
+    return f" within {interval}" if interval.bounded else ""
+
+
+def _fill(row: Row, name: str) -> dict[str, str]:
+    """What stands in the gaps of the shared texts."""
+    return {
         "name": row.name,
         "item": "element" if row.family == "pointwise" else "row",
         "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
-        "prediction": f", within {row.prediction}" if row.prediction.bounded else "",
-        "target": f" within {row.target}" if row.target.bounded else "",
+        "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
+        "target": within(row.target),
         "reduction": "none" if name == "grad_and_hess" else "mean",
     }
-    common = {key: text.format(**fill) for key, text in _PARAMETERS.items()}
-    texts = {**common, **_entries(own.get("Parameters", ""))}
-    sections = {
+
+
+def common_parameters(row: Row, name: str) -> dict[str, str]:
+    """The entries of a Parameters section that all losses share, by name."""
+    return {key: text.format(**_fill(row, name)) for key, text in _PARAMETERS.items()}
+
+
+@functools.cache
+def entry_doc(row: Row, name: str) -> str:
+    """The docstring of one entry point of a loss; that of "value" is the loss's own."""
+    own = sections(inspect.getdoc(row.function) or "")
+    names = list(signature(row, {}, name).parameters)
+    fill = _fill(row, name)
+    texts = {**common_parameters(row, name), **entries(own.get("Parameters", ""))}
+    parts = {
         "Parameters": "\n".join(texts[key] for key in names if key in texts),
         "Returns": "\n".join(_RETURNS[output].format(**fill) for output in ENTRY_POINTS[name]),
         "Raises": _raises(row, names),
         **{title: own.get(title, "") for title in ("Notes", "References", "Examples")},
     }
-    body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items() if text]
+    body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in parts.items() if text]
     return "\n\n".join(text for text in (_LEAD[name].format(**fill), own[""], *body) if text)
 
 

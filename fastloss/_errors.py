@@ -13,9 +13,12 @@ import numpy as np
 __all__ = [
     "axis_from_front",
     "bad_label",
+    "bad_labels",
     "broadcast",
     "checked_out",
+    "lies_outside",
     "outside",
+    "overlap",
     "positional",
     "readable_array",
     "shape",
@@ -25,6 +28,7 @@ __all__ = [
 ]
 
 ACCEPTED = "float32, float64, float16, bfloat16, integers and bool are accepted"
+HALVES = ("float16", "bfloat16")
 # Elements looked at a time when the first offending one is searched.
 SEARCH = 1 << 20
 
@@ -42,7 +46,7 @@ def readable_array(given: Any, name: str) -> np.ndarray:
     except Exception as error:
         raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
     # "g" is longdouble, which some platforms make as short as float64.
-    if (array.dtype.kind not in "biuf" and array.dtype.name != "bfloat16") or array.dtype.char == "g":
+    if (array.dtype.kind not in "biuf" and array.dtype.name not in HALVES) or array.dtype.char == "g":
         raise TypeError(f"{name} has dtype {array.dtype}; {ACCEPTED}")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
@@ -85,7 +89,7 @@ def axis_from_front(axis: Any, pred: np.ndarray) -> int:
 
 
 def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarray:
-    if array.shape == wanted or (array.ndim == 0 and name != "weight"):
+    if array.shape == wanted or (array.ndim == 0 and name not in ("weight", "sample_weight")):
         return array
     try:
         return np.broadcast_to(array, wanted)
@@ -146,19 +150,29 @@ def first_where(array: np.ndarray, test: Any) -> tuple[int, ...] | None:
     return None
 
 
-def bad_label(target: np.ndarray, classes: int, ignore_index: int) -> IndexError:
-    where = first_where(target, lambda x: ((x < 0) | (x >= classes)) & (x != ignore_index))
+def bad_labels(target: np.ndarray, classes: int, ignore_index: int | None) -> Any:
+    """For each label whether it is neither a class nor `ignore_index`."""
+    bad = (target < 0) | (target >= classes)
+    return bad if ignore_index is None else bad & (target != ignore_index)
+
+
+def bad_label(target: np.ndarray, classes: int, ignore_index: int | None, name: str = "target") -> IndexError:
+    where = first_where(target, lambda x: bad_labels(x, classes, ignore_index))
     if where is None:
         return IndexError("a label was out of range while another thread changed it")
     position = f"[{', '.join(map(str, where))}]" if where else ""
-    return IndexError(f"target{position} = {target[where]} is no label of {classes} classes (0 to {classes - 1})")
+    return IndexError(f"{name}{position} = {target[where]} is no label of {classes} classes (0 to {classes - 1})")
+
+
+def lies_outside(array: np.ndarray, domain: Any) -> Any:
+    """For each element whether it is outside the domain; NaN is not."""
+    if domain.ends_only:
+        return (array != domain.low) & (array != domain.high) & (array == array)
+    return (array < domain.low) | (array > domain.high)
 
 
 def outside(loss: str, name: str, array: np.ndarray, domain: Any) -> ValueError:
-    if domain.ends_only:
-        where = first_where(array, lambda x: (x != domain.low) & (x != domain.high) & (x == x))
-    else:
-        where = first_where(array, lambda x: (x < domain.low) | (x > domain.high))
+    where = first_where(array, lambda x: lies_outside(x, domain))
     if where is None:
         return ValueError(f"{name} was outside {domain} while another thread changed it")
     position = f"[{', '.join(map(str, where))}]" if where else ""

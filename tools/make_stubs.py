@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from fastloss._linear import LINEAR_ENTRY_POINTS, LinearRow, linear_registry, linear_signature
 from fastloss._loss import ENTRY_POINTS, signature
 from fastloss._registry import Row, registry
 
@@ -20,10 +22,12 @@ from typing import Any, Literal
 from numpy.typing import ArrayLike, NDArray
 
 from fastloss import reference as reference
+from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
 
 __version__: str
 losses: Mapping[str, Loss]
+linear_losses: Mapping[str, LinearLoss]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
@@ -35,6 +39,11 @@ TYPES = {
     "pred": "ArrayLike",
     "target": "ArrayLike",
     "weight": "ArrayLike | None",
+    "hidden": "ArrayLike",
+    "labels": "ArrayLike",
+    "bias": "ArrayLike | None",
+    "sample_weight": "ArrayLike | None",
+    "filter_eps": "float",
     "reduction": 'Literal["mean", "sum", "none"]',
     "axis": "int",
     "check_domain": "bool",
@@ -45,6 +54,11 @@ RESULTS = {
     "grad": "NDArray[Any]",
     "value_and_grad": "tuple[float | NDArray[Any], NDArray[Any]]",
     "grad_and_hess": "tuple[NDArray[Any], NDArray[Any]]",
+}
+LINEAR_RESULTS = {
+    "value": "float | NDArray[Any]",
+    "grad": "tuple[NDArray[Any], ...]",
+    "value_and_grad": "tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]",
 }
 
 
@@ -59,14 +73,20 @@ def type_of(row: Row, name: str, entry_point: str) -> str:
     return TYPES[name]
 
 
-def arguments(row: Row, entry_point: str) -> str:
+def type_of_linear(row: Row, name: str, entry_point: str) -> str:
+    if name == "weight":
+        return "ArrayLike"
+    return "tuple[NDArray[Any] | None, ...] | None" if name == "out" else type_of(row, name, entry_point)
+
+
+def arguments(parameters: Iterable[inspect.Parameter], type_of_argument: Callable[[str], str]) -> str:
     texts, starred = ["self"], False
-    for p in signature(row, {}, entry_point).parameters.values():
+    for p in parameters:
         if p.kind is inspect.Parameter.KEYWORD_ONLY and not starred:
             texts.append("*")
             starred = True
         default = "" if p.default is inspect.Parameter.empty else f" = {p.default!r}".replace("'", '"')
-        texts.append(f"{p.name}: {type_of(row, p.name, entry_point)}{default}")
+        texts.append(f"{p.name}: {type_of_argument(p.name)}{default}")
     return "".join(f"        {text},\n" for text in texts)
 
 
@@ -74,13 +94,25 @@ def class_of(row: Row) -> str:
     lines = [f"class _{row.name}(Loss):\n"]
     for entry_point in ENTRY_POINTS:
         name = "__call__" if entry_point == "value" else entry_point
-        lines.append(f"    def {name}(\n{arguments(row, entry_point)}    ) -> {RESULTS[entry_point]}: ...\n")
+        parameters = signature(row, {}, entry_point).parameters.values()
+        texts = arguments(parameters, lambda p, entry_point=entry_point: type_of(row, p, entry_point))
+        lines.append(f"    def {name}(\n{texts}    ) -> {RESULTS[entry_point]}: ...\n")
+    return "".join(lines)
+
+
+def linear_class_of(linear: LinearRow) -> str:
+    row, lines = registry[linear.wraps], [f"class _{linear.name}(LinearLoss):\n"]
+    for entry_point in LINEAR_ENTRY_POINTS:
+        name = "__call__" if entry_point == "value" else entry_point
+        parameters = linear_signature(row, {}, entry_point).parameters.values()
+        texts = arguments(parameters, lambda p, entry_point=entry_point: type_of_linear(row, p, entry_point))
+        lines.append(f"    def {name}(\n{texts}    ) -> {LINEAR_RESULTS[entry_point]}: ...\n")
     return "".join(lines)
 
 
 def stub() -> str:
-    classes = "\n".join(class_of(row) for row in registry.values())
-    names = "".join(f"{name}: _{name}\n" for name in registry)
+    classes = "\n".join([*map(class_of, registry.values()), *map(linear_class_of, linear_registry.values())])
+    names = "".join(f"{name}: _{name}\n" for name in (*registry, *linear_registry))
     return f"{HEAD}\n{classes}\n{names}"
 
 

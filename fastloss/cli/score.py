@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
     losses = parser.add_subparsers(dest="loss", metavar="LOSS", required=True, title="losses")
     for name, loss in fastloss.losses.items():
-        doc = _docs._sections(loss.row.doc)
+        doc = _docs.sections(loss.row.doc)
         summary = " ".join(doc[""].split("\n\n")[0].split())
         add_loss_arguments(losses.add_parser(name, help=summary.replace("%", "%%"), description=doc[""]), loss)
 
@@ -93,7 +93,7 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
         parser.add_argument("--no-check-domain", action="store_true", help=about)
     if not loss.params:
         return
-    texts = _docs._entries(_docs._sections(loss.row.doc)["Parameters"])
+    texts = _docs.entries(_docs.sections(loss.row.doc)["Parameters"])
     parameters = parser.add_argument_group("parameters of the loss")
     for parameter in loss.params.values():
         add_parameter(parameters, parameter, texts.get(parameter.name, ""))

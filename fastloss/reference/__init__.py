@@ -6,12 +6,17 @@ any floating dtype of NumPy, `longdouble` too, and makes no attempt at speed.
 
 from types import MappingProxyType
 
+from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
 from fastloss._registry import registry
-from fastloss.reference import _pointwise, _rows  # noqa: F401  (the losses declare themselves)
+from fastloss.reference import _linear, _pointwise, _rows  # noqa: F401  (the losses declare themselves)
 from fastloss.reference._engine import Entry
 
 losses = MappingProxyType({name: Loss(row, Entry) for name, row in registry.items()})
+linear_losses = MappingProxyType(
+    {name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()}
+)
 globals().update(losses)
+globals().update(linear_losses)
 
-__all__ = ["losses", *losses]
+__all__ = ["linear_losses", "losses", *losses, *linear_losses]

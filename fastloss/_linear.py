@@ -1,0 +1,371 @@
+"""Losses of a linear layer: a loss of rows of logits, where logits = hidden @ weight.T + bias, with gradients for all three.
+
+A `LinearLoss` wraps any loss of the rows family that takes labels. Its options, their ranges, documentation and domain are
+those of the wrapped loss: what is added there is here too. How it is computed is given to it: by chunks
+(`fastloss._linear_chunks`) or plainly (`fastloss.reference`).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from fastloss import _docs, _errors
+from fastloss._loss import Loss, signature
+from fastloss._registry import Interval, Kind, Parameter, Row
+
+__all__ = ["ARRAYS", "LINEAR_ENTRY_POINTS", "LinearLoss", "LinearRow", "linear_registry", "linear_signature"]
+
+#: What has a gradient, in argument order; the last where it is given.
+ARRAYS = ("hidden", "weight", "bias")
+
+LINEAR_ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"value": ("value",), "grad": ("grad",), "value_and_grad": ("value", "grad")}
+)
+
+FILTER_EPS = Parameter("filter_eps", 0.0, Kind(Interval(0, high_open=True)))
+
+
+@dataclass(frozen=True)
+class LinearRow:
+    """What is known of one loss of a linear layer.
+
+    Attributes
+    ----------
+    name, summary, examples : str
+        The public name; the first line and the examples of the docstring.
+    wraps : str
+        The loss of a row of logits, by name.
+    """
+
+    name: str
+    wraps: str
+    summary: str
+    examples: str
+
+
+linear_registry: Mapping[str, LinearRow] = MappingProxyType(
+    {
+        "linear_cross_entropy": LinearRow(
+            "linear_cross_entropy",
+            "cross_entropy",
+            "Cross-entropy of a linear layer's softmax over many classes, without ever holding all logits.",
+            """\
+>>> import numpy as np
+>>> import fastloss as fl
+>>> hidden = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+>>> weight = np.zeros((4, 2))  # 4 classes: before training, each has the probability 1/4
+>>> labels = [2, 0, -100]      # the last row is ignored
+>>> round(fl.linear_cross_entropy(hidden, weight, labels), 6)
+1.386294
+>>> value, (d_hidden, d_weight) = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels)
+>>> d_weight
+array([[ 0.125, -0.375],
+       [ 0.125,  0.125],
+       [-0.375,  0.125],
+       [ 0.125,  0.125]])""",
+        ),
+    }
+)
+
+
+def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
+    """The signature of an entry point: the keywords of the wrapped loss behind the arrays of a linear layer."""
+
+    def keyword(name: str, default: Any) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [inspect.Parameter(name, kind) for name in ("hidden", "weight", "labels")]
+    parameters.append(inspect.Parameter("bias", kind, default=None))
+    for p in signature(wrapped, bound, entry_point).parameters.values():
+        if p.name == "weight":
+            parameters += [
+                keyword("sample_weight", None),
+                keyword(FILTER_EPS.name, bound.get(FILTER_EPS.name, FILTER_EPS.default)),
+            ]
+        elif p.kind is p.KEYWORD_ONLY and p.name != "axis":
+            parameters.append(p)
+    return inspect.Signature(parameters)
+
+
+class LinearLoss:
+    """A loss of the logits of a linear layer, with the gradients of the layer's input, weight and bias.
+
+    Call it for the value; see `grad` and `value_and_grad` for gradients and `bind` to fix parameters.
+
+    Attributes
+    ----------
+    name : str
+        The name in `fastloss.linear_losses`.
+    wrapped : Loss
+        The loss of a row of logits.
+    params : mapping of str to Parameter
+        Each keyword with its default and its range.
+    family : str
+        The shape of computation: "linear rows".
+    grad, value_and_grad : callable
+        The entry points beside the call itself.
+    """
+
+    family = "linear rows"
+
+    def __init__(
+        self,
+        row: LinearRow,
+        wrapped: Loss,
+        evaluate: Callable[[LinearLoss, tuple[str, ...], dict[str, Any]], tuple[Any, ...]],
+        bound: Mapping[str, Any] | None = None,
+    ):
+        if wrapped.family != "rows" or not wrapped.row.labels:
+            raise TypeError(f"{wrapped.name} is no loss of rows with labels")
+        self.row, self.wrapped, self.evaluate = row, wrapped, evaluate
+        self.bound = MappingProxyType(dict(wrapped.bound if bound is None else bound))
+        self.__name__ = self.__qualname__ = row.name
+        self.__doc__ = linear_doc(row, wrapped.row, "value")
+        self.__signature__ = linear_signature(wrapped.row, self.bound, "value")
+        self._value = LinearEntry(self, "value")
+        self.grad: Callable[..., Any] = LinearEntry(self, "grad")
+        self.value_and_grad: Callable[..., Any] = LinearEntry(self, "value_and_grad")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._value(*args, **kwargs)
+
+    def bind(self, **parameters: Any) -> LinearLoss:
+        """Return this loss with parameters fixed; calls may still override them.
+
+        Parameters
+        ----------
+        **parameters
+            Parameters of the loss; those not named keep their default.
+
+        Returns
+        -------
+        LinearLoss
+
+        Raises
+        ------
+        TypeError
+            For a name that is no parameter of the loss.
+        ValueError
+            For a value outside its range.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> smoothed = fl.linear_cross_entropy.bind(label_smoothing=0.1)
+        >>> round(smoothed([[1.0, 2.0]], [[0.0, 1.0], [1.0, 0.0]], [0]), 6)
+        0.363262
+        """
+        known = self.params
+        for name, value in parameters.items():
+            if name not in known:
+                raise TypeError(f"{self.name} has no parameter {name!r}; it has: {', '.join(known)}")
+            known[name].check(value)
+        return LinearLoss(self.row, self.wrapped, self.evaluate, {**self.bound, **parameters})
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def params(self) -> Mapping[str, Parameter]:
+        known = (*self.wrapped.params.values(), FILTER_EPS)
+        return MappingProxyType({p.name: Parameter(p.name, self.bound.get(p.name, p.default), p.kind) for p in known})
+
+    @property
+    def reference(self) -> LinearLoss:
+        """The same loss in plain NumPy, with the same parameters bound."""
+        from fastloss import reference
+
+        return reference.linear_losses[self.name].bind(**self.bound)
+
+    def __repr__(self) -> str:
+        return f"<{_origin(self)} loss {self.name}{self.__signature__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (_origin(self), self.name, dict(self.bound))
+
+
+def _origin(loss: LinearLoss) -> str:
+    return "fastloss reference" if loss.evaluate.__module__.startswith("fastloss.reference") else "fastloss"
+
+
+def _rebuild(origin: str, name: str, bound: dict[str, Any]) -> LinearLoss:
+    import fastloss
+
+    home = fastloss if origin == "fastloss" else fastloss.reference
+    losses: Mapping[str, LinearLoss] = home.linear_losses
+    return losses[name].bind(**bound)
+
+
+class LinearEntry:
+    # One way to evaluate a loss of a linear layer.
+
+    def __init__(self, loss: LinearLoss, name: str) -> None:
+        self.loss, self.outputs = loss, LINEAR_ENTRY_POINTS[name]
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for name in kwargs:
+            if name not in self.__signature__.parameters:
+                raise _errors.unknown_keyword(self, name)
+        given = self.__signature__.bind(*args, **kwargs)
+        given.apply_defaults()
+        results = self.loss.evaluate(self.loss, self.outputs, given.arguments)
+        return results[0] if len(results) == 1 else results
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        return linear_doc(self.loss.row, self.loss.wrapped.row, self.__name__)
+
+    @functools.cached_property
+    def __signature__(self) -> inspect.Signature:
+        return linear_signature(self.loss.wrapped.row, self.loss.bound, self.__name__)
+
+    def __repr__(self) -> str:
+        return f"<{_origin(self.loss)} {self.loss.name}.{self.__name__}{self.__signature__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.loss, "_value" if self.__name__ == "value" else self.__name__)
+
+
+# ---- documentation --------------------------------------------------------------------------------------------------
+
+_LEAD = {
+    "value": "",
+    "grad": "Gradients of `{name}` with respect to `hidden`, `weight` and `bias`: those of the reduced value.",
+    "value_and_grad": "Value of `{name}` and its gradients with respect to `hidden`, `weight` and `bias`.",
+}
+
+_BODY = """\
+The logits of a row h of `hidden` are x = weight h + bias. With `{wraps}` as the loss of a row, and G the gradient of the
+reduced value with respect to the logits of all rows::
+
+    value      {wraps}(hidden @ weight.T + bias, labels)
+    d_hidden   G @ weight
+    d_weight   G.T @ hidden
+    d_bias     G summed over the rows
+
+{formula}"""
+
+_PARAMETERS = {
+    "hidden": """\
+hidden : array_like
+    What goes into the layer, of shape (..., D).""",
+    "weight": """\
+weight : array_like
+    The matrix of the layer, of shape (V, D): a row for each of V classes. Sample weights are `sample_weight`.""",
+    "labels": """\
+labels : array_like
+    Labels, of any integer dtype and shape (...), that of `hidden` without its last axis{numbers}.""",
+    "bias": """\
+bias : array_like, optional
+    What is added to the logits, of shape (V,). -inf masks a class.""",
+    "sample_weight": """\
+sample_weight : array_like, optional
+    Weights of the rows, broadcast to the shape of `hidden` without its last axis.
+    A row of weight 0 contributes exactly nothing, whatever its loss.""",
+    "filter_eps": """\
+filter_eps : float, default 0.0
+    Classes of small gradient are left out of the two products of the gradients: those for which, in every row of a
+    chunk, the derivative of the row's own loss (before `sample_weight` and `reduction`) is smaller in size than this
+    number; all classes stay where more than half would. 0 leaves out nothing. Value and d_bias are not concerned.""",
+    "reduction": """\
+reduction : {{"mean", "sum", "none"}}, default "{reduction}"
+    "mean" is sum(w·l) / sum(w), where a row with a label counts as that label's class weight too and an ignored row not
+    at all; "sum" is sum(w·l), "none" gives w·l for each row.""",
+    "out": """\
+out : tuple of ndarray, optional
+    Receive the gradients and are returned: of the shape and dtype of `hidden`, `weight` and, where it is given, `bias`.
+    None in the place of one: a new array. None may overlap an argument.""",
+}
+
+_RETURNS = {
+    "value": """\
+value : float or ndarray
+    A Python float; under "none" an array with the loss of each row.""",
+    "grad": """\
+grad : tuple of ndarray
+    d_hidden, d_weight and, where `bias` is given, d_bias, of the shape and dtype of these. Under "none" d_hidden
+    is of each row's own loss, d_weight and d_bias of their sum.""",
+}
+
+_RAISES = {
+    "ValueError": "For shapes that do not match, a parameter outside its range, an unknown reduction{out}{domain}.",
+    "IndexError": "For a label that is neither a class nor `ignore_index`. All are looked at before anything is written.",
+    "TypeError": "For an unknown keyword, and for arrays that do not hold real numbers in main memory: object, complex, "
+    "string, masked, longdouble (which is for `fastloss.reference` only), or on another device.",
+    "MemoryError": "When memory runs out.",
+}
+
+_NOTES = """\
+The logits are made and used by chunks of rows, so that beyond arguments and results at most 64 MiB are held, however many
+rows there are. Exceptions: a single row of logits is always held, which exceeds this from 14 million classes on; and the
+gradient of a float16 or bfloat16 `weight` is summed in float32, in an array of its own where there is more than one chunk.
+Rows that are ignored, and rows of weight 0, are left out of the products. The reference holds all logits and leaves out
+nothing.
+
+Computation is in float64 where one of `hidden`, `weight` and `bias` holds float64 or integers, and in float32 elsewhere;
+float16 and bfloat16 matrices are converted block by block. Values are summed in float64.
+
+With g the derivative of a row's own loss, s the factor with which the row enters (its weight; under "mean", divided by the
+sum that the mean divides by), and beside rounding, `filter_eps` changes the gradients by at most::
+
+    |d_hidden[i, k]|   filter_eps · |s[i]| · Σ |weight[j, k]|     over the classes j
+    |d_weight[j, k]|   filter_eps · Σ |s[i]| · |hidden[i, k]|     over the rows i
+
+The matrix products are NumPy's, and so is their number of threads, which `n_threads` does not change. What fastloss adds
+does not depend on its number of threads; whether the products' last bits do is for NumPy's BLAS to say.
+
+That the logits need not exist whole was made practical by Hsu et al. [1]_ (chunks of rows) and Wijmans et al. [2]_
+(blocks, and the gradient filter: in a trained model nearly all probabilities are too small to count)."""
+
+_REFERENCES = """\
+.. [1] Hsu, P.-L., Dai, Y., Kothapalli, V., Song, Q., Tang, S., Zhu, S., Shimizu, S., Sahni, S., Ning, H., & Chen, Y.
+   (2024). Liger Kernel: efficient Triton kernels for LLM training. arXiv:2410.10989.
+.. [2] Wijmans, E., Huval, B., Hertzberg, A., Koltun, V., & Krähenbühl, P. (2025). Cut your losses in large-vocabulary
+   language models. International Conference on Learning Representations (ICLR). arXiv:2411.09009."""
+
+
+def _default(row: Row, name: str) -> Any:
+    return signature(row, {}, name).parameters["reduction"].default
+
+
+@functools.cache
+def linear_doc(linear: LinearRow, row: Row, name: str) -> str:
+    """The docstring of one entry point; that of "value" is the loss's own."""
+    names = list(linear_signature(row, {}, name).parameters)
+    own = _docs.sections(inspect.getdoc(row.function) or "")
+    texts = {
+        **_docs.common_parameters(row, name),
+        **_docs.entries(own.get("Parameters", "")),
+        **_PARAMETERS,
+    }
+    texts["reduction"] = texts["reduction"].format(reduction=_default(row, name))
+    texts["labels"] = texts["labels"].replace(
+        "{numbers}", f";\n    or numbers{_docs.within(row.target)}, of shape (..., V)" if row.probabilities else ""
+    )
+    out = ", or an `out` of another shape or dtype, read-only, or overlapping an argument" if "out" in names else ""
+    domain = f"; with `check_domain`, for numbers in `labels` outside {row.target}" if "check_domain" in names else ""
+    sections = {
+        "Parameters": "\n".join(texts[key] for key in names),
+        "Returns": "\n".join(_RETURNS[output] for output in LINEAR_ENTRY_POINTS[name]),
+        "Raises": "\n".join(
+            f"{error}\n" + textwrap.indent(textwrap.fill(text.format(out=out, domain=domain), 106), "    ")
+            for error, text in _RAISES.items()
+        ),
+        "See Also": f"{row.name} : The same of logits, with the conventions for labels, masked classes and means.",
+        "Notes": _NOTES,
+        "References": _REFERENCES,
+        "Examples": linear.examples,
+    }
+    formula = own[""].partition("\n\n")[2]
+    body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items()]
+    head = (_LEAD[name].format(name=linear.name), linear.summary, _BODY.format(wraps=row.name, formula=formula).strip())
+    return "\n\n".join(text for text in (*head, *body) if text)

@@ -1,0 +1,429 @@
+"""Losses of a linear layer by chunks of rows: the logits of a chunk are made, turned into their gradient in place, and used.
+
+The products are NumPy's, which calls its BLAS. The sizes of chunks and blocks depend on shapes and dtypes alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from fastloss import _errors
+from fastloss._linear import ARRAYS, FILTER_EPS, LinearLoss
+from fastloss._loss import REDUCTIONS
+
+__all__ = ["evaluate"]
+
+#: Bytes of the arrays that a call holds beside arguments and results. What the wrapped loss and NumPy take for themselves comes
+#: on top: together at most 64 MiB.
+SCRATCH = 54 << 20
+
+#: Bytes of the blocks of the weight matrix and of its gradient, together: large enough for the BLAS, small beside the logits.
+BLOCK = 8 << 20
+
+#: Rows, or classes of a chunk, looked at a time when some are chosen.
+SCAN = 1 << 14
+
+
+class Rows:
+    """An array whose leading axes count rows, read and written by row numbers, without a copy of the whole."""
+
+    def __init__(self, array: np.ndarray, leading: int):
+        self.array, self.shape = array, array.shape[:leading]
+        counted = [(n, stride) for n, stride in zip(self.shape, array.strides, strict=False) if n != 1]
+        one_stride = all(a == n * b for (_, a), (n, b) in itertools.pairwise(counted))
+        # Only where strides allow it is reshape a view.
+        self.flat = array.reshape(math.prod(self.shape), *array.shape[leading:]) if one_stride or not array.size else None
+
+    def _index(self, rows: Any) -> Any:
+        if self.flat is not None:
+            return rows
+        return np.unravel_index(np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows, self.shape)
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        found: np.ndarray = (self.array if self.flat is None else self.flat)[self._index(rows)]
+        return found
+
+    def __setitem__(self, rows: Any, values: Any) -> None:
+        (self.array if self.flat is None else self.flat)[self._index(rows)] = values
+
+
+def batches(numbers: Iterable[np.ndarray], size: int) -> Iterator[Any]:
+    """Rising numbers that come in pieces, `size` at a time; a slice where none is missing."""
+    kept = np.empty(0, np.intp)
+    for more in numbers:
+        kept = np.concatenate([kept, more])
+        while len(kept) >= size:
+            yield as_slice(kept[:size])
+            kept = kept[size:]
+    if len(kept):
+        yield as_slice(kept)
+
+
+def as_slice(numbers: np.ndarray) -> Any:
+    first, last = int(numbers[0]), int(numbers[-1])
+    return slice(first, last + 1) if last - first + 1 == len(numbers) else numbers
+
+
+def slices(n: int, size: int) -> Iterator[slice]:
+    return (slice(first, min(first + size, n)) for first in range(0, n, size))
+
+
+def fits_blas(matrix: np.ndarray, dtype: np.dtype) -> bool:
+    """Whether the BLAS takes a matrix as it lies in memory; NumPy would copy the whole of one that does not fit."""
+    if matrix.dtype != dtype or not matrix.dtype.isnative or not matrix.flags.aligned:
+        return False
+    (rows, columns), (down, across), item = matrix.shape, matrix.strides, dtype.itemsize
+
+    def packed(step: int, along: int, stride: int) -> bool:
+        return step == item and stride >= along * item and stride % item == 0
+
+    return packed(across, columns, down) or packed(down, rows, across) or matrix.size == 0
+
+
+def ready(block: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """A block of a matrix as the BLAS takes it: itself, or a converted copy."""
+    return block if fits_blas(block, dtype) else np.array(block, dtype)
+
+
+def like_block(weight: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:
+    """A new array for `size` rows of a matrix, in its memory order."""
+    columns = weight.shape[1]
+    if abs(weight.strides[0]) < abs(weight.strides[1]):
+        return np.empty((columns, size), dtype).T
+    return np.empty((size, columns), dtype)
+
+
+# ---- arguments ------------------------------------------------------------------------------------------------------
+
+
+def checked(given: Any, name: str) -> np.ndarray:
+    """An argument as an array, in its own dtype."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array; pass its data, and the mask of rows as sample_weight=~mask")
+    try:
+        array = np.asarray(given)
+    except Exception as error:
+        raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
+    _errors.readable_array(np.empty(0, array.dtype), name)
+    return array
+
+
+def gradient_dtype(array: np.ndarray) -> np.dtype:
+    return np.dtype(np.float64) if array.dtype.kind in "biu" else array.dtype.newbyteorder("=")
+
+
+class Call:
+    """The arguments of a call, found to be good."""
+
+    def __init__(self, loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]):
+        self.loss, self.outputs, row = loss, outputs, loss.wrapped.row
+        self.parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
+        self.filter_eps = FILTER_EPS.check(arguments[FILTER_EPS.name])
+        self.reduction = arguments["reduction"]
+        if not isinstance(self.reduction, str) or self.reduction not in REDUCTIONS:
+            raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {self.reduction!r}")
+        self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
+        if "check_domain" in arguments:
+            self.keywords["check_domain"] = False  # what is to be checked, is before the first chunk
+
+        given = {name: arguments[name] for name in ARRAYS if arguments[name] is not None or name != "bias"}
+        self.arrays = {name: checked(array, name) for name, array in given.items()}
+        self.hidden, self.weight, self.bias = self.arrays["hidden"], self.arrays["weight"], self.arrays.get("bias")
+        self.labels = checked(arguments["labels"], "labels")
+        self.check_shapes()
+        self.shape, self.classes = self.hidden.shape[:-1], len(self.weight)
+        self.n_rows = math.prod(self.shape)
+        self.numbers = self.labels.ndim == self.hidden.ndim
+        if not self.numbers and self.labels.dtype.kind not in "biu":
+            raise TypeError(f"labels must be integers, got dtype {self.labels.dtype}")
+        self.sample_weight = None
+        if arguments["sample_weight"] is not None:
+            sample_weight = checked(arguments["sample_weight"], "sample_weight")
+            self.sample_weight = Rows(_errors.broadcast(sample_weight, self.shape, "sample_weight"), len(self.shape))
+        single = {array.dtype.name in ("float32", *_errors.HALVES) for array in self.arrays.values()} == {True}
+        self.real = np.dtype(np.float32 if single else np.float64)
+        self.class_weight = self.parameters.get("class_weight")
+        if self.class_weight is not None:
+            self.class_weight = self.parameters["class_weight"] = np.asarray(self.class_weight, np.float64)
+        # A call without rows raises what is wrong with the parameters, such as class weights of another number of classes.
+        nothing = np.empty((0, self.classes), self.real)
+        loss.wrapped(nothing, nothing if self.numbers else np.empty(0, np.int64), **self.parameters, **self.keywords)
+
+        self.out = self.checked_out(arguments.get("out"), arguments)
+        self.row_numbers = Rows(self.labels, len(self.shape))
+        self.check_labels(bool(arguments.get("check_domain", False)))
+
+    def check_shapes(self) -> None:
+        hidden, weight, labels, bias = self.hidden, self.weight, self.labels, self.bias
+        if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
+            raise ValueError(
+                f"hidden has shape {hidden.shape} but weight has shape {weight.shape}; wanted: (..., D) and (V, D)"
+            )
+        accepted = {"labels": hidden.shape[:-1]}
+        if self.loss.wrapped.row.probabilities:
+            accepted["numbers"] = (*hidden.shape[:-1], len(weight))
+        if labels.shape not in accepted.values():
+            wanted = " or ".join(f"{what} of shape {shape}" for what, shape in accepted.items())
+            raise ValueError(
+                f"hidden has shape {hidden.shape} and weight {weight.shape}, but labels has shape {labels.shape}; "
+                f"wanted: {wanted}"
+            )
+        if bias is not None and bias.shape != (len(weight),):
+            raise ValueError(f"weight has shape {weight.shape} but bias has shape {bias.shape}; wanted: ({len(weight)},)")
+
+    def check_labels(self, check_domain: bool) -> None:
+        """Raise for the first label that is none, or number outside the domain, before anything is written."""
+        domain, ignore_index = self.loss.wrapped.row.target, self.parameters.get("ignore_index")
+        if self.numbers and not (check_domain and domain.bounded):
+            return
+        size = max(1, SCAN // max(1, self.classes)) if self.numbers else SCAN
+        for rows in slices(self.n_rows, size):
+            labels = self.row_numbers[rows]
+            if self.numbers and np.any(_errors.lies_outside(labels, domain)):
+                raise _errors.outside(self.loss.name, "labels", self.labels, domain)
+            if not self.numbers and np.any(_errors.bad_labels(labels, self.classes, ignore_index)):
+                raise _errors.bad_label(self.labels, self.classes, ignore_index, "labels")
+
+    def checked_out(self, out: Any, arguments: dict[str, Any]) -> list[np.ndarray | None]:
+        """The arrays of `out=`, fit to be written to; None where there is to be a new one."""
+        names = list(self.arrays)
+        if out is None:
+            return [None] * len(names)
+        if not isinstance(out, tuple) or len(out) != len(names):
+            given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
+            raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
+        inputs = [np.asarray(array) for array in arguments.values() if array is not None and array is not out]
+        for i, (place, (name, argument)) in enumerate(zip(out, self.arrays.items(), strict=True)):
+            if place is None:
+                continue
+            if not isinstance(place, np.ndarray) or isinstance(place, np.ma.MaskedArray):
+                raise TypeError(f"out[{i}] must be a NumPy array, not masked, got {type(place).__name__}")
+            if place.shape != argument.shape:
+                raise ValueError(f"out[{i}] has shape {place.shape} but {name} has shape {argument.shape}")
+            if place.dtype != gradient_dtype(argument) or not place.dtype.isnative:
+                raise ValueError(f"out[{i}] has dtype {place.dtype}; the gradient has dtype {gradient_dtype(argument)}")
+            if not place.flags.writeable:
+                raise ValueError(f"out[{i}] is not writeable")
+            if place.size and any(stride == 0 and n > 1 for stride, n in zip(place.strides, place.shape, strict=True)):
+                raise ValueError(f"out[{i}] has several elements in one place (a stride of 0)")
+            if any(_errors.overlap(place, array) for array in inputs):
+                raise ValueError(f"out[{i}] overlaps an argument")
+            if any(_errors.overlap(place, other) for other in out[:i] if other is not None):
+                raise ValueError("two arrays of out overlap")
+        return list(out)
+
+    def mass(self, rows: Any) -> np.ndarray:
+        """What rows count in the denominator of a mean, beside their sample weight."""
+        if self.numbers:
+            return np.ones(rows.stop - rows.start if isinstance(rows, slice) else len(rows))
+        labels = self.row_numbers[rows]
+        ignore_index = self.parameters.get("ignore_index")
+        kept = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
+        if self.class_weight is None or not self.classes:
+            return kept.astype(np.float64)
+        mass = np.zeros(len(labels))
+        mass[kept] = self.class_weight[labels[kept].astype(np.intp)]
+        return mass
+
+    def weights(self, rows: Any) -> np.ndarray:
+        if self.sample_weight is None:
+            return np.ones(rows.stop - rows.start if isinstance(rows, slice) else len(rows))
+        return self.sample_weight[rows].astype(np.float64)
+
+    def kept_rows(self) -> Iterator[np.ndarray]:
+        """The numbers of the rows that have a part in the result: neither ignored nor of weight 0."""
+        ignore_index = None if self.numbers else self.parameters.get("ignore_index")
+        for rows in slices(self.n_rows, SCAN):
+            kept = self.weights(rows) != 0
+            if ignore_index is not None:
+                kept &= self.row_numbers[rows] != ignore_index
+            yield rows.start + np.flatnonzero(kept)
+
+    def denominator(self) -> Any:
+        """What the mean divides by: the sum over all rows of what each counts."""
+        parts = [np.sum(self.weights(rows) * self.mass(rows)) for rows in slices(self.n_rows, SCAN)]
+        return np.sum(parts, dtype=np.float64)
+
+
+# ---- computation ----------------------------------------------------------------------------------------------------
+
+
+class Head:
+    """A linear layer that makes logits, a chunk of rows at a time."""
+
+    def __init__(self, hidden: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, real: np.dtype, block: int):
+        self.hidden, self.weight, self.real = Rows(hidden, hidden.ndim - 1), weight, real
+        self.bias = None if bias is None else bias.astype(real)
+        # A matrix that the BLAS takes as it is goes to it whole.
+        self.block = max(1, len(weight)) if fits_blas(weight, real) else block
+
+    def inputs(self, rows: Any) -> np.ndarray:
+        return ready(self.hidden[rows], self.real)
+
+    def logits(self, inputs: np.ndarray, logits: np.ndarray) -> None:
+        for classes in slices(len(self.weight), self.block):
+            np.matmul(inputs, ready(self.weight[classes], self.real).T, out=logits[:, classes])
+        if self.bias is not None:
+            np.add(logits, self.bias, out=logits)
+
+
+class Gradients:
+    """The gradients of a head, gathered from those of its logits, chunk by chunk."""
+
+    def __init__(self, call: Call, head: Head, block: int, chunk: int, single: bool):
+        self.head, self.block, self.filter_eps, real = head, block, call.filter_eps, call.real
+        arrays = call.arrays.values()
+        self.results = [
+            np.empty_like(array, gradient_dtype(array), subok=False) if place is None else place
+            for array, place in zip(arrays, call.out, strict=True)
+        ]
+        self.d_hidden = Rows(self.results[0], len(call.shape))
+        self.sums = [
+            # Halves are not summed in halves.
+            result if result.dtype.name not in _errors.HALVES or single else np.empty_like(result, real)
+            for result in self.results[1:]
+        ]
+        columns = call.weight.shape[1]
+        self.product = like_block(self.sums[0], block, real)
+        self.transposed = np.empty((2, columns, chunk), real)
+        self.single, self.empty = single, True
+
+    def start(self) -> None:
+        """Clear what the chunks add to; d_weight only where the first chunk may not write to all of it."""
+        for array in (self.results[0], *self.sums[0 if self.filter_eps else 1 :]):
+            array[...] = 0
+
+    def steep(self, slopes: np.ndarray) -> np.ndarray | None:
+        """For each class whether it has a part in the gradients; None where all have."""
+        if self.filter_eps == 0:
+            return None
+        found = np.empty(slopes.shape[1], bool)
+        for part in slices(len(found), SCAN):
+            peak = np.maximum(slopes[:, part].max(axis=0, initial=0), -slopes[:, part].min(axis=0, initial=0))
+            found[part] = ~(peak < self.filter_eps)  # NaN counts
+        # To choose costs a copy, which more than half of the classes are not worth.
+        return found if 2 * np.count_nonzero(found) <= len(found) else None
+
+    def add(self, rows: Any, inputs: np.ndarray, slopes: np.ndarray, scale: np.ndarray) -> None:
+        """Add what a chunk contributes: `slopes` is the derivative of each row's own loss, `scale` what it is multiplied by."""
+        head, real = self.head, self.head.real
+        d_weight, *d_bias = self.sums
+        # Transposed, as weight.T @ slopes.T, it took OpenBLAS 2/3 of the time.
+        d_hidden, part = self.transposed[0, :, : len(inputs)], self.transposed[1, :, : len(inputs)]
+        steep = self.steep(slopes)
+        whole = steep is None and fits_blas(head.weight, real)
+        blocks: Iterator[Any] = slices(slopes.shape[1], self.block)
+        if steep is not None:
+            parts = slices(len(steep), SCAN)
+            blocks = batches((part.start + np.flatnonzero(steep[part]) for part in parts), self.block)
+        if whole:
+            np.matmul(head.weight.T, slopes.T, out=d_hidden)
+        else:
+            d_hidden[...] = 0
+        inputs = inputs * scale[:, None]
+        if not scale.all():
+            inputs[scale == 0] = 0  # not NaN, where such a row holds infinities
+        for classes in blocks:
+            slope = slopes[:, classes]
+            if not whole:
+                np.matmul(ready(head.weight[classes], real).T, slope.T, out=part)
+                d_hidden += part
+            product = np.matmul(slope.T, inputs, out=self.product[: slope.shape[1]])
+            if self.single or (self.empty and not self.filter_eps):
+                d_weight[classes] = product
+            else:
+                d_weight[classes] += product
+        self.empty = False
+        d_hidden *= scale
+        if not scale.all():
+            d_hidden[:, scale == 0] = 0
+        self.d_hidden[rows] = d_hidden.T
+        for total in d_bias:
+            total += scale @ slopes
+
+    def finish(self) -> tuple[np.ndarray, ...]:
+        if self.empty:
+            self.sums[0][...] = 0
+        for result, total in zip(self.results[1:], self.sums, strict=True):
+            if result is not total:
+                for part in slices(len(result), self.block):
+                    result[part] = total[part]
+        return tuple(self.results)
+
+
+def sizes(call: Call) -> tuple[int, int]:
+    """How many classes make a block of the weight, and how many rows a chunk: the same with gradients and without."""
+    columns, item = call.weight.shape[1], call.real.itemsize
+    # Beside the block of the gradient, of the weight where it is converted.
+    blocks = 1 + (not fits_blas(call.weight, call.real))
+    row = item * (call.classes + 4 * columns) + 128
+    if call.numbers:
+        row += call.classes * max(item, call.labels.dtype.itemsize)
+    if call.filter_eps:
+        # What is chosen is copied: of the weight, of its gradient, and of the slopes.
+        blocks += 2
+    block = min(max(1, BLOCK // max(1, item * columns * blocks)), max(1, call.classes))
+    if call.filter_eps:
+        row += item * block
+    fixed = block * item * columns * blocks + call.classes
+    fixed += 2 * item * call.classes if call.bias is not None else 0
+    fixed += 8 * call.classes if call.class_weight is not None else 0
+    return block, max(1, min(call.n_rows, (SCRATCH - fixed) // row))
+
+
+def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """Value and gradients of a loss of a linear layer."""
+    call = Call(loss, outputs, arguments)
+    with np.errstate(all="ignore"):
+        return compute(call)
+
+
+def compute(call: Call) -> tuple[Any, ...]:
+    wants_gradient, wants_value = "grad" in call.outputs, "value" in call.outputs
+    block, chunk = sizes(call)
+    head = Head(call.hidden, call.weight, call.bias, call.real, block)
+    scratch = np.empty((chunk, call.classes), call.real)
+    gradients = Gradients(call, head, block, chunk, call.n_rows <= chunk) if wants_gradient else None
+    values = None
+    if wants_value and call.reduction == "none":
+        values = Rows(np.zeros(call.shape, gradient_dtype(call.hidden)), len(call.shape))
+    total = call.denominator() if call.reduction == "mean" else np.float64(1)
+    wrapped, keywords = call.loss.wrapped, {**call.parameters, **call.keywords}
+
+    # Nothing has been written so far.
+    if gradients:
+        gradients.start()
+    sums = [np.float64(0)]
+    for rows in batches(call.kept_rows(), chunk):
+        inputs, target, weight = head.inputs(rows), call.row_numbers[rows], call.weights(rows)
+        logits = scratch[: len(inputs)]
+        head.logits(inputs, logits)
+        if not gradients:
+            value = wrapped(logits, target, **keywords)
+        elif not wants_value:
+            wrapped.grad(logits, target, out=logits, **keywords)
+        else:
+            value, _ = wrapped.value_and_grad(logits, target, out=logits, **keywords)
+        if wants_value:
+            value = value * weight
+            sums.append(np.sum(value))
+        if values:
+            values[rows] = value
+        if gradients:
+            scale = (weight / total).astype(call.real)
+            idle = call.mass(rows) == 0
+            if idle.any():
+                # A row whose class weighs nothing has no part in the result, whatever its hidden state is.
+                scale[idle] = np.where(logits[idle].any(axis=1), scale[idle], 0)
+            gradients.add(rows, inputs, logits, scale)
+    results: list[Any] = []
+    if wants_value:
+        results.append(values.array if values and call.shape else values.array[()] if values else float(np.sum(sums) / total))
+    if gradients:
+        results.append(gradients.finish())
+    return tuple(results)

@@ -1,0 +1,52 @@
+"""Losses of a linear layer, plainly: all logits, the loss of them, three products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastloss._linear import FILTER_EPS, LinearLoss
+
+__all__ = ["evaluate"]
+
+
+def _floating(given: Any) -> np.ndarray:
+    """An array in the precision that it is computed in: halves in float32, integers in float64."""
+    array = np.asarray(given)
+    if array.dtype.name in ("float16", "bfloat16"):
+        return array.astype(np.float32)
+    return array.astype(np.float64) if array.dtype.kind in "biu" else array
+
+
+def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """Value and gradients; `filter_eps` leaves out nothing here."""
+    FILTER_EPS.check(arguments["filter_eps"])
+    given = [np.asarray(arguments[name]) for name in ("hidden", "weight", "bias") if arguments[name] is not None]
+    arrays = [_floating(array) for array in given]
+    real = np.result_type(*arrays)
+    hidden, weight, *bias = (array.astype(real) for array in arrays)
+    if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
+        raise ValueError(f"hidden has shape {hidden.shape} but weight has shape {weight.shape}")
+    if bias and bias[0].shape != (len(weight),):
+        raise ValueError(f"weight has shape {weight.shape} but bias has shape {bias[0].shape}")
+    options = {name: arguments[name] for name in (*loss.wrapped.params, "reduction", "check_domain") if name in arguments}
+    with np.errstate(all="ignore"):
+        logits = hidden @ weight.T + (bias[0] if bias else 0)
+        value, slopes = loss.wrapped.value_and_grad(logits, arguments["labels"], weight=arguments["sample_weight"], **options)
+        # A row without a slope has no part in the gradients, even where it holds infinities.
+        counts = slopes.any(axis=-1, keepdims=True)
+        d_hidden = np.where(counts, slopes @ weight, 0)
+        flat = slopes.reshape(-1, len(weight)) if slopes.size else np.zeros((0, len(weight)), slopes.dtype)
+        inputs = np.where(counts, hidden, 0).reshape(len(flat), weight.shape[1])
+        found = (d_hidden, flat.T @ inputs, flat.sum(axis=0))
+        dtypes = [array.dtype if array.dtype.kind not in "biu" else np.dtype(np.float64) for array in given]
+        grad = tuple(array.astype(dtype) for array, dtype in zip(found, dtypes, strict=False))
+        if isinstance(value, np.ndarray):
+            value = value.astype(dtypes[0])
+    for place, array in zip(arguments.get("out") or (), grad, strict=False):
+        if place is not None:
+            place[...] = array
+    if arguments.get("out") is not None:
+        grad = tuple(g if place is None else place for place, g in zip(arguments["out"], grad, strict=True))
+    return tuple({"value": value, "grad": grad}[name] for name in outputs)

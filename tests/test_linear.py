@@ -1,0 +1,713 @@
+"""Losses of a linear layer: against the reference, against logits that exist, and against PyTorch."""
+
+from __future__ import annotations
+
+import copy
+import doctest
+import inspect
+import io
+import itertools
+import math
+import pickle
+import re
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+from conftest import same_bits
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastloss as fl
+from fastloss import _linear, _linear_chunks
+from fastloss._linear import LINEAR_ENTRY_POINTS, LinearLoss, linear_signature
+
+NAMESPACES = {"fastloss": fl, "reference": fl.reference}
+SENTINEL = 77.25
+MIB = 1 << 20
+
+
+def every_linear_loss():
+    return [
+        pytest.param(loss, id=f"{where}-{loss.name}")
+        for where, module in NAMESPACES.items()
+        for loss in module.linear_losses.values()
+    ]
+
+
+def entry_points(loss):
+    return {name: loss if name == "value" else getattr(loss, name) for name in LINEAR_ENTRY_POINTS}
+
+
+def draw(shape=(6,), columns=5, classes=7, dtype=np.float64, seed=0):
+    """hidden, weight, labels, bias."""
+    rng = np.random.default_rng(seed)
+    hidden, weight = rng.standard_normal((*shape, columns)), rng.standard_normal((classes, columns))
+    return (
+        hidden.astype(dtype),
+        weight.astype(dtype),
+        rng.integers(0, classes, shape),
+        rng.standard_normal(classes).astype(dtype),
+    )
+
+
+def flat(results):
+    """Value and gradients in one tuple."""
+    value, grad = results
+    return (value, *grad)
+
+
+def assert_close(found, wanted, tolerance=1e-12):
+    assert len(found) == len(wanted)
+    for a, b in zip(found, wanted, strict=True):
+        a, b = np.asarray(a), np.asarray(b)
+        assert a.shape == b.shape
+        assert a.dtype == b.dtype
+        a, b = a.astype(np.float64), b.astype(np.float64)
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * max(1e-300, np.abs(b).max(initial=0)))
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Chunks of few rows and blocks of few classes, so that small arrays have several of each."""
+    monkeypatch.setattr(_linear_chunks, "SCRATCH", 6000)
+    monkeypatch.setattr(_linear_chunks, "BLOCK", 100)
+    monkeypatch.setattr(_linear_chunks, "SCAN", 5)
+
+
+def test_small_chunks_are_small(small_chunks):
+    hidden, weight, labels, bias = draw((40,), 5, 17)
+    arguments = linear_signature(fl.cross_entropy.row, {}, "grad").bind(hidden, weight, labels, bias)
+    arguments.apply_defaults()
+    call = _linear_chunks.Call(fl.linear_cross_entropy, ("grad",), arguments.arguments)
+    block, rows = _linear_chunks.sizes(call)
+    assert 1 < block < 9
+    assert 1 < rows < 20
+
+
+# ---- against the reference ------------------------------------------------------------------------------------------
+
+
+@st.composite
+def calls(drawn):
+    """Arguments of a call, of shapes and options that a few rows and classes allow."""
+    shape = drawn(st.lists(st.integers(0, 9), max_size=2).map(tuple))
+    columns, classes = drawn(st.integers(0, 4)), drawn(st.integers(1, 40))
+    rng = np.random.default_rng(drawn(st.integers(0, 2**32)))
+    hidden, weight = rng.standard_normal((*shape, columns)), rng.standard_normal((classes, columns))
+    options = {
+        "reduction": drawn(st.sampled_from(["mean", "sum", "none"])),
+        "label_smoothing": drawn(st.sampled_from([0.0, 0.1, 1.0])),
+    }
+    labels = rng.integers(0, classes, shape)
+    if drawn(st.booleans()):
+        labels = rng.random((*shape, classes))
+    elif drawn(st.booleans()):
+        options["ignore_index"] = drawn(st.sampled_from([-1, 0]))
+        labels = np.where(rng.random(shape) < 0.4, options["ignore_index"], labels)
+    if drawn(st.booleans()):
+        options["bias"] = rng.standard_normal(classes)
+    if drawn(st.booleans()):
+        options["class_weight"] = np.where(rng.random(classes) < 0.3, 0, rng.random(classes))
+    if drawn(st.booleans()):
+        options["sample_weight"] = np.where(rng.random(shape) < 0.3, 0, rng.random(shape))
+    return (hidden, weight, labels), options
+
+
+@given(call=calls())
+@settings(max_examples=150, deadline=None)
+def test_every_option_against_the_reference(call):
+    arrays, options = call
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_linear_chunks, "SCRATCH", 6000)
+        patched.setattr(_linear_chunks, "BLOCK", 100)
+        patched.setattr(_linear_chunks, "SCAN", 5)
+        found = fl.linear_cross_entropy.value_and_grad(*arrays, **options)
+        wanted = fl.reference.linear_cross_entropy.value_and_grad(*arrays, **options)
+        # A mean of losses that count for nothing is infinite, and sums of its gradients are not comparable.
+        infinite = np.isinf(wanted[0]).any()
+        assert_close(flat(found)[:1] if infinite else flat(found), flat(wanted)[:1] if infinite else flat(wanted))
+        assert same_bits(fl.linear_cross_entropy(*arrays, **options), found[0])
+        for a, b in zip(fl.linear_cross_entropy.grad(*arrays, **options), found[1], strict=True):
+            assert same_bits(a, b)
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_against_logits_that_exist(small_chunks, dtype, reduction):
+    hidden, weight, labels, bias = draw((31,), 12, 50, dtype)
+    labels[3], labels[17] = -100, 3
+    sample_weight = np.random.default_rng(1).random(31)
+    options = {"label_smoothing": 0.05, "class_weight": np.linspace(0.5, 2, 50)}
+    logits = hidden @ weight.T + bias
+    value, slopes = fl.cross_entropy.value_and_grad(logits, labels, weight=sample_weight, reduction=reduction, **options)
+    wanted = (value, slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0))
+    found = fl.linear_cross_entropy.value_and_grad(
+        hidden, weight, labels, bias, sample_weight=sample_weight, reduction=reduction, **options
+    )
+    assert_close(flat(found), wanted, 1e-13 if dtype == np.float64 else 3e-6)
+
+
+def test_more_rows_than_a_chunk_takes_at_full_size():
+    hidden, weight, labels, _ = draw((600,), 8, 40_000, np.float32)
+    logits = hidden @ weight.T
+    value, slopes = fl.cross_entropy.value_and_grad(logits, labels, out=logits)
+    found = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels)
+    assert_close(flat(found), (value, slopes @ weight, slopes.T @ hidden), 1e-5)
+
+
+def test_any_loss_of_rows_with_labels_can_be_wrapped():
+    row = _linear.LinearRow("linear_nll", "nll", "Of log-probabilities.", "")
+    compiled = LinearLoss(row, fl.nll, fl.linear_cross_entropy.evaluate)
+    plain = LinearLoss(row, fl.reference.nll, fl.reference.linear_cross_entropy.evaluate)
+    assert list(compiled.params) == ["class_weight", "ignore_index", "filter_eps"]
+    hidden, weight, labels, bias = draw((4, 3))
+    labels[0, 0] = -100
+    for options in ({}, {"class_weight": np.arange(7.0)}):
+        found = compiled.value_and_grad(hidden, weight, labels, bias, **options)
+        assert_close(flat(found), flat(plain.value_and_grad(hidden, weight, labels, bias, **options)))
+    with pytest.raises(ValueError, match="wanted: labels of shape"):
+        compiled(hidden, weight, np.ones((4, 3, 7)))
+    for loss in (fl.huber, fl.kl_divergence):
+        with pytest.raises(TypeError, match="no loss of rows with labels"):
+            LinearLoss(row, loss, compiled.evaluate)
+
+
+def test_against_pytorch():
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    hidden, weight, labels, bias = draw((50,), 16, 300, np.float32)
+    labels[::7] = -100
+    class_weight = np.linspace(0.5, 2, 300, dtype=np.float32)
+    for options in ({}, {"label_smoothing": 0.1}, {"reduction": "sum"}):
+        tensors = [torch.from_numpy(array).requires_grad_() for array in (hidden, weight, bias)]
+        value = functional.cross_entropy(
+            functional.linear(*tensors), torch.from_numpy(labels), weight=torch.from_numpy(class_weight), **options
+        )
+        wanted = (value.item(), *(grad.numpy() for grad in torch.autograd.grad(value, tensors)))
+        found = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, class_weight=class_weight, **options)
+        assert found[0] == pytest.approx(wanted[0], rel=1e-6)
+        assert_close(found[1], wanted[1:], 2e-6)
+
+
+# ---- dtypes and layouts ---------------------------------------------------------------------------------------------
+
+
+def half_types():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    return np.dtype(np.float16), np.dtype(ml_dtypes.bfloat16)
+
+
+def test_halves_are_computed_in_single_precision(small_chunks):
+    for half in half_types():
+        hidden, weight, labels, bias = draw((400,), 6, 23, np.float32)
+        hidden += 1  # sums that grow are where halves would lose digits
+        rounded = [array.astype(half) for array in (hidden, weight, bias)]
+        single = [array.astype(np.float32) for array in rounded]
+        found = fl.linear_cross_entropy.value_and_grad(*rounded[:2], labels, rounded[2], reduction="sum")
+        wanted = fl.linear_cross_entropy.value_and_grad(*single[:2], labels, single[2], reduction="sum")
+        assert found[0] == pytest.approx(wanted[0], rel=1e-6)
+        # Once rounded, and no more.
+        unit = 2.0**-10 if half == np.float16 else 2.0**-7
+        for a, b in zip(found[1], wanted[1], strict=True):
+            assert a.dtype == half
+            assert np.all(np.abs(a.astype(np.float32) - b) <= 0.51 * unit * np.abs(b) + 1e-6 * np.abs(b).max())
+        none = fl.linear_cross_entropy(*rounded[:2], labels, reduction="none")
+        assert none.dtype == half
+        reference = fl.reference.linear_cross_entropy.value_and_grad(*rounded[:2], labels, rounded[2])
+        assert [array.dtype for array in reference[1]] == [half] * 3
+
+
+def test_gradients_have_the_dtype_of_their_argument():
+    hidden, weight, labels, bias = draw()
+    kinds = (np.float16, np.float32, np.float64, np.int64)
+    for types in itertools.product(kinds, repeat=3):
+        arrays = [(4 * array).astype(kind) for array, kind in zip((hidden, weight, bias), types, strict=True)]
+        found = fl.linear_cross_entropy.value_and_grad(arrays[0], arrays[1], labels, arrays[2])
+        wanted = fl.reference.linear_cross_entropy.value_and_grad(arrays[0], arrays[1], labels, arrays[2])
+        assert [a.dtype for a in found[1]] == [np.float64 if kind == np.int64 else kind for kind in types]
+        assert type(found[0]) is float
+        single = {np.float16, np.float32} >= set(types)
+        for a, b, kind in zip(flat(found), flat(wanted), (np.float64, *types), strict=True):
+            eps = max(1e-6 if single else 1e-14, np.finfo(kind).eps if kind != np.int64 else 0)
+            a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+            np.testing.assert_allclose(a, b, rtol=2 * eps, atol=8 * eps * np.abs(b).max())
+
+
+@pytest.mark.parametrize("label_type", [np.int8, np.uint8, np.int16, np.uint64, ">i4", bool])
+def test_labels_of_any_integer_type(label_type):
+    hidden, weight, labels, _ = draw(classes=2)
+    wanted = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels)
+    found = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels.astype(label_type))
+    assert all(same_bits(a, b) for a, b in zip(flat(found), flat(wanted), strict=True))
+
+
+def layouts(array):
+    """The same numbers in other memory orders."""
+    yield np.asfortranarray(array)
+    yield np.repeat(array, 2, axis=-1)[..., ::2]
+    yield np.ascontiguousarray(array[::-1])[::-1]
+    yield array.astype(array.dtype.newbyteorder())
+    shifted = np.empty(array.nbytes + 1, np.uint8)[1:].view(array.dtype).reshape(array.shape)
+    shifted[...] = array
+    shifted.flags.writeable = False
+    yield shifted
+    if array.ndim > 1:
+        yield np.ascontiguousarray(np.moveaxis(array, 0, -1)).transpose(-1, *range(array.ndim - 1))
+
+
+def test_layouts(small_chunks):
+    arrays = draw((4, 9), 6, 23)
+    wanted = fl.linear_cross_entropy.value_and_grad(*arrays)
+    for i, array in enumerate(arrays):
+        for other in layouts(array):
+            given = [*arrays[:i], other, *arrays[i + 1 :]]
+            assert np.array_equal(given[i], array)
+            assert_close(flat(fl.linear_cross_entropy.value_and_grad(*given)), flat(wanted))
+            out = tuple(np.empty_like(a, dtype=np.float64) for j, a in enumerate(given) if j != 2)
+            assert fl.linear_cross_entropy.value_and_grad(*given, out=out)[1] == out
+            assert_close(out, wanted[1])
+    targets = np.random.default_rng(0).random((4, 9, 23))
+    sample_weight = np.random.default_rng(1).random((9,))
+    options = {"sample_weight": sample_weight}
+    wanted = fl.reference.linear_cross_entropy.value_and_grad(*arrays[:2], targets, **options)
+    for other in layouts(targets):
+        assert_close(flat(fl.linear_cross_entropy.value_and_grad(*arrays[:2], other, **options)), flat(wanted))
+
+
+def test_new_gradients_follow_the_memory_order_of_their_argument():
+    hidden, weight, labels, _ = draw()
+    d_hidden, d_weight = fl.linear_cross_entropy.grad(hidden, np.asfortranarray(weight), labels)
+    assert d_weight.flags.f_contiguous
+    assert not d_weight.flags.c_contiguous
+    assert d_hidden.flags.c_contiguous
+
+
+def test_a_single_row_without_axes():
+    hidden, weight, labels, bias = draw((1,))
+    value, grad = fl.linear_cross_entropy.value_and_grad(hidden[0], weight, labels[0], bias)
+    assert_close((value, *grad), flat(fl.reference.linear_cross_entropy.value_and_grad(hidden[0], weight, labels[0], bias)))
+    assert fl.linear_cross_entropy(hidden[0], weight, int(labels[0]), bias, reduction="none").shape == ()
+
+
+# ---- what has no part in the result ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(0,), (3, 0)])
+def test_no_rows(shape):
+    hidden, weight, labels, bias = draw(shape)
+    for reduction, value in (("mean", math.nan), ("sum", 0.0)):
+        found, grad = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, reduction=reduction)
+        assert same_bits(found, value)
+        assert [g.shape for g in grad] == [hidden.shape, weight.shape, bias.shape]
+        assert not any(g.any() for g in grad)
+    assert fl.linear_cross_entropy(hidden, weight, labels, reduction="none").shape == shape
+
+
+@pytest.mark.parametrize("filter_eps", [0.0, 1e-3])
+def test_all_rows_ignored(small_chunks, filter_eps):
+    hidden, weight, labels, bias = draw((30,))
+    labels[:] = -100
+    out = tuple(np.full_like(array, SENTINEL) for array in (hidden, weight, bias))
+    value, grad = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, out=out, filter_eps=filter_eps)
+    assert math.isnan(value)
+    assert not any(g.any() for g in grad)
+    assert fl.linear_cross_entropy(hidden, weight, labels, reduction="sum") == 0
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_rows_without_a_part_contribute_nothing(small_chunks, bad):
+    hidden, weight, labels, bias = draw((30,))
+    labels[:3], labels[3:6] = -100, 6
+    class_weight, sample_weight = np.ones(7), np.ones(30)
+    class_weight[6] = 0
+    labels[6:] %= 6
+    sample_weight[6:9] = 0
+    kept = slice(9, None)
+    options = {"class_weight": class_weight}
+    wanted = fl.linear_cross_entropy.value_and_grad(hidden[kept], weight, labels[kept], bias, **options)
+    hidden[:9] = bad
+    found = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, sample_weight=sample_weight, **options)
+    assert_close((found[0], found[1][0][kept], *found[1][1:]), flat(wanted))
+    assert not found[1][0][:9].any()
+
+
+def test_a_row_of_a_class_that_weighs_nothing_has_no_part_where_the_weight_is_infinite():
+    hidden, weight, labels, _ = draw()
+    class_weight, labels[0] = np.ones(7), 6
+    class_weight[6] = 0
+    weight[2] = math.inf
+    for module in NAMESPACES.values():
+        d_hidden, _ = module.linear_cross_entropy.grad(hidden, weight, labels, class_weight=class_weight)
+        assert not d_hidden[labels == 6].any()
+        assert np.isnan(d_hidden[labels != 6]).all()
+
+
+def test_a_row_that_is_nan_leaves_the_other_rows_alone(small_chunks):
+    hidden, weight, labels, _ = draw((30,))
+    wanted = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, reduction="none")
+    hidden[4] = math.nan
+    value, (d_hidden, d_weight) = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, reduction="none")
+    others = np.arange(30) != 4
+    assert_close((value[others], d_hidden[others]), (wanted[0][others], wanted[1][0][others]))
+    assert np.isnan(value[4])
+    assert np.isnan(d_hidden[4]).all()
+    assert np.isnan(d_weight).all()
+
+
+def test_a_bias_of_minus_infinity_masks_a_class(small_chunks):
+    hidden, weight, labels, bias = draw((30,))
+    labels %= 6
+    wanted = fl.linear_cross_entropy.value_and_grad(hidden, weight[:6], labels, bias[:6])
+    bias[6] = -math.inf
+    value, (d_hidden, d_weight, d_bias) = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias)
+    assert_close((value, d_hidden, d_weight[:6], d_bias[:6]), flat(wanted))
+    assert not d_weight[6].any()
+    assert d_bias[6] == 0
+
+
+def test_ignored_rows_are_not_multiplied(monkeypatch):
+    """The products see the other rows only, however these are spread."""
+    hidden, weight, labels, _ = draw((100,))
+    labels[np.arange(100) % 10 != 3] = -100
+    seen = []
+    inputs = _linear_chunks.Head.inputs
+
+    def count(head, rows):
+        found = inputs(head, rows)
+        seen.append(len(found))
+        return found
+
+    monkeypatch.setattr(_linear_chunks.Head, "inputs", count)
+    fl.linear_cross_entropy.grad(hidden, weight, labels)
+    assert sum(seen) == 10
+
+
+# ---- the filter -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("filter_eps", [1e-12, 1e-3, 0.05, 0.5, 10.0])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_the_error_of_the_filter_is_bounded(small_chunks, filter_eps, reduction):
+    hidden, weight, labels, bias = draw((40,), 6, 60)
+    hidden *= 3
+    labels[::5] = -100
+    sample_weight = np.random.default_rng(2).uniform(0.1, 3, 40)
+    options = {"sample_weight": sample_weight, "reduction": reduction}
+    exact = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, **options)
+    found = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, filter_eps=filter_eps, **options)
+    assert_close((found[0], found[1][2]), (exact[0], exact[1][2]))
+    scale = sample_weight * (labels != -100)
+    if reduction == "mean":
+        scale /= scale.sum()
+    bounds = (
+        filter_eps * scale[:, None] * np.abs(weight).sum(axis=0),
+        filter_eps * (scale[:, None] * np.abs(hidden)).sum(axis=0),
+    )
+    for a, b, bound in zip(found[1], exact[1], bounds, strict=False):
+        assert np.all(np.abs(a - b) <= bound * (1 + 1e-9) + 1e-13)
+    skipped = not all(np.allclose(a, b, rtol=1e-12, atol=0) for a, b in zip(found[1], exact[1], strict=True))
+    assert skipped == (filter_eps >= 1e-3), "a filter that leaves out nothing, or what it should keep"
+
+
+def test_the_filter_leaves_out_what_it_says():
+    """In one chunk, which classes go is known."""
+    hidden, weight, labels, bias = draw((40,), 6, 60)
+    slopes = fl.cross_entropy.grad(hidden @ weight.T + bias, labels, reduction="none")
+    largest = np.abs(slopes).max(axis=0)
+    for share in (0.1, 0.4, 0.49, 0.6):
+        filter_eps = np.quantile(largest, 1 - share)
+        kept = largest >= (filter_eps if share < 0.5 else 0)
+        found = fl.linear_cross_entropy.grad(hidden, weight, labels, bias, filter_eps=filter_eps, reduction="sum")
+        d_weight = np.where(kept[:, None], slopes.T @ hidden, 0)
+        assert_close(found, (slopes[:, kept] @ weight[kept], d_weight, slopes.sum(axis=0)))
+
+
+def test_a_filter_of_everything_leaves_gradients_of_zero(small_chunks):
+    hidden, weight, labels, _ = draw((40,), 6, 60)
+    d_hidden, d_weight = fl.linear_cross_entropy.grad(hidden, weight, labels, filter_eps=2.0)
+    assert not d_hidden.any()
+    assert not d_weight.any()
+
+
+def test_the_filter_is_relative_to_a_row_and_not_to_its_weight(small_chunks):
+    arrays = draw((40,), 6, 60)[:3]
+    found = fl.linear_cross_entropy.grad(*arrays, filter_eps=1e-2, reduction="sum")
+    tiny = fl.linear_cross_entropy.grad(*arrays, filter_eps=1e-2, reduction="sum", sample_weight=np.full(40, 2.0**-40))
+    for a, b in zip(found, tiny, strict=True):
+        assert_close((a,), (b * 2.0**40,))
+
+
+# ---- memory, threads ------------------------------------------------------------------------------------------------
+
+
+def test_memory_beside_arguments_and_gradients():
+    n, columns, classes = 1024, 64, 50_257
+    hidden, weight, labels, _ = draw((n,), columns, classes, np.float32)
+    for options in ({}, {"filter_eps": 1e-6}, {"sample_weight": np.ones(n), "class_weight": np.ones(classes)}):
+        for array in (weight, weight[:, ::-1]):
+            out = np.empty_like(hidden), np.empty_like(array)
+            tracemalloc.start()
+            fl.linear_cross_entropy.value_and_grad(hidden, array, labels, out=out, **options)
+            _, peak = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert 16 * MIB < peak <= 64 * MIB, (options, peak / MIB)
+
+
+@pytest.mark.parametrize(
+    ("n", "columns", "classes"), [(300_000, 1, 2), (3000, 1, 20_000), (40, 100_000, 3), (3, 1, 3_000_000), (2000, 3000, 400)]
+)
+def test_memory_of_other_shapes(n, columns, classes):
+    hidden, weight = np.zeros((n, columns), np.float32), np.zeros((classes, columns), np.float32)
+    bias, labels, sample_weight = np.zeros(classes, np.float32), np.zeros(n, np.int64), np.full(n, 0.5)
+    out = np.empty_like(hidden), np.empty_like(weight), np.empty_like(bias)
+    for options in ({}, {"filter_eps": 0.5}):
+        tracemalloc.start()
+        fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, out=out, sample_weight=sample_weight, **options)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak <= 64 * MIB, (options, peak / MIB)
+
+
+def test_resident_memory():
+    """The same in the eyes of the system, scratch memory of the BLAS included."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("reads /proc")
+    program = """
+import numpy as np, fastloss as fl
+def status(key):
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(key))
+rng = np.random.default_rng(0)
+hidden, weight = rng.standard_normal((1024, 64), np.float32), rng.standard_normal((50257, 64), np.float32)
+labels, out = rng.integers(0, 50257, 1024), (np.zeros_like(hidden), np.zeros_like(weight))
+for array in out:
+    array[...] = 1
+fl.linear_cross_entropy.grad(hidden[:9], weight[:9], np.zeros(9, int))
+before = status("VmRSS")
+fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, out=out)
+print(status("VmHWM") - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    # 32 MiB for what OpenBLAS keeps for itself.
+    assert 16 * 1024 < int(done.stdout) <= (64 + 32) * 1024
+
+
+def test_the_number_of_threads_does_not_change_a_bit():
+    hidden, weight, labels, bias = draw((200,), 8, 3000, np.float32)
+    wanted = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, n_threads=1)
+    for n_threads in (2, 3, 7, None):
+        found = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, n_threads=n_threads)
+        assert all(same_bits(a, b) for a, b in zip(flat(found), flat(wanted), strict=True))
+
+
+# ---- out ------------------------------------------------------------------------------------------------------------
+
+
+def test_out_is_filled_and_returned():
+    hidden, weight, labels, bias = draw()
+    wanted = fl.linear_cross_entropy.grad(hidden, weight, labels, bias)
+    for module in NAMESPACES.values():
+        out = tuple(np.full_like(array, SENTINEL) for array in (hidden, weight, bias))
+        found = module.linear_cross_entropy.grad(hidden, weight, labels, bias, out=out)
+        assert all(a is b for a, b in zip(found, out, strict=True))
+        assert_close(out, wanted)
+        partial = (None, out[1], None)
+        found = module.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, out=partial)[1]
+        assert found[1] is out[1]
+        assert_close(found, wanted)
+
+
+def test_arguments_are_left_alone():
+    arrays = draw()
+    before = [array.copy() for array in arrays]
+    fl.linear_cross_entropy.value_and_grad(*arrays, filter_eps=1e-3)
+    assert all(same_bits(a, b) for a, b in zip(arrays, before, strict=True))
+
+
+# ---- errors ---------------------------------------------------------------------------------------------------------
+
+
+def refused(error, match, *arrays, out=None, **options):
+    """A call raises `error`, and leaves `out` as it is."""
+    if out is None:
+        out = tuple(np.full(np.shape(array), SENTINEL) for array in (arrays[0], arrays[1], *arrays[3:4]) if array is not None)
+    arguments = inspect.signature(fl.linear_cross_entropy.grad).bind(*arrays, out=out, **options)
+    before = [array.tobytes() for array in out if isinstance(array, np.ndarray)] if isinstance(out, tuple) else []
+    with pytest.raises(error, match="(?s)" + match) as caught:
+        fl.linear_cross_entropy.value_and_grad(*arguments.args, **arguments.kwargs)
+    assert before == ([a.tobytes() for a in out if isinstance(a, np.ndarray)] if isinstance(out, tuple) else [])
+    return caught
+
+
+def test_shapes_that_do_not_match():
+    hidden, weight, labels, bias = draw()
+    for h, w in ((hidden[:, :4], weight), (hidden, weight[0]), (np.float64(1), weight), (hidden, weight[None])):
+        refused(ValueError, f"{re.escape(str(np.shape(h)))}.*{re.escape(str(np.shape(w)))}", h, w, labels)
+    for wrong in (labels[:5], labels[:, None], np.ones((6, 8)), np.ones((5, 7)), labels[0]):
+        refused(ValueError, f"{re.escape(str(hidden.shape))}.*{re.escape(str(np.shape(wrong)))}", hidden, weight, wrong)
+    refused(ValueError, r"\(7, 5\).*\(6,\)", hidden, weight, labels, bias[:6])
+    refused(ValueError, r"sample_weight has shape \(5,\).*\(6,\)", hidden, weight, labels, sample_weight=np.ones(5))
+    refused(ValueError, r"class_weight has shape \(6,\).*7 classes", hidden, weight, labels, class_weight=np.ones(6))
+
+
+@pytest.mark.parametrize("label", [-1, 7, 2**40, -(2**63)])
+def test_a_label_out_of_range(small_chunks, label):
+    hidden, weight, labels, bias = draw((30,))
+    for where in (0, 17, 29):
+        bad = labels.copy()
+        bad[where] = label
+        refused(IndexError, rf"labels\[{where}\] = {label} .*7 classes", hidden, weight, bad, bias)
+    hidden, weight, labels, bias = draw((5, 6))
+    labels[3, 2] = label
+    refused(IndexError, rf"labels\[3, 2\] = {label} ", hidden, weight, labels, bias)
+    # Weight 0 does not make it a label.
+    refused(IndexError, rf"labels\[3, 2\] = {label} ", hidden, weight, labels, sample_weight=np.zeros((5, 6)))
+
+
+def test_numbers_outside_the_domain(small_chunks):
+    hidden, weight, _, _ = draw((30,))
+    targets = np.full((30, 7), 0.1)
+    targets[21, 4] = -0.5
+    refused(ValueError, r"labels\[21, 4\] = -0.5 is outside \[0, inf\)", hidden, weight, targets)
+    assert np.isfinite(fl.linear_cross_entropy(hidden, weight, targets, check_domain=False))
+
+
+def test_parameters_out_of_range():
+    arrays = draw()[:3]
+    for name, value, error in (
+        ("filter_eps", -1e-9, ValueError), ("filter_eps", math.nan, ValueError), ("filter_eps", math.inf, ValueError),
+        ("filter_eps", "1", TypeError), ("label_smoothing", 1.5, ValueError), ("class_weight", -np.ones(7), ValueError),
+        ("ignore_index", 0.5, TypeError), ("reduction", "average", ValueError), ("n_threads", 0, ValueError),
+    ):  # fmt: skip
+        refused(error, name, *arrays, **{name: value})
+        if name in fl.linear_cross_entropy.params:
+            with pytest.raises(error, match=name):
+                fl.linear_cross_entropy.bind(**{name: value})
+    for loss in (fl.linear_cross_entropy, fl.reference.linear_cross_entropy):
+        with pytest.raises(TypeError, match="no keyword 'axis'; it has: class_weight"):
+            loss.grad(*arrays, axis=0)
+        with pytest.raises(ValueError, match="filter_eps"):
+            loss(*arrays, filter_eps=-1.0)
+
+
+def test_arrays_that_are_not_accepted():
+    arrays = draw()
+    names = ("hidden", "weight", "labels", "bias")
+    for i, name in enumerate(names):
+        for wrong in (
+            arrays[i].astype(complex),
+            arrays[i].astype(object),
+            arrays[i].astype(str),
+            np.ma.masked_array(arrays[i]),
+        ):
+            refused(TypeError, name, *arrays[:i], wrong, *arrays[i + 1 :], out=(None, None, None))
+    refused(TypeError, "labels must be integers", *arrays[:2], arrays[2].astype(float))
+    refused(TypeError, "sample_weight", *arrays[:3], sample_weight=np.ones(6, complex))
+
+
+def test_out_that_does_not_fit():
+    hidden, weight, labels, bias = draw()
+    good = [np.full_like(array, SENTINEL) for array in (hidden, weight, bias)]
+
+    def with_one(i, array):
+        return (*good[:i], array, *good[i + 1 :])
+
+    for i, array in enumerate(good):
+        refused(ValueError, rf"out\[{i}\] has shape", hidden, weight, labels, bias, out=with_one(i, array[:-1]))
+        refused(ValueError, rf"out\[{i}\] has dtype", hidden, weight, labels, bias, out=with_one(i, array.astype(np.float32)))
+        refused(TypeError, rf"out\[{i}\] must be", hidden, weight, labels, bias, out=with_one(i, array.tolist()))
+        frozen = array.copy()
+        frozen.flags.writeable = False
+        refused(ValueError, rf"out\[{i}\] is not writeable", hidden, weight, labels, bias, out=with_one(i, frozen))
+        given = (hidden, weight, bias)[i]
+        refused(ValueError, rf"out\[{i}\] overlaps", hidden, weight, labels, bias, out=with_one(i, given))
+    refused(ValueError, "several elements", hidden, weight, labels, bias, out=with_one(2, np.lib.stride_tricks.as_strided(
+        np.ones(1), (7,), (0,))))  # fmt: skip
+    square = draw((7,))
+    refused(ValueError, "two arrays of out overlap", *square[:3], out=(good[1], good[1]))
+    for wrong in ((good[0],), tuple(good), good[:2], good[0]):
+        refused(ValueError, "out must be a tuple of the gradients of hidden, weight", hidden, weight, labels, out=wrong)
+
+
+# ---- the losses as objects ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_signatures_follow_the_wrapped_loss(loss):
+    for name, function in entry_points(loss).items():
+        wrapped = inspect.signature(loss.wrapped if name == "value" else getattr(loss.wrapped, name)).parameters
+        parameters = inspect.signature(function).parameters
+        assert list(parameters)[:4] == ["hidden", "weight", "labels", "bias"]
+        keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
+        moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in ("weight", "axis")]
+        assert [known for known in keywords if known not in ("sample_weight", "filter_eps")] == moved
+        assert all(parameters[known].default == wrapped[known].default for known in moved)
+        assert parameters["bias"].default is parameters["sample_weight"].default is None
+        assert parameters["filter_eps"].default == 0
+    assert set(loss.params) == {*loss.wrapped.params, "filter_eps"}
+    assert loss.family == "linear rows"
+    assert isinstance(loss, LinearLoss)
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_documentation(loss):
+    for name, function in entry_points(loss).items():
+        doc = inspect.getdoc(function)
+        for title in ("Parameters", "Returns", "Raises", "Notes", "References", "Examples"):
+            assert f"\n{title}\n{'-' * len(title)}\n" in doc, (name, title)
+        parameters = doc.split("\nParameters\n")[1].split("\nReturns\n")[0]
+        for known in inspect.signature(function).parameters:
+            assert f"\n{known} : " in parameters, (name, known)
+        assert max(map(len, doc.splitlines())) <= 130
+        assert "{" not in doc.replace('{"mean", "sum", "none"}', "")
+        run_examples(function, loss.name)
+    run_examples(LinearLoss.bind, "bind")
+    assert inspect.getdoc(LinearLoss)
+
+
+def run_examples(thing, name):
+    examples = doctest.DocTestParser().get_doctest(inspect.getdoc(thing), {}, name, None, None)
+    assert examples.examples, name
+    output = io.StringIO()
+    assert doctest.DocTestRunner(verbose=False).run(examples, out=output.write).failed == 0, output.getvalue()
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_bind(loss):
+    arrays = draw()
+    bound = loss.bind(label_smoothing=0.25).bind(ignore_index=3, filter_eps=1e-3)
+    options = {"label_smoothing": 0.25, "ignore_index": 3, "filter_eps": 1e-3}
+    assert dict(bound.bound) == options
+    assert bound.params["label_smoothing"].default == 0.25
+    for a, b in zip(flat(bound.value_and_grad(*arrays)), flat(loss.value_and_grad(*arrays, **options)), strict=True):
+        assert same_bits(a, b)
+    assert same_bits(bound(*arrays, ignore_index=-100, label_smoothing=0.0), loss(*arrays))
+    assert inspect.signature(bound.grad).parameters["ignore_index"].default == 3
+    assert bound.reference(*arrays) == pytest.approx(bound(*arrays), rel=1e-12)
+    with pytest.raises(TypeError, match="no parameter 'reduction'; it has: class_weight"):
+        loss.bind(reduction="sum")
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_copies(loss):
+    arrays = draw()
+    for original in (loss, loss.bind(label_smoothing=0.25)):
+        for copied in (copy.copy(original), copy.deepcopy(original), pickle.loads(pickle.dumps(original))):
+            assert copied.evaluate is original.evaluate
+            assert inspect.signature(copied) == inspect.signature(original)
+            assert same_bits(copied(*arrays), original(*arrays))
+            assert repr(copied) == repr(original)
+        for name, function in entry_points(original).items():
+            assert repr(pickle.loads(pickle.dumps(function))) == repr(function)
+            assert name == "value" or f"{loss.name}.{name}(" in repr(function)
+
+
+def test_the_mapping():
+    for module in NAMESPACES.values():
+        for name, loss in module.linear_losses.items():
+            assert getattr(module, name) is loss
+            assert name not in module.losses
+        with pytest.raises(TypeError):
+            module.linear_losses["linear_cross_entropy"] = None
+    assert list(fl.linear_losses) == list(fl.reference.linear_losses)
