@@ -1,4 +1,4 @@
-"""The 16-bit formats: every number is read as what it is, and results are rounded to the nearest, as NumPy and ml_dtypes do it."""
+"""The 16-bit formats: every number is read as what it is, and results are rounded to the nearest, as by NumPy and ml_dtypes."""
 
 import ml_dtypes
 import numpy as np
@@ -15,8 +15,10 @@ def every_number(dtype):
 
 
 def numbers_to_round(dtype):
-    """Every number of the format, what lies half way to the next, and float32's neighbours of both; and random float32. Those of
-    which a half is no normal float32 are left out."""
+    """Every number of the format, what lies half way to the next, and float32's neighbours of both; and random float32.
+
+    Those of which a half is no normal float32 are left out.
+    """
     with np.errstate(all="ignore"):
         exact = every_number(dtype).astype(np.float32)
         exact = np.sort(exact[np.isfinite(exact)])
