@@ -56,21 +56,29 @@ static int is_half_in_place(const job *j, int which, const row *r, int64_t s)
            (uintptr_t)segment_start(j, which, r, s) % item == 0;
 }
 
-const char *fl_fetch_segment(const job *j, int which, const row *r, int64_t s, char *buffer, enum padding padding)
+const char *fl_segment_numbers(const job *j, int which, const row *r, int64_t s, char *buffer)
 {
     const fl_array *a = fl_rows_array(j, which);
     const int64_t n = fl_segment_length(j, s);
     const char *in_place = fl_segment_in_place(j, which, r, s);
-    if (n % FL_GROUP == 0 && in_place)
+    if (in_place)
         return in_place;
     if (is_half_in_place(j, which, r, s))
         j->kernels->widen(a->dtype, segment_start(j, which, r, s), n, which == PRED ? j->ahead[PRED] : 0, buffer);
     else
         fl_gather(segment_start(j, which, r, s), a->class_stride, n, a->dtype, j->call->real, buffer);
-    if (padding == PAD_LAST)
-        fl_pad_with_last(buffer, n, j->call->real);
-    else
-        fl_pad(buffer, n, padding == PAD_MASKED ? -INFINITY : 0.0, j->call->real);
+    return buffer;
+}
+
+const char *fl_padded_segment(const job *j, int which, const row *r, int64_t s, char *buffer)
+{
+    const int64_t n = fl_segment_length(j, s);
+    const char *numbers = fl_segment_numbers(j, which, r, s, buffer);
+    if (n % FL_GROUP == 0)
+        return numbers;
+    if (numbers != buffer)
+        memcpy(buffer, numbers, (size_t)n * j->item);
+    fl_pad_with_last(buffer, n, j->call->real);
     return buffer;
 }
 
@@ -94,17 +102,26 @@ void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const cha
 int fl_check_numbers(job *j, const char *numbers, int64_t n, int which)
 {
     const fl_domain *d = &j->domain[which];
-    if (!d->checked || n == 0 || !j->kernels->outside(numbers, n, d->low, d->high, d->ends_only))
+    if (!d->checked)
         return 1;
-    __atomic_store_n(which == PRED ? &j->bad_prediction : &j->bad_target, 1, __ATOMIC_RELAXED);
-    return 0;
+    const int64_t whole = n / FL_GROUP * FL_GROUP;
+    _Alignas(64) char rest[FL_GROUP * sizeof(double)];
+    int outside = whole > 0 && j->kernels->outside(numbers, whole, d->low, d->high, d->ends_only);
+    if (n > whole) {
+        memcpy(rest, numbers + (size_t)whole * j->item, (size_t)(n - whole) * j->item);
+        fl_pad_with_last(rest, n - whole, j->call->real);
+        outside |= j->kernels->outside(rest, FL_GROUP, d->low, d->high, d->ends_only);
+    }
+    if (outside)
+        __atomic_store_n(which == PRED ? &j->bad_prediction : &j->bad_target, 1, __ATOMIC_RELAXED);
+    return !outside;
 }
 
 void fl_check_row(job *j, const row *r, char *buffer)
 {
     for (int which = PRED; which <= TARGET; which++)
         for (int64_t s = 0; s < j->n_segments && j->domain[which].checked; s++)
-            fl_check_numbers(j, fl_fetch_segment(j, which, r, s, buffer, PAD_LAST), fl_padded(fl_segment_length(j, s)), which);
+            fl_check_numbers(j, fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s), which);
 }
 
 static void fill(void *numbers, int64_t n, double value, fl_dtype real)
@@ -134,8 +151,8 @@ static double row_sum_row(job *j, const row *r, double scale, rows_memory *m)
     int unknown = 0;
     for (int64_t s = 0; s < j->n_segments; s++) {
         const int64_t n = fl_segment_length(j, s), padded = fl_padded(n);
-        const char *pred = fl_fetch_segment(j, PRED, r, s, b->pred, PAD_LAST);
-        const char *target = fl_fetch_segment(j, TARGET, r, s, b->target, PAD_LAST);
+        const char *pred = fl_padded_segment(j, PRED, r, s, b->pred);
+        const char *target = fl_padded_segment(j, TARGET, r, s, b->target);
         if (!fl_check_numbers(j, pred, padded, PRED) || !fl_check_numbers(j, target, padded, TARGET))
             return 0.0;
         j->pointwise(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = pred, .param = c->param,

@@ -51,17 +51,16 @@ typedef struct {
     _Alignas(64) char pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES], grad[FL_SEGMENT_BYTES], hess[FL_SEGMENT_BYTES];
 } segment_buffers;
 
-enum padding { PAD_LAST, PAD_MASKED, PAD_ZERO };
-
 const fl_array *fl_rows_array(const job *j, int which);
 row fl_rows_at(const job *j, int64_t index);
 int64_t fl_segment_length(const job *j, int64_t s);
-/* Segment s of a row as contiguous numbers in whole groups: in place, or in the buffer. */
-const char *fl_fetch_segment(const job *j, int which, const row *r, int64_t s, char *buffer, enum padding padding);
+/* Segment s of a row as contiguous numbers, in place or in the buffer; and in whole groups, its last number repeated. */
+const char *fl_segment_numbers(const job *j, int which, const row *r, int64_t s, char *buffer);
+const char *fl_padded_segment(const job *j, int which, const row *r, int64_t s, char *buffer);
 void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const char *results);
 /* Where a segment lies if its memory is contiguous numbers of type `real`, else NULL. */
 const char *fl_segment_in_place(const job *j, int which, const row *r, int64_t s);
-/* Are n padded numbers in their domain? Notes it where not. */
+/* Are n numbers in their domain? Notes it where not. */
 int fl_check_numbers(job *j, const char *numbers, int64_t n, int which);
 void fl_check_row(job *j, const row *r, char *buffer);
 /* Labels and weights of the rows first ... first + n - 1. Returns whether all labels are good. */

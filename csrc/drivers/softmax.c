@@ -200,12 +200,11 @@ static const char *mixed_target(job *j, const row *r, int64_t s, segment_buffers
     const size_t offset = (size_t)(s * j->segment) * j->item;
     if (c->labels)
         return j->smoothing ? j->smoothing + offset : NULL;
-    const char *target = fl_fetch_segment(j, TARGET, r, s, b->target, PAD_ZERO);
-    const int64_t padded = fl_padded(fl_segment_length(j, s));
-    if (!fl_check_numbers(j, target, padded, TARGET) || !j->class_weight)
+    const int64_t n = fl_segment_length(j, s);
+    const char *target = fl_segment_numbers(j, TARGET, r, s, b->target);
+    if (!fl_check_numbers(j, target, n, TARGET) || !j->class_weight)
         return target;
-    /* class_weight is 0 beyond the classes, so padding stays 0. */
-    j->kernels->target_mix(target, j->class_weight + offset, padded, 1.0 - c->label_smoothing, c->label_smoothing / (double)c->classes,
+    j->kernels->target_mix(fl_padded_segment(j, TARGET, r, s, b->target), j->class_weight + offset, fl_padded(n), 1.0 - c->label_smoothing, c->label_smoothing / (double)c->classes,
                            b->target);
     return b->target;
 }
@@ -246,13 +245,9 @@ static const char *next_segment(const job *j, int which, const row *r, int64_t s
 static fl_segment forward(job *j, const row *r, int64_t s, int64_t label, double *label_logit, segment_buffers *b, char *e)
 {
     const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-    const char *u = dense(j) ? mixed_target(j, r, s, b) : NULL, *a = u ? NULL : fl_segment_in_place(j, PRED, r, s);
+    const char *u = dense(j) ? mixed_target(j, r, s, b) : NULL, *a = fl_segment_numbers(j, PRED, r, s, b->pred);
     fl_segment part;
-    /* Alone, logits need no padding. */
-    const int padded = !a;
-    if (padded)
-        a = fl_fetch_segment(j, PRED, r, s, b->pred, PAD_MASKED);
-    j->kernels->softmax_forward(a, u, padded ? fl_padded(n) : n, next_segment(j, PRED, r, s, a), next_segment(j, TARGET, r, s, u), e, &part);
+    j->kernels->softmax_forward(a, u, n, next_segment(j, PRED, r, s, a), next_segment(j, TARGET, r, s, u), e, &part);
     if (label >= 0 && at >= 0 && at < n)
         *label_logit = fl_load(a + (size_t)at * j->item, j->call->real);
     return part;
@@ -286,7 +281,7 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
         const char *u = dense(j) ? mixed_target(j, r, s, buffers) : NULL;
         const double factor = exp_nonpositive(maximum - field[FL_MAXIMUM][i]) * field[FL_FACTOR][i] / top;
         j->kernels->softmax_backward(&(fl_backward){
-            .n = fl_padded(n), .exponentials = e, .u = u, .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
+            .n = n, .exponentials = e, .u = u, .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
             .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .factor = factor, .spread = field[FL_SPREAD][i],
             .curve = field[FL_CURVE][i], .square = field[FL_SQUARE][i], .scale = field[FL_SCALE][i]});
         if ((u || c->outputs & FL_HESS) && maximum == field[FL_MAXIMUM][i] && field[FL_SINGLE_TOP][i] == 1.0) {

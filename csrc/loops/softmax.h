@@ -128,16 +128,16 @@ NOINLINE void target_sums(const real *restrict a, const real *restrict u, int64_
             half_shortfall[l] += (double)(of_x + of_y);
         }
     }
-    s->mass = sum_of_lanes(mass);
-    s->shortfall = 2.0 * sum_of_lanes(half_shortfall);
+    s->mass += sum_of_lanes(mass);
+    s->shortfall += 2.0 * sum_of_lanes(half_shortfall);
 }
 
-/* n may be any number if there is no u: what is beyond the whole groups is copied and padded here. e has room for whole groups. */
+/* n may be any number: what is beyond the whole groups is copied and padded here. e has room for whole groups. */
 static void softmax_forward(const void *logits, const void *target, int64_t n, const void *next, const void *next_target, void *exps,
                             fl_segment *s)
 {
     const real *a = logits, *u = target;
-    real *e = exps, rest[FL_GROUP], lane[LANES], total[LANES] = {0};
+    real *e = exps, rest[FL_GROUP], rest_of_u[FL_GROUP] = {0}, lane[LANES], total[LANES] = {0};
     const int64_t whole = n & -(int64_t)FL_GROUP, left = n - whole;
     for (int l = 0; l < LANES; l++)
         lane[l] = -LARGEST;
@@ -162,18 +162,24 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, c
     const double sum = sum_of_real_lanes(total), unit = (double)top;
     const int single = sum < 2.0 * unit;
     *s = (fl_segment){.maximum = (double)m, .top = unit, .others = (sum != 0.0 && single ? sum_beside(e, e, top, n) : sum - unit) / unit};
-    if (u) {
-        target_sums(a, u, n, m, next_target, s);
-        s->mass_of_others = single ? sum_beside(u, e, top, n) : s->mass;
-    }
+    if (!u)
+        return;
+    memcpy(rest_of_u, u + whole, (size_t)left * sizeof(real));
+    if (whole)
+        target_sums(a, u, whole, m, next_target, s);
+    if (left)
+        target_sums(rest, rest_of_u, FL_GROUP, m, rest, s);
+    s->mass_of_others = s->mass;
+    if (single)
+        s->mass_of_others = (whole ? sum_beside(u, e, top, whole) : 0.0) + (left ? sum_beside(rest_of_u, e + whole, top, FL_GROUP) : 0.0);
 }
 
 /* restrict, because clang would else keep a scalar copy of the loop for arrays that overlap; a function a loop, because gcc would
  * lose sight of n being whole groups, and add a remainder. */
-NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, real *restrict hess)
+NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict hess)
 {
     const real factor = (real)b->factor, curve = (real)b->curve, square = (real)b->square, scale = (real)b->scale;
-    const int64_t n = whole_groups(b->n);
+    n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const real q = e[i] * factor;
@@ -181,34 +187,40 @@ NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, real *rest
     }
 }
 
-NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, real *restrict grad)
+NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, int64_t n, real *restrict grad)
 {
     const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
-    const int64_t n = whole_groups(b->n);
+    n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
         grad[i] = scale * fma_(e[i] * factor, spread, -u[i]);
 }
 
-NOINLINE void grad_loop(const fl_backward *b, const real *restrict e, real *restrict grad)
+NOINLINE void grad_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict grad)
 {
     const real factor = (real)b->factor, strength = (real)(b->spread * b->scale);
-    const int64_t n = whole_groups(b->n);
+    n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
         grad[i] = e[i] * factor * strength;
 }
 
+/* n may be any number; exponentials, grad and hess have room for whole groups. */
 static void softmax_backward(const fl_backward *b)
 {
+    const int64_t whole = b->n & -(int64_t)FL_GROUP, left = b->n - whole, padded = whole + (left ? FL_GROUP : 0);
+    const real *e = b->exponentials, *u = b->u;
+    real *grad = b->grad, rest[FL_GROUP] = {0};
     if (b->hess)
-        hess_loop(b, b->exponentials, b->hess);
-    if (!b->grad)
-        return;
-    if (b->u)
-        dense_grad_loop(b, b->exponentials, b->u, b->grad);
-    else
-        grad_loop(b, b->exponentials, b->grad);
+        hess_loop(b, e, padded, b->hess);
+    if (grad && !u)
+        grad_loop(b, e, padded, grad);
+    if (grad && u && whole)
+        dense_grad_loop(b, e, u, whole, grad);
+    if (grad && u && left) {
+        memcpy(rest, u + whole, (size_t)left * sizeof(real));
+        dense_grad_loop(b, e + whole, rest, FL_GROUP, grad + whole);
+    }
 }
 
 static int64_t position(const void *numbers, int64_t n, double wanted)
