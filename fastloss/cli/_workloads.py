@@ -20,7 +20,10 @@ __all__ = ["SIZES", "Inputs", "Workload", "select", "workloads"]
 SIZES = {"small": 1_000, "medium": 1_000_000, "large": math.inf}
 
 POINTWISE_SHAPES = ((10_000_000,), (100_000,), (32,))
-CROSS_ENTROPY_SHAPES = ((1024, 50257), (256, 128256), (65536, 1000), (64, 1000), (32, 10))
+CROSS_ENTROPY_SHAPES = (
+    *((1024, 50257), (256, 128256), (65536, 1000), (3, 200_000)),
+    *((1_000_000, 10), (4_000_000, 2), (300_007, 21), (64, 1000), (32, 10)),
+)
 OTHER_ROWS_SHAPES = ((16384, 1000),)
 
 # At the ends of an interval the libraries compute different losses: a logarithm of 0 is clamped here, infinite there.
