@@ -15,10 +15,12 @@ __all__ = [
     "bad_label",
     "bad_labels",
     "broadcast",
+    "check_place",
     "checked_out",
     "lies_outside",
     "outside",
     "overlap",
+    "plain_array",
     "positional",
     "readable_array",
     "shape",
@@ -37,14 +39,19 @@ def shape(array: Any) -> tuple[int, ...]:
     return tuple(array.shape)
 
 
-def readable_array(given: Any, name: str) -> np.ndarray:
-    """`given` as an array of a native dtype that the kernels read."""
+def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
+    """`given` as an array; `mask` says where the mask of a masked one belongs."""
     if isinstance(given, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array; pass its data, and the mask as weight=~mask")
+        raise TypeError(f"{name} is a masked array; pass its data, and the mask {mask}")
     try:
-        array = np.asarray(given)
+        return np.asarray(given)
     except Exception as error:
         raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
+
+
+def readable_array(given: Any, name: str) -> np.ndarray:
+    """`given` as an array of a native dtype that the kernels read."""
+    array = plain_array(given, name, "as weight=~mask")
     # "g" is longdouble, which some platforms make as short as float64.
     if (array.dtype.kind not in "biuf" and array.dtype.name not in HALVES) or array.dtype.char == "g":
         raise TypeError(f"{name} has dtype {array.dtype}; {ACCEPTED}")
@@ -97,6 +104,20 @@ def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarr
         raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to {wanted}") from None
 
 
+def check_place(place: Any, name: str, argument: np.ndarray, argument_name: str, dtype: np.dtype[Any]) -> None:
+    """Raise where the gradient of `argument` cannot be written to `place`, whatever else that overlaps."""
+    if not isinstance(place, np.ndarray) or isinstance(place, np.ma.MaskedArray):
+        raise TypeError(f"{name} must be a NumPy array, not masked, got {type(place).__name__}")
+    if place.shape != argument.shape:
+        raise ValueError(f"{name} has shape {place.shape} but {argument_name} has shape {argument.shape}")
+    if place.dtype != dtype or not place.dtype.isnative:
+        raise ValueError(f"{name} has dtype {place.dtype}; the gradient has dtype {dtype}")
+    if not place.flags.writeable:
+        raise ValueError(f"{name} is not writeable")
+    if place.size and any(stride == 0 and n > 1 for stride, n in zip(place.strides, place.shape, strict=True)):
+        raise ValueError(f"{name} has several elements in one place (a stride of 0)")
+
+
 def checked_out(
     kernel: Any, out: Any, given_pred: Any, given_target: Any, keywords: dict[str, Any], dtype: np.dtype[Any]
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -114,16 +135,7 @@ def checked_out(
     for i, array in enumerate(given):
         if array is None:
             continue
-        if not isinstance(array, np.ndarray) or isinstance(array, np.ma.MaskedArray):
-            raise TypeError(f"out must be a NumPy array, not masked, got {type(array).__name__}")
-        if array.shape != pred.shape:
-            raise ValueError(f"out has shape {array.shape} but pred has shape {pred.shape}")
-        if array.dtype != dtype or not array.dtype.isnative:
-            raise ValueError(f"out has dtype {array.dtype}; the gradient has dtype {dtype}")
-        if not array.flags.writeable:
-            raise ValueError("out is not writeable")
-        if array.size and any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True)):
-            raise ValueError("out has several elements in one place (a stride of 0)")
+        check_place(array, "out", pred, "pred", dtype)
         in_place = array.ctypes.data == pred.ctypes.data and array.strides == pred.strides and array.dtype == pred.dtype
         if any(overlap(array, other) for other in (others if in_place else [pred, *others])):
             raise ValueError("out overlaps an input; only pred itself may be written to")

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fastloss import _docs, _errors
-from fastloss._loss import Loss, signature
+from fastloss._loss import Loss, check_bound, signature
 from fastloss._registry import Interval, Kind, Parameter, Row
 
 __all__ = ["ARRAYS", "LINEAR_ENTRY_POINTS", "LinearLoss", "LinearRow", "linear_registry", "linear_signature"]
@@ -162,11 +162,7 @@ class LinearLoss:
         >>> round(smoothed([[1.0, 2.0]], [[0.0, 1.0], [1.0, 0.0]], [0]), 6)
         0.363262
         """
-        known = self.params
-        for name, value in parameters.items():
-            if name not in known:
-                raise TypeError(f"{self.name} has no parameter {name!r}; it has: {', '.join(known)}")
-            known[name].check(value)
+        check_bound(self.name, self.params, parameters)
         return LinearLoss(self.row, self.wrapped, self.evaluate, {**self.bound, **parameters})
 
     @property

@@ -103,12 +103,7 @@ def like_block(weight: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:
 
 def checked(given: Any, name: str) -> np.ndarray:
     """An argument as an array, in its own dtype."""
-    if isinstance(given, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array; pass its data, and the mask of rows as sample_weight=~mask")
-    try:
-        array = np.asarray(given)
-    except Exception as error:
-        raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
+    array = _errors.plain_array(given, name, "of rows as sample_weight=~mask")
     _errors.readable_array(np.empty(0, array.dtype), name)
     return array
 
@@ -201,16 +196,7 @@ class Call:
         for i, (place, (name, argument)) in enumerate(zip(out, self.arrays.items(), strict=True)):
             if place is None:
                 continue
-            if not isinstance(place, np.ndarray) or isinstance(place, np.ma.MaskedArray):
-                raise TypeError(f"out[{i}] must be a NumPy array, not masked, got {type(place).__name__}")
-            if place.shape != argument.shape:
-                raise ValueError(f"out[{i}] has shape {place.shape} but {name} has shape {argument.shape}")
-            if place.dtype != gradient_dtype(argument) or not place.dtype.isnative:
-                raise ValueError(f"out[{i}] has dtype {place.dtype}; the gradient has dtype {gradient_dtype(argument)}")
-            if not place.flags.writeable:
-                raise ValueError(f"out[{i}] is not writeable")
-            if place.size and any(stride == 0 and n > 1 for stride, n in zip(place.strides, place.shape, strict=True)):
-                raise ValueError(f"out[{i}] has several elements in one place (a stride of 0)")
+            _errors.check_place(place, f"out[{i}]", argument, name, gradient_dtype(argument))
             if any(_errors.overlap(place, array) for array in inputs):
                 raise ValueError(f"out[{i}] overlaps an argument")
             if any(_errors.overlap(place, other) for other in out[:i] if other is not None):

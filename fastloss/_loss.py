@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from fastloss._registry import Interval, Parameter, Row
 
-__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss"]
+__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -60,6 +60,14 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
         keywords.append(keyword("out", None))
     keywords.append(keyword("n_threads", None))
     return inspect.Signature(positional + keywords)
+
+
+def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[str, Any]) -> None:
+    """Raise for a parameter to be bound that the loss does not have, or that is out of its range."""
+    for name, value in parameters.items():
+        if name not in known:
+            raise TypeError(f"{loss} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
+        known[name].check(value)
 
 
 class Loss:
@@ -126,11 +134,7 @@ class Loss:
         >>> fl.huber.bind(delta=2.0)([3.0], [0.0])
         4.0
         """
-        known = self.params
-        for name, value in parameters.items():
-            if name not in known:
-                raise TypeError(f"{self.name} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
-            known[name].check(value)
+        check_bound(self.name, self.params, parameters)
         return Loss(self.row, self._entry_type, {**self.bound, **parameters})
 
     @property

@@ -30,6 +30,13 @@ row fl_rows_at(const job *j, int64_t index)
     return r;
 }
 
+int fl_rows_follow(const job *j, int which)
+{
+    const fl_array *a = fl_rows_array(j, which);
+    const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
+    return j->walk.ndim == 1 && a->class_stride == item && j->walk.stride[which][0] == item * j->call->classes;
+}
+
 int64_t fl_segment_length(const job *j, int64_t s)
 {
     const int64_t left = j->call->classes - s * j->segment;
@@ -41,10 +48,11 @@ static char *segment_start(const job *j, int which, const row *r, int64_t s)
     return r->data[which] + s * j->segment * fl_rows_array(j, which)->class_stride;
 }
 
-const char *fl_segment_in_place(const job *j, int which, const row *r, int64_t s)
+/* Where a segment lies if its memory is contiguous numbers of type `real`, else NULL. */
+static char *segment_in_place(const job *j, int which, const row *r, int64_t s)
 {
     const fl_array *a = fl_rows_array(j, which);
-    const char *start = segment_start(j, which, r, s);
+    char *start = segment_start(j, which, r, s);
     return a->dtype == j->call->real && a->class_stride == (intptr_t)j->item && (uintptr_t)start % j->item == 0 ? start : NULL;
 }
 
@@ -60,7 +68,7 @@ const char *fl_segment_numbers(const job *j, int which, const row *r, int64_t s,
 {
     const fl_array *a = fl_rows_array(j, which);
     const int64_t n = fl_segment_length(j, s);
-    const char *in_place = fl_segment_in_place(j, which, r, s);
+    const char *in_place = segment_in_place(j, which, r, s);
     if (in_place)
         return in_place;
     if (is_half_in_place(j, which, r, s))
@@ -86,7 +94,7 @@ void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const cha
 {
     const fl_array *a = fl_rows_array(j, which);
     const int64_t n = fl_segment_length(j, s);
-    if (j->stream && fl_segment_in_place(j, which, r, s)) {
+    if (j->stream && segment_in_place(j, which, r, s)) {
         j->kernels->stream(segment_start(j, which, r, s), results, (size_t)n * j->item);
     } else if (is_half_in_place(j, which, r, s)) {
         _Alignas(64) uint16_t halves[FL_SEGMENT_BYTES / sizeof(float)];
@@ -230,10 +238,10 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
     return 1;
 }
 
-void fl_keep_value(const job *j, int64_t index, double value)
+void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values)
 {
-    if (j->call->value.data)
-        fl_store(value, fl_address(&j->walk, j->array[VALUE], index), 0, j->call->value.dtype);
+    for (int64_t i = 0; i < n && j->call->value.data; i++)
+        fl_store(values[i], fl_address(&j->walk, j->array[VALUE], first + i), 0, j->call->value.dtype);
 }
 
 static int64_t task_rows(const job *j, int64_t task, int64_t *first)
@@ -323,8 +331,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
             }
         }
     }
-    for (int64_t i = 0; i < n && c->value.data; i++)
-        fl_keep_value(j, first + i, m->value[i]);
+    fl_keep_values(j, first, n, m->value);
     j->partial[task] = sum_of_rows(j, m->value, n);
 }
 
@@ -420,11 +427,9 @@ fl_status fl_run_rows(fl_call *call)
         j.rows_a_task = j.walk.size > 0 ? j.walk.size : 1;
     const double elements = (double)j.walk.size * (double)call->classes;
     j.stream = elements * (double)j.item > FL_STREAM_BYTES;
-    /* Rows that follow each other in memory. */
     for (int which = PRED; which <= TARGET; which++) {
-        const intptr_t item = (intptr_t)fl_itemsize(arrays[which]->dtype), row_bytes = item * call->classes;
-        const int follows = j.walk.ndim == 1 && arrays[which]->class_stride == item && j.walk.stride[which][0] == row_bytes;
-        if (call->classes >= FL_GROUP && follows && !(which == TARGET && call->labels))
+        const int64_t row_bytes = (int64_t)fl_itemsize(arrays[which]->dtype) * call->classes;
+        if (call->classes >= FL_GROUP && fl_rows_follow(&j, which) && !(which == TARGET && call->labels))
             j.ahead[which] = (PREFETCH_BYTES / row_bytes + 1) * row_bytes;
     }
     if (elements < FL_SERIAL_ELEMENTS)

@@ -54,19 +54,19 @@ typedef struct {
 const fl_array *fl_rows_array(const job *j, int which);
 row fl_rows_at(const job *j, int64_t index);
 int64_t fl_segment_length(const job *j, int64_t s);
+/* Whether rows follow each other in memory without a gap, class after class. */
+int fl_rows_follow(const job *j, int which);
 /* Segment s of a row as contiguous numbers, in place or in the buffer; and in whole groups, its last number repeated. */
 const char *fl_segment_numbers(const job *j, int which, const row *r, int64_t s, char *buffer);
 const char *fl_padded_segment(const job *j, int which, const row *r, int64_t s, char *buffer);
 void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const char *results);
-/* Where a segment lies if its memory is contiguous numbers of type `real`, else NULL. */
-const char *fl_segment_in_place(const job *j, int which, const row *r, int64_t s);
 /* Are n numbers in their domain? Notes it where not. */
 int fl_check_numbers(job *j, const char *numbers, int64_t n, int which);
 void fl_check_row(job *j, const row *r, char *buffer);
 /* Labels and weights of the rows first ... first + n - 1. Returns whether all labels are good. */
 int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
-/* Under FL_NONE, the value of a row. */
-void fl_keep_value(const job *j, int64_t index, double value);
+/* Under FL_NONE, the values of the rows first ... first + n - 1. */
+void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values);
 /* Results of a row that does not count. */
 void fl_clear_row(const job *j, const row *r);
 

@@ -7,7 +7,8 @@
  *
  * Few rows, and rows too long to keep their exponentials, are shared by all threads, which then compute the exponentials twice.
  *
- * Which way a row goes depends on the number of its classes alone, where the ways differ in the last bit. What happens once a row is computed by loops/finish.h. */
+ * Which way a row goes depends on the number of its classes alone, where the ways differ in the last bit. What happens once a row is
+ * computed by loops/finish.h. */
 #include "rows.h"
 
 #include <math.h>
@@ -69,13 +70,10 @@ static size_t carve_tile(const job *j, char *memory, tile *t)
     return (size_t)(next - (uintptr_t)memory);
 }
 
-/* Where rows first, first + 1 ... follow each other without a gap, else NULL. */
+/* Where row `first` lies if the others follow it without a gap, else NULL. */
 static char *packed(const job *j, int which, int64_t first)
 {
-    const fl_array *a = fl_rows_array(j, which);
-    const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
-    const int follows = j->walk.ndim == 1 && a->class_stride == item && j->walk.stride[which][0] == item * j->call->classes;
-    return follows ? a->data + first * item * j->call->classes : NULL;
+    return fl_rows_follow(j, which) ? fl_address(&j->walk, j->array[which], first) : NULL;
 }
 
 static fl_walked of_class(const job *j, int which, int64_t class)
@@ -204,8 +202,8 @@ static const char *mixed_target(job *j, const row *r, int64_t s, segment_buffers
     const char *target = fl_segment_numbers(j, TARGET, r, s, b->target);
     if (!fl_check_numbers(j, target, n, TARGET) || !j->class_weight)
         return target;
-    j->kernels->target_mix(fl_padded_segment(j, TARGET, r, s, b->target), j->class_weight + offset, fl_padded(n), 1.0 - c->label_smoothing, c->label_smoothing / (double)c->classes,
-                           b->target);
+    j->kernels->target_mix(fl_padded_segment(j, TARGET, r, s, b->target), j->class_weight + offset, fl_padded(n),
+                           1.0 - c->label_smoothing, c->label_smoothing / (double)c->classes, b->target);
     return b->target;
 }
 
@@ -405,6 +403,11 @@ typedef struct {
     _Alignas(64) char exponentials[FL_SEGMENT_BYTES];
 } shared_memory;
 
+static int64_t parts_of_row(const job *j)
+{
+    return (j->n_segments + SEGMENTS_TOGETHER - 1) / SEGMENTS_TOGETHER;
+}
+
 static void shared_forward_task(void *context, int64_t task, char *scratch)
 {
     shared_rows *k = context;
@@ -456,18 +459,17 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
 
 int fl_softmax_is_shared(const job *j)
 {
-    const int64_t parts = (j->n_segments + SEGMENTS_TOGETHER - 1) / SEGMENTS_TOGETHER;
+    const int64_t parts = parts_of_row(j);
     return !j->side_by_side && j->n_tasks > 0 &&
            (j->n_segments > MAX_SEGMENTS || (j->call->n_threads > 1 && parts > 1 && j->n_tasks < 2 * (int64_t)j->call->n_threads));
 }
 
 fl_status fl_run_shared_softmax(job *j)
 {
-    /* So many classes that a task is one row. */
     int64_t label[FL_GROUP];
     double value[FL_GROUP], weight[FL_GROUP], mass[FL_GROUP];
     rows_memory m = {.value = value, .weight = weight, .mass = mass, .label = label};
-    const int64_t parts = (j->n_segments + SEGMENTS_TOGETHER - 1) / SEGMENTS_TOGETHER;
+    const int64_t parts = parts_of_row(j);
     const int64_t together = j->walk.size < FL_ROWS_TOGETHER && parts < TASKS_A_SLICE ? j->walk.size : 1;
     shared_rows *k = malloc(sizeof *k);
     fl_segment *part = malloc((size_t)(together * parts) * sizeof *part);
@@ -479,9 +481,9 @@ fl_status fl_run_shared_softmax(job *j)
         if (!fl_load_rows(j, first, n, &m))
             break;
         status = run_shared_rows(j, k, first, n, &m);
-        for (int64_t i = 0; i < n && status == FL_OK && !j->bad_target; i++) {
-            fl_keep_value(j, first + i, value[i]);
-            j->partial[first + i] = value[i];
+        if (status == FL_OK && !j->bad_target) {
+            fl_keep_values(j, first, n, value);
+            memcpy(j->partial + first, value, (size_t)n * sizeof *value);
         }
         walked += n * parts;
         if (walked >= TASKS_A_SLICE && status == FL_OK && first + n < j->walk.size) {

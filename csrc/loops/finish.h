@@ -117,7 +117,6 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 
             const real value = keep_if(labelled, strength * f.value) + (FIELD(FL_SHORTFALL) + mass * log_sum);
             FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
-            FIELD(FL_LOG_SUM) = log_sum;
             const real curve = mass - own + pull, square = fma_(TWO, z, bend);
             FIELD(FL_SPREAD) = curve;
             FIELD(FL_CURVE) = curve;

@@ -69,7 +69,7 @@ enum {
      *     Hessian   scale (curve q (1 - q) + square q²)
      * but for two classes, whose derivatives are made here, free of cancellation: the label, and the one class with the exponential
      * FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
-    FL_ROW_VALUE, FL_LOG_SUM, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
+    FL_ROW_VALUE, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
