@@ -8,7 +8,7 @@ from fastloss import _verify
 
 #: Around every boundary: a lane, a group, a block, a task; for rows, a segment of a row and more segments than are kept.
 SIZES = (1, 63, 64, 65, 1023, 1024, 1025, 16384, 16385, 40_000)
-ROW_SHAPES = ((1, 1), (3, 10), (40, 64), (1030, 17), (5, 2047), (5, 2049), (3, 5000), (2, 300_000))
+ROW_SHAPES = ((1, 1), (3, 10), (40, 64), (1030, 17), (5, 2047), (5, 2049), (3, 5000), (2, 300_000), (3, 10000))
 
 FUSED = [name for name in _verify.usable_tiers() if name != "baseline"]
 

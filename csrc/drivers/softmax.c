@@ -460,7 +460,8 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
 int fl_softmax_is_shared(const job *j)
 {
     const int64_t parts = parts_of_row(j);
-    return !j->side_by_side && j->n_tasks > 0 &&
+    /* The partial sums are those of tasks: here, of one row each. */
+    return !j->side_by_side && j->n_tasks > 0 && j->rows_a_task == 1 &&
            (j->n_segments > MAX_SEGMENTS || (j->call->n_threads > 1 && parts > 1 && j->n_tasks < 2 * (int64_t)j->call->n_threads));
 }
 
