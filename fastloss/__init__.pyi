@@ -775,6 +775,55 @@ class _kl_divergence(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _selected_log_probs(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
 class _linear_cross_entropy(LinearLoss):
     def __call__(
         self,
@@ -843,4 +892,5 @@ wing: _wing
 cross_entropy: _cross_entropy
 nll: _nll
 kl_divergence: _kl_divergence
+selected_log_probs: _selected_log_probs
 linear_cross_entropy: _linear_cross_entropy

@@ -322,6 +322,10 @@ cdef inline bint may_be_copy(cnp.ndarray read, object given) noexcept:
     return read is not given and type(given) is not float and type(given) is not int and type(given) is not list
 
 
+cdef fl_reduction reduction_named(str name) noexcept:
+    return FL_MEAN if name == "mean" else FL_SUM if name == "sum" else FL_NONE
+
+
 cdef int interrupted() noexcept with gil:
     return PyErr_CheckSignals() != 0
 
@@ -363,7 +367,7 @@ cdef class Kernel:
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
         self.template.interrupted = interrupted
-        self.template.reduction = FL_NONE if name == "grad_and_hess" else FL_MEAN
+        self.template.reduction = reduction_named(row.default_reduction(name))
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.set_domain(&self.template.pred_domain, row.prediction)
         self.set_domain(&self.template.target_domain, row.target)
@@ -433,7 +437,7 @@ cdef class Kernel:
             elif key == "reduction":
                 if type(argument) is not str or argument not in REDUCTIONS:
                     raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {argument!r}")
-                c.reduction = FL_MEAN if argument == "mean" else FL_SUM if argument == "sum" else FL_NONE
+                c.reduction = reduction_named(argument)
             elif key == "n_threads":
                 asked = 0 if argument is None else _errors.thread_count(argument)
             elif key == "axis" and self.is_rows:

@@ -46,7 +46,7 @@ target : array_like
     "weight": """\
 weight : array_like, optional
     Sample weights, broadcast to the shape of the loss{loss_shape}.
-    A sample of weight 0 contributes exactly nothing, whatever its loss.""",
+    A sample of weight 0 contributes exactly nothing, whatever its loss. They may be negative: see `vjp`.""",
     "reduction": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.""",
@@ -113,7 +113,7 @@ def _fill(row: Row, name: str) -> dict[str, str]:
         "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
-        "reduction": "none" if name == "grad_and_hess" else "mean",
+        "reduction": row.default_reduction(name),
     }
 
 

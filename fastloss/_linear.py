@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fastloss import _docs, _errors
-from fastloss._loss import Loss, check_bound, signature
+from fastloss._loss import Loss, check_bound, refuse_weights, signature
 from fastloss._registry import Interval, Kind, Parameter, Row
 
 __all__ = ["ARRAYS", "LINEAR_ENTRY_POINTS", "LinearLoss", "LinearRow", "linear_registry", "linear_signature"]
@@ -97,7 +97,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
 class LinearLoss:
     """A loss of the logits of a linear layer, with the gradients of the layer's input, weight and bias.
 
-    Call it for the value; see `grad` and `value_and_grad` for gradients and `bind` to fix parameters.
+    Call it for the value; see `grad`, `value_and_grad` and `vjp` for gradients and `bind` to fix parameters.
 
     Attributes
     ----------
@@ -135,6 +135,43 @@ class LinearLoss:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
+
+    def vjp(self, hidden: Any, weight: Any, labels: Any, cotangent: Any, **keywords: Any) -> tuple[Any, ...]:
+        """Gradients of ``sum(cotangent * loss)``, with the loss of each row: a vector-Jacobian product.
+
+        Parameters
+        ----------
+        hidden, weight, labels : array_like
+            As for the loss itself.
+        cotangent : array_like
+            What the loss of each row counts: real numbers of either sign, broadcast to the shape of `hidden` without its
+            last axis. A row with cotangent 0 has no part in the gradients, whatever its loss.
+        **keywords
+            ``bias``, the loss's parameters, ``filter_eps``, ``out`` and ``n_threads`` as for `grad`. Not
+            ``sample_weight``, which the cotangent stands for, nor ``reduction``.
+
+        Returns
+        -------
+        grad : tuple of ndarray
+            d_hidden, d_weight and, where `bias` is given, d_bias.
+
+        Raises
+        ------
+        TypeError
+            For `sample_weight` or `reduction`; else all that `grad` raises.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> hidden, weight = [[1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]
+        >>> d_hidden, d_weight = fl.linear_cross_entropy.vjp(hidden, weight, [0], [-2.0])
+        >>> d_weight
+        array([[ 1.,  2.],
+               [-1., -2.]])
+        """
+        refuse_weights(keywords, ("sample_weight", "reduction"))
+        gradients: tuple[Any, ...] = self.grad(hidden, weight, labels, sample_weight=cotangent, reduction="none", **keywords)
+        return gradients
 
     def bind(self, **parameters: Any) -> LinearLoss:
         """Return this loss with parameters fixed; calls may still override them.

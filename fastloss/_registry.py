@@ -180,6 +180,8 @@ class Row:
     ulp : float
         The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
         inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
+    reduction : str
+        The default of every entry point but `grad_and_hess`, which does not reduce.
     unit : float
         Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
         count, whatever their size.
@@ -196,7 +198,17 @@ class Row:
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0
+    reduction: str = "mean"
     unit: float = 0.0
+
+    def default_reduction(self, entry_point: str) -> str:
+        """What an entry point does where no reduction is asked for."""
+        return "none" if entry_point == "grad_and_hess" else self.reduction
+
+    @property
+    def of_logits(self) -> bool:
+        """Whether a row is a softmax: then every prediction counts, whatever the label."""
+        return self.family == "rows" and self.unit > 0
 
     @property
     def doc(self) -> str:

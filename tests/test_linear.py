@@ -344,6 +344,25 @@ def test_a_row_of_a_class_that_weighs_nothing_has_no_part_where_the_weight_is_in
         assert np.isnan(d_hidden[labels != 6]).all()
 
 
+@pytest.mark.parametrize("name", ["cross_entropy", "selected_log_probs"])
+def test_vjp_is_that_of_the_logits(small_chunks, name):
+    hidden, weight, labels, bias = draw((31,), 12, 50)
+    labels[3] = -100
+    cotangent = np.random.default_rng(1).standard_normal(31)
+    cotangent[7] = 0
+    loss = LinearLoss(fl.linear_cross_entropy.row, fl.losses[name], fl.linear_cross_entropy.evaluate)
+    slopes = fl.losses[name].vjp(hidden @ weight.T + bias, labels, cotangent)
+    wanted = slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)
+    assert (cotangent < 0).any()
+    assert_close(loss.vjp(hidden, weight, labels, cotangent, bias=bias), wanted)
+    found = loss.vjp(hidden, weight, labels, -2.0)
+    slopes = fl.losses[name].vjp(hidden @ weight.T, labels, -2.0)
+    assert_close(found, (slopes @ weight, slopes.T @ hidden))
+    for other in ("sample_weight", "reduction"):
+        with pytest.raises(TypeError, match=f"vjp takes no '{other}'"):
+            loss.vjp(hidden, weight, labels, cotangent, **{other: None})
+
+
 def test_a_row_that_is_nan_leaves_the_other_rows_alone(small_chunks):
     hidden, weight, labels, _ = draw((30,))
     wanted = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, reduction="none")

@@ -1,6 +1,7 @@
 """Every kernel of every tier is vectorised, by gcc and by clang: read off the assembly."""
 
 import platform
+import re
 import shutil
 
 import pytest
@@ -18,21 +19,22 @@ SHARED = [
     *("softmax_forward", "hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
     *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
-    *("finish_plain_cross_entropy", "finish_full_cross_entropy"),
 ]
 SUMS = ["sum", "weighted_sum", "sum_beside"]
 
 
 def kernels() -> list[str]:
-    """The functions that loops/pointwise.h makes: a loss by name, a set of outputs by name."""
-    rows = (ROOT / "csrc" / "losses.inc").read_text()
-    by_element = [
-        name
-        for name, _, _, _ in _core.losses()
-        if f"POINTWISE_LOSS      ({name}," in rows or f"ROW_SUM_LOSS        ({name}," in rows
-    ]
+    """The functions that loops/ makes of each loss: by sets of outputs, or what is done once a row of softmax."""
+    rows = re.findall(r"^(\w+)\s*\((\w+),", (ROOT / "csrc" / "losses.inc").read_text(), re.MULTILINE)
+    assert [name for _, name in rows] == [name for name, _, _, _ in _core.losses()]
+    by_element = [name for kind, name in rows if kind in ("POINTWISE_LOSS", "ROW_SUM_LOSS")]
+    by_row = [name for kind, name in rows if kind == "LOG_PROBABILITY_LOSS"]
     assert len(by_element) > 10
-    return [f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS]
+    assert by_row
+    return [
+        *(f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS),
+        *(f"finish_{which}_{name}" for name in by_row for which in ("plain", "full")),
+    ]
 
 
 def not_vectorised(compiler: str, tier: str, type_name: str, csrc) -> list[str]:

@@ -76,18 +76,25 @@ def defaults(loss: str) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in registry[loss].parameters}
 
 
+def to_mean(loss: str) -> dict[str, str]:
+    """What makes a loss reduce, as the opponents do; nothing where it does so by itself: an argument would be measured too."""
+    return {} if registry[loss].reduction == "mean" else {"reduction": "mean"}
+
+
 # ---- fastloss and its reference -------------------------------------------------------------------------------------
 
 
 def prepare_fastloss(workload: Workload, inputs: Inputs, threads: int) -> Prepared:
     # The number of threads is set by whoever measures, around all calls: as an argument it would be part of the call.
     entry = fastloss.losses[workload.loss].value_and_grad
-    return Prepared(functools.partial(entry, inputs.pred, inputs.target, out=inputs.out), lambda result: result)
+    return Prepared(
+        functools.partial(entry, inputs.pred, inputs.target, out=inputs.out, **to_mean(workload.loss)), lambda result: result
+    )
 
 
 def prepare_numpy(workload: Workload, inputs: Inputs, threads: int) -> Prepared:
     entry = fastloss.reference.losses[workload.loss].value_and_grad
-    return Prepared(functools.partial(entry, inputs.pred, inputs.target), lambda result: result)
+    return Prepared(functools.partial(entry, inputs.pred, inputs.target, **to_mean(workload.loss)), lambda result: result)
 
 
 # ---- PyTorch --------------------------------------------------------------------------------------------------------

@@ -24,6 +24,52 @@ def _per_class(class_weight, classes, dtype):
     return np.broadcast_to(np.asarray(1 if class_weight is None else class_weight, dtype), (classes,))
 
 
+def _log_probability_loss(pred, target, of_log_q, class_weight=None, ignore_index=None, label_smoothing=0.0):
+    """The sum of a function F of log q over the classes, with q the softmax and t what each class counts.
+
+    `of_log_q` gets log q, q and 1 - q, each with all its digits, and returns F and its derivatives by log q. Then::
+
+        value      Σ t F
+        gradient   t F' - q Σ t F'                            by the logit of the class
+        Hessian    t F'' (1 - q)² + q² S - q (1 - q) Σ t F'   with S the sum of t F'' over the other classes
+    """
+    n, classes = pred.shape
+    per_class = _per_class(class_weight, classes, pred.dtype)
+    smoothing = pred.dtype.type(label_smoothing)
+    if target.ndim == 1:
+        target = _one_hot(target, classes, ignore_index, pred.dtype)
+        kept, mass = target.sum(axis=1, keepdims=True), (target * per_class).sum(axis=1)
+    else:
+        kept, mass = 1, np.ones(n, pred.dtype)
+    t = per_class * ((1 - smoothing) * target + smoothing / classes * kept)
+
+    # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are -log q
+    # and 1 - q of an almost certain class with all their digits; so is Σu - u, summed over the others.
+    # Of equal largest logits the first is `top`.
+    top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
+    is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
+
+    def others_of(x):
+        of_top = np.where(is_top, 0, x).sum(axis=1, keepdims=True)
+        return np.where(is_top, of_top, x.sum(axis=1, keepdims=True) - x)
+
+    shifted = pred - top
+    e = np.exp(shifted)
+    others = np.where(np.isfinite(top), np.where(is_top, 0, e).sum(axis=1, keepdims=True), np.nan)
+    q = e / (1 + others)
+    not_q = np.where(is_top, others / (1 + others), 1 - q)
+    value, slope, bend = of_log_q(shifted - np.log1p(others), q, not_q)
+
+    # A row whose classes count nothing is still NaN where its softmax is: 0 · NaN.
+    value = np.where(t == 0, 0, t * value).sum(axis=1) + 0 * others[:, 0]
+    u, bend = np.where(t == 0, 0, -t * slope), np.where(t == 0, 0, t * bend)
+    grad = q * others_of(u) - u * not_q
+    hess = u.sum(axis=1, keepdims=True) * q * not_q + bend * not_q**2 + q**2 * others_of(bend)
+    counts = (mass != 0) | (t != 0).any(axis=1)
+    value, grad, hess = (np.where(counts if x.ndim == 1 else counts[:, None], x, 0) for x in (value, grad, hess))
+    return value, grad, hess, mass
+
+
 @rows(target=NONNEGATIVE, labels=True, ulp=6.0, unit=1.0)
 def cross_entropy(
     pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100, label_smoothing: Fraction = 0.0
@@ -89,34 +135,11 @@ def cross_entropy(
     array([[ 0.25,  0.25, -0.75,  0.25],
            [ 0.  ,  0.  ,  0.  ,  0.  ]])
     """
-    n, classes = pred.shape
-    per_class = _per_class(class_weight, classes, pred.dtype)
-    smoothing = pred.dtype.type(label_smoothing)
-    if target.ndim == 1:
-        target = _one_hot(target, classes, ignore_index, pred.dtype)
-        kept, mass = target.sum(axis=1, keepdims=True), (target * per_class).sum(axis=1)
-    else:
-        kept, mass = 1, np.ones(n, pred.dtype)
-    t = per_class * ((1 - smoothing) * target + smoothing / classes * kept)
-    total = t.sum(axis=1, keepdims=True)
 
-    # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are the loss
-    # and 1 - q of an almost certain class with all their digits; so is Σt - t, summed over the others.
-    # Of equal largest logits the first is `top`.
-    top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
-    is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
-    shifted = pred - top
-    e = np.exp(shifted)
-    others = np.where(np.isfinite(top), np.where(is_top, 0, e).sum(axis=1, keepdims=True), np.nan)
-    q = e / (1 + others)
-    not_q = np.where(is_top, others / (1 + others), 1 - q)
-    not_t = np.where(is_top, np.where(is_top, 0, t).sum(axis=1, keepdims=True), total - t)
+    def of_log_q(log_q, q, not_q):
+        return -log_q, -np.ones_like(q), np.zeros_like(q)
 
-    value = (total * np.log1p(others))[:, 0] - np.where(t == 0, 0, t * shifted).sum(axis=1)
-    results = value, q * not_t - t * not_q, total * q * not_q
-    counts = (mass != 0) | (total[:, 0] != 0)
-    value, grad, hess = (np.where(counts if x.ndim == 1 else counts[:, None], x, 0) for x in results)
-    return value, grad, hess, mass
+    return _log_probability_loss(pred, target, of_log_q, class_weight, ignore_index, label_smoothing)
 
 
 @rows(labels=True, probabilities=False)
@@ -213,3 +236,63 @@ def kl_divergence(pred, target, *, log_target: Flag = False):
     value = np.where((p == 0) & ~np.isnan(pred), 0, p * (log_p - pred)).sum(axis=1)
     grad = np.where(np.isnan(value)[:, None], np.nan, 0 - p)
     return value, grad, np.zeros_like(p), np.ones(len(pred), pred.dtype)
+
+
+@rows(labels=True, probabilities=False, reduction="none", unit=1.0)
+def selected_log_probs(pred, target, *, ignore_index: Integer = -100):
+    """Log-probability that the softmax of logits gives to each label: of the chosen tokens, for DPO, PPO and GRPO.
+
+    For a row x of logits with label y::
+
+        q = exp(x) / Σ exp(x)      the softmax
+
+        value      log q[y]
+        gradient   1 - q[y] at y,  -q elsewhere
+        Hessian    -q (1 - q)      its diagonal
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits, of any shape with the C classes along `axis`. -inf masks a class.
+    target : array_like
+        Labels, of any integer dtype and the shape of `pred` without `axis`.
+    ignore_index : int, default -100
+        Rows with this label have value 0 and gradient exactly 0, and do not count in a mean. It need not be a
+        class.
+
+    Notes
+    -----
+    The values are at most 0, and training makes them larger: minus `cross_entropy`, row by row, which is why
+    nothing is reduced unless asked for. With a function g of the log-probabilities, a loss of preferences such
+    as DPO [1]_ or a clipped policy gradient such as GRPO [2]_, the gradient of g by the logits is that of
+    ``sum(dg * value)``: ``selected_log_probs.vjp(pred, target, dg)``, where dg are the derivatives of g by
+    each log-probability, of either sign.
+
+    A masked label has value -inf. A row without a finite logit, or with a logit of +inf or NaN, is NaN.
+
+    References
+    ----------
+    .. [1] Rafailov, R., Sharma, A., Mitchell, E., Ermon, S., Manning, C. D., & Finn, C. (2023). Direct
+       preference optimization: your language model is secretly a reward model. Advances in Neural Information
+       Processing Systems (NeurIPS) 36.
+    .. [2] Shao, Z., Wang, P., Zhu, Q., Xu, R., Song, J., Bi, X., Zhang, H., Zhang, M., Li, Y. K., Wu, Y., &
+       Guo, D. (2024). DeepSeekMath: pushing the limits of mathematical reasoning in open language models.
+       arXiv:2402.03300.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> logits = np.zeros((2, 4))
+    >>> fl.selected_log_probs(logits, [2, -100]).round(6)  # log(1/4); the second token is padding
+    array([-1.386294,  0.      ])
+    >>> advantages = np.array([2.0, 5.0])  # with what the policy gradient weighs each token
+    >>> fl.selected_log_probs.vjp(logits, [2, -100], advantages)
+    array([[-0.5, -0.5,  1.5, -0.5],
+           [ 0. ,  0. ,  0. ,  0. ]])
+    """
+
+    def of_log_q(log_q, q, not_q):
+        return log_q, np.ones_like(q), np.zeros_like(q)
+
+    return _log_probability_loss(pred, target, of_log_q, ignore_index=ignore_index)
