@@ -824,6 +824,258 @@ class _selected_log_probs(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _softmax_focal(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _poly1_cross_entropy(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _generalized_cross_entropy(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _symmetric_cross_entropy(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
 class _linear_cross_entropy(LinearLoss):
     def __call__(
         self,
@@ -893,4 +1145,8 @@ cross_entropy: _cross_entropy
 nll: _nll
 kl_divergence: _kl_divergence
 selected_log_probs: _selected_log_probs
+softmax_focal: _softmax_focal
+poly1_cross_entropy: _poly1_cross_entropy
+generalized_cross_entropy: _generalized_cross_entropy
+symmetric_cross_entropy: _symmetric_cross_entropy
 linear_cross_entropy: _linear_cross_entropy

@@ -30,12 +30,15 @@ __all__ = [
     "Fraction",
     "Integer",
     "Interval",
+    "LogProbability",
     "NonNegative",
     "OpenFraction",
     "OptionalFraction",
     "Parameter",
+    "PolyFactor",
     "Positive",
     "PositiveArray",
+    "PositiveFraction",
     "Row",
     "pointwise",
     "registry",
@@ -97,6 +100,11 @@ Positive = Annotated[float, Kind(Interval(0, low_open=True, high_open=True))]
 NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
 Fraction = Annotated[float, Kind(Interval(0, 1))]
 OptionalFraction = Annotated[float | None, Kind(Interval(0, 1), optional=True)]
+PositiveFraction = Annotated[float, Kind(Interval(0, 1, low_open=True))]
+# Beyond -1 the loss is not monotonic; of much more than 10, soft targets leave the gradient a difference of nearly equal sums.
+PolyFactor = Annotated[float, Kind(Interval(-1, 10))]
+# Of what a program takes for a probability of 0: 4e-18 is below the last digit of a float64 near 1.
+LogProbability = Annotated[float, Kind(Interval(-40, 0))]
 OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=True))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]

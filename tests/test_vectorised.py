@@ -14,11 +14,11 @@ from fastloss._loss import ENTRY_POINTS
 pytestmark = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64")
 
 #: The loops beside those of the losses.
-COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess")
+COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "bent_hess")
 SHARED = [
-    *("softmax_forward", "hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
+    *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
-    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
+    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_shares", "finish_terms"),
 ]
 SUMS = ["sum", "weighted_sum", "sum_beside"]
 
@@ -28,12 +28,14 @@ def kernels() -> list[str]:
     rows = re.findall(r"^(\w+)\s*\((\w+),", (ROOT / "csrc" / "losses.inc").read_text(), re.MULTILINE)
     assert [name for _, name in rows] == [name for name, _, _, _ in _core.losses()]
     by_element = [name for kind, name in rows if kind in ("POINTWISE_LOSS", "ROW_SUM_LOSS")]
-    by_row = [name for kind, name in rows if kind == "LOG_PROBABILITY_LOSS"]
+    by_row = [name for kind, name in rows if kind in ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS")]
+    with_terms = [name for kind, name in rows if kind == "LOG_PROBABILITY_LOSS"]
     assert len(by_element) > 10
-    assert by_row
+    assert len(by_row) > len(with_terms) > 2
     return [
         *(f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS),
         *(f"finish_{which}_{name}" for name in by_row for which in ("plain", "full")),
+        *(f"{which}_loop_{name}" for name in with_terms for which in ("terms", "columns_terms")),
     ]
 
 

@@ -48,7 +48,8 @@ typedef struct {
 
 /* Room for segments of inputs and results. */
 typedef struct {
-    _Alignas(64) char pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES], grad[FL_SEGMENT_BYTES], hess[FL_SEGMENT_BYTES];
+    _Alignas(64) char pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES], terms[FL_SEGMENT_BYTES], grad[FL_SEGMENT_BYTES],
+        hess[FL_SEGMENT_BYTES];
 } segment_buffers;
 
 const fl_array *fl_rows_array(const job *j, int which);

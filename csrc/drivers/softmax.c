@@ -7,6 +7,9 @@
  *
  * Few rows, and rows too long to keep their exponentials, are shared by all threads, which then compute the exponentials twice.
  *
+ * Where targets are numbers and the loss is not -log p, what each class adds, its term, is known only when the row's sum is: a pass of its
+ * own, over logits and kept exponentials, before the derivatives, which make the terms once more.
+ *
  * Which way a row goes depends on the number of its classes alone, where the ways differ in the last bit. What happens once a row is
  * computed by loops/finish.h. */
 #include "rows.h"
@@ -22,7 +25,7 @@
 enum {
     /* Classes of rows that lie side by side, at most. */
     SHORT_ROW = 192,
-    /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 29 classes. */
+    /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 39 classes. */
     TILE = 4096,
     TILE_ROWS = 256,
     /* Segments of exponentials that are kept: 960 KiB, which with the buffers stays below 1 MiB a thread. */
@@ -54,6 +57,17 @@ static int dense(const job *j)
     return !j->call->labels || j->call->label_smoothing != 0.0;
 }
 
+/* Whether the target's numbers enter by terms. Labels with smoothing are such numbers, too. */
+static int has_terms(const job *j)
+{
+    return dense(j) && j->kernels->terms[j->call->loss];
+}
+
+static void add_to(char *numbers, int64_t at, double x, fl_dtype real)
+{
+    fl_store(fl_load(numbers + (size_t)at * fl_itemsize(real), real) + x, numbers, at, real);
+}
+
 static size_t carve_tile(const job *j, char *memory, tile *t)
 {
     const fl_call *c = j->call;
@@ -65,7 +79,7 @@ static size_t carve_tile(const job *j, char *memory, tile *t)
     t->rows = (char *)next, next += table;
     t->target = (char *)next, next += dense(j) ? table : 0;
     t->grad = dense(j) ? (char *)next : t->logits, next += dense(j) ? table : 0;
-    t->hess = (char *)next, next += c->outputs & FL_HESS ? table : 0;
+    t->hess = (char *)next, next += c->outputs & FL_HESS || has_terms(j) ? table : 0;
     t->field = (char *)next, next += FL_COLUMN_FIELDS * column;
     return (size_t)(next - (uintptr_t)memory);
 }
@@ -133,7 +147,7 @@ static fl_rows rows_of(const job *j, int64_t n, void *field)
 {
     const fl_call *c = j->call;
     return (fl_rows){.n = n, .field = field, .param = c->param, .labels = c->labels,
-                     .full = dense(j) || c->z_loss != 0.0 || c->outputs & FL_HESS,
+                     .full = dense(j) || c->z_loss != 0.0 || c->outputs & FL_HESS, .terms = has_terms(j),
                      .smoothed = c->label_smoothing != 0.0, .keep = 1.0 - c->label_smoothing, .scale = j->scale, .z_loss = c->z_loss};
 }
 
@@ -145,10 +159,13 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     fl_columns k = {.classes = c->classes, .rows = rows_of(j, lanes, t->field), .logits = t->logits, .exponentials = t->grad,
                     .grad = c->outputs & FL_GRAD ? t->grad : NULL, .hess = c->outputs & FL_HESS ? t->hess : NULL};
     k.rows.label = m->label + at, k.rows.weight = m->weight + at, k.rows.mass = m->mass + at, k.rows.value = m->value + at;
-    if (dense(j))
+    if (dense(j) && !has_terms(j))
         k.u = t->target;
     if (j->smoothing) {
         j->kernels->columns_repeat(j->smoothing, c->classes, lanes, t->target);
+        for (int64_t i = 0; i < n && has_terms(j); i++)
+            if (m->label[at + i] >= 0)
+                add_to(t->target, m->label[at + i] * lanes + i, m->mass[at + i] * k.rows.keep, c->real);
     } else if (!c->labels) {
         gather_columns(j, TARGET, first, n, t, t->target);
         if (!fl_check_numbers(j, t->target, c->classes * lanes, TARGET))
@@ -159,6 +176,11 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     }
     j->kernels->rows_given(&k.rows);
     j->kernels->columns_forward(&k);
+    if (has_terms(j)) {
+        k.u = t->target, k.bend = t->hess;
+        j->kernels->rows_shares(&k.rows);
+        j->kernels->columns_terms[c->loss](&k);
+    }
     j->kernels->finish[c->loss](&k.rows);
     if (!(c->outputs & (FL_GRAD | FL_HESS)))
         return;
@@ -243,7 +265,7 @@ static const char *next_segment(const job *j, int which, const row *r, int64_t s
 static fl_segment forward(job *j, const row *r, int64_t s, int64_t label, double *label_logit, segment_buffers *b, char *e)
 {
     const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-    const char *u = dense(j) ? mixed_target(j, r, s, b) : NULL, *a = fl_segment_numbers(j, PRED, r, s, b->pred);
+    const char *u = dense(j) && !has_terms(j) ? mixed_target(j, r, s, b) : NULL, *a = fl_segment_numbers(j, PRED, r, s, b->pred);
     fl_segment part;
     j->kernels->softmax_forward(a, u, n, next_segment(j, PRED, r, s, a), next_segment(j, TARGET, r, s, u), e, &part);
     if (label >= 0 && at >= 0 && at < n)
@@ -266,6 +288,86 @@ static void note_total(const job *j, batch *b, int64_t i, const fl_segment *tota
         b->field[FL_LABEL_SHARED][i] = fl_load(j->smoothing + (size_t)b->label[i] * j->item, j->call->real);
 }
 
+/* What q is of an exponential of a segment with this maximum and its exponential `top`; and whether the class with more than half is here. */
+static double factor_of(const batch *b, int64_t i, double maximum, double top)
+{
+    return exp_nonpositive(maximum - b->field[FL_MAXIMUM][i]) * b->field[FL_FACTOR][i] / top;
+}
+
+static int has_single_top(const batch *b, int64_t i, double maximum)
+{
+    return maximum == b->field[FL_MAXIMUM][i] && b->field[FL_SINGLE_TOP][i] == 1.0;
+}
+
+/* The terms of a segment: in the buffers u F as grad, -u F' as terms, u F'' as hess. */
+static void make_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum, double top)
+{
+    const row *r = &b->where[i];
+    const int64_t n = fl_segment_length(j, s), label = b->label[i] - s * j->segment;
+    const char *u = mixed_target(j, r, s, buffers);
+    if (j->smoothing) {
+        memcpy(buffers->target, u, (size_t)n * j->item);
+        if (b->label[i] >= 0 && label >= 0 && label < n)
+            add_to(buffers->target, label, b->field[FL_STRENGTH][i], j->call->real);
+        u = buffers->target;
+    }
+    j->kernels->terms[j->call->loss](&(fl_terms){
+        .n = n, .logits = fl_segment_numbers(j, PRED, r, s, buffers->pred), .exponentials = e, .u = u, .param = j->call->param,
+        .maximum = b->field[FL_MAXIMUM][i], .log_sum = b->field[FL_LOG_SUM][i], .factor = factor_of(b, i, maximum, top),
+        .single_top = has_single_top(b, i, maximum) ? top : NAN, .rest = b->field[FL_REST][i],
+        .value = buffers->grad, .target = buffers->terms, .bend = buffers->hess});
+}
+
+typedef struct {
+    double value, target, target_of_others, bend, bend_of_others;
+} term_sums;
+
+/* Adds the terms of a segment. */
+static void sum_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum, double top,
+                      term_sums *into)
+{
+    const fl_dtype real = j->call->real;
+    const int64_t n = fl_segment_length(j, s), padded = fl_padded(n);
+    if (b->field[FL_COUNTS][i] == 0.0) {
+        if (!j->call->labels)
+            mixed_target(j, &b->where[i], s, buffers);    /* for its domain */
+        return;
+    }
+    make_terms(j, b, buffers, i, s, e, maximum, top);
+    double target = 0.0, bend = 0.0;
+    if (has_single_top(b, i, maximum)) {
+        const int64_t largest = j->kernels->position(e, n, top);
+        target = fl_load(buffers->terms + (size_t)largest * j->item, real);
+        bend = fl_load(buffers->hess + (size_t)largest * j->item, real);
+        fl_store(0.0, buffers->terms, largest, real);
+        fl_store(0.0, buffers->hess, largest, real);
+    }
+    const double target_of_others = j->kernels->sum(buffers->terms, padded), bend_of_others = j->kernels->sum(buffers->hess, padded);
+    into->value += j->kernels->sum(buffers->grad, padded);
+    into->target += target + target_of_others;
+    into->target_of_others += target_of_others;
+    into->bend += bend + bend_of_others;
+    into->bend_of_others += bend_of_others;
+}
+
+static void join_terms(term_sums *into, const term_sums *part)
+{
+    into->value += part->value;
+    into->target += part->target;
+    into->target_of_others += part->target_of_others;
+    into->bend += part->bend;
+    into->bend_of_others += part->bend_of_others;
+}
+
+static void note_terms(batch *b, int64_t i, const term_sums *sums)
+{
+    b->field[FL_TARGET_VALUE][i] = sums->value;
+    b->field[FL_MASS][i] = sums->target;
+    b->field[FL_MASS_OF_OTHERS][i] = sums->target_of_others;
+    b->field[FL_BEND][i] = sums->bend;
+    b->field[FL_BEND_OF_OTHERS][i] = sums->bend_of_others;
+}
+
 static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum, double top)
 {
     const fl_call *c = j->call;
@@ -276,19 +378,21 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
         memset(buffers->grad, 0, (size_t)n * j->item);
         memset(buffers->hess, 0, (size_t)n * j->item);
     } else {
-        const char *u = dense(j) ? mixed_target(j, r, s, buffers) : NULL;
-        const double factor = exp_nonpositive(maximum - field[FL_MAXIMUM][i]) * field[FL_FACTOR][i] / top;
+        const int terms = has_terms(j);
+        if (terms)
+            make_terms(j, b, buffers, i, s, e, maximum, top);
+        const char *u = terms ? buffers->terms : dense(j) ? mixed_target(j, r, s, buffers) : NULL;
         j->kernels->softmax_backward(&(fl_backward){
             .n = n, .exponentials = e, .u = u, .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
-            .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .factor = factor, .spread = field[FL_SPREAD][i],
-            .curve = field[FL_CURVE][i], .square = field[FL_SQUARE][i], .scale = field[FL_SCALE][i]});
-        if ((u || c->outputs & FL_HESS) && maximum == field[FL_MAXIMUM][i] && field[FL_SINGLE_TOP][i] == 1.0) {
+            .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .bent = terms, .factor = factor_of(b, i, maximum, top),
+            .spread = field[FL_SPREAD][i], .curve = field[FL_CURVE][i], .square = field[FL_SQUARE][i], .scale = field[FL_SCALE][i]});
+        if ((u || c->outputs & FL_HESS) && has_single_top(b, i, maximum)) {
             const int64_t largest = j->kernels->position(e, n, top);
             if (u)
                 fl_store(field[FL_TOP_GRAD][i], buffers->grad, largest, c->real);
             fl_store(field[FL_TOP_HESS][i], buffers->hess, largest, c->real);
         }
-        if (b->label[i] >= 0 && at >= 0 && at < n) {
+        if (!terms && b->label[i] >= 0 && at >= 0 && at < n) {
             fl_store(field[FL_LABEL_GRAD][i], buffers->grad, at, c->real);
             fl_store(field[FL_LABEL_HESS][i], buffers->hess, at, c->real);
         }
@@ -310,11 +414,23 @@ static void backward_kept(job *j, batch *b, int64_t i, int64_t s)
     backward(j, b, &b->buffers, i, s, kept_exponentials(j, b, i, s), b->maximum[at], b->top[at]);
 }
 
-/* From the sums over n rows to their values, and what their derivatives need. */
-static void finish_batch(const job *j, batch *b, int64_t n, int64_t at, const fl_segment *totals, const double *label_logits, rows_memory *m)
+/* Makes fields of those that are found and given. */
+static void make_fields(const job *j, batch *b, void (*kernel)(const fl_rows *))
 {
     const fl_dtype real = j->call->real;
     _Alignas(64) char fields[FL_ROW_FIELDS * FL_ROWS_TOGETHER * sizeof(double)];
+    fl_gather((const char *)b->field, sizeof(double), FL_FOUND_FIELDS * FL_ROWS_TOGETHER, FL_FLOAT64, real, fields);
+    fl_rows rows = rows_of(j, FL_ROWS_TOGETHER, fields);
+    rows.label = b->label, rows.weight = b->weight, rows.mass = b->mass, rows.value = b->value;
+    j->kernels->rows_given(&rows);
+    kernel(&rows);
+    fl_gather(fields, (intptr_t)j->item, FL_ROW_FIELDS * FL_ROWS_TOGETHER, real, FL_FLOAT64, b->field);
+}
+
+/* The sums over the logits of n rows, and what their terms are made of. */
+static void begin_batch(const job *j, batch *b, int64_t n, int64_t at, const fl_segment *totals, const double *label_logits,
+                        const rows_memory *m)
+{
     memset(b->field, 0, sizeof b->field);
     for (int64_t i = 0; i < FL_ROWS_TOGETHER; i++) {
         b->label[i] = i < n ? m->label[at + i] : -1;
@@ -323,13 +439,29 @@ static void finish_batch(const job *j, batch *b, int64_t n, int64_t at, const fl
     }
     for (int64_t i = 0; i < n; i++)
         note_total(j, b, i, &totals[i], label_logits[i]);
-    fl_gather((const char *)b->field, sizeof(double), FL_FOUND_FIELDS * FL_ROWS_TOGETHER, FL_FLOAT64, real, fields);
-    fl_rows rows = rows_of(j, FL_ROWS_TOGETHER, fields);
-    rows.label = b->label, rows.weight = b->weight, rows.mass = b->mass, rows.value = b->value;
-    j->kernels->rows_given(&rows);
-    j->kernels->finish[j->call->loss](&rows);
-    fl_gather(fields, (intptr_t)j->item, FL_ROW_FIELDS * FL_ROWS_TOGETHER, real, FL_FLOAT64, b->field);
+    if (has_terms(j))
+        make_fields(j, b, j->kernels->rows_shares);
+}
+
+/* From the sums to the values of the rows, and what their derivatives need. */
+static void finish_batch(const job *j, batch *b, int64_t n, int64_t at, rows_memory *m)
+{
+    make_fields(j, b, j->kernels->finish[j->call->loss]);
     memcpy(m->value + at, b->value, (size_t)n * sizeof *b->value);
+}
+
+static void sum_kept_terms(job *j, batch *b, int64_t i)
+{
+    term_sums total = {0};
+    for (int64_t first = 0; first < j->n_segments; first += SEGMENTS_TOGETHER) {
+        term_sums together = {0};
+        for (int64_t s = first; s < j->n_segments && s < first + SEGMENTS_TOGETHER; s++) {
+            const int64_t place = i * j->n_segments + s;
+            sum_terms(j, b, &b->buffers, i, s, kept_exponentials(j, b, i, s), b->maximum[place], b->top[place], &together);
+        }
+        join_terms(&total, &together);
+    }
+    note_terms(b, i, &total);
 }
 
 /* The rows of a batch, forward; between their segments, the derivatives of the batch before, from the place where the exponentials of
@@ -339,7 +471,7 @@ static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_mem
     batch *b = (batch *)m->work;
     const int derivatives = j->call->outputs & (FL_GRAD | FL_HESS);
     row where[FL_ROWS_TOGETHER];
-    fl_segment totals[FL_ROWS_TOGETHER];
+    fl_segment totals[FL_ROWS_TOGETHER] = {{0}};
     double label_logits[FL_ROWS_TOGETHER] = {0};
     for (int64_t i = 0; i < n; i++) {
         where[i] = fl_rows_at(j, first + i);
@@ -365,7 +497,10 @@ static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_mem
             backward_kept(j, b, i, s);
 
     memcpy(b->where, where, sizeof where);
-    finish_batch(j, b, n, at, totals, label_logits, m);
+    begin_batch(j, b, n, at, totals, label_logits, m);
+    for (int64_t i = 0; i < n && has_terms(j); i++)
+        sum_kept_terms(j, b, i);
+    finish_batch(j, b, n, at, m);
     m->pending = derivatives ? n : 0;
 }
 
@@ -393,6 +528,7 @@ typedef struct {
     job *j;
     int64_t parts;            /* of a row */
     fl_segment *part;         /* of every row */
+    term_sums *terms;         /* of every part */
     double label_logit[FL_ROWS_TOGETHER];
     batch b;
 } shared_rows;
@@ -420,6 +556,21 @@ static void shared_forward_task(void *context, int64_t task, char *scratch)
         join(&total, &part);
     }
     k->part[task] = total;
+}
+
+static void shared_terms_task(void *context, int64_t task, char *scratch)
+{
+    shared_rows *k = context;
+    job *j = k->j;
+    shared_memory *m = (shared_memory *)scratch;
+    const int64_t i = task / k->parts, first = task % k->parts * SEGMENTS_TOGETHER;
+    term_sums total = {0};
+    for (int64_t s = first; s < j->n_segments && s < first + SEGMENTS_TOGETHER; s++) {
+        double unused;
+        const fl_segment part = forward(j, &k->b.where[i], s, -1, &unused, &m->buffers, m->exponentials);
+        sum_terms(j, &k->b, &m->buffers, i, s, m->exponentials, part.maximum, part.top, &total);
+    }
+    k->terms[task] = total;
 }
 
 static void shared_backward_task(void *context, int64_t task, char *scratch)
@@ -451,7 +602,19 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
         for (int64_t part = 0; part < k->parts; part++)
             join(&totals[i], &k->part[i * k->parts + part]);
     }
-    finish_batch(j, &k->b, n, 0, totals, k->label_logit, m);
+    begin_batch(j, &k->b, n, 0, totals, k->label_logit, m);
+    if (has_terms(j)) {
+        status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_terms_task, NULL, k, sizeof(shared_memory), &j->bad_target);
+        if (status != FL_OK || j->bad_target)
+            return status;
+    }
+    for (int64_t i = 0; i < n && has_terms(j); i++) {
+        term_sums total = {0};
+        for (int64_t part = 0; part < k->parts; part++)
+            join_terms(&total, &k->terms[i * k->parts + part]);
+        note_terms(&k->b, i, &total);
+    }
+    finish_batch(j, &k->b, n, 0, m);
     if (j->call->outputs & (FL_GRAD | FL_HESS))
         status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_backward_task, NULL, k, sizeof(shared_memory), &j->bad_target);
     return status;
@@ -474,11 +637,12 @@ fl_status fl_run_shared_softmax(job *j)
     const int64_t together = j->walk.size < FL_ROWS_TOGETHER && parts < TASKS_A_SLICE ? j->walk.size : 1;
     shared_rows *k = malloc(sizeof *k);
     fl_segment *part = malloc((size_t)(together * parts) * sizeof *part);
-    fl_status status = k && part ? FL_OK : FL_NO_MEMORY;
+    term_sums *terms = malloc((size_t)(together * parts) * sizeof *terms);
+    fl_status status = k && part && terms ? FL_OK : FL_NO_MEMORY;
     int64_t walked = 0;
     for (int64_t first = 0; first < j->walk.size && status == FL_OK && !j->bad_target; first += together) {
         const int64_t left = j->walk.size - first, n = left < together ? left : together;
-        k->j = j, k->parts = parts, k->part = part;
+        k->j = j, k->parts = parts, k->part = part, k->terms = terms;
         if (!fl_load_rows(j, first, n, &m))
             break;
         status = run_shared_rows(j, k, first, n, &m);
@@ -495,6 +659,7 @@ fl_status fl_run_shared_softmax(job *j)
     }
     free(k);
     free(part);
+    free(terms);
     return status;
 }
 

@@ -246,7 +246,8 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
 }
 COLUMN_LOOP(columns_dense_grad)
 
-INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
+/* `bent`: hess holds u F''. */
+INLINE void columns_hess_loop(const fl_columns *k, int64_t c, const int classes, const int bent)
 {
     const int64_t n = whole_groups(k->rows.n);
     const real *const e = (const real *)k->exponentials + c * n;
@@ -265,17 +266,31 @@ INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
         const bits y = to_bits(label[i]) - (bits)c;
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], q = x * factor[i], others = scale[i] * (q * fma_(curve[i], ONE - q, square[i] * q));
+            const real x = e[j * n + i], q = x * factor[i], straight = q * fma_(curve[i], ONE - q, square[i] * q);
+            const real others = scale[i] * (bent ? fma_(hess[j * n + i], ONE - TWO * q, straight) : straight);
             const real unlabelled = choose(x == single_top[i], top_hess[i], others);
             hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
         }
     }
 }
+
+INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
+{
+    columns_hess_loop(k, c, classes, 0);
+}
 COLUMN_LOOP(columns_hess)
+
+INLINE void columns_bent_hess(const fl_columns *k, int64_t c, const int classes)
+{
+    columns_hess_loop(k, c, classes, 1);
+}
+COLUMN_LOOP(columns_bent_hess)
 
 static void columns_backward(const fl_columns *k)
 {
-    if (k->hess)
+    if (k->hess && k->bend)
+        columns_bent_hess_of(k, 0, k->classes);
+    else if (k->hess)
         columns_hess_of(k, 0, k->classes);
     if (k->grad && k->u)
         columns_dense_grad_of(k, 0, k->classes);

@@ -57,6 +57,8 @@ enum {
     FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
     FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
     FL_LABEL_SHARED,          /* the part of the label's own u that comes from smoothing */
+    /* Sums over the target's terms, see fl_terms; FL_MASS is then that of -u F'. */
+    FL_TARGET_VALUE, FL_BEND, FL_BEND_OF_OTHERS,
     FL_FOUND_FIELDS,
     /* Given. */
     FL_STRENGTH = FL_FOUND_FIELDS, /* what the label's own term counts; 0: there is none */
@@ -67,13 +69,16 @@ enum {
     /* Made: the loss; for every class, q = exponential * FL_FACTOR and derivatives
      *     gradient  scale (spread q - u)
      *     Hessian   scale (curve q (1 - q) + square q²)
+     *               + scale u F'' (1 - 2 q) where there are terms
      * but for two classes, whose derivatives are made here, free of cancellation: the label, and the one class with the exponential
      * FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
+    FL_LOG_SUM, FL_REST,      /* log sum exp (a - maximum); 1 - q of the largest logit */
     FL_ROW_VALUE, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
     FL_SHIFT = FL_ROW_FIELDS, FL_LOWEST, FL_ROUNDER, FL_PART, FL_PART_OF_OTHERS, FL_PART_OF_SHORTFALL, FL_TOTAL,
+    FL_PART_OF_VALUE, FL_PART_OF_BEND, FL_PART_OF_BEND_OF_OTHERS,
     FL_COLUMN_FIELDS,
     FL_FIRST_CLEARED = FL_OTHERS, FL_LAST_CLEARED = FL_LABEL_SHARED,
     /* Rows whose numbers are made together. */
@@ -85,6 +90,7 @@ typedef struct {
     void *field;              /* n numbers of type `real` for each field */
     const double *param;
     int full;                 /* there are target's numbers u, or a z-loss, or more results than value and gradient are wanted */
+    int terms;                /* the sums are those of the target's terms, and the labels are among its numbers */
     int labels, smoothed;     /* there are labels; and smoothing beside them, so that a label that counts 0 still has a loss */
     const int64_t *label;     /* -1: none */
     const double *weight, *mass;  /* sample weights; what the label counts */
@@ -98,9 +104,22 @@ typedef struct {
     fl_rows rows;             /* n: whole groups */
     const void *logits;
     void *exponentials;       /* may be the logits, where there is no u */
-    const void *u;            /* the target's numbers, or NULL */
-    void *grad, *hess;        /* or NULL; may be the exponentials */
+    void *u;                  /* the target's numbers, or NULL; columns_terms leaves -u F' */
+    void *bend;               /* room for u F'', or NULL: there are no terms */
+    void *grad, *hess;        /* or NULL; may be the exponentials, and hess is bend where there is one */
 } fl_columns;
+
+/* The terms of a segment: what each class adds to a loss sum u F(log q), for an F that is not -log q. The gradient of such a loss is
+ * that of cross-entropy with -u F' for u; the Hessian has u F'' beside it. */
+typedef struct {
+    int64_t n;                /* any number; exponentials and results have room for whole groups */
+    const void *logits, *exponentials, *u;
+    const double *param;
+    double maximum, log_sum;  /* of the row */
+    double factor;            /* exponentials times this are q */
+    double single_top, rest;  /* the exponential of the one class with more than half, or NaN; its 1 - q */
+    void *value, *target, *bend;  /* u F, -u F', u F'' */
+} fl_terms;
 
 /* A segment of a row, from exponentials to derivatives. */
 typedef struct {
@@ -108,6 +127,7 @@ typedef struct {
     const void *exponentials;
     const void *u;            /* the target's numbers, or NULL */
     void *grad, *hess;        /* or NULL */
+    int bent;                 /* hess holds u F'' */
     double factor, spread, curve, square, scale;
 } fl_backward;
 
@@ -125,9 +145,13 @@ typedef struct fl_kernels {
     void (*softmax_backward)(const fl_backward *);
     int (*labels)(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass);
     void (*rows_given)(const fl_rows *);
+    void (*rows_shares)(const fl_rows *);
     void (*columns_forward)(const fl_columns *);
     void (*columns_backward)(const fl_columns *);
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
+    /* By loss; NULL where the loss is of another kind, or -log p. */
+    void (*const *terms)(const fl_terms *);
+    void (*const *columns_terms)(const fl_columns *);
     int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
     void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);
     void (*transpose_to_rows)(const void *columns, int64_t classes, int64_t n, void *rows);

@@ -44,6 +44,7 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
     INSTANCE(loss, grad_and_hess, FL_GRAD | FL_HESS)
 #define ROW_SUM_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)
+#define CROSS_ENTROPY_LOSS LOG_PROBABILITY_LOSS
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
@@ -59,6 +60,7 @@ static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef CROSS_ENTROPY_LOSS
 #undef LABEL_LOSS
 
 #endif

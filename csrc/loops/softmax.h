@@ -187,6 +187,18 @@ NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, int64_t n,
     }
 }
 
+/* hess holds u F''. */
+NOINLINE void bent_hess_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict hess)
+{
+    const real factor = (real)b->factor, curve = (real)b->curve, square = (real)b->square, scale = (real)b->scale;
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real q = e[i] * factor;
+        hess[i] = scale * fma_(hess[i], ONE - TWO * q, q * fma_(curve, ONE - q, square * q));
+    }
+}
+
 NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, int64_t n, real *restrict grad)
 {
     const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
@@ -212,7 +224,7 @@ static void softmax_backward(const fl_backward *b)
     const real *e = b->exponentials, *u = b->u;
     real *grad = b->grad, rest[FL_GROUP] = {0};
     if (b->hess)
-        hess_loop(b, e, padded, b->hess);
+        (b->bent ? bent_hess_loop : hess_loop)(b, e, padded, b->hess);
     if (grad && !u)
         grad_loop(b, e, padded, grad);
     if (grad && u && whole)

@@ -12,6 +12,7 @@
 #include "pointwise.h"
 #include "reduce.h"
 #include "softmax.h"
+#include "terms.h"
 
 #include "../tiers/stream.h"
 #include "../tiers/transpose.h"
@@ -30,11 +31,14 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .softmax_backward = softmax_backward,
     .labels = labels,
     .rows_given = rows_given,
+    .rows_shares = rows_shares,
     .columns_forward = columns_forward,
     .columns_repeat = columns_repeat,
     .columns_mix = columns_mix,
     .columns_backward = columns_backward,
     .finish = finish_kernels,
+    .terms = terms_kernels,
+    .columns_terms = columns_terms_kernels,
     .position = position,
     .transpose_to_classes = transpose_to_classes,
     .transpose_to_rows = transpose_to_rows,

@@ -3,10 +3,12 @@
 #define POINTWISE_LOSS(...)
 #define ROW_SUM_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
+#define CROSS_ENTROPY_LOSS(...)
 #define LABEL_LOSS(...)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef CROSS_ENTROPY_LOSS
 #undef LABEL_LOSS
 #undef WITH_BODIES
