@@ -162,8 +162,11 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         shape: tuple[int, ...] = (n,)
     else:
         spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
-        pred = (rng.normal(size=(n, classes)) * spread).astype(dtype)
         shape = (n, classes)
+        if row.prediction.bounded:
+            pred = draw_from(row.prediction, n * classes, dtype, rng).reshape(shape)
+        else:
+            pred = (rng.normal(size=shape) * spread).astype(dtype)
         if case.labels:
             target = rng.integers(0, classes, n)
         else:

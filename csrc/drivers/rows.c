@@ -132,12 +132,6 @@ void fl_check_row(job *j, const row *r, char *buffer)
             fl_check_numbers(j, fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s), which);
 }
 
-static void fill(void *numbers, int64_t n, double value, fl_dtype real)
-{
-    for (int64_t i = 0; i < n; i++)
-        fl_store(value, numbers, i, real);
-}
-
 void fl_clear_row(const job *j, const row *r)
 {
     static const char zeros[FL_SEGMENT_BYTES];
@@ -149,8 +143,28 @@ void fl_clear_row(const job *j, const row *r)
     }
 }
 
+static void spread_nan(const job *j, const row *r, char *buffer)
+{
+    for (int64_t s = 0; s < j->n_segments; s++) {
+        fl_fill(buffer, 0, fl_segment_length(j, s), NAN, j->call->real);
+        fl_keep_segment(j, GRAD, r, s, buffer);
+    }
+}
+
+/* What stands beside the predictions of segment s of a row as target: the user's numbers; or, of a label, 1 there and 0 elsewhere. */
+static const char *element_targets(const job *j, const row *r, int64_t s, int64_t label, char *buffer)
+{
+    if (!j->call->labels)
+        return fl_padded_segment(j, TARGET, r, s, buffer);
+    const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
+    fl_fill(buffer, 0, fl_padded(n), 0.0, j->call->real);
+    if (at >= 0 && at < n)
+        fl_store(1.0, buffer, at, j->call->real);
+    return buffer;
+}
+
 /* A row whose loss is the sum of a pointwise loss along the classes. */
-static double row_sum_row(job *j, const row *r, double scale, rows_memory *m)
+static double row_sum_row(job *j, const row *r, int64_t label, double scale, rows_memory *m)
 {
     const fl_call *c = j->call;
     segment_buffers *b = (segment_buffers *)m->work;
@@ -160,10 +174,11 @@ static double row_sum_row(job *j, const row *r, double scale, rows_memory *m)
     for (int64_t s = 0; s < j->n_segments; s++) {
         const int64_t n = fl_segment_length(j, s), padded = fl_padded(n);
         const char *pred = fl_padded_segment(j, PRED, r, s, b->pred);
-        const char *target = fl_padded_segment(j, TARGET, r, s, b->target);
+        const char *target = element_targets(j, r, s, label, b->target);
         if (!fl_check_numbers(j, pred, padded, PRED) || !fl_check_numbers(j, target, padded, TARGET))
             return 0.0;
-        j->pointwise(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = pred, .param = c->param,
+        const char *operand = j->class_weight ? j->class_weight + (size_t)(s * j->segment) * j->item : pred;
+        j->pointwise(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = operand, .param = c->param,
                                      .scale = scale, .value = values, .grad = b->grad, .hess = b->hess});
         if (c->outputs & FL_VALUE) {
             fl_pad(values, n, 0.0, c->real);
@@ -178,10 +193,8 @@ static double row_sum_row(job *j, const row *r, double scale, rows_memory *m)
             fl_keep_segment(j, HESS, r, s, b->hess);
     }
     /* One NaN makes the row NaN. */
-    for (int64_t s = 0; s < j->n_segments && unknown; s++) {
-        fill(b->grad, fl_segment_length(j, s), NAN, c->real);
-        fl_keep_segment(j, GRAD, r, s, b->grad);
-    }
+    if (unknown)
+        spread_nan(j, r, b->grad);
     return value;
 }
 
@@ -198,7 +211,7 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
         const int here = at >= 0 && at < n;
         if (!here && !isnan(chosen))
             continue;
-        fill(b->grad, n, isnan(chosen) ? chosen : 0.0, c->real);
+        fl_fill(b->grad, 0, n, isnan(chosen) ? chosen : 0.0, c->real);
         if (here && !isnan(chosen))
             fl_store(-strength * scale, b->grad, at, c->real);
         fl_keep_segment(j, GRAD, r, s, b->grad);
@@ -232,7 +245,8 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
         __atomic_store_n(&j->bad_label, 1, __ATOMIC_RELAXED);
         return 0;
     }
-    for (int64_t i = 0; i < n && c->class_weight; i++)
+    const int in_the_mean = j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_LABEL_LOSS;
+    for (int64_t i = 0; i < n && c->class_weight && in_the_mean; i++)
         if (m->label[i] >= 0)
             m->mass[i] = c->class_weight[m->label[i]];
     return 1;
@@ -324,10 +338,10 @@ static void loss_task(void *context, int64_t task, char *scratch)
                 fl_check_row(j, &r, m->work);
                 fl_clear_row(j, &r);
                 m->value[i] = 0.0;
-            } else if (j->kind == FL_ROW_SUM_LOSS) {
-                m->value[i] = rounded(j, row_sum_row(j, &r, scale, m), weight);
-            } else {
+            } else if (j->kind == FL_LABEL_LOSS) {
                 m->value[i] = rounded(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
+            } else {
+                m->value[i] = rounded(j, row_sum_row(j, &r, m->label[i], scale, m), weight);
             }
         }
     }
@@ -383,21 +397,22 @@ static fl_status run_passes(job *j, fl_call *call)
     return status;
 }
 
-/* Targets that all rows share: class weights, and the smoothing of labels. */
-static fl_status prepare_targets(job *j)
+/* Numbers of classes that all rows share: class weights, and the smoothing of labels. */
+static fl_status prepare_classes(job *j)
 {
     const fl_call *c = j->call;
-    const int smoothed = c->label_smoothing != 0.0;
-    if (j->kind != FL_LOG_PROBABILITY_LOSS || !(smoothed || (c->class_weight && !c->labels)))
+    const int softmax = j->kind == FL_LOG_PROBABILITY_LOSS, mean = j->kind == FL_ROW_MEAN_LOSS;
+    if (!mean && !(softmax && (c->label_smoothing != 0.0 || (c->class_weight && !c->labels))))
         return FL_OK;
     const int64_t padded = fl_padded(c->classes);
     char *numbers = malloc((size_t)padded * j->item);
     if (!numbers)
         return FL_NO_MEMORY;
-    const double share = c->labels ? c->label_smoothing / (double)c->classes : 1.0;
+    const int smoothing = softmax && c->labels;
+    const double share = smoothing ? c->label_smoothing / (double)c->classes : mean ? 1.0 / (double)c->classes : 1.0;
     for (int64_t i = 0; i < padded; i++)
         fl_store(i >= c->classes ? 0.0 : share * (c->class_weight ? c->class_weight[i] : 1.0), numbers, i, c->real);
-    *(c->labels ? &j->smoothing : &j->class_weight) = numbers;
+    *(smoothing ? &j->smoothing : &j->class_weight) = numbers;
     return FL_OK;
 }
 
@@ -409,7 +424,8 @@ fl_status fl_run_rows(fl_call *call)
     const fl_array *arrays[N_ARRAYS];
     for (int i = 0; i < N_ARRAYS; i++)
         arrays[i] = fl_rows_array(&j, i);
-    if (j.kind == FL_ROW_SUM_LOSS && !(j.pointwise = fl_pointwise_kernel_for(call, call->outputs)))
+    const int by_element = j.kind != FL_LOG_PROBABILITY_LOSS && j.kind != FL_LABEL_LOSS;
+    if (by_element && !(j.pointwise = fl_pointwise_kernel_for(call, call->outputs)))
         return FL_UNSUPPORTED;
     fl_walk_init(&j.walk, call->ndim, call->shape, arrays, N_ARRAYS, 0);
     for (int i = 0; i < N_ARRAYS; i++)
@@ -447,7 +463,7 @@ fl_status fl_run_rows(fl_call *call)
     if (!j.partial)
         status = FL_NO_MEMORY;
     if (status == FL_OK)
-        status = prepare_targets(&j);
+        status = prepare_classes(&j);
     if (status == FL_OK)
         status = run_passes(&j, call);
     if (j.partial != few)

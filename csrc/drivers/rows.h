@@ -24,7 +24,7 @@ typedef struct {
     int64_t ahead[2];         /* of predictions and targets: bytes to the same segment of the row that is prefetched; 0: none is */
     double scale;
     char *smoothing;          /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
-    char *class_weight;       /* in type real, or NULL */
+    char *class_weight;       /* in type real, over the classes where the loss is their mean; or NULL */
     double *partial;
     int bad_label, bad_prediction, bad_target;
     /* Softmax. */

@@ -2,11 +2,13 @@
 #define WITH_BODIES
 #define POINTWISE_LOSS(...)
 #define ROW_SUM_LOSS(...)
+#define ROW_MEAN_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
 #define LABEL_LOSS(...)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
+#undef ROW_MEAN_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef LABEL_LOSS
 #undef WITH_BODIES

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
 from fastloss._registry import registry
-from fastloss.reference import _linear, _pointwise, _rows  # noqa: F401  (the losses declare themselves)
+from fastloss.reference import _linear, _margins, _pointwise, _rows  # noqa: F401  (the losses declare themselves)
 from fastloss.reference._engine import Entry
 
 losses = MappingProxyType({name: Loss(row, Entry) for name, row in registry.items()})
