@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, ClassWeight, rows
+from fastloss._registry import PROBABILITY, ClassWeight, Integer, rows
 from fastloss.reference._pointwise import binary_cross_entropy_with_logits
-from fastloss.reference._rows import _per_class
+from fastloss.reference._rows import _one_hot, _per_class
 
 __all__: list[str] = []
 
@@ -68,3 +68,50 @@ def multilabel_soft_margin(pred, target, *, class_weight: ClassWeight = None):
     classes = pred.shape[1]
     results = _summed(binary_cross_entropy_with_logits(pred, target), _per_class(class_weight, classes, pred.dtype) / classes)
     return *results, np.ones(len(pred), pred.dtype)
+
+
+@rows(labels=True, probabilities=False, unit=1.0)
+def one_vs_all(pred, target, *, ignore_index: Integer = -100):
+    """Sum over the classes of binary cross-entropies, the label's class against each of the others.
+
+    For a row x of logits with label y, p = sigmoid(x) and softplus(x) = log(1 + exp(x))::
+
+        value      softplus(-x[y]) + Σ softplus(x[j]) over j ≠ y
+        gradient   p - 1 at y,  p elsewhere
+        Hessian    p (1 - p)
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits, of any shape with the C classes along `axis`: for each class the log-odds of that class
+        against all others.
+    target : array_like
+        Labels, of any integer dtype and the shape of `pred` without `axis`.
+    ignore_index : int, default -100
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not
+        be a class.
+
+    Notes
+    -----
+    Summed over the classes and averaged over the rows not ignored: C times as large as
+    `multilabel_soft_margin` of the labels as rows of 0 and 1. It is LightGBM's `multiclassova` with a
+    `sigmoid` of 1, whose gradients and Hessians are those of "sum". On one classifier a class see Rifkin
+    and Klautau [1]_.
+
+    References
+    ----------
+    .. [1] Rifkin, R., & Klautau, A. (2004). In defense of one-vs-all classification. Journal of Machine
+       Learning Research, 5, 101-141.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.one_vs_all([[0.0, 0.0], [30.0, -30.0]], [1, -100]), 6)  # 2 log 2: the second row is ignored
+    1.386294
+    >>> fl.one_vs_all.grad([[0.0, 0.0], [30.0, -30.0]], [1, -100])
+    array([[ 0.5, -0.5],
+           [ 0. ,  0. ]])
+    """
+    kept = (target != ignore_index).astype(pred.dtype)
+    is_label = _one_hot(target, pred.shape[1], ignore_index, pred.dtype)
+    return *_summed(binary_cross_entropy_with_logits(pred, is_label), kept[:, None]), kept
