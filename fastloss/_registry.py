@@ -31,6 +31,7 @@ __all__ = [
     "Integer",
     "Interval",
     "NonNegative",
+    "OneOrTwo",
     "OpenFraction",
     "OptionalFraction",
     "Parameter",
@@ -101,6 +102,7 @@ OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=Tru
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
+OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
 
 

@@ -88,9 +88,9 @@ def parameter_values(parameter: Parameter) -> list[Any]:
         return [3.0, "per element"]
     if kind.type is bool:
         return [not parameter.default]
-    if kind.type is int:
-        return [1]
     low, high = kind.range.low, kind.range.high
+    if kind.type is int:
+        return [1] if parameter.default not in (low, high) else [int(end) for end in (low, high) if end != parameter.default]
     width = high - low if math.isfinite(high) else 8.0
     inside = [low + width / 8, low + 3 * width / 4]
     ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]

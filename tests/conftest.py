@@ -103,7 +103,13 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[n
     """For each equation of the loss's kinks its left side minus its right side: 0 at the kink."""
     names = {"pred": pred, "target": target, "abs": np.abs, **{p.name: p.default for p in loss.params.values()}}
     sides = [equation.split("==") for equation in loss.kinks.split(";") if equation]
-    return [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
+    labels = target.dtype.kind == "i"
+    if labels:
+        names["label"] = np.arange(len(pred))[:, None], target[:, None]
+    differences = [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
+    for difference in differences if labels else []:
+        difference[names["label"]] = np.inf  # no class is compared with itself
+    return differences
 
 
 def function_of(loss: Loss, entry_point: str) -> Any:

@@ -151,50 +151,92 @@ static void spread_nan(const job *j, const row *r, char *buffer)
     }
 }
 
-/* What stands beside the predictions of segment s of a row as target: the user's numbers; or, of a label, 1 there and 0 elsewhere. */
-static const char *element_targets(const job *j, const row *r, int64_t s, int64_t label, char *buffer)
+/* Memory of a loss by element. */
+typedef struct {
+    segment_buffers segment;
+    _Alignas(64) char value[FL_SEGMENT_BYTES], operand[FL_SEGMENT_BYTES];
+} element_buffers;
+
+/* Target and operand of every other class against the label: the same for all segments but where the label is. */
+static void prepare_margins(const job *j, double label_logit, double count, element_buffers *b)
 {
-    if (!j->call->labels)
-        return fl_padded_segment(j, TARGET, r, s, buffer);
+    const int64_t padded = fl_padded(fl_segment_length(j, 0));
+    fl_fill(b->segment.target, 0, padded, label_logit, j->call->real);
+    fl_fill(b->operand, 0, padded, count, j->call->real);
+}
+
+/* What the body reads of segment s of a row: predictions; as target the user's numbers, of labels 1 there and 0 elsewhere, or what
+ * prepare_margins has left. */
+static fl_pointwise elements_of(const job *j, const row *r, int64_t s, int64_t label, element_buffers *b)
+{
+    const fl_dtype real = j->call->real;
     const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-    fl_fill(buffer, 0, fl_padded(n), 0.0, j->call->real);
-    if (at >= 0 && at < n)
-        fl_store(1.0, buffer, at, j->call->real);
-    return buffer;
+    const int here = at >= 0 && at < n;
+    fl_pointwise x = {.n = fl_padded(n), .pred = fl_padded_segment(j, PRED, r, s, b->segment.pred), .target = b->segment.target,
+                      .param = j->call->param, .value = b->value, .grad = b->segment.grad, .hess = b->segment.hess};
+    x.operand = j->class_weight ? j->class_weight + (size_t)(s * j->segment) * j->item : x.pred;
+    if (j->kind == FL_MARGIN_LOSS) {
+        x.operand = b->operand;
+        if (here)
+            fl_store(0.0, b->operand, at, real);
+    } else if (j->call->labels) {
+        fl_fill(b->segment.target, 0, x.n, 0.0, real);
+        if (here)
+            fl_store(1.0, b->segment.target, at, real);
+    } else {
+        x.target = fl_padded_segment(j, TARGET, r, s, b->segment.target);
+    }
+    return x;
+}
+
+static void keep_at_label(const job *j, int which, const row *r, int64_t label, double result)
+{
+    if (r->data[which])
+        fl_store(result, r->data[which] + label * fl_rows_array(j, which)->class_stride, 0, fl_rows_array(j, which)->dtype);
 }
 
 /* A row whose loss is the sum of a pointwise loss along the classes. */
-static double row_sum_row(job *j, const row *r, int64_t label, double scale, rows_memory *m)
+static double element_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m)
 {
     const fl_call *c = j->call;
-    segment_buffers *b = (segment_buffers *)m->work;
-    char *values = m->work + sizeof *b;
-    double value = 0.0;
-    int unknown = 0;
+    const int margins = j->kind == FL_MARGIN_LOSS;
+    const double count = strength / (double)c->classes;
+    element_buffers *b = (element_buffers *)m->work;
+    double value = 0.0, slope = 0.0, curve = 0.0;
+    if (margins)
+        prepare_margins(j, fl_load(r->data[PRED] + label * c->pred.class_stride, c->pred.dtype), count, b);
     for (int64_t s = 0; s < j->n_segments; s++) {
-        const int64_t n = fl_segment_length(j, s), padded = fl_padded(n);
-        const char *pred = fl_padded_segment(j, PRED, r, s, b->pred);
-        const char *target = element_targets(j, r, s, label, b->target);
-        if (!fl_check_numbers(j, pred, padded, PRED) || !fl_check_numbers(j, target, padded, TARGET))
+        const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
+        fl_pointwise x = elements_of(j, r, s, label, b);
+        if (!fl_check_numbers(j, x.pred, x.n, PRED) || !fl_check_numbers(j, x.target, x.n, TARGET))
             return 0.0;
-        const char *operand = j->class_weight ? j->class_weight + (size_t)(s * j->segment) * j->item : pred;
-        j->pointwise(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = operand, .param = c->param,
-                                     .scale = scale, .value = values, .grad = b->grad, .hess = b->hess});
+        x.scale = scale;
+        j->pointwise(&x);
+        if (margins && at >= 0 && at < n)
+            fl_store(count, b->operand, at, c->real);
         if (c->outputs & FL_VALUE) {
-            fl_pad(values, n, 0.0, c->real);
-            value += j->kernels->sum(values, padded);
+            fl_pad(x.value, n, 0.0, c->real);
+            value += j->kernels->sum(x.value, x.n);
         }
         if (c->outputs & FL_GRAD) {
-            fl_pad(b->grad, n, 0.0, c->real);
-            unknown |= isnan(j->kernels->sum(b->grad, padded));
-            fl_keep_segment(j, GRAD, r, s, b->grad);
+            fl_pad(x.grad, n, 0.0, c->real);
+            slope += j->kernels->sum(x.grad, x.n);
+            fl_keep_segment(j, GRAD, r, s, x.grad);
         }
-        if (c->outputs & FL_HESS)
-            fl_keep_segment(j, HESS, r, s, b->hess);
+        if (c->outputs & FL_HESS) {
+            fl_pad(x.hess, n, 0.0, c->real);
+            if (margins)
+                curve += j->kernels->sum(x.hess, x.n);
+            fl_keep_segment(j, HESS, r, s, x.hess);
+        }
+    }
+    if (margins) {
+        keep_at_label(j, GRAD, r, label, 0.0 - slope);
+        keep_at_label(j, HESS, r, label, curve);
     }
     /* One NaN makes the row NaN. */
-    if (unknown)
-        spread_nan(j, r, b->grad);
+    if (isnan(slope))
+        spread_nan(j, r, b->segment.grad);
     return value;
 }
 
@@ -217,6 +259,13 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
         fl_keep_segment(j, GRAD, r, s, b->grad);
     }
     return 0.0 - strength * chosen;
+}
+
+/* What a label makes its row count. */
+static double label_weight(const job *j, int64_t label)
+{
+    const double *class_weight = j->call->class_weight;
+    return class_weight && label >= 0 && j->kind != FL_ROW_MEAN_LOSS ? class_weight[label] : 1.0;
 }
 
 int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
@@ -245,10 +294,11 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
         __atomic_store_n(&j->bad_label, 1, __ATOMIC_RELAXED);
         return 0;
     }
+    /* Of a margin loss the mean is over rows, whatever their weights. */
     const int in_the_mean = j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_LABEL_LOSS;
     for (int64_t i = 0; i < n && c->class_weight && in_the_mean; i++)
         if (m->label[i] >= 0)
-            m->mass[i] = c->class_weight[m->label[i]];
+            m->mass[i] = label_weight(j, m->label[i]);
     return 1;
 }
 
@@ -333,7 +383,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
     } else {
         for (int64_t i = 0; i < n; i++) {
             const row r = fl_rows_at(j, first + i);
-            const double weight = m->weight[i], strength = m->mass[i], scale = j->scale * weight;
+            const double weight = m->weight[i], strength = label_weight(j, m->label[i]), scale = j->scale * weight;
             if (weight == 0.0 || strength == 0.0 || (c->labels && m->label[i] < 0)) {
                 fl_check_row(j, &r, m->work);
                 fl_clear_row(j, &r);
@@ -341,7 +391,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
             } else if (j->kind == FL_LABEL_LOSS) {
                 m->value[i] = rounded(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
             } else {
-                m->value[i] = rounded(j, row_sum_row(j, &r, m->label[i], scale, m), weight);
+                m->value[i] = rounded(j, element_row(j, &r, m->label[i], strength, scale, m), weight);
             }
         }
     }
@@ -454,7 +504,7 @@ fl_status fl_run_rows(fl_call *call)
     if (j.kind == FL_LOG_PROBABILITY_LOSS)
         status = fl_plan_softmax(&j);
     else
-        j.work_bytes = sizeof(segment_buffers) + FL_SEGMENT_BYTES;
+        j.work_bytes = sizeof(element_buffers);
 
     j.n_tasks = (j.walk.size + j.rows_a_task - 1) / j.rows_a_task;
     enum { FEW = 64 };

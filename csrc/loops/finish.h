@@ -137,6 +137,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)
 #define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
 #define ROW_MEAN_LOSS(loss, n_params, has_operand, slow)
+#define MARGIN_LOSS(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
@@ -155,12 +156,14 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef ROW_MEAN_LOSS
+#undef MARGIN_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
 #define ROW_SUM_LOSS POINTWISE_LOSS
 #define ROW_MEAN_LOSS POINTWISE_LOSS
+#define MARGIN_LOSS POINTWISE_LOSS
 #define LABEL_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
 static void (*const finish_kernels[])(const fl_rows *) = {
@@ -169,6 +172,7 @@ static void (*const finish_kernels[])(const fl_rows *) = {
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef ROW_MEAN_LOSS
+#undef MARGIN_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 

@@ -3,12 +3,14 @@
 #define POINTWISE_LOSS(...)
 #define ROW_SUM_LOSS(...)
 #define ROW_MEAN_LOSS(...)
+#define MARGIN_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
 #define LABEL_LOSS(...)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef ROW_MEAN_LOSS
+#undef MARGIN_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef LABEL_LOSS
 #undef WITH_BODIES

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, ClassWeight, Integer, rows
+from fastloss._registry import PROBABILITY, ClassWeight, Integer, NonNegative, OneOrTwo, rows
 from fastloss.reference._pointwise import binary_cross_entropy_with_logits
 from fastloss.reference._rows import _one_hot, _per_class
 
 __all__: list[str] = []
 
 
-def _summed(elements, factor=None):
-    """Value, gradient and Hessian of rows from those of their elements, each times its factor; a factor of 0 leaves it out."""
-    if factor is not None:
-        elements = [np.where(factor == 0, 0, factor * x) for x in elements]
-    value, grad, hess = elements
+def _summed(elements, factor, parts=1):
+    """Value, gradient and Hessian of rows from those of their elements, each times its factor and divided into parts.
+
+    A factor of 0 leaves an element out.
+    """
+    value, grad, hess = (np.where(factor == 0, 0, factor * x) / parts for x in elements)
     value = value.sum(axis=1)
     # One NaN makes the row NaN.
     return value, np.where(np.isnan(grad).any(axis=1)[:, None], np.nan, grad), hess
@@ -66,7 +67,7 @@ def multilabel_soft_margin(pred, target, *, class_weight: ClassWeight = None):
     array([[-0.25,  0.25]])
     """
     classes = pred.shape[1]
-    results = _summed(binary_cross_entropy_with_logits(pred, target), _per_class(class_weight, classes, pred.dtype) / classes)
+    results = _summed(binary_cross_entropy_with_logits(pred, target), _per_class(class_weight, classes, pred.dtype), classes)
     return *results, np.ones(len(pred), pred.dtype)
 
 
@@ -115,3 +116,73 @@ def one_vs_all(pred, target, *, ignore_index: Integer = -100):
     kept = (target != ignore_index).astype(pred.dtype)
     is_label = _one_hot(target, pred.shape[1], ignore_index, pred.dtype)
     return *_summed(binary_cross_entropy_with_logits(pred, is_label), kept[:, None]), kept
+
+
+@rows(labels=True, probabilities=False, smoothness=0, kinks="pred - pred[label] == -margin", unit=1.0)
+def multi_margin(
+    pred,
+    target,
+    *,
+    margin: NonNegative = 1.0,
+    p: OneOrTwo = 1,
+    class_weight: ClassWeight = None,
+    ignore_index: Integer = -100,
+):
+    """Multi-class margin loss: a hinge for each class whose logit comes close to the label's.
+
+    For a row x of C logits with label y, w = class_weight[y] and z[j] = margin + x[j] - x[y], with sums over
+    j ≠ y::
+
+        value      w/C Σ max(0, z[j])^p
+        gradient   p w/C max(0, z[j])^(p-1) [z[j] > 0] at j ≠ y;  at y minus the sum of these
+        Hessian    0 for p = 1; for p = 2  2 w/C [z[j] > 0] at j ≠ y,  at y the sum of these
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits (scores), of any shape with the C classes along `axis`.
+    target : array_like
+        Labels, of any integer dtype and the shape of `pred` without `axis`.
+    margin : float, default 1.0
+        By how much the label's logit must exceed every other one for a loss of 0; nonnegative and finite.
+    p : int, default 1
+        The power of each hinge: 1 or 2.
+    class_weight : array_like, optional
+        One number a class, nonnegative and finite: a factor of the rows with this label. None: all 1.
+    ignore_index : int, default -100
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not
+        be a class.
+
+    Notes
+    -----
+    A row is divided by its number of classes C under every reduction, as in PyTorch. The mean then divides
+    by the sum of the sample weights of the rows not ignored, and class weights do not enter it: also as in
+    PyTorch, but unlike `cross_entropy`. Where z = 0 the derivatives are 0. A logit of -inf at another class
+    than the label is a masked class: it adds nothing. Of multi-class support vector machines this is the
+    one of Weston and Watkins [1]_; see `categorical_hinge` for that of Crammer and Singer.
+
+    References
+    ----------
+    .. [1] Weston, J., & Watkins, C. (1999). Support vector machines for multi-class pattern recognition.
+       European Symposium on Artificial Neural Networks (ESANN), 219-224.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.multi_margin([[2.0, 1.5, 0.0, -1.0]], [0])  # (1 + 1.5 - 2) / 4
+    0.125
+    >>> fl.multi_margin.grad([[2.0, 1.5, 0.0, -1.0]], [0])
+    array([[-0.25,  0.25,  0.  ,  0.  ]])
+    """
+    classes = pred.shape[1]
+    is_label = _one_hot(target, classes, ignore_index, pred.dtype)
+    weight = (is_label * _per_class(class_weight, classes, pred.dtype)).sum(axis=1, keepdims=True)
+    z = margin + (pred - np.where(is_label == 1, pred, 0).sum(axis=1, keepdims=True))
+    above = np.where(z > 0, np.ones_like(z), 0)
+    hinge, slope = np.where(z <= 0, 0, z), np.where(np.isnan(z), z, above)
+    elements = (hinge, slope, 0 * above) if p == 1 else (hinge**2, 2 * hinge, 2 * above)
+    value, grad, hess = _summed(elements, weight * (1 - is_label), classes)
+    grad = np.where(is_label == 1, 0 - grad.sum(axis=1, keepdims=True), grad)
+    hess = np.where(is_label == 1, hess.sum(axis=1, keepdims=True), hess)
+    grad = np.where(np.isnan(value)[:, None], np.nan, grad)
+    return value, grad, hess, (target != ignore_index).astype(pred.dtype)
