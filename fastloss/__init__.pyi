@@ -987,6 +987,63 @@ class _multi_margin(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _categorical_hinge(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
 class _linear_cross_entropy(LinearLoss):
     def __call__(
         self,
@@ -1059,4 +1116,5 @@ total_variation: _total_variation
 multilabel_soft_margin: _multilabel_soft_margin
 one_vs_all: _one_vs_all
 multi_margin: _multi_margin
+categorical_hinge: _categorical_hinge
 linear_cross_entropy: _linear_cross_entropy

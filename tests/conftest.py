@@ -106,9 +106,12 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[n
     labels = target.dtype.kind == "i"
     if labels:
         names["label"] = np.arange(len(pred))[:, None], target[:, None]
+        others = np.where(np.arange(pred.shape[1]) == target[:, None], -np.inf, pred)
+        names["rival"] = others.max(axis=1, keepdims=True)
     differences = [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
     for difference in differences if labels else []:
-        difference[names["label"]] = np.inf  # no class is compared with itself
+        if difference.shape == pred.shape:
+            difference[names["label"]] = np.inf  # no class is compared with itself
     return differences
 
 

@@ -138,6 +138,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
 #define ROW_MEAN_LOSS(loss, n_params, has_operand, slow)
 #define MARGIN_LOSS(loss, n_params, has_operand, slow)
+#define RIVAL_LOSS(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
@@ -157,6 +158,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #undef ROW_SUM_LOSS
 #undef ROW_MEAN_LOSS
 #undef MARGIN_LOSS
+#undef RIVAL_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 
@@ -164,6 +166,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #define ROW_SUM_LOSS POINTWISE_LOSS
 #define ROW_MEAN_LOSS POINTWISE_LOSS
 #define MARGIN_LOSS POINTWISE_LOSS
+#define RIVAL_LOSS POINTWISE_LOSS
 #define LABEL_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
 static void (*const finish_kernels[])(const fl_rows *) = {
@@ -173,6 +176,7 @@ static void (*const finish_kernels[])(const fl_rows *) = {
 #undef ROW_SUM_LOSS
 #undef ROW_MEAN_LOSS
 #undef MARGIN_LOSS
+#undef RIVAL_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 

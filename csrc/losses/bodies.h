@@ -4,6 +4,7 @@
 #define ROW_SUM_LOSS(...)
 #define ROW_MEAN_LOSS(...)
 #define MARGIN_LOSS(...)
+#define RIVAL_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
 #define LABEL_LOSS(...)
 #include "../losses.inc"
@@ -11,6 +12,7 @@
 #undef ROW_SUM_LOSS
 #undef ROW_MEAN_LOSS
 #undef MARGIN_LOSS
+#undef RIVAL_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef LABEL_LOSS
 #undef WITH_BODIES

@@ -186,3 +186,67 @@ def multi_margin(
     hess = np.where(is_label == 1, hess.sum(axis=1, keepdims=True), hess)
     grad = np.where(np.isnan(value)[:, None], np.nan, grad)
     return value, grad, hess, (target != ignore_index).astype(pred.dtype)
+
+
+@rows(labels=True, probabilities=False, smoothness=0, kinks="rival - pred[label] == -margin", unit=1.0)
+def categorical_hinge(
+    pred, target, *, margin: NonNegative = 1.0, class_weight: ClassWeight = None, ignore_index: Integer = -100
+):
+    """Categorical hinge: the multi-class hinge loss of the label and the largest logit beside it.
+
+    For a row x of logits with label y, w = class_weight[y], and the label's rival r: of the classes j ≠ y that
+    with the largest logit, of equal ones the first::
+
+        value      w max(0, z),  z = margin + x[r] - x[y]
+        gradient   where z > 0  w at r,  -w at y;  0 elsewhere
+        Hessian    0
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits (scores), of any shape with the classes along `axis`.
+    target : array_like
+        Labels, of any integer dtype and the shape of `pred` without `axis`.
+    margin : float, default 1.0
+        By how much the label's logit must exceed every other one for a loss of 0; nonnegative and finite.
+        With 0 it is the multi-class perceptron loss.
+    class_weight : array_like, optional
+        One number a class, nonnegative and finite: a factor of the rows with this label. None: all 1.
+    ignore_index : int, default -100
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not
+        be a class.
+
+    Notes
+    -----
+    The mean divides by the sum of the sample weights of the rows not ignored, and class weights do not
+    enter it, as in `multi_margin`. Where z = 0 the gradient is 0. Where classes tie for the rival the first
+    has all of the gradient; `kinks` does not list these ties. Without another class the loss is 0. Keras
+    gives its loss of this name labels as rows of 0 and 1, and takes 0 for the largest logit beside the
+    label where all of these are negative; here it is what it is. The loss is that of Crammer and Singer
+    [1]_.
+
+    References
+    ----------
+    .. [1] Crammer, K., & Singer, Y. (2001). On the algorithmic implementation of multiclass kernel-based
+       vector machines. Journal of Machine Learning Research, 2, 265-292.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.categorical_hinge([[2.0, 1.5, 0.0, -1.0]], [0])
+    0.5
+    >>> fl.categorical_hinge.grad([[2.0, 1.5, 0.0, -1.0]], [0])
+    array([[-1.,  1.,  0.,  0.]])
+    """
+    classes = pred.shape[1]
+    is_label = _one_hot(target, classes, ignore_index, pred.dtype)
+    weight = (is_label * _per_class(class_weight, classes, pred.dtype)).sum(axis=1)
+    others = np.where(is_label == 1, -np.inf, pred)
+    rival = np.max(others, axis=1, keepdims=True, initial=-np.inf)
+    is_rival = (others == rival) & (np.cumsum(others == rival, axis=1) == 1)
+    z = margin + (rival - np.where(is_label == 1, pred, 0).sum(axis=1, keepdims=True))
+    kept = weight[:, None] != 0
+    value = np.where(kept & ~(z <= 0), weight[:, None] * z, 0)
+    grad = np.where(kept & (z > 0), weight[:, None] * (is_rival - is_label), 0)
+    grad = np.where(np.isnan(value), np.nan, grad)
+    return value[:, 0], grad, np.zeros_like(grad), (target != ignore_index).astype(pred.dtype)

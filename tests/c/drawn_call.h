@@ -193,7 +193,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->check_first = draw_below(s, 2);
     const fl_loss_kind kind = fl_kind(c->loss);
     const int rows = kind != FL_POINTWISE_LOSS;
-    c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || (rows && draw_below(s, 2));
+    c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || kind == FL_RIVAL_LOSS || (rows && draw_below(s, 2));
 
     int ndim = rows + draw_below(s, MOST_DIMS + 1 - rows);
     int64_t size = 1;
