@@ -1044,6 +1044,59 @@ class _categorical_hinge(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _sparsemax(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
 class _linear_cross_entropy(LinearLoss):
     def __call__(
         self,
@@ -1117,4 +1170,5 @@ multilabel_soft_margin: _multilabel_soft_margin
 one_vs_all: _one_vs_all
 multi_margin: _multi_margin
 categorical_hinge: _categorical_hinge
+sparsemax: _sparsemax
 linear_cross_entropy: _linear_cross_entropy

@@ -10,8 +10,8 @@ def away_from_kinks(loss, pred, target, step):
     usable = np.ones(pred.shape, bool)
     for difference in kink_differences(loss, pred, target):
         usable &= np.abs(difference) > 10 * step
-    # The label's logit moves the distance of every class from its kink.
-    return usable.all(axis=1, keepdims=True) & usable if target.ndim < pred.ndim else usable
+    # One logit of a row may move the distance of every class from its kink.
+    return usable.all(axis=1, keepdims=True) & usable if loss.family == "rows" else usable
 
 
 def test_derivatives_are_the_limits_of_difference_quotients(given):

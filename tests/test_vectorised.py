@@ -21,13 +21,13 @@ SHARED = [
     *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
     *("finish_plain_cross_entropy", "finish_full_cross_entropy"),
 ]
-SUMS = ["largest", "sum", "weighted_sum", "sum_beside"]
+SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside"]
 
 
 def kernels() -> list[str]:
     """The functions that loops/pointwise.h makes: a loss by name, a set of outputs by name."""
     rows = (ROOT / "csrc" / "losses.inc").read_text()
-    kinds = "POINTWISE|ROW_SUM|ROW_MEAN|MARGIN|RIVAL"
+    kinds = "POINTWISE|ROW_SUM|ROW_MEAN|MARGIN|RIVAL|SIMPLEX"
     by_element = [name for name, _, _, _ in _core.losses() if re.search(rf"^({kinds})_LOSS\s*\({name},", rows, re.MULTILINE)]
     assert len(by_element) > 10
     return [f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS]

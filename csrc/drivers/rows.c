@@ -1,5 +1,5 @@
 /* The driver of the losses of a row: rows in logical order, and along each row the classes, a segment at a time. Softmax has a file
- * of its own, softmax.c. */
+ * of its own, softmax.c, and so have the losses made of elements, elements.c. */
 #include "rows.h"
 
 #include <math.h>
@@ -143,20 +143,19 @@ void fl_clear_row(const job *j, const row *r)
     }
 }
 
-/* What a label makes its row count. */
-static double label_weight(const job *j, int64_t label)
+double fl_label_weight(const job *j, int64_t label)
 {
     const double *class_weight = j->call->class_weight;
     return class_weight && label >= 0 && j->kind != FL_ROW_MEAN_LOSS ? class_weight[label] : 1.0;
 }
 
-static double logit_of(const job *j, const row *r, int64_t label)
+double fl_logit_of(const job *j, const row *r, int64_t label)
 {
     const fl_call *c = j->call;
     return fl_load(r->data[PRED] + label * c->pred.class_stride, c->pred.dtype);
 }
 
-static void spread_nan(const job *j, const row *r, char *buffer)
+void fl_spread_nan(const job *j, const row *r, char *buffer)
 {
     for (int64_t s = 0; s < j->n_segments; s++) {
         fl_fill(buffer, 0, fl_segment_length(j, s), NAN, j->call->real);
@@ -164,93 +163,14 @@ static void spread_nan(const job *j, const row *r, char *buffer)
     }
 }
 
-/* Memory of a loss by element. */
-typedef struct {
-    segment_buffers segment;
-    _Alignas(64) char value[FL_SEGMENT_BYTES], operand[FL_SEGMENT_BYTES];
-} element_buffers;
-
-/* Target and operand of every other class against the label: the same for all segments but where the label is. */
-static void prepare_margins(const job *j, double label_logit, double count, element_buffers *b)
+int fl_row_counts(const job *j, const rows_memory *m, int64_t i)
 {
-    const int64_t padded = fl_padded(fl_segment_length(j, 0));
-    fl_fill(b->segment.target, 0, padded, label_logit, j->call->real);
-    fl_fill(b->operand, 0, padded, count, j->call->real);
+    return m->weight[i] != 0.0 && (!j->call->labels || (m->label[i] >= 0 && fl_label_weight(j, m->label[i]) != 0.0));
 }
 
-/* What the body reads of segment s of a row: predictions; as target the user's numbers, of labels 1 there and 0 elsewhere, or what
- * prepare_margins has left. */
-static fl_pointwise elements_of(const job *j, const row *r, int64_t s, int64_t label, element_buffers *b)
+double fl_rounded_value(const job *j, double value, double weight)
 {
-    const fl_dtype real = j->call->real;
-    const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-    const int here = at >= 0 && at < n;
-    fl_pointwise x = {.n = fl_padded(n), .pred = fl_padded_segment(j, PRED, r, s, b->segment.pred), .target = b->segment.target,
-                      .param = j->call->param, .value = b->value, .grad = b->segment.grad, .hess = b->segment.hess};
-    x.operand = j->class_weight ? j->class_weight + (size_t)(s * j->segment) * j->item : x.pred;
-    if (j->kind == FL_MARGIN_LOSS) {
-        x.operand = b->operand;
-        if (here)
-            fl_store(0.0, b->operand, at, real);
-    } else if (j->call->labels) {
-        fl_fill(b->segment.target, 0, x.n, 0.0, real);
-        if (here)
-            fl_store(1.0, b->segment.target, at, real);
-    } else {
-        x.target = fl_padded_segment(j, TARGET, r, s, b->segment.target);
-    }
-    return x;
-}
-
-static void keep_one(const job *j, int which, const row *r, int64_t class, double result)
-{
-    if (r->data[which])
-        fl_store(result, r->data[which] + class * fl_rows_array(j, which)->class_stride, 0, fl_rows_array(j, which)->dtype);
-}
-
-/* A row whose loss is the sum of a pointwise loss along the classes. */
-static double element_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m)
-{
-    const fl_call *c = j->call;
-    const int margins = j->kind == FL_MARGIN_LOSS;
-    const double count = strength / (double)c->classes;
-    element_buffers *b = (element_buffers *)m->work;
-    double value = 0.0, slope = 0.0, curve = 0.0;
-    if (margins)
-        prepare_margins(j, logit_of(j, r, label), count, b);
-    for (int64_t s = 0; s < j->n_segments; s++) {
-        const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-        fl_pointwise x = elements_of(j, r, s, label, b);
-        if (!fl_check_numbers(j, x.pred, x.n, PRED) || !fl_check_numbers(j, x.target, x.n, TARGET))
-            return 0.0;
-        x.scale = scale;
-        j->pointwise(&x);
-        if (margins && at >= 0 && at < n)
-            fl_store(count, b->operand, at, c->real);
-        if (c->outputs & FL_VALUE) {
-            fl_pad(x.value, n, 0.0, c->real);
-            value += j->kernels->sum(x.value, x.n);
-        }
-        if (c->outputs & FL_GRAD) {
-            fl_pad(x.grad, n, 0.0, c->real);
-            slope += j->kernels->sum(x.grad, x.n);
-            fl_keep_segment(j, GRAD, r, s, x.grad);
-        }
-        if (c->outputs & FL_HESS) {
-            fl_pad(x.hess, n, 0.0, c->real);
-            if (margins)
-                curve += j->kernels->sum(x.hess, x.n);
-            fl_keep_segment(j, HESS, r, s, x.hess);
-        }
-    }
-    if (margins) {
-        keep_one(j, GRAD, r, label, 0.0 - slope);
-        keep_one(j, HESS, r, label, curve);
-    }
-    /* One NaN makes the row NaN. */
-    if (isnan(slope))
-        spread_nan(j, r, b->segment.grad);
-    return value;
+    return j->call->real == FL_FLOAT32 ? (double)(float)(value * weight) : value * weight;
 }
 
 /* A row of which only the label's entry counts. */
@@ -259,7 +179,7 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
     const fl_call *c = j->call;
     segment_buffers *b = (segment_buffers *)m->work;
     /* Read before the gradient is written: it may go to the same place. */
-    const double chosen = logit_of(j, r, label);
+    const double chosen = fl_logit_of(j, r, label);
     fl_clear_row(j, r);
     for (int64_t s = 0; s < j->n_segments && c->outputs & FL_GRAD; s++) {
         const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
@@ -304,7 +224,7 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
     const int in_the_mean = j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_LABEL_LOSS;
     for (int64_t i = 0; i < n && c->class_weight && in_the_mean; i++)
         if (m->label[i] >= 0)
-            m->mass[i] = label_weight(j, m->label[i]);
+            m->mass[i] = fl_label_weight(j, m->label[i]);
     return 1;
 }
 
@@ -312,95 +232,6 @@ void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values
 {
     for (int64_t i = 0; i < n && j->call->value.data; i++)
         fl_store(values[i], fl_address(&j->walk, j->array[VALUE], first + i), 0, j->call->value.dtype);
-}
-
-/* Whether a row adds anything, whatever its numbers. */
-static int row_counts(const job *j, const rows_memory *m, int64_t i)
-{
-    return m->weight[i] != 0.0 && (!j->call->labels || (m->label[i] >= 0 && label_weight(j, m->label[i]) != 0.0));
-}
-
-/* The value of a row in the precision of the results, with its weight. */
-static double rounded(const job *j, double value, double weight)
-{
-    return j->call->real == FL_FLOAT32 ? (double)(float)(value * weight) : value * weight;
-}
-
-/* Memory of a loss of label and rival: an element a row. */
-typedef struct {
-    segment_buffers segment;
-    int64_t rival[MAX_ROWS_A_TASK];
-    _Alignas(64) char rival_logit[FL_BLOCK * sizeof(double)], label_logit[FL_BLOCK * sizeof(double)], count[FL_BLOCK * sizeof(double)],
-        value[FL_BLOCK * sizeof(double)], grad[FL_BLOCK * sizeof(double)], hess[FL_BLOCK * sizeof(double)];
-} rival_buffers;
-
-/* The largest logit beside the label's, -inf where there is none, NaN where one is NaN; and the first class that has it. */
-static double rival_of(const job *j, const row *r, int64_t label, char *buffer, int64_t *rival)
-{
-    double top = -INFINITY;
-    *rival = label;
-    for (int64_t s = 0; s < j->n_segments; s++) {
-        const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-        const int here = at >= 0 && at < n;
-        const char *logits = fl_segment_numbers(j, PRED, r, s, buffer);
-        if (here || n % FL_GROUP) {
-            if (logits != buffer)
-                memcpy(buffer, logits, (size_t)n * j->item);
-            logits = buffer;
-            fl_pad(buffer, n, -INFINITY, j->call->real);
-            if (here)
-                fl_store(-INFINITY, buffer, at, j->call->real);
-        }
-        const double largest = j->kernels->largest(logits, fl_padded(n));
-        if (isnan(largest))
-            return largest;
-        if (largest > top) {
-            top = largest;
-            *rival = s * j->segment + j->kernels->position(logits, n, largest);
-        }
-    }
-    return top;
-}
-
-static void rival_rows(job *j, int64_t first, int64_t n, rows_memory *m)
-{
-    const fl_dtype real = j->call->real;
-    rival_buffers *b = (rival_buffers *)m->work;
-    for (int64_t i = 0; i < n; i++) {
-        const row r = fl_rows_at(j, first + i);
-        const int64_t label = m->label[i];
-        const int counts = row_counts(j, m, i);
-        fl_store(counts ? rival_of(j, &r, label, b->segment.pred, &b->rival[i]) : 0.0, b->rival_logit, i, real);
-        fl_store(counts ? logit_of(j, &r, label) : 0.0, b->label_logit, i, real);
-        fl_store(counts ? label_weight(j, label) : 0.0, b->count, i, real);
-    }
-    fl_pad(b->rival_logit, n, 0.0, real);
-    fl_pad(b->label_logit, n, 0.0, real);
-    fl_pad(b->count, n, 0.0, real);
-    j->pointwise(&(fl_pointwise){.n = fl_padded(n), .pred = b->rival_logit, .target = b->label_logit, .operand = b->count,
-                                 .param = j->call->param, .scale = 1.0, .value = b->value, .grad = b->grad, .hess = b->hess});
-    for (int64_t i = 0; i < n; i++) {
-        const row r = fl_rows_at(j, first + i);
-        const double weight = m->weight[i];
-        m->value[i] = 0.0;
-        fl_clear_row(j, &r);
-        if (!row_counts(j, m, i))
-            continue;
-        if (j->call->outputs & FL_VALUE)
-            m->value[i] = rounded(j, fl_load(b->value + (size_t)i * j->item, real), weight);
-        if (j->call->outputs & FL_GRAD) {
-            const double slope = fl_load(b->grad + (size_t)i * j->item, real) * (j->scale * weight);
-            if (isnan(slope))
-                spread_nan(j, &r, b->segment.grad);
-            keep_one(j, GRAD, &r, b->rival[i], slope);
-            keep_one(j, GRAD, &r, m->label[i], 0.0 - slope);
-        }
-        if (j->call->outputs & FL_HESS) {
-            const double curve = fl_load(b->hess + (size_t)i * j->item, real) * (j->scale * weight);
-            keep_one(j, HESS, &r, b->rival[i], curve);
-            keep_one(j, HESS, &r, m->label[i], curve);
-        }
-    }
 }
 
 static int64_t task_rows(const job *j, int64_t task, int64_t *first)
@@ -469,19 +300,19 @@ static void loss_task(void *context, int64_t task, char *scratch)
     if (j->kind == FL_LOG_PROBABILITY_LOSS) {
         fl_softmax_rows(j, first, n, m);
     } else if (j->kind == FL_RIVAL_LOSS) {
-        rival_rows(j, first, n, m);
+        fl_rival_rows(j, first, n, m);
     } else {
         for (int64_t i = 0; i < n; i++) {
             const row r = fl_rows_at(j, first + i);
-            const double weight = m->weight[i], strength = label_weight(j, m->label[i]), scale = j->scale * weight;
-            if (!row_counts(j, m, i)) {
+            const double weight = m->weight[i], strength = fl_label_weight(j, m->label[i]), scale = j->scale * weight;
+            if (!fl_row_counts(j, m, i)) {
                 fl_check_row(j, &r, m->work);
                 fl_clear_row(j, &r);
                 m->value[i] = 0.0;
             } else if (j->kind == FL_LABEL_LOSS) {
-                m->value[i] = rounded(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
+                m->value[i] = fl_rounded_value(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
             } else {
-                m->value[i] = rounded(j, element_row(j, &r, m->label[i], strength, scale, m), weight);
+                m->value[i] = fl_rounded_value(j, fl_element_row(j, &r, m->label[i], strength, scale, m), weight);
             }
         }
     }
@@ -594,7 +425,7 @@ fl_status fl_run_rows(fl_call *call)
     if (j.kind == FL_LOG_PROBABILITY_LOSS)
         status = fl_plan_softmax(&j);
     else
-        j.work_bytes = j.kind == FL_RIVAL_LOSS ? sizeof(rival_buffers) : sizeof(element_buffers);
+        j.work_bytes = fl_element_bytes(&j);
 
     j.n_tasks = (j.walk.size + j.rows_a_task - 1) / j.rows_a_task;
     enum { FEW = 64 };

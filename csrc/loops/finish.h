@@ -139,6 +139,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #define ROW_MEAN_LOSS(loss, n_params, has_operand, slow)
 #define MARGIN_LOSS(loss, n_params, has_operand, slow)
 #define RIVAL_LOSS(loss, n_params, has_operand, slow)
+#define SIMPLEX_LOSS(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
@@ -159,6 +160,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #undef ROW_MEAN_LOSS
 #undef MARGIN_LOSS
 #undef RIVAL_LOSS
+#undef SIMPLEX_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 
@@ -167,6 +169,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #define ROW_MEAN_LOSS POINTWISE_LOSS
 #define MARGIN_LOSS POINTWISE_LOSS
 #define RIVAL_LOSS POINTWISE_LOSS
+#define SIMPLEX_LOSS POINTWISE_LOSS
 #define LABEL_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
 static void (*const finish_kernels[])(const fl_rows *) = {
@@ -177,6 +180,7 @@ static void (*const finish_kernels[])(const fl_rows *) = {
 #undef ROW_MEAN_LOSS
 #undef MARGIN_LOSS
 #undef RIVAL_LOSS
+#undef SIMPLEX_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 

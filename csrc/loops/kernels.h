@@ -129,6 +129,7 @@ typedef struct fl_kernels {
     void (*columns_backward)(const fl_columns *);
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
     double (*largest)(const void *x, int64_t n);   /* NaN where one is NaN */
+    void (*support)(const void *logits, int64_t n, double m, double threshold, double *sum, double *number);   /* added to these two */
     int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
     void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);
     void (*transpose_to_rows)(const void *columns, int64_t classes, int64_t n, void *rows);

@@ -46,6 +46,7 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
 #define ROW_MEAN_LOSS POINTWISE_LOSS
 #define MARGIN_LOSS POINTWISE_LOSS
 #define RIVAL_LOSS POINTWISE_LOSS
+#define SIMPLEX_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
 #include "../losses.inc"
@@ -64,6 +65,7 @@ static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
 #undef ROW_MEAN_LOSS
 #undef MARGIN_LOSS
 #undef RIVAL_LOSS
+#undef SIMPLEX_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef LABEL_LOSS
 

@@ -37,6 +37,7 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .columns_backward = columns_backward,
     .finish = finish_kernels,
     .largest = largest,
+    .support = support,
     .position = position,
     .transpose_to_classes = transpose_to_classes,
     .transpose_to_rows = transpose_to_rows,

@@ -5,6 +5,7 @@
 #define ROW_MEAN_LOSS(...)
 #define MARGIN_LOSS(...)
 #define RIVAL_LOSS(...)
+#define SIMPLEX_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
 #define LABEL_LOSS(...)
 #include "../losses.inc"
@@ -13,6 +14,7 @@
 #undef ROW_MEAN_LOSS
 #undef MARGIN_LOSS
 #undef RIVAL_LOSS
+#undef SIMPLEX_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef LABEL_LOSS
 #undef WITH_BODIES

@@ -250,3 +250,79 @@ def categorical_hinge(
     grad = np.where(kept & (z > 0), weight[:, None] * (is_rival - is_label), 0)
     grad = np.where(np.isnan(value), np.nan, grad)
     return value[:, 0], grad, np.zeros_like(grad), (target != ignore_index).astype(pred.dtype)
+
+
+@rows(target=PROBABILITY, labels=True, smoothness=1, kinks="pred == threshold", ulp=6.0, unit=1.0)
+def sparsemax(pred, target, *, ignore_index: Integer = -100):
+    """Sparsemax loss: the cross-entropy of the projection onto the simplex, which gives most classes exactly 0.
+
+    For a row x of logits, with t the target (1 at the label and 0 elsewhere where it is a label), and the
+    threshold τ for which Σ max(0, x - τ) = 1::
+
+        p = max(0, x - τ)                                    sparsemax(x); its support S: the j with x[j] > τ
+
+        value      1/2 Σ (x[j]² - τ²) over S + 1/2 Σ t² - Σ t x
+                   = 1/2 Σ (p - t)² + Σ t max(0, τ - x)      where Σ t = 1
+        gradient   p - t
+        Hessian    1 - 1/|S| in S,  0 elsewhere              its diagonal
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits, of any shape with the classes along `axis`. -inf masks a class.
+    target : array_like
+        Either labels, of any integer dtype and the shape of `pred` without `axis`, or probabilities of the
+        shape of `pred`, floating-point numbers within [0, 1]. They are used as they are: not normalised.
+    ignore_index : int, default -100
+        Rows with this label have loss 0 and gradient exactly 0, and do not count in the mean. It need not
+        be a class. It has no meaning for probabilities.
+
+    Notes
+    -----
+    The loss is exactly 0, and so is its gradient, where the label's logit exceeds every other one by 1 or
+    more. It is computed by the second formula, plus τ (1 - Σ t): so nothing cancels, except where targets
+    do not sum to 1, as by their rounding. A logit of -inf at a class with t = 0 adds nothing. A row without
+    a finite logit, or with a logit of +inf or NaN, is NaN. The loss is that of Martins and Astudillo [1]_;
+    τ is found by the finite iteration of Michelot [2]_.
+
+    References
+    ----------
+    .. [1] Martins, A. F. T., & Astudillo, R. F. (2016). From softmax to sparsemax: a sparse model of
+       attention and multi-label classification. International Conference on Machine Learning (ICML),
+       1614-1623.
+    .. [2] Michelot, C. (1986). A finite algorithm for finding the projection of a point onto the canonical
+       simplex of R^n. Journal of Optimization Theory and Applications, 50(1), 195-200.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.sparsemax([[0.5, 0.0, -1.0], [2.0, 1.0, 0.0]], [1, 0])  # of the second row the loss is 0
+    0.28125
+    >>> fl.sparsemax.grad([[0.5, 0.0, -1.0]], [1])  # the projection is (3/4, 1/4, 0)
+    array([[ 0.75, -0.75,  0.  ]])
+    """
+    n, classes = pred.shape
+    kept, mass = np.ones(n, bool), 1
+    if target.ndim == 1:
+        kept = target != ignore_index
+        target = _one_hot(target, classes, ignore_index, pred.dtype)
+    else:
+        mass = target.sum(axis=1, keepdims=True)
+    top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
+    shifted = pred - top
+    # In descending order, each class is in the support as long as its logit exceeds the threshold of those up to it.
+    descending = np.sort(shifted, axis=1)[:, ::-1]
+    inside = 1 + np.arange(1, classes + 1) * descending > np.cumsum(descending, axis=1)
+    number = inside.sum(axis=1, keepdims=True).astype(pred.dtype)
+    known = np.isfinite(top) & ~np.isnan(pred).any(axis=1, keepdims=True)
+    number = np.where(known, number, 1)
+    threshold = np.where(known, (np.where(inside, descending, 0).sum(axis=1, keepdims=True) - 1) / number, np.nan)
+    above = shifted - threshold
+    p, lack = np.where(above <= 0, 0, above), np.where(above >= 0, 0, -above)
+    value = ((p - target) ** 2).sum(axis=1) / 2 + np.where(target == 0, 0, target * lack).sum(axis=1)
+    value = value + np.where(mass == 1, 0 * threshold, (top + threshold) * (1 - mass))[:, 0]
+    grad = p - target
+    hess = np.where(above > 0, 1 - np.ones_like(above) / number, np.where(above <= 0, 0, above))
+    value, grad, hess = (np.where(kept if x.ndim == 1 else kept[:, None], x, 0) for x in (value, grad, hess))
+    grad = np.where(np.isnan(value)[:, None], np.nan, grad)
+    return value, grad, hess, kept.astype(pred.dtype)
