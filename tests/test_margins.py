@@ -116,7 +116,7 @@ def test_one_vs_all_is_a_sum_of_binary_cross_entropies(classes, dtype):
 @pytest.mark.parametrize("classes", CLASSES[1:])
 @pytest.mark.parametrize("margin", [0.0, 1.0, 2.5])
 def test_categorical_hinge_is_that_of_crammer_and_singer(classes, margin, dtype):
-    """Optax's multiclass_hinge_loss: max over j of (x[j] + 1 - [j = y]) - x[y]; with margin 0 its multiclass_perceptron_loss."""
+    """Optax's multiclass_hinge_loss: max over j of (x[j] + 1 - [j = y]) - x[y]; with margin 0 multiclass_perceptron_loss."""
     logits, labels, _, _ = drawn(20, classes, dtype)
     kept = labels >= 0
     y = np.where(kept, labels, 0)[:, None]
