@@ -301,6 +301,8 @@ static void loss_task(void *context, int64_t task, char *scratch)
         fl_softmax_rows(j, first, n, m);
     } else if (j->kind == FL_RIVAL_LOSS) {
         fl_rival_rows(j, first, n, m);
+    } else if (fl_rows_are_short(j)) {
+        fl_short_element_rows(j, first, n, m);
     } else {
         for (int64_t i = 0; i < n; i++) {
             const row r = fl_rows_at(j, first + i);
@@ -375,14 +377,15 @@ static fl_status prepare_classes(job *j)
     const int softmax = j->kind == FL_LOG_PROBABILITY_LOSS, mean = j->kind == FL_ROW_MEAN_LOSS;
     if (!mean && !(softmax && (c->label_smoothing != 0.0 || (c->class_weight && !c->labels))))
         return FL_OK;
-    const int64_t padded = fl_padded(c->classes);
+    /* Of short rows, for as many as are in a segment. */
+    const int64_t n = fl_rows_are_short(j) ? j->segment / c->classes * c->classes : c->classes, padded = fl_padded(n);
     char *numbers = malloc((size_t)padded * j->item);
     if (!numbers)
         return FL_NO_MEMORY;
     const int smoothing = softmax && c->labels;
     const double share = smoothing ? c->label_smoothing / (double)c->classes : mean ? 1.0 / (double)c->classes : 1.0;
     for (int64_t i = 0; i < padded; i++)
-        fl_store(i >= c->classes ? 0.0 : share * (c->class_weight ? c->class_weight[i] : 1.0), numbers, i, c->real);
+        fl_store(i >= n ? 0.0 : share * (c->class_weight ? c->class_weight[i % c->classes] : 1.0), numbers, i, c->real);
     *(smoothing ? &j->smoothing : &j->class_weight) = numbers;
     return FL_OK;
 }

@@ -82,6 +82,9 @@ void fl_spread_nan(const job *j, const row *r, char *buffer);
 /* Elements: the value of a row whose label counts `strength`, and its derivatives; or of a task's rows, of which one element counts,
  * the values left in m->value. */
 double fl_element_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m);
+/* Short rows, several at a time. */
+int fl_rows_are_short(const job *j);
+void fl_short_element_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 void fl_rival_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 size_t fl_element_bytes(const job *j);
 

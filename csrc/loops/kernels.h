@@ -111,6 +111,18 @@ typedef struct {
     double factor, spread, curve, square, scale;
 } fl_backward;
 
+/* Short rows one after the other, whose losses are sums of elements: arrays of n times `classes` numbers of type `real`. */
+typedef struct {
+    int64_t n, classes;
+    int margins;              /* every other class against the label, whose derivatives are those of the others */
+    const int64_t *label;     /* -1: none */
+    const double *strength;   /* what the label makes the row count; 0: the row counts nothing */
+    const double *weight;
+    double scale;             /* what derivatives are multiplied by, with the weight */
+    void *value, *grad, *hess;   /* or NULL */
+    double *sum;              /* of each row's values */
+} fl_short_rows;
+
 typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
 
 typedef struct fl_kernels {
@@ -130,6 +142,8 @@ typedef struct fl_kernels {
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
     double (*largest)(const void *x, int64_t n);   /* NaN where one is NaN */
     void (*support)(const void *logits, int64_t n, double m, double threshold, double *sum, double *number);   /* added to these two */
+    void (*short_rows_before)(const fl_short_rows *, const void *pred, void *target, void *operand);   /* what labels are to the body */
+    void (*short_rows_after)(const fl_short_rows *);   /* from what the body makes to the rows' results */
     int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
     void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);
     void (*transpose_to_rows)(const void *columns, int64_t classes, int64_t n, void *rows);
