@@ -1,5 +1,5 @@
-/* The driver of the losses of a row that are made of elements, without a softmax: sums along the classes of a pointwise body, and one
- * element a row. */
+/* The driver of the losses of a row that are made of elements, without a softmax: sums of a pointwise body along the classes,
+ * and one element a row. */
 #include "rows.h"
 
 #include <math.h>
@@ -35,8 +35,8 @@ static void prepare_margins(const job *j, double label_logit, double count, elem
     fl_fill(b->operand, 0, padded, count, j->call->real);
 }
 
-/* What the body reads of segment s of a row: predictions; as target the user's numbers, of labels 1 there and 0 elsewhere, or what
- * prepare_margins has left. */
+/* What the body reads of segment s of a row: predictions; as target the user's numbers, of labels 1 there and 0 elsewhere, or
+ * what prepare_margins has left. */
 static fl_pointwise elements_of(const job *j, const row *r, int64_t s, int64_t label, element_buffers *b)
 {
     const fl_dtype real = j->call->real;
@@ -59,8 +59,9 @@ static fl_pointwise elements_of(const job *j, const row *r, int64_t s, int64_t l
     return x;
 }
 
-/* What the threshold of a projection onto the simplex is made of: of logits less m those above it sum up to 1 + number * threshold.
- * Michelot (1986): from a threshold that is too low each estimate is higher, and none too high; fewer logits are above it each time. */
+/* What the threshold of a projection onto the simplex is made of: of logits less m those above it sum up to
+ * 1 + number * threshold. Michelot (1986): from a threshold that is too low each estimate is higher, and none too high; fewer
+ * logits are above it each time, so that the iteration ends. */
 typedef struct {
     double m, threshold, number;
 } projection;
@@ -159,7 +160,7 @@ double fl_element_row(job *j, const row *r, int64_t label, double strength, doub
     return value;
 }
 
-/* Rows first ... first + n - 1, together no more numbers than a segment, one after the other in the buffer; padded to whole groups. */
+/* Rows first ... first + n - 1, together no more numbers than a segment, one after the other in the buffer, in whole groups. */
 static void gather_short_rows(const job *j, int which, int64_t first, int64_t n, char *buffer)
 {
     const fl_array *a = fl_rows_array(j, which);
@@ -203,10 +204,12 @@ static void short_rows(job *j, int64_t first, int64_t n, int64_t at, rows_memory
         strength[i] = fl_row_counts(j, m, at + i) ? fl_label_weight(j, m->label[at + i]) : 0.0;
     const fl_short_rows k = {.n = n, .classes = c->classes, .margins = j->kind == FL_MARGIN_LOSS, .label = m->label + at,
                              .strength = strength, .weight = m->weight + at, .scale = j->scale,
-                             .value = c->outputs & FL_VALUE ? b->value : NULL, .grad = c->outputs & FL_GRAD ? b->segment.grad : NULL,
+                             .value = c->outputs & FL_VALUE ? b->value : NULL,
+                             .grad = c->outputs & FL_GRAD ? b->segment.grad : NULL,
                              .hess = c->outputs & FL_HESS ? b->segment.hess : NULL, .sum = m->value + at};
-    fl_pointwise x = {.n = fl_padded(n * c->classes), .pred = b->segment.pred, .target = b->segment.target, .operand = b->segment.pred,
-                      .param = c->param, .scale = 1.0, .value = b->value, .grad = b->segment.grad, .hess = b->segment.hess};
+    fl_pointwise x = {.n = fl_padded(n * c->classes), .pred = b->segment.pred, .target = b->segment.target,
+                      .operand = b->segment.pred, .param = c->param, .scale = 1.0, .value = b->value, .grad = b->segment.grad,
+                      .hess = b->segment.hess};
     gather_short_rows(j, PRED, first, n, b->segment.pred);
     if (k.margins)
         x.operand = b->operand;
@@ -246,8 +249,9 @@ void fl_short_element_rows(job *j, int64_t first, int64_t n, rows_memory *m)
 typedef struct {
     segment_buffers segment;
     int64_t rival[MAX_ROWS_A_TASK];
-    _Alignas(64) char rival_logit[FL_BLOCK * sizeof(double)], label_logit[FL_BLOCK * sizeof(double)], count[FL_BLOCK * sizeof(double)],
-        value[FL_BLOCK * sizeof(double)], grad[FL_BLOCK * sizeof(double)], hess[FL_BLOCK * sizeof(double)];
+    _Alignas(64) char rival_logit[FL_BLOCK * sizeof(double)], label_logit[FL_BLOCK * sizeof(double)];
+    _Alignas(64) char count[FL_BLOCK * sizeof(double)], value[FL_BLOCK * sizeof(double)];
+    _Alignas(64) char grad[FL_BLOCK * sizeof(double)], hess[FL_BLOCK * sizeof(double)];
 } rival_buffers;
 
 /* The largest logit beside the label's, -inf where there is none, NaN where one is NaN; and the first class that has it. */

@@ -79,8 +79,8 @@ double fl_rounded_value(const job *j, double value, double weight);
 /* A gradient of NaN, by a buffer for a segment. */
 void fl_spread_nan(const job *j, const row *r, char *buffer);
 
-/* Elements: the value of a row whose label counts `strength`, and its derivatives; or of a task's rows, of which one element counts,
- * the values left in m->value. */
+/* Elements: the value of a row whose label counts `strength`, and its derivatives; or of a task's rows, of which one element
+ * counts, the values left in m->value. */
 double fl_element_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m);
 /* Short rows, several at a time. */
 int fl_rows_are_short(const job *j);

@@ -141,9 +141,11 @@ typedef struct fl_kernels {
     void (*columns_backward)(const fl_columns *);
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
     double (*largest)(const void *x, int64_t n);   /* NaN where one is NaN */
-    void (*support)(const void *logits, int64_t n, double m, double threshold, double *sum, double *number);   /* added to these two */
-    void (*short_rows_before)(const fl_short_rows *, const void *pred, void *target, void *operand);   /* what labels are to the body */
-    void (*short_rows_after)(const fl_short_rows *);   /* from what the body makes to the rows' results */
+    /* The sum and the number of logits, less m, above the threshold: added to what is there. */
+    void (*support)(const void *logits, int64_t n, double m, double threshold, double *sum, double *number);
+    /* What labels are to a body; and from what it makes to the rows' results. */
+    void (*short_rows_before)(const fl_short_rows *, const void *pred, void *target, void *operand);
+    void (*short_rows_after)(const fl_short_rows *);
     int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
     void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);
     void (*transpose_to_rows)(const void *columns, int64_t classes, int64_t n, void *rows);

@@ -41,8 +41,8 @@ static void support(const void *logits, int64_t n, double m_, double threshold_,
     *number += sum_of_lanes(numbers);
 }
 
-/* Of labels the target is 1 there and 0 elsewhere; of margins it is the label's logit, and the operand what the row counts over the
- * number of classes, 0 for the label. */
+/* Of labels the target is 1 there and 0 elsewhere; of margins it is the label's logit, and the operand what the row counts over
+ * the number of classes, 0 for the label. */
 static void short_rows_before(const fl_short_rows *k, const void *pred, void *targets, void *operands)
 {
     const int64_t classes = k->classes;
@@ -96,15 +96,15 @@ static void short_rows_after(const fl_short_rows *k)
     const int64_t classes = k->classes;
     for (int64_t i = 0; i < k->n; i++) {
         const int counts = k->strength[i] != 0.0;
-        real *grad = (real *)k->grad + i * classes, *hess = (real *)k->hess + i * classes;
+        real *grad = k->grad ? (real *)k->grad + i * classes : NULL, *hess = k->hess ? (real *)k->hess + i * classes : NULL;
         k->sum[i] = counts && k->value ? sum_of_short_row((const real *)k->value + i * classes, classes) : 0.0;
-        if (k->grad && !counts)
+        if (grad && !counts)
             fill_short_row(grad, classes, ZERO);
-        else if (k->grad && isnan(finish_short_row(k, i, grad, -ONE)))
+        else if (grad && isnan(finish_short_row(k, i, grad, -ONE)))
             fill_short_row(grad, classes, NOT_A_NUMBER); /* one NaN makes the row NaN */
-        if (k->hess && !counts)
+        if (hess && !counts)
             fill_short_row(hess, classes, ZERO);
-        else if (k->hess)
+        else if (hess)
             finish_short_row(k, i, hess, ONE);
     }
 }
