@@ -210,7 +210,7 @@ class Call:
         labels = self.row_numbers[rows]
         ignore_index = self.parameters.get("ignore_index")
         kept = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
-        if self.class_weight is None or not self.classes:
+        if self.class_weight is None or not self.classes or not self.loss.wrapped.row.class_weight_in_mean:
             return kept.astype(np.float64)
         mass = np.zeros(len(labels))
         mass[kept] = self.class_weight[labels[kept].astype(np.intp)]

@@ -175,6 +175,8 @@ class Row:
         Where the loss is defined.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
+    class_weight_in_mean : bool
+        Whether a mean divides by the class weights of the labels, where there are both.
     smoothness : float
         How many derivatives are continuous.
     kinks : str
@@ -196,6 +198,7 @@ class Row:
     target: Interval = REAL
     labels: bool = False
     probabilities: bool = True
+    class_weight_in_mean: bool = True
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0

@@ -30,9 +30,6 @@ OF_SOFTMAX = [given for given in GIVEN if given.loss.name in SOFTMAX]
 #: Losses that read nothing of a row but the label's number.
 AT_THE_LABEL = ("nll",)
 
-#: Losses whose mean divides by the rows that are not ignored, not by the class weights of their labels.
-MEANS_OVER_ROWS = ("multi_margin", "categorical_hinge")
-
 #: Losses in which a masked class of target 0 has a part of 0.
 EXPECTATIONS = (*SOFTMAX, "kl_divergence")
 
@@ -701,7 +698,7 @@ def test_a_class_of_weight_zero_is_ignored(given, dtype, tier):
     ignore_index = given.loss.params["ignore_index"].default
     other = np.where(target == 1, ignore_index, target)
     assert (target == 1).any()
-    for reduction in ("sum", "none", *(["mean"] if given.loss.name not in MEANS_OVER_ROWS else [])):
+    for reduction in ("sum", "none", *(["mean"] if given.loss.row.class_weight_in_mean else [])):
         keywords = {"class_weight": class_weight, "reduction": reduction}
         results = call(given.loss, "value_and_grad", spoilt, target, **keywords)
         expected = call(given.loss, "value_and_grad", pred, other, **keywords)

@@ -118,7 +118,14 @@ def one_vs_all(pred, target, *, ignore_index: Integer = -100):
     return *_summed(binary_cross_entropy_with_logits(pred, is_label), kept[:, None]), kept
 
 
-@rows(labels=True, probabilities=False, smoothness=0, kinks="pred - pred[label] == -margin", unit=1.0)
+@rows(
+    labels=True,
+    probabilities=False,
+    class_weight_in_mean=False,
+    smoothness=0,
+    kinks="pred - pred[label] == -margin",
+    unit=1.0,
+)
 def multi_margin(
     pred,
     target,
@@ -188,7 +195,14 @@ def multi_margin(
     return value, grad, hess, (target != ignore_index).astype(pred.dtype)
 
 
-@rows(labels=True, probabilities=False, smoothness=0, kinks="rival - pred[label] == -margin", unit=1.0)
+@rows(
+    labels=True,
+    probabilities=False,
+    class_weight_in_mean=False,
+    smoothness=0,
+    kinks="rival - pred[label] == -margin",
+    unit=1.0,
+)
 def categorical_hinge(
     pred, target, *, margin: NonNegative = 1.0, class_weight: ClassWeight = None, ignore_index: Integer = -100
 ):
