@@ -62,6 +62,15 @@ typedef struct {
     int checked, ends_only;
 } fl_domain;
 
+/* Losses of softmax only: statistics of every row, those that do not count too; neither weighed nor reduced. Contiguous arrays in the
+ * logical order of rows; NULL: not wanted. */
+typedef struct {
+    void *lse;                /* of type `real`: log sum exp of the logits; -inf where all are -inf, +inf where one is */
+    void *entropy;            /* of type `real`: that of softmax, in nats; NaN where no softmax is defined */
+    int64_t *argmax;          /* the first largest logit; in a row with NaN, the first NaN */
+    uint8_t *correct;         /* whether argmax is the label; of targets that are numbers, whether no target is larger than its */
+} fl_statistics;
+
 typedef struct {
     int loss;                 /* position in losses.inc */
     int tier;
@@ -74,6 +83,7 @@ typedef struct {
     fl_array pred, target, operand, weight;
     fl_array value;           /* used under FL_NONE */
     fl_array grad, hess;
+    fl_statistics statistics;
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing, z_loss;

@@ -21,6 +21,7 @@ from fastloss._kernel import CompiledEntry
 from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
 from fastloss._registry import registry
+from fastloss._statistics import SoftmaxResult
 from fastloss._threads import get_num_threads, num_threads, set_num_threads, show_config
 
 __version__ = version("fastloss")
@@ -35,6 +36,7 @@ globals().update(linear_losses)
 __all__ = [
     "LinearLoss",
     "Loss",
+    "SoftmaxResult",
     "get_num_threads",
     "linear_losses",
     "losses",

@@ -2,13 +2,14 @@
 """From Python arguments to one C call: arrays in, kernels, exceptions out. Knows no loss by name."""
 
 cimport numpy as cnp
-from libc.stdint cimport int64_t, intptr_t
+from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 import numpy as np
 
 from fastloss import _errors
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS
+from fastloss._statistics import STATISTICS, SoftmaxResult
 
 cnp.import_array()
 
@@ -35,6 +36,11 @@ cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_domain:
         double low, high
         int checked, ends_only
+    ctypedef struct fl_statistics:
+        void *lse
+        void *entropy
+        int64_t *argmax
+        uint8_t *correct
     ctypedef struct fl_call:
         int loss, tier
         unsigned outputs
@@ -43,6 +49,7 @@ cdef extern from "fastloss.h" nogil:
         const intptr_t *shape
         int64_t classes
         fl_array pred, target, operand, weight, value, grad, hess
+        fl_statistics statistics
         int labels
         int64_t ignore_index
         double label_smoothing, z_loss
@@ -322,6 +329,25 @@ cdef inline bint may_be_copy(cnp.ndarray read, object given) noexcept:
     return read is not given and type(given) is not float and type(given) is not int and type(given) is not list
 
 
+cdef int new_statistics(fl_call *c, dict wanted) except -1:
+    """New arrays for the statistics that are wanted, one number a row, and where the call finds them."""
+    cdef cnp.ndarray array
+    cdef int real = cnp.NPY_DOUBLE if c.real == FL_FLOAT64 else cnp.NPY_FLOAT
+    for name in wanted:
+        array = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape,
+                                  cnp.NPY_INT64 if name == "argmax" else cnp.NPY_BOOL if name == "correct" else real, 0)
+        if name == "lse":
+            c.statistics.lse = cnp.PyArray_DATA(array)
+        elif name == "entropy":
+            c.statistics.entropy = cnp.PyArray_DATA(array)
+        elif name == "argmax":
+            c.statistics.argmax = <int64_t *>cnp.PyArray_DATA(array)
+        else:
+            c.statistics.correct = <uint8_t *>cnp.PyArray_DATA(array)
+        wanted[name] = array
+    return 0
+
+
 cdef int interrupted() noexcept with gil:
     return PyErr_CheckSignals() != 0
 
@@ -339,7 +365,7 @@ cdef class Kernel:
     cdef readonly object loss
     cdef readonly tuple outputs
     cdef unsigned output_bits
-    cdef bint is_rows, takes_labels, takes_numbers
+    cdef bint is_rows, is_softmax, takes_labels, takes_numbers
     cdef tuple parameters          # of Parameter
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
@@ -356,6 +382,7 @@ cdef class Kernel:
         if row.name not in known:
             raise ImportError(f"fastloss.reference declares {row.name}, but csrc/losses.inc has no row for it")
         self.is_rows = row.family == "rows"
+        self.is_softmax = row.softmax
         self.takes_labels, self.takes_numbers = row.labels, row.probabilities
         self.parameters = row.parameters
         memset(&self.template, 0, sizeof(fl_call))
@@ -413,6 +440,7 @@ cdef class Kernel:
         cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
+        cdef dict statistics = None
         cdef object given_axis = -1
         cdef int axis = 0, asked = 0, number, d
         cdef bint check_domain = True, copied = False
@@ -440,6 +468,10 @@ cdef class Kernel:
                 given_axis = argument
             elif key == "check_domain" and self.has_domain:
                 check_domain = bool(argument)
+            elif self.is_softmax and key in STATISTICS:
+                if argument:
+                    statistics = statistics or {}
+                    statistics[STATISTICS[key]] = None
             else:
                 for d in range(len(self.parameters)):
                     if self.parameters[d].name == key:
@@ -514,6 +546,9 @@ cdef class Kernel:
                 value = empty_like(pred, number)
             describe(&c.value, value)
 
+        if statistics is not None:
+            new_statistics(&c, statistics)
+
         if not check_domain:
             c.pred_domain.checked = c.target_domain.checked = 0
         c.check_first = out is not None
@@ -530,6 +565,14 @@ cdef class Kernel:
                 raise_pending()
             raise self.failure(status, &c, pred, target)
 
+        if statistics is not None:
+            if self.output_bits & FL_VALUE:
+                statistics["value"] = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
+            # A single row has numbers and not arrays without dimensions.
+            for key in statistics if c.ndim == 0 else ():
+                if key != "value":
+                    statistics[key] = statistics[key][()]
+            return SoftmaxResult(grad=grad, hess=hess, **statistics)
         if self.output_bits == FL_GRAD:
             return grad
         if self.output_bits == FL_GRAD | FL_HESS:

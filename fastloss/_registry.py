@@ -173,6 +173,8 @@ class Row:
         Where the loss is defined.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
+    softmax : bool
+        Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
     smoothness : float
         How many derivatives are continuous.
     kinks : str
@@ -193,6 +195,7 @@ class Row:
     target: Interval = REAL
     labels: bool = False
     probabilities: bool = True
+    softmax: bool = False
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0

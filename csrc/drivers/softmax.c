@@ -54,6 +54,18 @@ static int dense(const job *j)
     return !j->call->labels || j->call->label_smoothing != 0.0;
 }
 
+static int statistics(const job *j)
+{
+    const fl_statistics *s = &j->call->statistics;
+    return s->lse || s->entropy || s->argmax || s->correct;
+}
+
+/* Whether logits are wanted after their exponentials are made. */
+static int apart(const job *j)
+{
+    return dense(j) || statistics(j);
+}
+
 static size_t carve_tile(const job *j, char *memory, tile *t)
 {
     const fl_call *c = j->call;
@@ -64,7 +76,7 @@ static size_t carve_tile(const job *j, char *memory, tile *t)
     t->logits = (char *)next, next += table;
     t->rows = (char *)next, next += table;
     t->target = (char *)next, next += dense(j) ? table : 0;
-    t->grad = dense(j) ? (char *)next : t->logits, next += dense(j) ? table : 0;
+    t->grad = apart(j) ? (char *)next : t->logits, next += apart(j) ? table : 0;
     t->hess = (char *)next, next += c->outputs & FL_HESS ? table : 0;
     t->field = (char *)next, next += FL_COLUMN_FIELDS * column;
     return (size_t)(next - (uintptr_t)memory);
@@ -137,6 +149,59 @@ static fl_rows rows_of(const job *j, int64_t n, void *field)
                      .smoothed = c->label_smoothing != 0.0, .keep = 1.0 - c->label_smoothing, .scale = j->scale, .z_loss = c->z_loss};
 }
 
+/* Whether no target of a row is larger than that of class `at`. */
+static int is_largest_target(const job *j, int64_t index, int64_t at)
+{
+    _Alignas(64) char buffer[FL_SEGMENT_BYTES];
+    const row r = fl_rows_at(j, index);
+    double largest = -INFINITY, chosen = NAN;
+    for (int64_t s = 0; s < j->n_segments; s++) {
+        const char *numbers = fl_padded_segment(j, TARGET, &r, s, buffer);
+        const int64_t n = fl_segment_length(j, s), here = at - s * j->segment;
+        const double part = j->kernels->maximum(numbers, fl_padded(n));
+        largest = part > largest ? part : largest;
+        if (here >= 0 && here < n)
+            chosen = fl_load(numbers + (size_t)here * j->item, j->call->real);
+    }
+    return chosen >= largest;
+}
+
+/* Of n rows, the first of which is `first`: their fields, `stride` numbers each, and the places of the first maximum and the first NaN,
+ * or -1. Numbers of classes are exact in double. */
+static void keep_statistics(const job *j, int64_t first, int64_t n, const int64_t *label, const char *field, int64_t stride,
+                            const double *largest, const double *unknown)
+{
+    const fl_call *c = j->call;
+    const fl_statistics *to = &c->statistics;
+    const size_t offset = (size_t)first * j->item, size = (size_t)n * j->item, field_size = (size_t)stride * j->item;
+    if (to->lse)
+        memcpy((char *)to->lse + offset, field + FL_LSE * field_size, size);
+    if (to->entropy)
+        memcpy((char *)to->entropy + offset, field + FL_ENTROPY * field_size, size);
+    for (int64_t i = 0; i < n; i++) {
+        /* Where all are -inf, the first class. */
+        const int64_t argmax = (int64_t)(unknown[i] >= 0.0 ? unknown[i] : largest[i] >= 0.0 ? largest[i] : 0.0);
+        if (to->argmax)
+            to->argmax[first + i] = argmax;
+        if (to->correct)
+            to->correct[first + i] = (uint8_t)(c->labels ? argmax == label[i] : is_largest_target(j, first + i, argmax));
+    }
+}
+
+static void statistics_of_tile(const job *j, const fl_columns *k, int64_t first, int64_t n)
+{
+    const char *field = k->rows.field;
+    const size_t size = (size_t)k->rows.n * j->item;
+    double largest[TILE_ROWS], unknown[TILE_ROWS];
+    j->kernels->columns_positions(k);
+    if (j->call->statistics.entropy)
+        j->kernels->columns_dispersion(k);
+    j->kernels->rows_statistics(&k->rows);
+    fl_gather(field + FL_LARGEST * size, (intptr_t)j->item, n, j->call->real, FL_FLOAT64, largest);
+    fl_gather(field + FL_UNKNOWN * size, (intptr_t)j->item, n, j->call->real, FL_FLOAT64, unknown);
+    keep_statistics(j, first, n, k->rows.label, field, k->rows.n, largest, unknown);
+}
+
 static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memory *m, const tile *t)
 {
     const fl_call *c = j->call;
@@ -160,6 +225,8 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     j->kernels->rows_given(&k.rows);
     j->kernels->columns_forward(&k);
     j->kernels->finish[c->loss](&k.rows);
+    if (statistics(j))
+        statistics_of_tile(j, &k, first, n);
     if (!(c->outputs & (FL_GRAD | FL_HESS)))
         return;
     j->kernels->columns_backward(&k);
@@ -207,13 +274,18 @@ static const char *mixed_target(job *j, const row *r, int64_t s, segment_buffers
     return b->target;
 }
 
-static const fl_segment NO_SEGMENT = {.maximum = -INFINITY};
+static const fl_segment NO_SEGMENT = {.maximum = -INFINITY, .largest = -1, .unknown = -1};
 
 /* Two parts of a row, of which `part` has no larger maximum: its exponentials shrink, and all are others. */
 static void absorb(fl_segment *into, const fl_segment *part)
 {
-    const double below = into->maximum - part->maximum;
-    into->others += (1.0 + part->others) * exp_nonpositive(-below);
+    const double below = into->maximum - part->maximum, unit = exp_nonpositive(-below);
+    into->others += (1.0 + part->others) * unit;
+    into->dispersion += unit == 0.0 ? 0.0 : unit * (part->dispersion + (1.0 + part->others) * below);
+    if (into->largest < 0)
+        into->largest = part->largest;
+    if (part->unknown >= 0 && (into->unknown < 0 || part->unknown < into->unknown))
+        into->unknown = part->unknown;
     into->mass += part->mass;
     into->mass_of_others += part->mass;
     into->shortfall += part->shortfall + (part->mass == 0.0 ? 0.0 : part->mass * below);
@@ -239,15 +311,33 @@ static const char *next_segment(const job *j, int which, const row *r, int64_t s
     return r->data[which] + j->ahead[which] + s * j->segment * a->class_stride;
 }
 
-/* The exponentials of a segment and what they add to the row's total; the label's logit, if it is here. */
+/* What statistics need of segment s, with logits a and exponentials e. */
+static void note_statistics(const job *j, int64_t s, const char *a, const char *e, int64_t n, fl_segment *part)
+{
+    /* Not exponentials: of logits that differ some have the same. */
+    const int64_t largest = j->kernels->position(a, n, part->maximum), start = s * j->segment;
+    part->largest = largest < n ? start + largest : -1;
+    if (isnan(part->others)) {
+        const int64_t unknown = j->kernels->position(a, n, NAN);
+        part->unknown = unknown < n ? start + unknown : -1;
+    }
+    if (j->call->statistics.entropy)
+        part->dispersion = j->kernels->dispersion(a, e, n, part->maximum) / part->top;
+}
+
+/* The exponentials of a segment and what they add to the row's total; the label's logit, if it is here. With label_logit NULL only the
+ * exponentials, their maximum and its own are wanted. */
 static fl_segment forward(job *j, const row *r, int64_t s, int64_t label, double *label_logit, segment_buffers *b, char *e)
 {
     const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
     const char *u = dense(j) ? mixed_target(j, r, s, b) : NULL, *a = fl_segment_numbers(j, PRED, r, s, b->pred);
     fl_segment part;
     j->kernels->softmax_forward(a, u, n, next_segment(j, PRED, r, s, a), next_segment(j, TARGET, r, s, u), e, &part);
-    if (label >= 0 && at >= 0 && at < n)
+    if (label_logit && label >= 0 && at >= 0 && at < n)
         *label_logit = fl_load(a + (size_t)at * j->item, j->call->real);
+    part.largest = part.unknown = -1;
+    if (label_logit && statistics(j))
+        note_statistics(j, s, a, e, n, &part);
     return part;
 }
 
@@ -260,6 +350,8 @@ static void note_total(const job *j, batch *b, int64_t i, const fl_segment *tota
     b->field[FL_MASS][i] = total->mass;
     b->field[FL_MASS_OF_OTHERS][i] = total->mass_of_others;
     b->field[FL_SHORTFALL][i] = total->shortfall;
+    b->field[FL_DISPERSION][i] = total->dispersion;
+    b->field[FL_UNKNOWN][i] = (double)total->unknown;
     b->field[FL_LABEL_LOGIT][i] = label_logit;
     b->field[FL_LABEL_EXPONENTIAL][i] = exp_nonpositive(label_logit - total->maximum);
     if (j->smoothing && b->label[i] >= 0)
@@ -310,8 +402,10 @@ static void backward_kept(job *j, batch *b, int64_t i, int64_t s)
     backward(j, b, &b->buffers, i, s, kept_exponentials(j, b, i, s), b->maximum[at], b->top[at]);
 }
 
-/* From the sums over n rows to their values, and what their derivatives need. */
-static void finish_batch(const job *j, batch *b, int64_t n, int64_t at, const fl_segment *totals, const double *label_logits, rows_memory *m)
+/* From the sums over n rows to their values and statistics, and what their derivatives need. They are rows `first` and on of all, `at` and
+ * on of the task. */
+static void finish_batch(const job *j, batch *b, int64_t first, int64_t n, int64_t at, const fl_segment *totals,
+                         const double *label_logits, rows_memory *m)
 {
     const fl_dtype real = j->call->real;
     _Alignas(64) char fields[FL_ROW_FIELDS * FL_ROWS_TOGETHER * sizeof(double)];
@@ -328,6 +422,13 @@ static void finish_batch(const job *j, batch *b, int64_t n, int64_t at, const fl
     rows.label = b->label, rows.weight = b->weight, rows.mass = b->mass, rows.value = b->value;
     j->kernels->rows_given(&rows);
     j->kernels->finish[j->call->loss](&rows);
+    if (statistics(j)) {
+        double largest[FL_ROWS_TOGETHER], unknown[FL_ROWS_TOGETHER];
+        for (int64_t i = 0; i < n; i++)
+            largest[i] = (double)totals[i].largest, unknown[i] = (double)totals[i].unknown;
+        j->kernels->rows_statistics(&rows);
+        keep_statistics(j, first, n, b->label, fields, FL_ROWS_TOGETHER, largest, unknown);
+    }
     fl_gather(fields, (intptr_t)j->item, FL_ROW_FIELDS * FL_ROWS_TOGETHER, real, FL_FLOAT64, b->field);
     memcpy(m->value + at, b->value, (size_t)n * sizeof *b->value);
 }
@@ -365,7 +466,7 @@ static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_mem
             backward_kept(j, b, i, s);
 
     memcpy(b->where, where, sizeof where);
-    finish_batch(j, b, n, at, totals, label_logits, m);
+    finish_batch(j, b, first, n, at, totals, label_logits, m);
     m->pending = derivatives ? n : 0;
 }
 
@@ -429,8 +530,7 @@ static void shared_backward_task(void *context, int64_t task, char *scratch)
     shared_memory *m = (shared_memory *)scratch;
     const int64_t i = task / k->parts, first = task % k->parts * SEGMENTS_TOGETHER;
     for (int64_t s = first; s < j->n_segments && s < first + SEGMENTS_TOGETHER; s++) {
-        double unused;
-        const fl_segment part = forward(j, &k->b.where[i], s, -1, &unused, &m->buffers, m->exponentials);
+        const fl_segment part = forward(j, &k->b.where[i], s, -1, NULL, &m->buffers, m->exponentials);
         backward(j, &k->b, &m->buffers, i, s, m->exponentials, part.maximum, part.top);
     }
 }
@@ -451,7 +551,7 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
         for (int64_t part = 0; part < k->parts; part++)
             join(&totals[i], &k->part[i * k->parts + part]);
     }
-    finish_batch(j, &k->b, n, 0, totals, k->label_logit, m);
+    finish_batch(j, &k->b, first, n, 0, totals, k->label_logit, m);
     if (j->call->outputs & (FL_GRAD | FL_HESS))
         status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_backward_task, NULL, k, sizeof(shared_memory), &j->bad_target);
     return status;

@@ -79,6 +79,30 @@ static void rows_values(const fl_rows *r)
         }
 }
 
+/* log(1 + others / top) = -log(1 - rest), from what has the digits. A row without a finite logit has no sum. */
+INLINE real log_of_sum_of(real top_q, real rest, real inverse)
+{
+    return choose(inverse <= LARGEST, ZERO - log_share_beside_one(top_q, -rest), NOT_A_NUMBER);
+}
+
+/* The entropy: with m the maximum, log sum exp(a - m) + sum q (m - a), both sums of terms that are not negative. */
+NOINLINE void rows_statistics(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    real *const field = r->field;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+            const real top = at[FL_TOP * n], others = at[FL_OTHERS * n], inverse = ONE / (top + others);
+            const real log_sum = log_of_sum_of(top * inverse, others * inverse, inverse);
+            const real lse = choose(top + others == ZERO, -INFINITE, at[FL_MAXIMUM * n] + log_sum);
+            /* +inf makes NaN of the sums, as NaN does. */
+            at[FL_LSE * n] = choose((at[FL_MAXIMUM * n] == INFINITE) & (at[FL_UNKNOWN * n] < ZERO), INFINITE, lse);
+            at[FL_ENTROPY * n] = log_sum + at[FL_DISPERSION * n] * inverse;
+        }
+}
+
 /* `full`: there may be target's numbers, a square of the logarithm, Hessians; else there is none of them. */
 INLINE void finish_rows(log_probability_body body, const int full, const fl_rows *r)
 {
@@ -94,9 +118,8 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
             const real maximum = FIELD(FL_MAXIMUM), top = FIELD(FL_TOP), others = FIELD(FL_OTHERS);
             const real strength = FIELD(FL_STRENGTH), scale = FIELD(FL_SCALE);
 
-            /* log(1 + others / top) = -log(1 - rest), from what has the digits. A row without a finite logit has no sum. */
             const real inverse = ONE / (top + others), rest = others * inverse, top_q = top * inverse;
-            const real log_sum = choose(inverse <= LARGEST, ZERO - log_share_beside_one(top_q, -rest), NOT_A_NUMBER);
+            const real log_sum = log_of_sum_of(top_q, rest, inverse);
             const real below = maximum - FIELD(FL_LABEL_LOGIT);
             const int is_top = below == ZERO;
             const real label_q = FIELD(FL_LABEL_EXPONENTIAL) * inverse, label_rest = choose(is_top, rest, ONE - label_q);

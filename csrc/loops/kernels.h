@@ -49,6 +49,10 @@ typedef struct {
     double maximum, top, others;
     double mass, mass_of_others;        /* sum of u, the target's numbers; and without that of m, where others < 1 */
     double shortfall;                   /* sum of u (m - a) */
+    /* For statistics, filled in by drivers: the sum of all exponentials times m - a, in units of that of m; where in the row m is first,
+     * and where NaN is; -1: nowhere. */
+    double dispersion;
+    int64_t largest, unknown;
 } fl_segment;
 
 /* A number for each of several rows of softmax: fields of an fl_rows. */
@@ -57,6 +61,8 @@ enum {
     FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
     FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
     FL_LABEL_SHARED,          /* the part of the label's own u that comes from smoothing */
+    FL_DISPERSION,            /* for statistics only, as in fl_segment; and whether there is NaN: its place, or -1 */
+    FL_UNKNOWN,
     FL_FOUND_FIELDS,
     /* Given. */
     FL_STRENGTH = FL_FOUND_FIELDS, /* what the label's own term counts; 0: there is none */
@@ -71,9 +77,11 @@ enum {
      * FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
     FL_ROW_VALUE, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
+    FL_LSE, FL_ENTROPY,       /* made where statistics are wanted */
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
     FL_SHIFT = FL_ROW_FIELDS, FL_LOWEST, FL_ROUNDER, FL_PART, FL_PART_OF_OTHERS, FL_PART_OF_SHORTFALL, FL_TOTAL,
+    FL_LARGEST,               /* for statistics */
     FL_COLUMN_FIELDS,
     FL_FIRST_CLEARED = FL_OTHERS, FL_LAST_CLEARED = FL_LABEL_SHARED,
     /* Rows whose numbers are made together. */
@@ -123,12 +131,17 @@ typedef struct fl_kernels {
     void (*softmax_forward)(const void *a, const void *u, int64_t n, const void *next, const void *next_u, void *exponentials,
                             fl_segment *);
     void (*softmax_backward)(const fl_backward *);
+    double (*dispersion)(const void *a, const void *exponentials, int64_t n, double maximum);   /* fl_segment, times `top` */
     int (*labels)(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass);
     void (*rows_given)(const fl_rows *);
     void (*columns_forward)(const fl_columns *);
     void (*columns_backward)(const fl_columns *);
+    void (*columns_positions)(const fl_columns *);     /* FL_LARGEST and FL_UNKNOWN; then FL_DISPERSION: after columns_forward, */
+    void (*columns_dispersion)(const fl_columns *);    /* with exponentials apart from the logits */
+    void (*rows_statistics)(const fl_rows *);
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
-    int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
+    int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, NaN too, or n */
+    double (*maximum)(const void *x, int64_t n);                    /* of all that are not NaN */
     void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);
     void (*transpose_to_rows)(const void *columns, int64_t classes, int64_t n, void *rows);
     void (*target_mix)(const void *target, const void *class_weight, int64_t n, double keep, double spread, void *u);

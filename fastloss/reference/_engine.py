@@ -9,6 +9,8 @@ import numpy as np
 
 from fastloss._docs import DescribedEntry
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._statistics import STATISTICS, SoftmaxResult
+from fastloss.reference import _softmax
 
 __all__ = ["Entry"]
 
@@ -39,7 +41,11 @@ class Entry(DescribedEntry):
                 results = self._pointwise(pred, target, parameters)
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
-            return self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"), arguments.get("out"))
+            statistics = self._statistics(pred, target, arguments)
+            chosen = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"), arguments.get("out"))
+        if statistics:
+            return SoftmaxResult(**dict(zip(self.outputs, chosen, strict=True)), **statistics)
+        return chosen[0] if len(chosen) == 1 else chosen
 
     def _pointwise(self, pred: Any, target: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
         if pred.shape != target.shape:
@@ -65,7 +71,22 @@ class Entry(DescribedEntry):
         grad, hess = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1])
 
-    def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None, out: Any) -> Any:
+    def _statistics(self, pred: Any, target: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Those that are asked for, in the shape of the rows."""
+        wanted = [field for keyword, field in STATISTICS.items() if arguments.get(keyword)]
+        if not wanted:
+            return {}
+        logits = np.moveaxis(pred, arguments["axis"], -1)
+        rows, classes = logits.shape[:-1], logits.shape[-1]
+        target = np.moveaxis(target, arguments["axis"], -1).reshape(-1, classes) if target.ndim == pred.ndim else target.reshape(-1)
+        if target.ndim == 2:
+            target = target.astype(pred.dtype)
+        found = _softmax.statistics(logits.reshape(math.prod(rows), classes), target, arguments.get("ignore_index"))
+        return {name: found[name].reshape(rows)[()] for name in wanted}
+
+    def _reduce(
+        self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None, out: Any
+    ) -> tuple[Any, ...]:
         """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
         value, grad, hess, mass = results
 
@@ -93,5 +114,4 @@ class Entry(DescribedEntry):
         if out is not None:
             out[...] = found["grad"]
             found["grad"] = out
-        chosen = tuple(found[name] for name in self.outputs)
-        return chosen[0] if len(chosen) == 1 else chosen
+        return tuple(found[name] for name in self.outputs)

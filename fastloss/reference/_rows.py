@@ -24,7 +24,7 @@ def _per_class(class_weight, classes, dtype):
     return np.broadcast_to(np.asarray(1 if class_weight is None else class_weight, dtype), (classes,))
 
 
-@rows(target=NONNEGATIVE, labels=True, ulp=6.0, unit=1.0)
+@rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=6.0, unit=1.0)
 def cross_entropy(
     pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100, label_smoothing: Fraction = 0.0
 ):
