@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike, NDArray
 
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
+from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 __version__: str
 losses: Mapping[str, Loss]
@@ -609,6 +610,7 @@ class _wing(Loss):
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 class _cross_entropy(Loss):
+    @overload
     def __call__(
         self,
         pred: ArrayLike,
@@ -622,7 +624,31 @@ class _cross_entropy(Loss):
         axis: int = -1,
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         pred: ArrayLike,
@@ -637,7 +663,32 @@ class _cross_entropy(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -652,7 +703,32 @@ class _cross_entropy(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -667,7 +743,31 @@ class _cross_entropy(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _nll(Loss):
     def __call__(
@@ -776,6 +876,7 @@ class _kl_divergence(Loss):
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 class _linear_cross_entropy(LinearLoss):
+    @overload
     def __call__(
         self,
         hidden: ArrayLike,
@@ -791,7 +892,33 @@ class _linear_cross_entropy(LinearLoss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         hidden: ArrayLike,
@@ -808,7 +935,34 @@ class _linear_cross_entropy(LinearLoss):
         check_domain: bool = True,
         out: tuple[NDArray[Any] | None, ...] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], ...]: ...
+    @overload
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         hidden: ArrayLike,
@@ -825,7 +979,33 @@ class _linear_cross_entropy(LinearLoss):
         check_domain: bool = True,
         out: tuple[NDArray[Any] | None, ...] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 squared_error: _squared_error
 absolute_error: _absolute_error

@@ -17,6 +17,7 @@ from conftest import GIVEN, call, same_bits
 import fastloss as fl
 from fastloss import _core, _verify
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._statistics import STATISTICS
 
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
 
@@ -55,13 +56,21 @@ def test_signatures(loss):
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
         expected += ["out"] if name != "value" else []
         expected += ["n_threads"]
+        expected += list(STATISTICS) if loss.row.softmax else []
         assert names == expected
         for known in names[:2]:
             assert parameters[known].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
             assert parameters[known].default is inspect.Parameter.empty
         assert all(parameters[known].kind is inspect.Parameter.KEYWORD_ONLY for known in names[2:])
         defaults = {known: parameters[known].default for known in names[2:]}
-        shared = {"weight": None, "axis": -1, "check_domain": True, "out": None, "n_threads": None}
+        shared = {
+            **dict.fromkeys(STATISTICS, False),
+            "weight": None,
+            "axis": -1,
+            "check_domain": True,
+            "out": None,
+            "n_threads": None,
+        }
         shared["reduction"] = "none" if name == "grad_and_hess" else "mean"
         for known, default in defaults.items():
             assert default == (loss.params[known].default if known in loss.params else shared[known])

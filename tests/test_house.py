@@ -79,6 +79,11 @@ def test_both_lists_of_losses_agree():
         assert compiled[name] == (row.family, len(scalars), bool(operands)), f"csrc/losses.inc, row {name}"
 
 
+def test_the_registry_knows_the_losses_of_softmax():
+    rows = re.findall(r"^LOG_PROBABILITY_LOSS\((\w+),", (CSRC / "losses.inc").read_text(), re.MULTILINE)
+    assert set(rows) == {name for name, row in _registry.registry.items() if row.softmax}
+
+
 @pytest.mark.parametrize("name", fl.losses)
 def test_every_loss_has_its_three_places(name):
     kind = re.search(rf"^(\w+)\s*\({name},", (CSRC / "losses.inc").read_text(), re.MULTILINE)

@@ -77,11 +77,12 @@ class Entry(DescribedEntry):
         if not wanted:
             return {}
         logits = np.moveaxis(pred, arguments["axis"], -1)
-        rows, classes = logits.shape[:-1], logits.shape[-1]
-        target = np.moveaxis(target, arguments["axis"], -1).reshape(-1, classes) if target.ndim == pred.ndim else target.reshape(-1)
-        if target.ndim == 2:
-            target = target.astype(pred.dtype)
-        found = _softmax.statistics(logits.reshape(math.prod(rows), classes), target, arguments.get("ignore_index"))
+        rows, shape = logits.shape[:-1], (math.prod(logits.shape[:-1]), logits.shape[-1])
+        if target.ndim == pred.ndim:
+            target = np.moveaxis(target, arguments["axis"], -1).reshape(shape).astype(pred.dtype)
+        else:
+            target = target.reshape(-1)
+        found = _softmax.statistics(logits.reshape(shape), target, arguments.get("ignore_index"))
         return {name: found[name].reshape(rows)[()] for name in wanted}
 
     def _reduce(

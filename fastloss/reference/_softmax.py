@@ -20,7 +20,7 @@ def floating(given: Any) -> np.ndarray:
 
 
 def shifted(logits: Any) -> tuple[Any, Any, Any]:
-    """Of each row its largest logit, the logits less it, and Σ exp of these without the first 0: that keeps the digits of log Σ exp."""
+    """Of each row its largest logit, the logits less it, and Σ exp of these but the first 0: log1p of it keeps its digits."""
     top = np.max(logits, axis=1, keepdims=True, initial=-np.inf)
     is_top = (logits == top) & (np.cumsum(logits == top, axis=1) == 1)
     below = logits - top
