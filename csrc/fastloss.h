@@ -31,8 +31,9 @@ typedef enum {
     FL_DTYPES
 } fl_dtype;
 
-/* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. */
-enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4 };
+/* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. Of logsumexp FL_VALUE, FL_GRAD or both;
+ * or FL_LOG_SOFTMAX alone: logit less logsumexp, in the place of the gradient, neither weighed nor reduced. */
+enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_LOG_SOFTMAX = 8 };
 
 typedef enum { FL_MEAN, FL_SUM, FL_NONE } fl_reduction;
 

@@ -9,11 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
+from fastloss._row_functions import RowFunction as RowFunction
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 __version__: str
 losses: Mapping[str, Loss]
 linear_losses: Mapping[str, LinearLoss]
+row_functions: Mapping[str, RowFunction]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
@@ -1007,6 +1009,56 @@ class _linear_cross_entropy(LinearLoss):
         return_correct: bool = False,
     ) -> SoftmaxResult: ...
 
+class _logsumexp(RowFunction):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+
+class _log_softmax(RowFunction):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        *,
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def vjp(
+        self,
+        pred: ArrayLike,
+        cotangent: ArrayLike,
+        *,
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+
 squared_error: _squared_error
 absolute_error: _absolute_error
 huber: _huber
@@ -1024,3 +1076,5 @@ cross_entropy: _cross_entropy
 nll: _nll
 kl_divergence: _kl_divergence
 linear_cross_entropy: _linear_cross_entropy
+logsumexp: _logsumexp
+log_softmax: _log_softmax

@@ -27,7 +27,7 @@ cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_status:
         FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_UNSUPPORTED
     enum:
-        FL_VALUE, FL_GRAD, FL_HESS, FL_MAX_PARAMS, FL_MAX_DIMS
+        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_MAX_PARAMS, FL_MAX_DIMS
     ctypedef struct fl_array:
         char *data
         const intptr_t *strides
@@ -359,6 +359,38 @@ cdef int raise_pending() except -1:
 
 # ---- entry points -----------------------------------------------------------------------------------------------------
 
+cdef int reduction_of(object name) except -1:
+    if type(name) is not str or name not in REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {name!r}")
+    return FL_MEAN if name == "mean" else FL_SUM if name == "sum" else FL_NONE
+
+
+cdef int split_axis(fl_call *c, cnp.ndarray pred, int axis, intptr_t *shape, intptr_t *pred_strides) except -1:
+    """Split the class axis from the rows."""
+    cdef int d, kept = 0
+    for d in range(cnp.PyArray_NDIM(pred)):
+        if d == axis:
+            c.classes = cnp.PyArray_DIM(pred, d)
+        else:
+            shape[kept] = cnp.PyArray_DIM(pred, d)
+            kept += 1
+    c.ndim, c.shape = kept, shape
+    return without_axis(&c.pred, pred_strides, pred, axis)
+
+
+cdef fl_status run(fl_call *c, int64_t elements, int asked) noexcept:
+    """The C call; without the GIL where it takes long enough."""
+    cdef fl_status status
+    c.tier = current_tier
+    if elements < KEEP_GIL_ELEMENTS:
+        c.n_threads = 1
+        return fl_run(c)
+    c.n_threads = threads(asked)
+    with nogil:
+        status = fl_run(c)
+    return status
+
+
 cdef class Kernel:
     """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
 
@@ -459,9 +491,7 @@ cdef class Kernel:
             elif key == "weight":
                 given_weight = argument
             elif key == "reduction":
-                if type(argument) is not str or argument not in REDUCTIONS:
-                    raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {argument!r}")
-                c.reduction = FL_MEAN if argument == "mean" else FL_SUM if argument == "sum" else FL_NONE
+                c.reduction = <fl_reduction>reduction_of(argument)
             elif key == "n_threads":
                 asked = 0 if argument is None else _errors.thread_count(argument)
             elif key == "axis" and self.is_rows:
@@ -552,14 +582,7 @@ cdef class Kernel:
         if not check_domain:
             c.pred_domain.checked = c.target_domain.checked = 0
         c.check_first = out is not None
-        c.tier = current_tier
-        if cnp.PyArray_SIZE(pred) < KEEP_GIL_ELEMENTS:
-            c.n_threads = 1
-            status = fl_run(&c)
-        else:
-            c.n_threads = threads(asked)
-            with nogil:
-                status = fl_run(&c)
+        status = run(&c, cnp.PyArray_SIZE(pred), asked)
         if status != FL_OK:
             if status == FL_INTERRUPTED:
                 raise_pending()
@@ -601,18 +624,12 @@ cdef class Kernel:
     cdef int prepare_rows(self, fl_call *c, cnp.ndarray pred, cnp.ndarray target, int axis, intptr_t *shape,
                           intptr_t *pred_strides, intptr_t *target_strides) except -1:
         """Split the class axis from the rows, and see whether the target holds labels."""
-        cdef int d, kept = 0, ndim = cnp.PyArray_NDIM(pred)
-        cdef bint is_label_shape = cnp.PyArray_NDIM(target) == ndim - 1
-        for d in range(ndim):
-            if d == axis:
-                c.classes = cnp.PyArray_DIM(pred, d)
-                continue
-            shape[kept] = cnp.PyArray_DIM(pred, d)
-            if is_label_shape and cnp.PyArray_DIM(target, kept) != shape[kept]:
+        cdef int d
+        split_axis(c, pred, axis, shape, pred_strides)
+        cdef bint is_label_shape = cnp.PyArray_NDIM(target) == c.ndim
+        for d in range(c.ndim):
+            if is_label_shape and cnp.PyArray_DIM(target, d) != shape[d]:
                 is_label_shape = False
-            kept += 1
-        c.ndim, c.shape = kept, shape
-        without_axis(&c.pred, pred_strides, pred, axis)
         if self.takes_numbers and same_shape(pred, target):
             without_axis(&c.target, target_strides, target, axis)
         elif self.takes_labels and is_label_shape:
@@ -623,3 +640,87 @@ cdef class Kernel:
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)
         return 0
+
+
+cdef class FunctionKernel:
+    """One entry point of one function of rows of logits, without a target: takes its arguments, computes, returns."""
+
+    cdef readonly object loss         # the function: what messages name
+    cdef readonly tuple outputs
+    cdef bint is_reduced, takes_out
+    cdef fl_call template
+
+    def __init__(self, function, str name, str kernel):
+        self.loss = function
+        self.outputs = function.row.entry_points[name]
+        memset(&self.template, 0, sizeof(fl_call))
+        self.template.loss = [known for known, _, _, _ in losses()].index(kernel)
+        self.template.outputs = sum({"value": FL_VALUE, "grad": FL_GRAD, "log_softmax": FL_LOG_SOFTMAX}[o] for o in self.outputs)
+        self.template.ignore_index = -1
+        self.template.interrupted = interrupted
+        self.template.reduction = FL_NONE
+        self.is_reduced = not self.template.outputs & FL_LOG_SOFTMAX
+        self.takes_out = self.template.outputs != FL_VALUE
+
+    def __call__(self, *args, **kwargs):
+        cdef fl_call c = self.template
+        cdef cnp.ndarray pred, weight = None, value = None, array = None
+        cdef object given_pred, given_weight = None, given_axis = -1, out = None, key, argument
+        cdef int axis, asked = 0, number, d
+        cdef bint copied
+        cdef fl_status status
+        cdef intptr_t shape[64]
+        cdef intptr_t strides[2][64]
+        if len(args) == 1 and "pred" not in kwargs:
+            given_pred = args[0]
+        else:
+            given_pred = self.__signature__.bind(*args, **kwargs).arguments["pred"]
+            kwargs.pop("pred", None)
+        for key, argument in kwargs.items():
+            if key == "axis":
+                given_axis = argument
+            elif key == "n_threads":
+                asked = 0 if argument is None else _errors.thread_count(argument)
+            elif key == "out" and self.takes_out:
+                out = argument
+            elif key == "weight" and self.is_reduced:
+                given_weight = argument
+            elif key == "reduction" and self.is_reduced:
+                c.reduction = <fl_reduction>reduction_of(argument)
+            else:
+                raise _errors.unknown_keyword(self, key)
+
+        pred = as_array(given_pred, "pred")
+        number = number_of_results(pred)
+        c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
+        axis = _errors.axis_from_front(given_axis, pred)
+        split_axis(&c, pred, axis, shape, strides[0])
+        copied = may_be_copy(pred, given_pred)
+        if given_weight is not None:
+            weight = as_array(given_weight, "weight")
+            copied = copied or may_be_copy(weight, given_weight)
+            weight = _errors.broadcast(weight, tuple([c.shape[d] for d in range(c.ndim)]), "weight")
+            describe(&c.weight, weight)
+        if out is not None:
+            if not copied and plainly_fit(out, pred, number, (weight,)):
+                array = out
+            else:
+                array, _ = _errors.checked_out(self, out, given_pred, None, kwargs,
+                                               pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64))
+        if self.takes_out:
+            if array is None:
+                array = empty_like(pred, number)
+            without_axis(&c.grad, strides[1], array, axis)
+        if c.outputs & FL_VALUE and c.reduction == FL_NONE:
+            value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
+            describe(&c.value, value)
+
+        status = run(&c, cnp.PyArray_SIZE(pred), asked)
+        if status == FL_INTERRUPTED:
+            raise_pending()
+        if status == FL_NO_MEMORY:
+            raise MemoryError("fastloss could not allocate its scratch memory")
+        if not c.outputs & FL_VALUE:
+            return array
+        reduced = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
+        return (reduced, array) if self.takes_out else reduced

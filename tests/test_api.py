@@ -180,17 +180,32 @@ def test_public_names():
         assert len(set(module.__all__)) == len(module.__all__)
         for name in module.__all__:
             # A read-only mapping has no docstring of its own.
-            assert name in ("losses", "linear_losses") or getattr(module, name).__doc__, name
+            assert name in ("losses", "linear_losses", "row_functions") or getattr(module, name).__doc__, name
     visible = {name for name in vars(fl) if not name.startswith("_")}
     modules = {name for name in visible if inspect.ismodule(getattr(fl, name))}
-    imported = {"MappingProxyType", "CompiledEntry", "registry", "linear_registry", "version"}
+    imported = {
+        "MappingProxyType",
+        "CompiledEntry",
+        "compiled_function",
+        "registry",
+        "linear_registry",
+        "function_registry",
+        "version",
+    }
     assert visible - modules - imported == set(fl.__all__) - modules
     assert inspect.getdoc(fl)
     assert fl.__version__.count(".") >= 2
 
 
 def test_both_namespaces_have_the_same_losses_and_signatures():
-    assert set(fl.reference.__all__) == {"losses", *fl.losses, "linear_losses", *fl.linear_losses}
+    assert set(fl.reference.__all__) == {
+        "losses",
+        *fl.losses,
+        "linear_losses",
+        *fl.linear_losses,
+        "row_functions",
+        *fl.row_functions,
+    }
     for name, loss in fl.losses.items():
         twin = fl.reference.losses[name]
         assert loss.reference.name == twin.name

@@ -11,6 +11,7 @@ from pathlib import Path
 from fastloss._linear import LINEAR_ENTRY_POINTS, LinearRow, linear_registry, linear_signature
 from fastloss._loss import ENTRY_POINTS, signature
 from fastloss._registry import Row, registry
+from fastloss._row_functions import FunctionRow, function_registry, function_signature
 from fastloss._statistics import STATISTICS
 
 STUB = Path(__file__).resolve().parent.parent / "fastloss" / "__init__.pyi"
@@ -26,11 +27,13 @@ from numpy.typing import ArrayLike, NDArray
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
+from fastloss._row_functions import RowFunction as RowFunction
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 __version__: str
 losses: Mapping[str, Loss]
 linear_losses: Mapping[str, LinearLoss]
+row_functions: Mapping[str, RowFunction]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
@@ -41,6 +44,7 @@ def show_config() -> None: ...
 TYPES = {
     "pred": "ArrayLike",
     "target": "ArrayLike",
+    "cotangent": "ArrayLike",
     "weight": "ArrayLike | None",
     "hidden": "ArrayLike",
     "labels": "ArrayLike",
@@ -128,9 +132,26 @@ def linear_class_of(linear: LinearRow) -> str:
     return "".join(lines)
 
 
+def function_class_of(row: FunctionRow) -> str:
+    lines = [f"class _{row.name}(RowFunction):\n"]
+    for entry_point, outputs in row.entry_points.items():
+        parameters = function_signature(row, entry_point).parameters.values()
+        results = ["float | NDArray[Any]" if output == "value" else "NDArray[Any]" for output in outputs]
+        result = results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
+        types = {**TYPES, "out": "NDArray[Any] | None"}
+        lines.append(methods(entry_point, parameters, types.__getitem__, result))
+    return "".join(lines)
+
+
 def stub() -> str:
-    classes = "\n".join([*map(class_of, registry.values()), *map(linear_class_of, linear_registry.values())])
-    names = "".join(f"{name}: _{name}\n" for name in (*registry, *linear_registry))
+    classes = "\n".join(
+        [
+            *map(class_of, registry.values()),
+            *map(linear_class_of, linear_registry.values()),
+            *map(function_class_of, function_registry.values()),
+        ]
+    )
+    names = "".join(f"{name}: _{name}\n" for name in (*registry, *linear_registry, *function_registry))
     return f"{HEAD}\n{classes}\n{names}"
 
 

@@ -314,7 +314,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
     j->partial[task] = 0.0;
     if (!fl_load_rows(j, first, n, m))
         return;
-    if (j->kind == FL_LOG_PROBABILITY_LOSS) {
+    if (fl_is_softmax(j)) {
         fl_softmax_rows(j, first, n, m);
     } else {
         for (int64_t i = 0; i < n; i++) {
@@ -377,7 +377,7 @@ static fl_status run_passes(job *j, fl_call *call)
             j->domain[PRED].checked = j->domain[TARGET].checked = 0;
     }
     j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
-    const int shared = j->kind == FL_LOG_PROBABILITY_LOSS && fl_softmax_is_shared(j);
+    const int shared = fl_is_softmax(j) && fl_softmax_is_shared(j);
     const fl_status status = sum_up(j, shared ? fl_run_shared_softmax(j) : run_tasks(j, loss_task), &total);
     call->reduced = call->reduction == FL_MEAN ? total / count : total;
     return status;
@@ -435,7 +435,7 @@ fl_status fl_run_rows(fl_call *call)
     if (elements < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
     fl_status status = FL_OK;
-    if (j.kind == FL_LOG_PROBABILITY_LOSS)
+    if (fl_is_softmax(&j))
         status = fl_plan_softmax(&j);
     else
         j.work_bytes = sizeof(segment_buffers) + FL_SEGMENT_BYTES;

@@ -70,6 +70,11 @@ void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values
 /* Results of a row that does not count. */
 void fl_clear_row(const job *j, const row *r);
 
+static inline int fl_is_softmax(const job *j)
+{
+    return j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_SOFTMAX_FUNCTION;
+}
+
 /* Softmax: how it goes about a call; a task's rows, whose values it leaves in m->value; what is pending after the last. */
 fl_status fl_plan_softmax(job *j);
 void fl_softmax_rows(job *j, int64_t first, int64_t n, rows_memory *m);

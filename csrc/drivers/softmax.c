@@ -33,6 +33,8 @@ enum {
     TASKS_A_SLICE = 1024,
     /* Elements whose exponentials are kept where several rows are finished together. */
     ELEMENTS_TOGETHER = 32 * 1024,
+    /* Outputs of which there is one number a logit. */
+    PER_LOGIT = FL_GRAD | FL_HESS | FL_LOG_SOFTMAX,
 };
 
 /* ---- rows side by side -------------------------------------------------------------------------------------------------- */
@@ -51,7 +53,7 @@ static int64_t tile_rows(const job *j)
 
 static int dense(const job *j)
 {
-    return !j->call->labels || j->call->label_smoothing != 0.0;
+    return j->kind != FL_SOFTMAX_FUNCTION && (!j->call->labels || j->call->label_smoothing != 0.0);
 }
 
 static int statistics(const job *j)
@@ -63,7 +65,7 @@ static int statistics(const job *j)
 /* Whether logits are wanted after their exponentials are made. */
 static int apart(const job *j)
 {
-    return dense(j) || statistics(j);
+    return dense(j) || statistics(j) || j->call->outputs & FL_LOG_SOFTMAX;
 }
 
 static size_t carve_tile(const job *j, char *memory, tile *t)
@@ -202,19 +204,40 @@ static void statistics_of_tile(const job *j, const fl_columns *k, int64_t first,
     keep_statistics(j, first, n, k->rows.label, field, k->rows.n, largest, unknown);
 }
 
+/* A logit of +inf makes NaN of sums, as NaN does; but logsumexp is then +inf, if none of the row is NaN. */
+static void settle_infinite_rows(const job *j, int64_t first, int64_t n, const double *weight, double *value)
+{
+    _Alignas(64) char buffer[FL_SEGMENT_BYTES];
+    for (int64_t i = 0; i < n && j->kind == FL_SOFTMAX_FUNCTION; i++) {
+        if (!isnan(value[i]))
+            continue;
+        const row r = fl_rows_at(j, first + i);
+        int infinite = 0, unknown = 0;
+        for (int64_t s = 0; s < j->n_segments; s++) {
+            const int64_t length = fl_segment_length(j, s);
+            const char *a = fl_segment_numbers(j, PRED, &r, s, buffer);
+            infinite |= j->kernels->position(a, length, INFINITY) < length;
+            unknown |= j->kernels->position(a, length, NAN) < length;
+        }
+        if (infinite && !unknown)
+            value[i] = INFINITY * weight[i];
+    }
+}
+
 static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memory *m, const tile *t)
 {
     const fl_call *c = j->call;
     const int64_t lanes = fl_padded(n);
     gather_columns(j, PRED, first, n, t, t->logits);
     fl_columns k = {.classes = c->classes, .rows = rows_of(j, lanes, t->field), .logits = t->logits, .exponentials = t->grad,
-                    .grad = c->outputs & FL_GRAD ? t->grad : NULL, .hess = c->outputs & FL_HESS ? t->hess : NULL};
+                    .grad = c->outputs & FL_GRAD ? t->grad : NULL, .hess = c->outputs & FL_HESS ? t->hess : NULL,
+                    .log_softmax = c->outputs & FL_LOG_SOFTMAX ? t->logits : NULL};
     k.rows.label = m->label + at, k.rows.weight = m->weight + at, k.rows.mass = m->mass + at, k.rows.value = m->value + at;
     if (dense(j))
         k.u = t->target;
     if (j->smoothing) {
         j->kernels->columns_repeat(j->smoothing, c->classes, lanes, t->target);
-    } else if (!c->labels) {
+    } else if (dense(j)) {
         gather_columns(j, TARGET, first, n, t, t->target);
         if (!fl_check_numbers(j, t->target, c->classes * lanes, TARGET))
             return;
@@ -227,9 +250,12 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     j->kernels->finish[c->loss](&k.rows);
     if (statistics(j))
         statistics_of_tile(j, &k, first, n);
-    if (!(c->outputs & (FL_GRAD | FL_HESS)))
+    settle_infinite_rows(j, first, n, m->weight + at, m->value + at);
+    if (!(c->outputs & PER_LOGIT))
         return;
     j->kernels->columns_backward(&k);
+    if (k.log_softmax)
+        scatter_columns(j, GRAD, first, n, t, t->logits);
     if (k.grad)
         scatter_columns(j, GRAD, first, n, t, t->grad);
     if (k.hess)
@@ -364,7 +390,10 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
     const row *r = &b->where[i];
     const int64_t n = fl_segment_length(j, s), at = b->label[i] - s * j->segment;
     const double (*field)[FL_ROWS_TOGETHER] = (const double (*)[FL_ROWS_TOGETHER])b->field;
-    if (field[FL_COUNTS][i] == 0.0) {
+    if (c->outputs & FL_LOG_SOFTMAX) {
+        const char *a = fl_segment_numbers(j, PRED, r, s, buffers->pred);
+        j->kernels->log_softmax(a, n, field[FL_MAXIMUM][i], field[FL_LOG_SUM][i], buffers->grad);
+    } else if (field[FL_COUNTS][i] == 0.0) {
         memset(buffers->grad, 0, (size_t)n * j->item);
         memset(buffers->hess, 0, (size_t)n * j->item);
     } else {
@@ -385,7 +414,7 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
             fl_store(field[FL_LABEL_HESS][i], buffers->hess, at, c->real);
         }
     }
-    if (c->outputs & FL_GRAD)
+    if (c->outputs & (FL_GRAD | FL_LOG_SOFTMAX))
         fl_keep_segment(j, GRAD, r, s, buffers->grad);
     if (c->outputs & FL_HESS)
         fl_keep_segment(j, HESS, r, s, buffers->hess);
@@ -431,6 +460,7 @@ static void finish_batch(const job *j, batch *b, int64_t first, int64_t n, int64
     }
     fl_gather(fields, (intptr_t)j->item, FL_ROW_FIELDS * FL_ROWS_TOGETHER, real, FL_FLOAT64, b->field);
     memcpy(m->value + at, b->value, (size_t)n * sizeof *b->value);
+    settle_infinite_rows(j, first, n, b->weight, m->value + at);
 }
 
 /* The rows of a batch, forward; between their segments, the derivatives of the batch before, from the place where the exponentials of
@@ -438,7 +468,7 @@ static void finish_batch(const job *j, batch *b, int64_t first, int64_t n, int64
 static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_memory *m)
 {
     batch *b = (batch *)m->work;
-    const int derivatives = j->call->outputs & (FL_GRAD | FL_HESS);
+    const int derivatives = j->call->outputs & PER_LOGIT;
     row where[FL_ROWS_TOGETHER];
     fl_segment totals[FL_ROWS_TOGETHER];
     double label_logits[FL_ROWS_TOGETHER] = {0};
@@ -552,7 +582,7 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
             join(&totals[i], &k->part[i * k->parts + part]);
     }
     finish_batch(j, &k->b, first, n, 0, totals, k->label_logit, m);
-    if (j->call->outputs & (FL_GRAD | FL_HESS))
+    if (j->call->outputs & PER_LOGIT)
         status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_backward_task, NULL, k, sizeof(shared_memory), &j->bad_target);
     return status;
 }

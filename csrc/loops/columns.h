@@ -336,8 +336,27 @@ INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
 }
 COLUMN_LOOP(columns_hess)
 
+INLINE void columns_log(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n;
+    real *const to = (real *)k->log_softmax + c * n;
+    ROW_FIELD(maximum, FL_MAXIMUM);
+    ROW_FIELD(log_sum, FL_LOG_SUM);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real m = maximum[i], z = log_sum[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++)
+            to[j * n + i] = (a[j * n + i] - m) - z;
+    }
+}
+COLUMN_LOOP(columns_log)
+
 static void columns_backward(const fl_columns *k)
 {
+    if (k->log_softmax)
+        columns_log_of(k, 0, k->classes);
     if (k->hess)
         columns_hess_of(k, 0, k->classes);
     if (k->grad && k->u)

@@ -157,9 +157,29 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
     rows_values(r);
 }
 
+/* Z = log sum exp a, of which softmax is the gradient. */
+NOINLINE void finish_logsumexp(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    real *const field = r->field;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+            const real top = at[FL_TOP * n], others = at[FL_OTHERS * n], inverse = ONE / (top + others);
+            const real log_sum = log_of_sum_of(top * inverse, others * inverse, inverse);
+            at[FL_ROW_VALUE * n] = choose(top + others == ZERO, -INFINITE, at[FL_MAXIMUM * n] + log_sum);
+            at[FL_LOG_SUM * n] = log_sum;
+            at[FL_FACTOR * n] = inverse;
+            at[FL_SPREAD * n] = ONE;
+        }
+    rows_values(r);
+}
+
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)
 #define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
+#define SOFTMAX_FUNCTION(loss, n_params, has_operand, slow)
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
     {                                                                                                                       \
@@ -178,11 +198,13 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #undef ROW_SUM_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef SOFTMAX_FUNCTION
 
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
 #define ROW_SUM_LOSS POINTWISE_LOSS
 #define LABEL_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
+#define SOFTMAX_FUNCTION LOG_PROBABILITY_LOSS
 static void (*const finish_kernels[])(const fl_rows *) = {
 #include "../losses.inc"
 };
@@ -190,5 +212,6 @@ static void (*const finish_kernels[])(const fl_rows *) = {
 #undef ROW_SUM_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef SOFTMAX_FUNCTION
 
 #endif

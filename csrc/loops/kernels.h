@@ -78,6 +78,7 @@ enum {
     FL_ROW_VALUE, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
     FL_LSE, FL_ENTROPY,       /* made where statistics are wanted */
+    FL_LOG_SUM,               /* made by logsumexp: log sum exp(a - maximum) */
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
     FL_SHIFT = FL_ROW_FIELDS, FL_LOWEST, FL_ROUNDER, FL_PART, FL_PART_OF_OTHERS, FL_PART_OF_SHORTFALL, FL_TOTAL,
@@ -108,6 +109,7 @@ typedef struct {
     void *exponentials;       /* may be the logits, where there is no u */
     const void *u;            /* the target's numbers, or NULL */
     void *grad, *hess;        /* or NULL; may be the exponentials */
+    void *log_softmax;        /* or NULL; may be the logits */
 } fl_columns;
 
 /* A segment of a row, from exponentials to derivatives. */
@@ -131,6 +133,7 @@ typedef struct fl_kernels {
     void (*softmax_forward)(const void *a, const void *u, int64_t n, const void *next, const void *next_u, void *exponentials,
                             fl_segment *);
     void (*softmax_backward)(const fl_backward *);
+    void (*log_softmax)(const void *a, int64_t n, double maximum, double log_sum, void *to);  /* a - maximum - log_sum */
     double (*dispersion)(const void *a, const void *exponentials, int64_t n, double maximum);   /* fl_segment, times `top` */
     int (*labels)(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass);
     void (*rows_given)(const fl_rows *);

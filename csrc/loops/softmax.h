@@ -248,6 +248,28 @@ static void softmax_backward(const fl_backward *b)
     }
 }
 
+/* The maximum first: where one class has nearly all, the logarithm of its share is -log_sum. */
+NOINLINE void log_softmax_loop(const real *restrict a, int64_t n, real maximum, real log_sum, real *restrict to)
+{
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (a[i] - maximum) - log_sum;
+}
+
+/* n may be any number; `to` has room for whole groups. */
+static void log_softmax(const void *logits, int64_t n, double maximum, double log_sum, void *to_)
+{
+    const real *a = logits;
+    real *to = to_, rest[FL_GROUP] = {0};
+    const int64_t whole = n & -(int64_t)FL_GROUP, left = n - whole;
+    if (whole)
+        log_softmax_loop(a, whole, (real)maximum, (real)log_sum, to);
+    memcpy(rest, a + whole, (size_t)left * sizeof(real));
+    if (left)
+        log_softmax_loop(rest, FL_GROUP, (real)maximum, (real)log_sum, to + whole);
+}
+
 /* By groups, of which the first that holds the number is then searched. */
 static int64_t position(const void *numbers, int64_t n, double wanted)
 {

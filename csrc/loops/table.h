@@ -28,6 +28,7 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .outside = outside,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,
+    .log_softmax = log_softmax,
     .dispersion = dispersion,
     .labels = labels,
     .rows_given = rows_given,

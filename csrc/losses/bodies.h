@@ -3,10 +3,12 @@
 #define POINTWISE_LOSS(...)
 #define ROW_SUM_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
+#define SOFTMAX_FUNCTION(...)
 #define LABEL_LOSS(...)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef SOFTMAX_FUNCTION
 #undef LABEL_LOSS
 #undef WITH_BODIES

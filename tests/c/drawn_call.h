@@ -212,6 +212,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->loss = draw_below(s, fl_n_losses());
     c->tier = tier;
     c->outputs = sets[draw_below(s, 4)];
+    if (fl_kind(c->loss) == FL_SOFTMAX_FUNCTION)
+        c->outputs = c->outputs & FL_HESS ? FL_LOG_SOFTMAX : c->outputs;
     c->real = draw_below(s, 2) ? FL_FLOAT64 : FL_FLOAT32;
     c->n_threads = threads[draw_below(s, 8) ? 0 : draw_below(s, 5)];
     c->reduction = (fl_reduction)draw_below(s, 3);
@@ -249,8 +251,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->z_loss = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 4) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
 
     const int present[N_ARRAYS] = {
-        [PRED] = 1, [TARGET] = 1, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
-        [VALUE] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & FL_GRAD),
+        [PRED] = 1, [TARGET] = kind != FL_SOFTMAX_FUNCTION, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
+        [VALUE] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
         [HESS] = !!(c->outputs & FL_HESS),
     };
     for (int i = 0; i < N_ARRAYS; i++) {
