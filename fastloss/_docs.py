@@ -170,6 +170,9 @@ class DescribedEntry:
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
+        return self.documentation()
+
+    def documentation(self) -> str:
         return entry_doc(self.loss.row, self.__name__)
 
     @functools.cached_property

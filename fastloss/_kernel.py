@@ -23,8 +23,8 @@ class CompiledEntry(DescribedEntry, _core.Kernel):
         self.__name__ = self.__qualname__ = name
 
 
-class CompiledFunction(_core.FunctionKernel, DescribedFunction):
-    # One entry point of a compiled function of rows; its kernel's base comes first, for the call.
+class CompiledFunction(DescribedFunction, _core.FunctionKernel):
+    # One entry point of a compiled function of rows.
 
     def __init__(self, function: RowFunction, name: str) -> None:
         super().__init__(function, name, function.row.kernel)

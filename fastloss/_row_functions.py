@@ -92,7 +92,7 @@ class RowFunction:
     #: No parameter can be bound; messages ask for those of losses.
     bound: Mapping[str, Any] = MappingProxyType({})
 
-    def __init__(self, row: FunctionRow, entry_type: Callable[[RowFunction, str], DescribedFunction]):
+    def __init__(self, row: FunctionRow, entry_type: Callable[[RowFunction, str], Any]):
         self.row, self._entry_type = row, entry_type
         self.__name__ = self.__qualname__ = row.name
         self.__doc__ = function_doc(row, "value")
@@ -136,14 +136,7 @@ class DescribedFunction(_docs.DescribedEntry):
 
     loss: Any  # a RowFunction: the name by which messages ask
 
-    def __init_subclass__(cls) -> None:
-        cls.__doc__ = vars(DescribedFunction)["__doc__"]  # type: ignore[method-assign]
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError
-
-    @property
-    def __doc__(self) -> str:  # type: ignore[override]
+    def documentation(self) -> str:
         return function_doc(self.loss.row, self.__name__)
 
     @functools.cached_property
@@ -163,8 +156,8 @@ _LEAD = {
 _PARAMETERS = {
     "pred": """\
 pred : array_like
-    Logits, of any shape with the classes along `axis`. -inf masks a class. float16 and bfloat16 are computed in
-    float32, integers in float64.""",
+    Logits, of any shape with the classes along `axis`. -inf masks a class. float16 and bfloat16 are computed
+    in float32, integers in float64.""",
     "cotangent": """\
 cotangent : array_like
     The derivatives by the output, of the shape of `pred`.""",
@@ -194,7 +187,8 @@ value : ndarray or float
     Under "none" an array with the value of each row, of the dtype of `pred`; else a Python float.""",
     "grad": """\
 grad : ndarray
-    The gradient of the reduced value, of the shape and dtype of `pred`; under "none" that of each row's own value.""",
+    The gradient of the reduced value, of the shape and dtype of `pred`; under "none" that of each row's
+    own value.""",
     "log_softmax": """\
 log_softmax : ndarray
     Of the shape and dtype of `pred`.""",

@@ -25,9 +25,10 @@ def logsumexp(pred):
 
     Notes
     -----
-    Nothing overflows: the largest logit is taken out first [1]_. As in SciPy, a row of -inf alone, and one without
-    classes, has the value -inf, and a row with inf the value inf; no softmax belongs to these, and their gradient is NaN.
-    A row with NaN is NaN, and no other. Among finite logits one of -inf is a masked class with gradient 0.
+    Nothing overflows: the largest logit is taken out first [1]_. As in SciPy, a row of -inf alone, and one
+    without classes, has the value -inf, and a row with inf the value inf; no softmax belongs to these, and
+    their gradient is NaN. A row with NaN is NaN, and no other. Among finite logits one of -inf is a masked
+    class with gradient 0.
 
     References
     ----------
@@ -59,9 +60,9 @@ def log_softmax(pred, cotangent=None):
 
     Notes
     -----
-    The logarithm of an almost certain class keeps its digits: it is computed as (x - max x) - log Σ exp(x - max x). A masked
-    class, of logit -inf, has the logarithm -inf, and its `vjp` is u. A row without a finite logit, or with a logit of inf
-    or NaN, is NaN.
+    The logarithm of an almost certain class keeps its digits: it is computed as
+    (x - max x) - log Σ exp(x - max x). A masked class, of logit -inf, has the logarithm -inf, and its `vjp`
+    is u. A row without a finite logit, or with a logit of inf or NaN, is NaN.
 
     Examples
     --------
@@ -124,7 +125,8 @@ class FunctionEntry(DescribedFunction):
                 factor = weight if x.ndim == 1 else weight[:, None]
                 x = x if name in ("log_softmax", "vjp") else np.where(factor == 0, 0, x * factor)
                 if name != "value":
-                    results[name] = np.moveaxis((x * scale).reshape(pred.shape), -1, axis).astype(dtype)
+                    x = np.where(x == 0, x, x * scale)
+                    results[name] = np.moveaxis(x.reshape(pred.shape), -1, axis).astype(dtype)
                 elif reduction == "none":
                     results[name] = x.reshape(rows).astype(dtype)[()]
                 else:
