@@ -21,7 +21,7 @@ class SoftmaxResult(NamedTuple):
     value : float or ndarray or None
         The loss, reduced as asked for.
     grad, hess : ndarray or None
-        The gradient and the diagonal of the Hessian, by the logits.
+        The gradient and the diagonal of the Hessian, by the logits; of a linear layer's loss the tuple of its gradients.
     lse : ndarray or None
         log Σ exp of the row's logits: float64 where `pred` holds float64 or integers, else float32 (also of
         half-precision logits). -inf where all logits are, inf where one is.
