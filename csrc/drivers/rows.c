@@ -416,7 +416,7 @@ fl_status fl_run_rows(fl_call *call)
         j.array[i] = (fl_walked){arrays[i]->data, arrays[i]->dtype, i};
     j.item = fl_itemsize(call->real);
     j.domain[PRED] = call->pred_domain;
-    if (!call->labels)
+    if (!call->labels && call->target.data)
         j.domain[TARGET] = call->target_domain;
     j.segment = FL_SEGMENT_BYTES / (int64_t)j.item;
     j.n_segments = (call->classes + j.segment - 1) / j.segment;
