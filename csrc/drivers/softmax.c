@@ -22,7 +22,7 @@
 enum {
     /* Classes of rows that lie side by side, at most. */
     SHORT_ROW = 192,
-    /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 29 classes. */
+    /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 36 classes. */
     TILE = 4096,
     TILE_ROWS = 256,
     /* Segments of exponentials that are kept: 960 KiB, which with the buffers stays below 1 MiB a thread. */
@@ -280,7 +280,7 @@ typedef struct {
     int64_t label[FL_ROWS_TOGETHER];
     double weight[FL_ROWS_TOGETHER], mass[FL_ROWS_TOGETHER], value[FL_ROWS_TOGETHER];
     double maximum[MAX_SEGMENTS + 2 * FL_ROWS_TOGETHER], top[MAX_SEGMENTS + 2 * FL_ROWS_TOGETHER];
-    double field[FL_ROW_FIELDS][FL_ROWS_TOGETHER];
+    double field[FL_BATCH_FIELDS][FL_ROWS_TOGETHER];
     _Alignas(64) char exponentials[];
 } batch;
 
@@ -303,28 +303,30 @@ static const char *mixed_target(job *j, const row *r, int64_t s, segment_buffers
 static const fl_segment NO_SEGMENT = {.maximum = -INFINITY, .largest = -1, .unknown = -1};
 
 /* Two parts of a row, of which `part` has no larger maximum: its exponentials shrink, and all are others. */
-static void absorb(fl_segment *into, const fl_segment *part)
+static void absorb(fl_segment *into, const fl_segment *part, int statistics)
 {
     const double below = into->maximum - part->maximum, unit = exp_nonpositive(-below);
     into->others += (1.0 + part->others) * unit;
+    into->mass += part->mass;
+    into->mass_of_others += part->mass;
+    into->shortfall += part->shortfall + (part->mass == 0.0 ? 0.0 : part->mass * below);
+    if (!statistics)
+        return;
     into->dispersion += unit == 0.0 ? 0.0 : unit * (part->dispersion + (1.0 + part->others) * below);
     if (into->largest < 0)
         into->largest = part->largest;
     if (part->unknown >= 0 && (into->unknown < 0 || part->unknown < into->unknown))
         into->unknown = part->unknown;
-    into->mass += part->mass;
-    into->mass_of_others += part->mass;
-    into->shortfall += part->shortfall + (part->mass == 0.0 ? 0.0 : part->mass * below);
 }
 
-static void join(fl_segment *total, const fl_segment *part)
+static void join(fl_segment *total, const fl_segment *part, int statistics)
 {
     if (part->maximum > total->maximum) {
         const fl_segment before = *total;
         *total = *part;
-        absorb(total, &before);
+        absorb(total, &before, statistics);
     } else {
-        absorb(total, part);
+        absorb(total, part, statistics);
     }
 }
 
@@ -343,6 +345,7 @@ static void note_statistics(const job *j, int64_t s, const char *a, const char *
     /* Not exponentials: of logits that differ some have the same. */
     const int64_t largest = j->kernels->position(a, n, part->maximum), start = s * j->segment;
     part->largest = largest < n ? start + largest : -1;
+    part->unknown = -1;
     if (isnan(part->others)) {
         const int64_t unknown = j->kernels->position(a, n, NAN);
         part->unknown = unknown < n ? start + unknown : -1;
@@ -361,7 +364,6 @@ static fl_segment forward(job *j, const row *r, int64_t s, int64_t label, double
     j->kernels->softmax_forward(a, u, n, next_segment(j, PRED, r, s, a), next_segment(j, TARGET, r, s, u), e, &part);
     if (label_logit && label >= 0 && at >= 0 && at < n)
         *label_logit = fl_load(a + (size_t)at * j->item, j->call->real);
-    part.largest = part.unknown = -1;
     if (label_logit && statistics(j))
         note_statistics(j, s, a, e, n, &part);
     return part;
@@ -376,8 +378,6 @@ static void note_total(const job *j, batch *b, int64_t i, const fl_segment *tota
     b->field[FL_MASS][i] = total->mass;
     b->field[FL_MASS_OF_OTHERS][i] = total->mass_of_others;
     b->field[FL_SHORTFALL][i] = total->shortfall;
-    b->field[FL_DISPERSION][i] = total->dispersion;
-    b->field[FL_UNKNOWN][i] = (double)total->unknown;
     b->field[FL_LABEL_LOGIT][i] = label_logit;
     b->field[FL_LABEL_EXPONENTIAL][i] = exp_nonpositive(label_logit - total->maximum);
     if (j->smoothing && b->label[i] >= 0)
@@ -453,12 +453,18 @@ static void finish_batch(const job *j, batch *b, int64_t first, int64_t n, int64
     j->kernels->finish[j->call->loss](&rows);
     if (statistics(j)) {
         double largest[FL_ROWS_TOGETHER], unknown[FL_ROWS_TOGETHER];
-        for (int64_t i = 0; i < n; i++)
-            largest[i] = (double)totals[i].largest, unknown[i] = (double)totals[i].unknown;
+        double dispersion[FL_ROWS_TOGETHER] = {0};
+        for (int64_t i = 0; i < FL_ROWS_TOGETHER; i++) {
+            largest[i] = i < n ? (double)totals[i].largest : -1.0, unknown[i] = i < n ? (double)totals[i].unknown : -1.0;
+            dispersion[i] = i < n ? totals[i].dispersion : 0.0;
+        }
+        const size_t field_size = FL_ROWS_TOGETHER * j->item;
+        fl_gather((const char *)dispersion, sizeof(double), FL_ROWS_TOGETHER, FL_FLOAT64, real, fields + FL_DISPERSION * field_size);
+        fl_gather((const char *)unknown, sizeof(double), FL_ROWS_TOGETHER, FL_FLOAT64, real, fields + FL_UNKNOWN * field_size);
         j->kernels->rows_statistics(&rows);
         keep_statistics(j, first, n, b->label, fields, FL_ROWS_TOGETHER, largest, unknown);
     }
-    fl_gather(fields, (intptr_t)j->item, FL_ROW_FIELDS * FL_ROWS_TOGETHER, real, FL_FLOAT64, b->field);
+    fl_gather(fields, (intptr_t)j->item, FL_BATCH_FIELDS * FL_ROWS_TOGETHER, real, FL_FLOAT64, b->field);
     memcpy(m->value + at, b->value, (size_t)n * sizeof *b->value);
     settle_infinite_rows(j, first, n, b->weight, m->value + at);
 }
@@ -468,7 +474,7 @@ static void finish_batch(const job *j, batch *b, int64_t first, int64_t n, int64
 static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_memory *m)
 {
     batch *b = (batch *)m->work;
-    const int derivatives = j->call->outputs & PER_LOGIT;
+    const int derivatives = j->call->outputs & PER_LOGIT, with_statistics = statistics(j);
     row where[FL_ROWS_TOGETHER];
     fl_segment totals[FL_ROWS_TOGETHER];
     double label_logits[FL_ROWS_TOGETHER] = {0};
@@ -484,9 +490,9 @@ static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_mem
                 forward(j, &where[i], s, m->label[at + i], &label_logits[i], &b->buffers, kept_exponentials(j, b, i, s));
             b->maximum[place] = part.maximum;
             b->top[place] = part.top;
-            join(&together, &part);
+            join(&together, &part, with_statistics);
             if (s % SEGMENTS_TOGETHER == SEGMENTS_TOGETHER - 1 || s == j->n_segments - 1) {
-                join(&totals[i], &together);
+                join(&totals[i], &together, with_statistics);
                 together = NO_SEGMENT;
             }
         }
@@ -548,7 +554,7 @@ static void shared_forward_task(void *context, int64_t task, char *scratch)
     fl_segment total = NO_SEGMENT;
     for (int64_t s = first; s < j->n_segments && s < first + SEGMENTS_TOGETHER; s++) {
         const fl_segment part = forward(j, &k->b.where[i], s, k->b.label[i], &k->label_logit[i], &m->buffers, m->exponentials);
-        join(&total, &part);
+        join(&total, &part, statistics(j));
     }
     k->part[task] = total;
 }
@@ -579,7 +585,7 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
     for (int64_t i = 0; i < n; i++) {
         totals[i] = NO_SEGMENT;
         for (int64_t part = 0; part < k->parts; part++)
-            join(&totals[i], &k->part[i * k->parts + part]);
+            join(&totals[i], &k->part[i * k->parts + part], statistics(j));
     }
     finish_batch(j, &k->b, first, n, 0, totals, k->label_logit, m);
     if (j->call->outputs & PER_LOGIT)

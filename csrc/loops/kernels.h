@@ -61,8 +61,6 @@ enum {
     FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
     FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
     FL_LABEL_SHARED,          /* the part of the label's own u that comes from smoothing */
-    FL_DISPERSION,            /* for statistics only, as in fl_segment; and whether there is NaN: its place, or -1 */
-    FL_UNKNOWN,
     FL_FOUND_FIELDS,
     /* Given. */
     FL_STRENGTH = FL_FOUND_FIELDS, /* what the label's own term counts; 0: there is none */
@@ -77,8 +75,10 @@ enum {
      * FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
     FL_ROW_VALUE, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
-    FL_LSE, FL_ENTROPY,       /* made where statistics are wanted */
-    FL_LOG_SUM,               /* made by logsumexp: log sum exp(a - maximum) */
+    FL_BATCH_FIELDS,          /* what is kept of a row until its derivatives are made */
+    FL_LOG_SUM = FL_CURVE,    /* made by logsumexp in the place of what it has not: log sum exp(a - maximum) */
+    /* For statistics only. Found: the dispersion, as in fl_segment; where NaN is, or -1. Made: two of them. */
+    FL_DISPERSION = FL_BATCH_FIELDS, FL_UNKNOWN, FL_LSE, FL_ENTROPY,
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
     FL_SHIFT = FL_ROW_FIELDS, FL_LOWEST, FL_ROUNDER, FL_PART, FL_PART_OF_OTHERS, FL_PART_OF_SHORTFALL, FL_TOTAL,
