@@ -45,11 +45,14 @@ class CompiledProduct(DescribedFunction):
                 raise _errors.unknown_keyword(self, key)
         given = self.__signature__.bind(*args, **kwargs).arguments
         pred, cotangent = given.pop("pred"), given.pop("cotangent")
-        shapes = [np.shape(_errors.plain_array(x, name, "away")) for x, name in ((pred, "pred"), (cotangent, "cotangent"))]
+        arrays = [_errors.plain_array(x, name, "away") for x, name in ((pred, "pred"), (cotangent, "cotangent"))]
+        shapes = [array.shape for array in arrays]
         if shapes[0] != shapes[1]:
             raise ValueError(
                 f"pred has shape {shapes[0]} but cotangent has shape {shapes[1]}; wanted: a cotangent of that of pred"
             )
+        if arrays[1].dtype.kind in "biu":  # to the loss they might be labels
+            cotangent = arrays[1].astype(np.float64)
         return self._grad(pred, cotangent, weight=-1.0, reduction="none", check_domain=False, **given)
 
 
