@@ -571,11 +571,13 @@ cdef class Kernel:
         c.ndim, c.shape = kept, shape
         without_axis(&c.pred, pred_strides, pred, axis)
         if self.takes_numbers and same_shape(pred, target):
+            if self.takes_labels and not is_float(dtype_of(target)):
+                raise _errors.target_type(target.dtype, labels=False)
             without_axis(&c.target, target_strides, target, axis)
         elif self.takes_labels and is_label_shape:
             describe(&c.target, target)
             if is_float(c.target.dtype):
-                raise TypeError(f"labels must be integers, got dtype {target.dtype}")
+                raise _errors.target_type(target.dtype, labels=True)
             c.labels = 1
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)
