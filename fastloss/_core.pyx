@@ -45,7 +45,7 @@ cdef extern from "fastloss.h" nogil:
         fl_array pred, target, operand, weight, value, grad, hess
         int labels
         int64_t ignore_index
-        double label_smoothing, z_loss
+        double label_smoothing, z_loss, softcap, temperature
         const double *class_weight
         double param[4]
         fl_reduction reduction
@@ -331,6 +331,10 @@ cdef int raise_pending() except -1:
     return -1
 
 
+#: The parameters that are fields of fl_call; the others are numbers for the body of the loss.
+CALL_FIELDS = ("class_weight", "ignore_index", "label_smoothing", "temperature", "softcap", "z_loss")
+
+
 # ---- entry points -----------------------------------------------------------------------------------------------------
 
 cdef class Kernel:
@@ -362,6 +366,7 @@ cdef class Kernel:
         self.template.loss = known.index(row.name)
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
+        self.template.temperature = 1
         self.template.interrupted = interrupted
         self.template.reduction = FL_NONE if name == "grad_and_hess" else FL_MEAN
         self.has_domain = row.prediction.bounded or row.target.bounded
@@ -371,8 +376,8 @@ cdef class Kernel:
         for p in row.parameters:
             if p.kind.array == "elements":
                 slots.append("operand")
-            elif p.name in ("class_weight", "ignore_index", "label_smoothing"):
-                slots.append(p.name)  # fields of fl_call
+            elif p.name in CALL_FIELDS:
+                slots.append(p.name)
             else:
                 slots.append(i)
                 i += 1
@@ -402,6 +407,12 @@ cdef class Kernel:
             c.ignore_index = value
         elif slot == "label_smoothing":
             c.label_smoothing = value
+        elif slot == "temperature":
+            c.temperature = value
+        elif slot == "softcap":
+            c.softcap = 0 if value is None else value
+        elif slot == "z_loss":
+            c.z_loss = value
         else:
             c.param[<int>slot] = np.nan if value is None else <double>value
             if parameter.name == "log_target":  # a logarithm may be any number

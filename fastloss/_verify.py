@@ -5,6 +5,8 @@ The tests and `python -m fastloss verify` share this module, and with it the bou
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ import numpy as np
 from fastloss import _core
 from fastloss._loss import Loss
 from fastloss._registry import Interval, Parameter, Row
+from fastloss.reference._rows import _softened
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -80,7 +83,7 @@ def tier(name: str) -> Iterator[None]:
 
 
 def parameter_values(parameter: Parameter) -> list[Any]:
-    """Values beside the default: within and at the closed ends of the range. All are exact in float32."""
+    """Values beside the default: within and at the closed ends of the range."""
     kind = parameter.kind
     if kind.array == "classes":
         return ["per class"]
@@ -93,6 +96,8 @@ def parameter_values(parameter: Parameter) -> list[Any]:
     low, high = kind.range.low, kind.range.high
     width = high - low if math.isfinite(high) else 8.0
     inside = [low + width / 8, low + 3 * width / 4]
+    if low > 0 and math.isfinite(high):  # orders of magnitude
+        inside = [low * (high / low) ** share for share in (0.375, 0.625)]
     ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]
     return [*inside, *ends, *([None] if kind.optional else [])]
 
@@ -203,7 +208,9 @@ def largest_parameter(case: Case, arrays: dict[str, Any]) -> float:
 def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     """The `ulp` of each result. A subnormal factor meets more and larger ones in a Hessian: a logit, a parameter's square."""
     factor = largest_parameter(case, arrays)
-    return {name: ulp(x, case.dtype, factor * (16 if name == "hess" else 1)) for name, x in expected.items()}
+    inverse = max((1 / p.default for p in case.loss.params.values() if p.kind.divides), default=1.0)
+    factors = {"value": factor, "grad": factor * max(1, inverse), "hess": 16 * factor * max(1, inverse) ** 2}
+    return {name: ulp(x, case.dtype, factors[name]) for name, x in expected.items()}
 
 
 def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
@@ -237,13 +244,31 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
                 yield pred, moved(target, s, Interval() if log_target else row.target)
 
 
+def unit_of_softened(
+    case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle
+) -> Results:
+    """What it changes to move a softmax's softened logits, by an ulp of `Row.unit`, where they are not the logits given."""
+    parameters = {name: p.default for name, p in case.loss.params.items() if name in ("temperature", "softcap")}
+    if parameters.get("temperature", 1.0) == 1 and parameters.get("softcap") is None:
+        return {}
+    below, base, slope, bend = _softened(pred, pred.max(axis=1, keepdims=True), **parameters)
+    plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
+    sign = np.random.default_rng(seed).choice([-1.0, 1.0], pred.shape)
+    softened = below + base
+    moved = softened + sign * case.loss.row.unit * float(np.finfo(case.dtype).eps)
+    before, after = (oracle(plain, x, target, **arrays) for x in (softened, moved))
+    change = {name: np.abs(after[name] - before[name]) for name in before}
+    hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
+    return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
+
+
 def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
-    """Each parameter that is a real number, moved by one unit in its last place, towards 0: that stays in its range."""
+    """Each parameter that is a real number, moved by one unit in its last place, within its range: towards 0 if that is within."""
     for name, p in case.loss.params.items():
         if p.kind.type is float and isinstance(p.default, (int, float)):
-            value = p.default * (1 - float(np.finfo(case.dtype).eps))
-            if value in p.range:
-                yield {name: value}
+            step = float(np.finfo(case.dtype).eps)
+            moved = (value for value in (p.default * (1 - step), p.default * (1 + step)) if value in p.range)
+            yield from ({name: value} for value in itertools.islice(moved, 1))
 
 
 def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
@@ -267,6 +292,8 @@ def expected_and_allowed(
     expected = oracle(case, *wide, **arrays)
     allowed = ulps(case, expected, arrays)
     with np.errstate(all="ignore"):
+        for name, change in unit_of_softened(case, *wide, arrays, seed, oracle).items():
+            allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
         moved = [oracle(case, p, t, **arrays) for p, t in perturbations(*wide, case, seed)]
         moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case)]
         for results in moved:

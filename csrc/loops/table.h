@@ -11,6 +11,7 @@
 #include "halves.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "soften.h"
 #include "softmax.h"
 
 #include "../tiers/stream.h"
@@ -35,6 +36,10 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .columns_mix = columns_mix,
     .columns_backward = columns_backward,
     .finish = finish_kernels,
+    .maximum = maximum,
+    .soften = soften,
+    .columns_soften = columns_soften,
+    .harden = harden,
     .position = position,
     .transpose_to_classes = transpose_to_classes,
     .transpose_to_rows = transpose_to_rows,
