@@ -18,7 +18,7 @@ import numpy as np
 from fastloss import _core
 from fastloss._loss import Loss
 from fastloss._registry import Interval, Parameter, Row
-from fastloss.reference._rows import _softened
+from fastloss.reference._rows import softened_logits
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -217,9 +217,23 @@ def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     return np.float64 if dtype == np.float32 else np.longdouble
 
 
+def signs(pred: np.ndarray, case: Case, seed: int) -> Iterator[np.ndarray]:
+    """Where each prediction is moved: up or down."""
+    rng = np.random.default_rng(seed)
+    for _ in range(2):
+        sign = rng.choice([-1.0, 1.0], pred.shape)
+        flipped = sign.copy()
+        if case.loss.family == "rows":
+            # Against the largest logit every other one is moved both towards it and away.
+            top = np.argmax(pred, axis=1)[:, None]
+            np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
+        else:
+            flipped = -sign
+        yield from (sign, flipped)
+
+
 def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The inputs, each number moved by one unit in its last place up or down; see `Row.unit`."""
-    rng = np.random.default_rng(seed)
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
 
@@ -229,41 +243,34 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
     log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
-    for _ in range(2):
-        sign = rng.choice([-1.0, 1.0], pred.shape)
-        flipped = sign.copy()
-        if row.family == "rows":
-            # Against the largest logit every other one is moved both towards it and away.
-            top = np.argmax(pred, axis=1)[:, None]
-            np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
-        else:
-            flipped = -sign
-        for s in (sign, flipped):
-            yield moved(pred, s, row.prediction), target
-            if not exact_target:
-                yield pred, moved(target, s, Interval() if log_target else row.target)
+    for sign in signs(pred, case, seed):
+        yield moved(pred, sign, row.prediction), target
+        if not exact_target:
+            yield pred, moved(target, sign, Interval() if log_target else row.target)
 
 
 def unit_of_softened(
     case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle
 ) -> Results:
-    """What it changes to move a softmax's softened logits, by an ulp of `Row.unit`, where they are not the logits given."""
+    """What it changes to move a softmax's softened logits, where they are not those given: by an ulp, by two of a tanh."""
     parameters = {name: p.default for name, p in case.loss.params.items() if name in ("temperature", "softcap")}
     if parameters.get("temperature", 1.0) == 1 and parameters.get("softcap") is None:
         return {}
-    below, base, slope, bend = _softened(pred, pred.max(axis=1, keepdims=True), **parameters)
+    below, base, slope, bend = softened_logits(pred, pred.max(axis=1, keepdims=True), **parameters)
     plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
-    sign = np.random.default_rng(seed).choice([-1.0, 1.0], pred.shape)
     softened = below + base
-    moved = softened + sign * case.loss.row.unit * float(np.finfo(case.dtype).eps)
-    before, after = (oracle(plain, x, target, **arrays) for x in (softened, moved))
-    change = {name: np.abs(after[name] - before[name]) for name in before}
+    step = np.maximum(np.abs(softened), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
+    if parameters["softcap"] is not None:
+        step *= FUNCTION_BOUNDS["tanh"]
+    before = oracle(plain, softened, target, **arrays)
+    moved = [oracle(plain, softened + sign * step, target, **arrays) for sign in signs(pred, case, seed)]
+    change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
     hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
 
 
 def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
-    """Each parameter that is a real number, moved by one unit in its last place, within its range: towards 0 if that is within."""
+    """Each parameter that is a real number, moved by one unit in its last place within its range."""
     for name, p in case.loss.params.items():
         if p.kind.type is float and isinstance(p.default, (int, float)):
             step = float(np.finfo(case.dtype).eps)

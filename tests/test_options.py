@@ -142,6 +142,10 @@ OPTIONS = [
     Option("an ignored label that is no class", "ignore_index", ignore(-1)),
     Option("label_smoothing", "label_smoothing", keywords(label_smoothing=0.1)),
     Option("label_smoothing of all", "label_smoothing", keywords(label_smoothing=1.0)),
+    Option("temperature below 1", "temperature", keywords(temperature=0.3)),
+    Option("temperature above 1", "temperature", keywords(temperature=4.0)),
+    Option("softcap", "softcap", keywords(softcap=2.5)),
+    Option("z_loss", "z_loss", keywords(z_loss=0.01)),
     Option("weight", "weight", keyword(weight=lambda c: some_zeros(c.random, c.pred.shape[:-1]))),
     Option("weight of a column", "weight", keyword(weight=lambda c: some_zeros(c.random, (c.pred.shape[0], 1)))),
     Option("sum", "reduction", keywords(reduction="sum")),
@@ -231,15 +235,18 @@ def test_every_pair_of_options_against_the_reference(pair, shape):
 # ---- PyTorch --------------------------------------------------------------------------------------------------------
 
 #: The keywords that PyTorch has too, or that are easily done by hand; a pair with another one is not compared.
-PYTORCH_HAS = {"class_weight", "ignore_index", "label_smoothing", "weight", "reduction", "axis"}
+PYTORCH_HAS = {option.kind for option in OPTIONS} - {"dtype", "target", "layout", "out"}
 
 
 def by_pytorch(torch: Any, c: Call) -> tuple[Any, np.ndarray]:
-    """Value and gradient in float64. PyTorch has no weight of a sample: that is done by hand, from reduction="none"."""
+    """Value and gradient in float64. What PyTorch does not have, such as the weight of a sample, is done by hand."""
     pred, target = widened(c)
     axis, reduction = c.keywords.get("axis", -1), c.keywords["reduction"]
     leaf = torch.tensor(np.ascontiguousarray(pred), requires_grad=True)
     logits = leaf.movedim(axis, -1)
+    if "softcap" in c.keywords:
+        logits = c.keywords["softcap"] * torch.tanh(logits / c.keywords["softcap"])
+    logits = logits / c.keywords.get("temperature", 1.0)
     rows = logits.shape[:-1]
     options = {}
     if c.labels:
@@ -254,18 +261,21 @@ def by_pytorch(torch: Any, c: Call) -> tuple[Any, np.ndarray]:
     def losses(reduction):
         return torch.nn.functional.cross_entropy(logits.reshape(-1, c.classes), goal, reduction=reduction, **options)
 
-    if "weight" not in c.keywords:
+    if not c.keywords.keys() & {"weight", "z_loss"}:
         value = losses(reduction)
         value = value.reshape(rows) if reduction == "none" else value
     else:
-        weight = torch.tensor(np.broadcast_to(c.keywords["weight"], rows).copy())
-        value = weight * losses("none").reshape(rows)
+        mass = torch.ones(rows, dtype=torch.float64)
         if c.labels:
             kept = goal != options["ignore_index"]
-            mass = options["weight"][torch.where(kept, goal, 0)] if "weight" in options else torch.ones(len(goal))
-            weight = weight * (mass * kept).reshape(rows)
+            if "weight" in options:
+                mass = options["weight"][torch.where(kept, goal, 0)].reshape(rows)
+            mass = mass * kept.reshape(rows)
+        weight = torch.tensor(np.broadcast_to(c.keywords.get("weight", 1.0), rows).copy())
+        penalty = c.keywords.get("z_loss", 0.0) * mass * torch.logsumexp(logits, -1) ** 2
+        value = weight * (losses("none").reshape(rows) + penalty)
         if reduction != "none":
-            value = value.sum() / (weight.sum() if reduction == "mean" else 1)
+            value = value.sum() / ((weight * mass).sum() if reduction == "mean" else 1)
     (grad,) = torch.autograd.grad(value.sum(), leaf)
     return value.detach().numpy(), grad.numpy()
 

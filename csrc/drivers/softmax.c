@@ -328,9 +328,9 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
         j->kernels->softmax_backward(&(fl_backward){
             .n = n, .exponentials = e, .u = u, .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
             .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .factor = factor,
-            .spread = field[FL_SPREAD][i] * unlift,
-            .unlift = field[FL_UNLIFT][i] * unlift, .curve = field[FL_CURVE][i] * unlift, .square = field[FL_SQUARE][i] * unlift,
-            .scale = field[FL_SCALE][i]});
+            .lift = field[FL_LIFT][i], .unlift = unlift / field[FL_LIFT][i], .spread = field[FL_SPREAD][i] * unlift,
+            .curve = field[FL_CURVE][i], .square = field[FL_SQUARE][i], .scale = field[FL_SCALE][i],
+            .hess_scale = field[FL_HESS_SCALE][i] * unlift});
         if ((u || c->outputs & FL_HESS) && maximum == b->largest[i] && field[FL_SINGLE_TOP][i] == unit_of(j)) {
             const int64_t largest = j->kernels->position(e, n, top);
             if (u)

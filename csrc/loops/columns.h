@@ -212,14 +212,15 @@ INLINE void columns_grad(const fl_columns *k, int64_t c, const int classes)
     ROW_FIELD(label, FL_LABEL);
     ROW_FIELD(factor, FL_FACTOR);
     ROW_FIELD(spread, FL_SPREAD);
+    ROW_FIELD(scale, FL_SCALE);
     ROW_FIELD(label_grad, FL_LABEL_GRAD);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real lifting = factor[i], by_q = spread[i], at_label = label_grad[i], count = counts[i];
+        const real lifting = factor[i], strength = spread[i] * scale[i], at_label = label_grad[i], count = counts[i];
         const bits y = to_bits(label[i]) - (bits)c;
         UNROLLED
         for (int j = 0; j < classes; j++)
-            grad[j * n + i] = masked(choose(y == (bits)j, at_label, e[j * n + i] * lifting * by_q), count);
+            grad[j * n + i] = masked(choose(y == (bits)j, at_label, e[j * n + i] * lifting * strength), count);
     }
 }
 COLUMN_LOOP(columns_grad)
@@ -232,6 +233,7 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
     ROW_FIELD(counts, FL_COUNTS);
     ROW_FIELD(label, FL_LABEL);
     ROW_FIELD(factor, FL_FACTOR);
+    ROW_FIELD(lift, FL_LIFT);
     ROW_FIELD(spread, FL_SPREAD);
     ROW_FIELD(scale, FL_SCALE);
     ROW_FIELD(label_grad, FL_LABEL_GRAD);
@@ -240,11 +242,11 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
-        const real lifting = factor[i], by_q = spread[i], by_u = scale[i], largest = single_top[i], at_top = top_grad[i];
+        const real lifting = factor[i], by_q = spread[i], by_u = lift[i], by_all = scale[i], largest = single_top[i], at_top = top_grad[i];
         const real at_label = label_grad[i], count = counts[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], others = fma_(x * lifting, by_q, -by_u * u[j * n + i]);
+            const real x = e[j * n + i], others = by_all * fma_(x * lifting, by_q, -by_u * u[j * n + i]);
             grad[j * n + i] = masked(choose(y == (bits)j, at_label, choose(x == largest, at_top, others)), count);
         }
     }
@@ -261,17 +263,19 @@ INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
     ROW_FIELD(factor, FL_FACTOR);
     ROW_FIELD(curve, FL_CURVE);
     ROW_FIELD(square, FL_SQUARE);
-    ROW_FIELD(unlift, FL_UNLIFT);
+    ROW_FIELD(lift, FL_LIFT);
+    ROW_FIELD(scale, FL_HESS_SCALE);
     ROW_FIELD(label_hess, FL_LABEL_HESS);
     ROW_FIELD(single_top, FL_SINGLE_TOP);
     ROW_FIELD(top_hess, FL_TOP_HESS);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
+        const real unlift = ONE / lift[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], lifted = x * factor[i], q = lifted * unlift[i];
-            const real others = lifted * fma_(curve[i], ONE - q, square[i] * q);
+            const real x = e[j * n + i], lifted = x * factor[i], q = lifted * unlift;
+            const real others = scale[i] * (lifted * fma_(curve[i], ONE - q, square[i] * q));
             const real unlabelled = choose(x == single_top[i], top_hess[i], others);
             hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
         }

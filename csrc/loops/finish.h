@@ -89,6 +89,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
     real *const field = r->field, param[FL_MAX_PARAMS];
     for (int i = 0; i < FL_MAX_PARAMS; i++)
         param[i] = (real)r->param[i];
+    const int softened = full && r->softened;
     for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
         TOGETHER
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
@@ -107,32 +108,37 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
             const int labelled = !full || strength != ZERO;
             const real own = keep_if(labelled, strength * f.grad);
             const real z = full ? FIELD(FL_Z_LOSS) : ZERO, mass = full ? FIELD(FL_MASS) : ZERO; /* mass is 0 where there is no u */
-            const real log_of_sum = (full && r->softened ? FIELD(FL_BASE) : maximum) + log_sum;
+            const real log_of_sum = choose(softened, FIELD(FL_BASE), maximum) + log_sum;
             /* Where it is beyond every number, so is the value; but a q of 0 is still one. */
-            const real pull = keep_if(z != ZERO, clip(TWO * z * log_of_sum, -LARGEST, LARGEST)), curve = full ? mass - own + pull : -own;
+            const real pull = keep_if(z != ZERO, clip(TWO * z * log_of_sum, -LARGEST, LARGEST));
+            const real curve = full ? mass - own + pull : -own;
 
             /* Were q rounded where it is subnormal, what multiplies it would multiply its error: so it is kept times 2^24 (2^53), unless what
              * multiplies it is too small to be divided by that, or so large that the product may not be. */
-            const real strongest = abs_(curve * scale);
-            const int far = (strongest < PICK(0x1p-64f, 0x1p-900)) | (strongest > PICK(0x1p64f, 0x1p900));
+            const real strongest = abs_(curve * scale) + mass;
+            const int far = (abs_(curve * scale) < PICK(0x1p-64f, 0x1p-900)) | (strongest > PICK(0x1p64f, 0x1p900));
             const real lift = choose(far, ONE, PICK(0x1p24f, 0x1p53)), unlift = choose(far, ONE, PICK(0x1p-24f, 0x1p-53));
             const real lifting = inverse * lift, unlifted_scale = scale * unlift, lifted_rest = others * lifting;
-            const real lifted_label_q = FIELD(FL_LABEL_EXPONENTIAL) * lifting, lifted_label_rest = choose(is_top, lifted_rest, label_rest * lift);
+            const real lifted_label_q = FIELD(FL_LABEL_EXPONENTIAL) * lifting;
+            const real lifted_label_rest = choose(is_top, lifted_rest, label_rest * lift);
             FIELD(FL_FACTOR) = lifting;
-            FIELD(FL_SPREAD) = curve * unlifted_scale;
+            FIELD(FL_SPREAD) = curve;
+            FIELD(FL_SCALE) = unlifted_scale;
             if (!full) {
                 FIELD(FL_ROW_VALUE) = strength * f.value;
                 FIELD(FL_LABEL_GRAD) = fma_(unlifted_scale, own * lifted_label_rest, ZERO); /* not -0 */
                 continue;
             }
             const real bend = keep_if(labelled, strength * f.hess), square = fma_(TWO, z, bend);
-            const real mass_of_others = FIELD(FL_MASS_OF_OTHERS), shared = FIELD(FL_LABEL_SHARED), hess_scale = FIELD(FL_HESS_SCALE) * unlift;
+            const real mass_of_others = FIELD(FL_MASS_OF_OTHERS), shared = FIELD(FL_LABEL_SHARED);
+            const real hess_scale = FIELD(FL_HESS_SCALE) * unlift;
 
             const real value = keep_if(labelled, strength * f.value) + (FIELD(FL_SHORTFALL) + mass * log_sum);
             FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
-            FIELD(FL_UNLIFT) = unlift;
-            FIELD(FL_CURVE) = curve * hess_scale;
-            FIELD(FL_SQUARE) = square * hess_scale;
+            FIELD(FL_LIFT) = lift;
+            FIELD(FL_HESS_SCALE) = hess_scale;
+            FIELD(FL_CURVE) = curve;
+            FIELD(FL_SQUARE) = square;
             /* spread q - u = q (sum of all other u) - u (1 - q), each without cancellation. */
             const int single = others < top;
             const real lifted_top_q = top * lifting;

@@ -65,12 +65,12 @@ enum {
     FL_SCALE, FL_HESS_SCALE,  /* multiply derivatives */
     FL_Z_LOSS,                /* what the square of the logarithm of the sum counts */
     FL_LABEL,                 /* the label as an unsigned integer as wide as `real`; the largest one where there is none */
-    /* Made: the loss; for every class, q = exponential * FL_FACTOR * FL_UNLIFT, not rounded so that it may be subnormal, and derivatives
-     *     gradient  spread q / unlift - scale u
-     *     Hessian   q / unlift (curve (1 - q) + square q)
-     * but for two classes, whose derivatives are made here, free of cancellation: the label, and the one class with the exponential
-     * FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
-    FL_ROW_VALUE, FL_FACTOR, FL_UNLIFT, FL_SPREAD, FL_CURVE, FL_SQUARE,
+    /* Made: the loss; for every class lifted = exponential * FL_FACTOR, which is q times FL_LIFT, and derivatives
+     *     gradient  scale (spread lifted - lift u)
+     *     Hessian   scale lifted (curve (1 - q) + square q)
+     * with the scales divided by FL_LIFT; but for two classes, whose derivatives are made here, free of cancellation: the label, and the
+     * one class with the exponential FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
+    FL_ROW_VALUE, FL_FACTOR, FL_LIFT, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
@@ -110,7 +110,7 @@ typedef struct {
     const void *exponentials;
     const void *u;            /* the target's numbers, or NULL */
     void *grad, *hess;        /* or NULL */
-    double factor, unlift, spread, curve, square, scale;
+    double factor, lift, unlift, spread, curve, square, scale, hess_scale;
 } fl_backward;
 
 typedef void (*fl_pointwise_kernel)(const fl_pointwise *);

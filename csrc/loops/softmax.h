@@ -54,12 +54,9 @@ INLINE double sum_of_real_lanes(const real *lane)
 /* exp(a - m) would inherit the rounding of a - m: 40 ulp at a - m = -80. So exp(a - s) is scaled by a power of two, 2^-N with
  * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGE, whose own last digit is
  * worth more than that, are shifted by s = m. Without fused multiply-add exp is exact only as far as the 15 (40) bits of log 2 times
- * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to DEPTH below m.
+ * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to LIFTED_DEPTH below m.
  *
- * A further 2^EXPONENTIAL_SHIFT keeps every exponential a normal number down to DEPTH: 2^24 (2^26) times beyond exp's last digit, 2^-149
- * (2^-1074), since a temperature or a z-loss may multiply it. */
-enum { EXPONENTIAL_SHIFT = PICK(48, 80) };
-#define DEPTH PICK(120.0f, 763.0)
+ * A further 2^EXP_LIFT keeps every exponential a normal number: a temperature or a z-loss may multiply it. */
 typedef struct {
     real shift, lowest;       /* what is subtracted from logits; below this they have no exponential */
     real rounder;             /* ROUNDER and the exponent: added to a logarithm, it leaves the exponential's exponent in the low bits */
@@ -69,7 +66,7 @@ INLINE softmax_frame frame_of(real m)
 {
     const real LARGE = HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0), shift = abs_(m) <= LARGE ? ZERO : m, base = m - shift;
     const real n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
-    return (softmax_frame){.shift = shift, .lowest = base - DEPTH, .rounder = ROUNDER + ((real)EXPONENTIAL_SHIFT - n)};
+    return (softmax_frame){.shift = shift, .lowest = base - LIFTED_DEPTH, .rounder = ROUNDER + ((real)EXP_LIFT - n)};
 }
 
 /* 0.98 ulp: exp_reduced, without carrying along what r loses and what 1 + r loses. What vanishes is masked and not computed:
@@ -83,7 +80,7 @@ INLINE real exponential(real a, softmax_frame f)
 }
 
 /* Exponentials, and their sums over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most
- * 2^(EXPONENTIAL_SHIFT + 1); the lanes are added in double.
+ * 2^(EXP_LIFT + 1); the lanes are added in double.
  * For each logit one of `next` is asked of memory: a prefetch between exponentials costs nothing, many at once wait for each other. */
 INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real *e, real *total, const real *next)
 {
@@ -181,30 +178,31 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, c
 NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict hess)
 {
     const real factor = (real)b->factor, unlift = (real)b->unlift, curve = (real)b->curve, square = (real)b->square;
+    const real scale = (real)b->hess_scale;
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const real lifted = e[i] * factor, q = lifted * unlift;
-        hess[i] = lifted * fma_(curve, ONE - q, square * q);
+        hess[i] = scale * (lifted * fma_(curve, ONE - q, square * q));
     }
 }
 
 NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, int64_t n, real *restrict grad)
 {
-    const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
+    const real factor = (real)b->factor, lift = (real)b->lift, spread = (real)b->spread, scale = (real)b->scale;
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        grad[i] = fma_(e[i] * factor, spread, -scale * u[i]);
+        grad[i] = scale * fma_(e[i] * factor, spread, -lift * u[i]);
 }
 
 NOINLINE void grad_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict grad)
 {
-    const real factor = (real)b->factor, spread = (real)b->spread;
+    const real factor = (real)b->factor, strength = (real)(b->spread * b->scale);
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        grad[i] = e[i] * factor * spread;
+        grad[i] = e[i] * factor * strength;
 }
 
 /* n may be any number; exponentials, grad and hess have room for whole groups. */

@@ -7,11 +7,13 @@ denominator of a mean.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from fastloss._registry import NONNEGATIVE, ClassWeight, Flag, Fraction, Integer, Softcap, Temperature, rows
 
-__all__: list[str] = []
+__all__ = ["softened_logits"]
 
 
 def _one_hot(labels, classes, ignore_index, dtype):
@@ -24,8 +26,8 @@ def _per_class(class_weight, classes, dtype):
     return np.broadcast_to(np.asarray(1 if class_weight is None else class_weight, dtype), (classes,))
 
 
-def _softened(logits, top, temperature, softcap):
-    """With z the logits of which the softmax is taken: z less that of `top`, that of `top`, and z's derivatives by the logits given."""
+def softened_logits(logits: Any, top: Any, temperature: Any, softcap: Any) -> tuple[Any, Any, Any, Any]:
+    """Of softened logits z: z less that of `top`, that of `top`, and both derivatives by the logits given."""
     temperature = logits.dtype.type(temperature)
     half = logits / 2 - top / 2  # a difference may be too large for a number
     if softcap is None:
@@ -153,7 +155,7 @@ def cross_entropy(
     # Of equal largest logits the first is `top`.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
     is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
-    shifted, base, slope, bend = _softened(pred, top, temperature, softcap)
+    shifted, base, slope, bend = softened_logits(pred, top, temperature, softcap)
     e = np.exp(shifted)
     others = np.where(np.isfinite(top), np.where(is_top, 0, e).sum(axis=1, keepdims=True), np.nan)
     q = e / (1 + others)
