@@ -59,14 +59,14 @@ INLINE double sum_of_real_lanes(const real *lane)
  * A further 2^EXP_LIFT keeps every exponential a normal number: a temperature or a z-loss may multiply it. */
 typedef struct {
     real shift, lowest;       /* what is subtracted from logits; below this they have no exponential */
-    real rounder;             /* ROUNDER and the exponent: added to a logarithm, it leaves the exponential's exponent in the low bits */
+    real rounder;             /* ROUNDER and an exponent: added to a logarithm, it leaves the exponential's biased exponent in the low bits */
 } softmax_frame;
 
 INLINE softmax_frame frame_of(real m)
 {
     const real LARGE = HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0), shift = abs_(m) <= LARGE ? ZERO : m, base = m - shift;
     const real n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
-    return (softmax_frame){.shift = shift, .lowest = base - LIFTED_DEPTH, .rounder = ROUNDER + ((real)EXP_LIFT - n)};
+    return (softmax_frame){.shift = shift, .lowest = base - LIFTED_DEPTH, .rounder = ROUNDER + ((real)(EXP_LIFT + EXPONENT_BIAS) - n)};
 }
 
 /* 0.98 ulp: exp_reduced, without carrying along what r loses and what 1 + r loses. What vanishes is masked and not computed:
@@ -76,7 +76,8 @@ INLINE real exponential(real a, softmax_frame f)
     const real x = a - f.shift, shifted = fma_(x, INVERSE_LOG2, f.rounder), n = shifted - f.rounder;
     const real r = fma_(n, -LOG2_LOW, fma_(n, -LOG2_HIGH, x));
     const real mantissa = fma_(fma_(exp_polynomial(r), r, ONE), r, ONE);
-    return keep_if(!(x < f.lowest), from_bits(to_bits(mantissa) + (to_bits(shifted) << MANTISSA_BITS)));
+    /* A product, and no sum of exponents: that would make a number of a NaN whose payload has low bits. */
+    return keep_if(!(x < f.lowest), mantissa * power_of_two(to_bits(shifted)));
 }
 
 /* Exponentials, and their sums over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most
