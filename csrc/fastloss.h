@@ -88,6 +88,7 @@ typedef struct {
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing, z_loss;
+    double softcap, temperature; /* of softmax: logits a become softcap tanh(a / softcap) / temperature; 0: there is none */
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;

@@ -52,7 +52,7 @@ cdef extern from "fastloss.h" nogil:
         fl_statistics statistics
         int labels
         int64_t ignore_index
-        double label_smoothing, z_loss
+        double label_smoothing, z_loss, softcap, temperature
         const double *class_weight
         double param[4]
         fl_reduction reduction
@@ -357,6 +357,10 @@ cdef int raise_pending() except -1:
     return -1
 
 
+#: The parameters that are fields of fl_call; the others are numbers for the body of the loss.
+CALL_FIELDS = ("class_weight", "ignore_index", "label_smoothing", "temperature", "softcap", "z_loss")
+
+
 # ---- entry points -----------------------------------------------------------------------------------------------------
 
 cdef int reduction_of(object name) except -1:
@@ -430,8 +434,8 @@ cdef class Kernel:
         for p in row.parameters:
             if p.kind.array == "elements":
                 slots.append("operand")
-            elif p.name in ("class_weight", "ignore_index", "label_smoothing"):
-                slots.append(p.name)  # fields of fl_call
+            elif p.name in CALL_FIELDS:
+                slots.append(p.name)
             else:
                 slots.append(i)
                 i += 1
@@ -461,6 +465,12 @@ cdef class Kernel:
             c.ignore_index = value
         elif slot == "label_smoothing":
             c.label_smoothing = value
+        elif slot == "temperature":
+            c.temperature = value
+        elif slot == "softcap":
+            c.softcap = 0 if value is None else value
+        elif slot == "z_loss":
+            c.z_loss = value
         else:
             c.param[<int>slot] = np.nan if value is None else <double>value
             if parameter.name == "log_target":  # a logarithm may be any number
@@ -631,11 +641,13 @@ cdef class Kernel:
             if is_label_shape and cnp.PyArray_DIM(target, d) != shape[d]:
                 is_label_shape = False
         if self.takes_numbers and same_shape(pred, target):
+            if self.takes_labels and not is_float(dtype_of(target)):
+                raise _errors.target_type(target.dtype, labels=False)
             without_axis(&c.target, target_strides, target, axis)
         elif self.takes_labels and is_label_shape:
             describe(&c.target, target)
             if is_float(c.target.dtype):
-                raise TypeError(f"labels must be integers, got dtype {target.dtype}")
+                raise _errors.target_type(target.dtype, labels=True)
             c.labels = 1
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)

@@ -37,6 +37,8 @@ __all__ = [
     "Positive",
     "PositiveArray",
     "Row",
+    "Softcap",
+    "Temperature",
     "pointwise",
     "registry",
     "rows",
@@ -85,10 +87,12 @@ class Kind:
     """What a parameter accepts.
 
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
+    `divides`: the prediction is divided by it, and so are derivatives.
     """
 
     range: Interval
     array: str = ""
+    divides: bool = False
     optional: bool = False
     type: type = float
 
@@ -101,6 +105,9 @@ OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=Tru
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
+#: Beyond, a softmax is of one class or of equal ones in practice, and results are lost in factors that are no normal numbers.
+Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
+Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
 
 

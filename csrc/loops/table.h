@@ -11,6 +11,7 @@
 #include "halves.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "soften.h"
 #include "softmax.h"
 
 #include "../tiers/stream.h"
@@ -40,8 +41,11 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .columns_dispersion = columns_dispersion,
     .rows_statistics = rows_statistics,
     .finish = finish_kernels,
-    .position = position,
     .maximum = maximum,
+    .soften = soften,
+    .columns_soften = columns_soften,
+    .harden = harden,
+    .position = position,
     .transpose_to_classes = transpose_to_classes,
     .transpose_to_rows = transpose_to_rows,
     .target_mix = target_mix,

@@ -236,6 +236,9 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->classes = rows ? d->shape[ndim - 1] : 0;
     c->ignore_index = draw_below(s, 4) ? -100 : draw_below(s, 5);
     c->label_smoothing = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 3) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
+    c->temperature = draw_below(s, 4) ? 1.0 : draw_between(s, 0.001, 4.0);
+    c->softcap = draw_below(s, 4) ? 0.0 : draw_between(s, 0.001, 40.0);
+    c->z_loss = draw_below(s, 4) ? 0.0 : draw_between(s, 0.0, 1.0);
     for (int i = 0; i < FL_MAX_PARAMS; i++) {
         static const double params[] = {1.0, 0.5, 2.0, 0.25, 1e-30, 1e30, 0.0, NAN};
         c->param[i] = params[draw_below(s, 2) ? 0 : draw_below(s, 8)];
