@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike, NDArray
 
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
+from fastloss._row_functions import RowFunction as RowFunction
+from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 __version__: str
 losses: Mapping[str, Loss]
 linear_losses: Mapping[str, LinearLoss]
+row_functions: Mapping[str, RowFunction]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
@@ -609,6 +612,7 @@ class _wing(Loss):
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 class _cross_entropy(Loss):
+    @overload
     def __call__(
         self,
         pred: ArrayLike,
@@ -617,12 +621,42 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         pred: ArrayLike,
@@ -631,13 +665,44 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -646,13 +711,44 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -661,13 +757,43 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _nll(Loss):
     def __call__(
@@ -1098,6 +1224,7 @@ class _sparsemax(Loss):
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 class _linear_cross_entropy(LinearLoss):
+    @overload
     def __call__(
         self,
         hidden: ArrayLike,
@@ -1108,12 +1235,44 @@ class _linear_cross_entropy(LinearLoss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         sample_weight: ArrayLike | None = None,
         filter_eps: float = 0.0,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         hidden: ArrayLike,
@@ -1124,13 +1283,46 @@ class _linear_cross_entropy(LinearLoss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         sample_weight: ArrayLike | None = None,
         filter_eps: float = 0.0,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         out: tuple[NDArray[Any] | None, ...] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], ...]: ...
+    @overload
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         hidden: ArrayLike,
@@ -1141,13 +1333,95 @@ class _linear_cross_entropy(LinearLoss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         sample_weight: ArrayLike | None = None,
         filter_eps: float = 0.0,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         out: tuple[NDArray[Any] | None, ...] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+
+class _logsumexp(RowFunction):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+
+class _log_softmax(RowFunction):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        *,
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def vjp(
+        self,
+        pred: ArrayLike,
+        cotangent: ArrayLike,
+        *,
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
 
 squared_error: _squared_error
 absolute_error: _absolute_error
@@ -1172,3 +1446,5 @@ multi_margin: _multi_margin
 categorical_hinge: _categorical_hinge
 sparsemax: _sparsemax
 linear_cross_entropy: _linear_cross_entropy
+logsumexp: _logsumexp
+log_softmax: _log_softmax

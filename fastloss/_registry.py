@@ -38,6 +38,8 @@ __all__ = [
     "Positive",
     "PositiveArray",
     "Row",
+    "Softcap",
+    "Temperature",
     "pointwise",
     "registry",
     "rows",
@@ -86,10 +88,12 @@ class Kind:
     """What a parameter accepts.
 
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
+    `divides`: the prediction is divided by it, and so are derivatives.
     """
 
     range: Interval
     array: str = ""
+    divides: bool = False
     optional: bool = False
     type: type = float
 
@@ -103,6 +107,9 @@ PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), 
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
 OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
+#: Beyond, a softmax is of one class or of equal ones in practice, and results are lost in factors that are no normal numbers.
+Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
+Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
 
 
@@ -177,6 +184,8 @@ class Row:
         Whether a row's target may be a class label; a number for every class.
     class_weight_in_mean : bool
         Whether a mean divides by the class weights of the labels, where there are both.
+    softmax : bool
+        Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
     smoothness : float
         How many derivatives are continuous.
     kinks : str
@@ -199,6 +208,7 @@ class Row:
     labels: bool = False
     probabilities: bool = True
     class_weight_in_mean: bool = True
+    softmax: bool = False
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0

@@ -14,14 +14,16 @@ from fastloss._loss import ENTRY_POINTS
 pytestmark = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64")
 
 #: The loops beside those of the losses.
-COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess")
+COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "find", "disperse", "log")
 SHARED = [
     *("softmax_forward", "hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
-    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
-    *("finish_plain_cross_entropy", "finish_full_cross_entropy"),
+    *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
+    *("harden_hess", "harden_grad"),
+    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_statistics"),
+    *("finish_plain_cross_entropy", "finish_full_cross_entropy", "finish_logsumexp", "log_softmax_loop"),
 ]
-SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside"]
+SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside", "dispersion_loop"]
 
 
 def kernels() -> list[str]:

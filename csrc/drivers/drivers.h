@@ -14,7 +14,8 @@ typedef enum {
     FL_RIVAL_LOSS,
     FL_SIMPLEX_LOSS,
     FL_LOG_PROBABILITY_LOSS,
-    FL_LABEL_LOSS
+    FL_LABEL_LOSS,
+    FL_SOFTMAX_FUNCTION
 } fl_loss_kind;
 
 fl_loss_kind fl_kind(int loss);

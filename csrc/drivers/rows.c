@@ -297,7 +297,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
     j->partial[task] = 0.0;
     if (!fl_load_rows(j, first, n, m))
         return;
-    if (j->kind == FL_LOG_PROBABILITY_LOSS) {
+    if (fl_is_softmax(j)) {
         fl_softmax_rows(j, first, n, m);
     } else if (j->kind == FL_RIVAL_LOSS) {
         fl_rival_rows(j, first, n, m);
@@ -364,7 +364,7 @@ static fl_status run_passes(job *j, fl_call *call)
             j->domain[PRED].checked = j->domain[TARGET].checked = 0;
     }
     j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
-    const int shared = j->kind == FL_LOG_PROBABILITY_LOSS && fl_softmax_is_shared(j);
+    const int shared = fl_is_softmax(j) && fl_softmax_is_shared(j);
     const fl_status status = sum_up(j, shared ? fl_run_shared_softmax(j) : run_tasks(j, loss_task), &total);
     call->reduced = call->reduction == FL_MEAN ? total / count : total;
     return status;
@@ -406,7 +406,7 @@ fl_status fl_run_rows(fl_call *call)
         j.array[i] = (fl_walked){arrays[i]->data, arrays[i]->dtype, i};
     j.item = fl_itemsize(call->real);
     j.domain[PRED] = call->pred_domain;
-    if (!call->labels)
+    if (!call->labels && call->target.data)
         j.domain[TARGET] = call->target_domain;
     j.segment = FL_SEGMENT_BYTES / (int64_t)j.item;
     j.n_segments = (call->classes + j.segment - 1) / j.segment;
@@ -425,7 +425,7 @@ fl_status fl_run_rows(fl_call *call)
     if (elements < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
     fl_status status = FL_OK;
-    if (j.kind == FL_LOG_PROBABILITY_LOSS)
+    if (fl_is_softmax(&j))
         status = fl_plan_softmax(&j);
     else
         j.work_bytes = fl_element_bytes(&j);

@@ -87,6 +87,10 @@ int fl_rows_are_short(const job *j);
 void fl_short_element_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 void fl_rival_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 size_t fl_element_bytes(const job *j);
+static inline int fl_is_softmax(const job *j)
+{
+    return j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_SOFTMAX_FUNCTION;
+}
 
 /* Softmax: how it goes about a call; a task's rows, whose values it leaves in m->value; what is pending after the last. */
 fl_status fl_plan_softmax(job *j);

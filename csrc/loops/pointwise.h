@@ -48,15 +48,18 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
 #define RIVAL_LOSS POINTWISE_LOSS
 #define SIMPLEX_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)
+#define SOFTMAX_FUNCTION(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef SOFTMAX_FUNCTION
 #undef LABEL_LOSS
 
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow) {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess},
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) {NULL},
 #define LABEL_LOSS LOG_PROBABILITY_LOSS
+#define SOFTMAX_FUNCTION LOG_PROBABILITY_LOSS
 static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
 #include "../losses.inc"
 };
@@ -67,6 +70,7 @@ static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
 #undef RIVAL_LOSS
 #undef SIMPLEX_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef SOFTMAX_FUNCTION
 #undef LABEL_LOSS
 
 #endif

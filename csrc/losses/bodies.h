@@ -7,6 +7,7 @@
 #define RIVAL_LOSS(...)
 #define SIMPLEX_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
+#define SOFTMAX_FUNCTION(...)
 #define LABEL_LOSS(...)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
@@ -16,5 +17,6 @@
 #undef RIVAL_LOSS
 #undef SIMPLEX_LOSS
 #undef LOG_PROBABILITY_LOSS
+#undef SOFTMAX_FUNCTION
 #undef LABEL_LOSS
 #undef WITH_BODIES
