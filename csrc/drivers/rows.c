@@ -398,7 +398,7 @@ fl_status fl_run_rows(fl_call *call)
     const fl_array *arrays[N_ARRAYS];
     for (int i = 0; i < N_ARRAYS; i++)
         arrays[i] = fl_rows_array(&j, i);
-    const int by_element = j.kind != FL_LOG_PROBABILITY_LOSS && j.kind != FL_LABEL_LOSS;
+    const int by_element = !fl_is_softmax(&j) && j.kind != FL_LABEL_LOSS;
     if (by_element && !(j.pointwise = fl_pointwise_kernel_for(call, call->outputs)))
         return FL_UNSUPPORTED;
     fl_walk_init(&j.walk, call->ndim, call->shape, arrays, N_ARRAYS, 0);
