@@ -31,8 +31,9 @@ typedef enum {
     FL_DTYPES
 } fl_dtype;
 
-/* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. */
-enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4 };
+/* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. Of logsumexp FL_VALUE, FL_GRAD or both;
+ * or FL_LOG_SOFTMAX alone: logit less logsumexp, in the place of the gradient, neither weighed nor reduced. */
+enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_LOG_SOFTMAX = 8 };
 
 typedef enum { FL_MEAN, FL_SUM, FL_NONE } fl_reduction;
 
@@ -62,6 +63,15 @@ typedef struct {
     int checked, ends_only;
 } fl_domain;
 
+/* Losses of softmax only: statistics of every row, those that do not count too; neither weighed nor reduced. Contiguous arrays in the
+ * logical order of rows; NULL: not wanted. */
+typedef struct {
+    void *lse;                /* of type `real`: log sum exp of the logits; -inf where all are -inf, +inf where one is */
+    void *entropy;            /* of type `real`: that of softmax, in nats; NaN where no softmax is defined */
+    int64_t *argmax;          /* the first largest logit; in a row with NaN, the first NaN */
+    uint8_t *correct;         /* whether argmax is the label; of targets that are numbers, whether no target is larger than its */
+} fl_statistics;
+
 typedef struct {
     int loss;                 /* position in losses.inc */
     int tier;
@@ -74,9 +84,11 @@ typedef struct {
     fl_array pred, target, operand, weight;
     fl_array value;           /* used under FL_NONE */
     fl_array grad, hess;
+    fl_statistics statistics;
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing, z_loss;
+    double softcap, temperature; /* of softmax: logits a become softcap tanh(a / softcap) / temperature; 0: there is none */
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;

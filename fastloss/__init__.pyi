@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike, NDArray
 
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
+from fastloss._row_functions import RowFunction as RowFunction
+from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 __version__: str
 losses: Mapping[str, Loss]
 linear_losses: Mapping[str, LinearLoss]
+row_functions: Mapping[str, RowFunction]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
@@ -609,6 +612,7 @@ class _wing(Loss):
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
 class _cross_entropy(Loss):
+    @overload
     def __call__(
         self,
         pred: ArrayLike,
@@ -617,12 +621,42 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         pred: ArrayLike,
@@ -631,13 +665,44 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -646,13 +711,44 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -661,13 +757,43 @@ class _cross_entropy(Loss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _nll(Loss):
     def __call__(
@@ -775,7 +901,109 @@ class _kl_divergence(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
-class _selected_log_probs(Loss):
+class _total_variation(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _multilabel_soft_margin(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        class_weight: ArrayLike | None = None,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _one_vs_all(Loss):
     def __call__(
         self,
         pred: ArrayLike,
@@ -783,7 +1011,7 @@ class _selected_log_probs(Loss):
         *,
         ignore_index: int = -100,
         weight: ArrayLike | None = None,
-        reduction: Literal["mean", "sum", "none"] = "none",
+        reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         n_threads: int | None = None,
     ) -> float | NDArray[Any]: ...
@@ -794,7 +1022,7 @@ class _selected_log_probs(Loss):
         *,
         ignore_index: int = -100,
         weight: ArrayLike | None = None,
-        reduction: Literal["mean", "sum", "none"] = "none",
+        reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
@@ -806,7 +1034,7 @@ class _selected_log_probs(Loss):
         *,
         ignore_index: int = -100,
         weight: ArrayLike | None = None,
-        reduction: Literal["mean", "sum", "none"] = "none",
+        reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
@@ -823,8 +1051,316 @@ class _selected_log_probs(Loss):
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _multi_margin(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        p: int = 1,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        p: int = 1,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        p: int = 1,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        p: int = 1,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _categorical_hinge(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        margin: float = 1.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _sparsemax(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _selected_log_probs(Loss):
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
+    ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
+    ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _softmax_focal(Loss):
+    @overload
     def __call__(
         self,
         pred: ArrayLike,
@@ -839,7 +1375,32 @@ class _softmax_focal(Loss):
         axis: int = -1,
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         pred: ArrayLike,
@@ -855,7 +1416,33 @@ class _softmax_focal(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -871,7 +1458,33 @@ class _softmax_focal(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -887,9 +1500,35 @@ class _softmax_focal(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        gamma: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _poly1_cross_entropy(Loss):
+    @overload
     def __call__(
         self,
         pred: ArrayLike,
@@ -904,7 +1543,32 @@ class _poly1_cross_entropy(Loss):
         axis: int = -1,
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         pred: ArrayLike,
@@ -920,7 +1584,33 @@ class _poly1_cross_entropy(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -936,7 +1626,33 @@ class _poly1_cross_entropy(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -952,9 +1668,35 @@ class _poly1_cross_entropy(Loss):
         check_domain: bool = True,
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        epsilon: float = 2.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        check_domain: bool = True,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _generalized_cross_entropy(Loss):
+    @overload
     def __call__(
         self,
         pred: ArrayLike,
@@ -967,7 +1709,30 @@ class _generalized_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         pred: ArrayLike,
@@ -981,7 +1746,31 @@ class _generalized_cross_entropy(Loss):
         axis: int = -1,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -995,7 +1784,31 @@ class _generalized_cross_entropy(Loss):
         axis: int = -1,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -1009,9 +1822,33 @@ class _generalized_cross_entropy(Loss):
         axis: int = -1,
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        q: float = 0.7,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _symmetric_cross_entropy(Loss):
+    @overload
     def __call__(
         self,
         pred: ArrayLike,
@@ -1026,7 +1863,32 @@ class _symmetric_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         pred: ArrayLike,
@@ -1042,7 +1904,33 @@ class _symmetric_cross_entropy(Loss):
         axis: int = -1,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> NDArray[Any]: ...
+    @overload
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -1058,7 +1946,33 @@ class _symmetric_cross_entropy(Loss):
         axis: int = -1,
         out: NDArray[Any] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -1074,9 +1988,35 @@ class _symmetric_cross_entropy(Loss):
         axis: int = -1,
         out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    @overload
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: float = 0.1,
+        beta: float = 1.0,
+        log_zero: float = -4.0,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
 
 class _linear_cross_entropy(LinearLoss):
+    @overload
     def __call__(
         self,
         hidden: ArrayLike,
@@ -1087,12 +2027,44 @@ class _linear_cross_entropy(LinearLoss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         sample_weight: ArrayLike | None = None,
         filter_eps: float = 0.0,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def grad(
         self,
         hidden: ArrayLike,
@@ -1103,13 +2075,46 @@ class _linear_cross_entropy(LinearLoss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         sample_weight: ArrayLike | None = None,
         filter_eps: float = 0.0,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         out: tuple[NDArray[Any] | None, ...] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[NDArray[Any], ...]: ...
+    @overload
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
     def value_and_grad(
         self,
         hidden: ArrayLike,
@@ -1120,13 +2125,95 @@ class _linear_cross_entropy(LinearLoss):
         class_weight: ArrayLike | None = None,
         ignore_index: int = -100,
         label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
         sample_weight: ArrayLike | None = None,
         filter_eps: float = 0.0,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         out: tuple[NDArray[Any] | None, ...] | None = None,
         n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
     ) -> tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        class_weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        label_smoothing: float = 0.0,
+        temperature: float = 1.0,
+        softcap: float | None = None,
+        z_loss: float = 0.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+
+class _logsumexp(RowFunction):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        *,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
+
+class _log_softmax(RowFunction):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        *,
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
+    def vjp(
+        self,
+        pred: ArrayLike,
+        cotangent: ArrayLike,
+        *,
+        axis: int = -1,
+        out: NDArray[Any] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any]: ...
 
 squared_error: _squared_error
 absolute_error: _absolute_error
@@ -1144,9 +2231,17 @@ wing: _wing
 cross_entropy: _cross_entropy
 nll: _nll
 kl_divergence: _kl_divergence
+total_variation: _total_variation
+multilabel_soft_margin: _multilabel_soft_margin
+one_vs_all: _one_vs_all
+multi_margin: _multi_margin
+categorical_hinge: _categorical_hinge
+sparsemax: _sparsemax
 selected_log_probs: _selected_log_probs
 softmax_focal: _softmax_focal
 poly1_cross_entropy: _poly1_cross_entropy
 generalized_cross_entropy: _generalized_cross_entropy
 symmetric_cross_entropy: _symmetric_cross_entropy
 linear_cross_entropy: _linear_cross_entropy
+logsumexp: _logsumexp
+log_softmax: _log_softmax

@@ -18,6 +18,7 @@ from typing import Any
 from fastloss import _docs, _errors
 from fastloss._loss import Loss, check_bound, refuse_weights, signature
 from fastloss._registry import Interval, Kind, Parameter, Row
+from fastloss._statistics import STATISTICS
 
 __all__ = ["ARRAYS", "LINEAR_ENTRY_POINTS", "LinearLoss", "LinearRow", "linear_registry", "linear_signature"]
 
@@ -327,6 +328,10 @@ value : float or ndarray
 grad : tuple of ndarray
     d_hidden, d_weight and, where `bias` is given, d_bias, of the shape and dtype of these. Under "none" d_hidden
     is of each row's own loss, d_weight and d_bias of their sum.""",
+    "result": """\
+result : SoftmaxResult
+    Instead, where a statistic is asked for: all of these by name. Statistics are of the logits of every row, neither
+    weighed nor reduced; the logits of rows that are ignored or of weight 0 are made for them, too.""",
 }
 
 _RAISES = {
@@ -386,9 +391,10 @@ def linear_doc(linear: LinearRow, row: Row, name: str) -> str:
     )
     out = ", or an `out` of another shape or dtype, read-only, or overlapping an argument" if "out" in names else ""
     domain = f"; with `check_domain`, for numbers in `labels` outside {row.target}" if "check_domain" in names else ""
+    extra = ("result",) if any(key in STATISTICS for key in names) else ()
     sections = {
         "Parameters": "\n".join(texts[key] for key in names),
-        "Returns": "\n".join(_RETURNS[output] for output in LINEAR_ENTRY_POINTS[name]),
+        "Returns": "\n".join(_RETURNS[output] for output in (*LINEAR_ENTRY_POINTS[name], *extra)),
         "Raises": "\n".join(
             f"{error}\n" + textwrap.indent(textwrap.fill(text.format(out=out, domain=domain), 106), "    ")
             for error, text in _RAISES.items()

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from fastloss._registry import Interval, Parameter, Row
+from fastloss._statistics import STATISTICS
 
 __all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "refuse_weights"]
 
@@ -59,6 +60,8 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     if entry_point != "value":
         keywords.append(keyword("out", None))
     keywords.append(keyword("n_threads", None))
+    if row.softmax:
+        keywords += [keyword(name, False) for name in STATISTICS]
     return inspect.Signature(positional + keywords)
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "Interval",
     "LogProbability",
     "NonNegative",
+    "OneOrTwo",
     "OpenFraction",
     "OptionalFraction",
     "Parameter",
@@ -40,6 +41,8 @@ __all__ = [
     "PositiveArray",
     "PositiveFraction",
     "Row",
+    "Softcap",
+    "Temperature",
     "pointwise",
     "registry",
     "rows",
@@ -88,10 +91,12 @@ class Kind:
     """What a parameter accepts.
 
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
+    `divides`: the prediction is divided by it, and so are derivatives.
     """
 
     range: Interval
     array: str = ""
+    divides: bool = False
     optional: bool = False
     type: type = float
 
@@ -109,6 +114,10 @@ OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=Tru
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
+OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
+#: Beyond, a softmax is of one class or of equal ones in practice, and results are lost in factors that are no normal numbers.
+Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
+Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
 
 
@@ -181,10 +190,15 @@ class Row:
         Where the loss is defined.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
+    class_weight_in_mean : bool
+        Whether a mean divides by the class weights of the labels, where there are both.
+    softmax : bool
+        Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
     smoothness : float
         How many derivatives are continuous.
     kinks : str
-        Equations in the arguments, separated by semicolons, that hold where a derivative jumps; "" where none does.
+        Equations in the arguments, separated by semicolons, that hold where a derivative jumps; "" where none does. Of a row,
+        `label` is the label's class, `rival` the largest logit beside the label's, `threshold` that of its projection.
     ulp : float
         The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
         inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
@@ -203,6 +217,8 @@ class Row:
     target: Interval = REAL
     labels: bool = False
     probabilities: bool = True
+    class_weight_in_mean: bool = True
+    softmax: bool = False
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0
@@ -212,11 +228,6 @@ class Row:
     def default_reduction(self, entry_point: str) -> str:
         """What an entry point does where no reduction is asked for."""
         return "none" if entry_point == "grad_and_hess" else self.reduction
-
-    @property
-    def of_logits(self) -> bool:
-        """Whether a row is a softmax: then every prediction counts, whatever the label."""
-        return self.family == "rows" and self.unit > 0
 
     @property
     def doc(self) -> str:

@@ -5,6 +5,8 @@ The tests and `python -m fastloss verify` share this module, and with it the bou
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ import numpy as np
 from fastloss import _core
 from fastloss._loss import Loss
 from fastloss._registry import Interval, Parameter, Row
+from fastloss.reference._softmax import softened
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -80,7 +83,7 @@ def tier(name: str) -> Iterator[None]:
 
 
 def parameter_values(parameter: Parameter) -> list[Any]:
-    """Values beside the default: within and at the closed ends of the range. All are exact in float32."""
+    """Values beside the default: within and at the closed ends of the range."""
     kind = parameter.kind
     if kind.array == "classes":
         return ["per class"]
@@ -88,11 +91,13 @@ def parameter_values(parameter: Parameter) -> list[Any]:
         return [3.0, "per element"]
     if kind.type is bool:
         return [not parameter.default]
-    if kind.type is int:
-        return [1]
     low, high = kind.range.low, kind.range.high
+    if kind.type is int:
+        return [1] if parameter.default not in (low, high) else [int(end) for end in (low, high) if end != parameter.default]
     width = high - low if math.isfinite(high) else 8.0
     inside = [low + width / 8, low + 3 * width / 4]
+    if low > 0 and math.isfinite(high):  # orders of magnitude
+        inside = [low * (high / low) ** share for share in (0.375, 0.625)]
     ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]
     return [*inside, *ends, *([None] if kind.optional else [])]
 
@@ -162,8 +167,11 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         shape: tuple[int, ...] = (n,)
     else:
         spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
-        pred = (rng.normal(size=(n, classes)) * spread).astype(dtype)
         shape = (n, classes)
+        if row.prediction.bounded:
+            pred = draw_from(row.prediction, n * classes, dtype, rng).reshape(shape)
+        else:
+            pred = (rng.normal(size=shape) * spread).astype(dtype)
         if case.labels:
             target = rng.integers(0, classes, n)
         else:
@@ -203,16 +211,32 @@ def largest_parameter(case: Case, arrays: dict[str, Any]) -> float:
 def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     """The `ulp` of each result. A subnormal factor meets more and larger ones in a Hessian: a logit, a parameter's square."""
     factor = largest_parameter(case, arrays)
-    return {name: ulp(x, case.dtype, factor * (16 if name == "hess" else 1)) for name, x in expected.items()}
+    inverse = max((1 / p.default for p in case.loss.params.values() if p.kind.divides), default=1.0)
+    factors = {"value": factor, "grad": factor * max(1, inverse), "hess": 16 * factor * max(1, inverse) ** 2}
+    return {name: ulp(x, case.dtype, factors[name]) for name, x in expected.items()}
 
 
 def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     return np.float64 if dtype == np.float32 else np.longdouble
 
 
+def signs(pred: np.ndarray, case: Case, seed: int) -> Iterator[np.ndarray]:
+    """Where each prediction is moved: up or down."""
+    rng = np.random.default_rng(seed)
+    for _ in range(2):
+        sign = rng.choice([-1.0, 1.0], pred.shape)
+        flipped = sign.copy()
+        if case.loss.family == "rows":
+            # Against the largest logit every other one is moved both towards it and away.
+            top = np.argmax(pred, axis=1)[:, None]
+            np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
+        else:
+            flipped = -sign
+        yield from (sign, flipped)
+
+
 def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The inputs, each number moved by one unit in its last place up or down; see `Row.unit`."""
-    rng = np.random.default_rng(seed)
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
 
@@ -222,28 +246,39 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
     log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
-    for _ in range(2):
-        sign = rng.choice([-1.0, 1.0], pred.shape)
-        flipped = sign.copy()
-        if row.family == "rows":
-            # Against the largest logit every other one is moved both towards it and away.
-            top = np.argmax(pred, axis=1)[:, None]
-            np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
-        else:
-            flipped = -sign
-        for s in (sign, flipped):
-            yield moved(pred, s, row.prediction), target
-            if not exact_target:
-                yield pred, moved(target, s, Interval() if log_target else row.target)
+    for sign in signs(pred, case, seed):
+        yield moved(pred, sign, row.prediction), target
+        if not exact_target:
+            yield pred, moved(target, sign, Interval() if log_target else row.target)
+
+
+def unit_of_softened(
+    case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle
+) -> Results:
+    """What it changes to move a softmax's softened logits, where they are not those given: by an ulp, by two of a tanh."""
+    parameters = {name: p.default for name, p in case.loss.params.items() if name in ("temperature", "softcap")}
+    if parameters.get("temperature", 1.0) == 1 and parameters.get("softcap") is None:
+        return {}
+    below, base, slope, bend = softened(pred, pred.max(axis=1, keepdims=True), **parameters)
+    plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
+    start = below + base
+    step = np.maximum(np.abs(start), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
+    if parameters["softcap"] is not None:
+        step *= FUNCTION_BOUNDS["tanh"]
+    before = oracle(plain, start, target, **arrays)
+    moved = [oracle(plain, start + sign * step, target, **arrays) for sign in signs(pred, case, seed)]
+    change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
+    hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
+    return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
 
 
 def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
-    """Each parameter that is a real number, moved by one unit in its last place, towards 0: that stays in its range."""
+    """Each parameter that is a real number, moved by one unit in its last place within its range."""
     for name, p in case.loss.params.items():
         if p.kind.type is float and isinstance(p.default, (int, float)):
-            value = p.default * (1 - float(np.finfo(case.dtype).eps))
-            if value in p.range:
-                yield {name: value}
+            step = float(np.finfo(case.dtype).eps)
+            moved = (value for value in (p.default * (1 - step), p.default * (1 + step)) if value in p.range)
+            yield from ({name: value} for value in itertools.islice(moved, 1))
 
 
 def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
@@ -267,6 +302,8 @@ def expected_and_allowed(
     expected = oracle(case, *wide, **arrays)
     allowed = ulps(case, expected, arrays)
     with np.errstate(all="ignore"):
+        for name, change in unit_of_softened(case, *wide, arrays, seed, oracle).items():
+            allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
         moved = [oracle(case, p, t, **arrays) for p, t in perturbations(*wide, case, seed)]
         moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case)]
         for results in moved:

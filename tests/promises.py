@@ -76,7 +76,7 @@ LOSSES = Promise(
     "Losses",
     "Value and gradient of an element are within 4 ulp, the Hessian within 8, of the exact result, beyond what moving "
     "each input and parameter by one ulp would change; sigmoid_focal, softmax_focal and poly1_cross_entropy within "
-    "10, kl_divergence 8, cross_entropy and symmetric_cross_entropy 6, as the registry says. Nothing overflows, is "
+    "10, kl_divergence 8, cross_entropy, symmetric_cross_entropy and sparsemax 6, as the registry says. Nothing overflows, is "
     "NaN or loses its digits where the exact result is a number of the type.",
     (
         "test_exact.py::test_kernels_are_exact_within_the_bound",
@@ -253,8 +253,8 @@ MEMORY = Promise(
         Break(
             "the end of a long row read in whole groups",
             "csrc/drivers/softmax.c",
-            "softmax_forward(a, u, n, next_segment",
-            "softmax_forward(a, u, fl_padded(n), next_segment",
+            "softmax_forward(z, u, n, next_segment",
+            "softmax_forward(z, u, fl_padded(n), next_segment",
             ("test_memory.py::test_guard_pages_around_very_long_rows",),
         ),
         Break(

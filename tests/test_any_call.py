@@ -53,6 +53,7 @@ ACCEPTED = (
     np.dtype(">f8"),
     np.dtype(">f2"),
 )
+FLOATING = tuple(dtype for dtype in ACCEPTED if dtype.kind not in "biu")
 LABELS = (*INTEGERS, np.dtype(np.int64), np.dtype(bool), np.dtype(">i4"), np.dtype(">u8"))
 
 #: How an array lies in memory: of its own (None) or of the pool, how many bytes from the start. All in one choice, since it is
@@ -124,7 +125,7 @@ def one_of(*choices: Any) -> st.SearchStrategy[Any]:
 
 
 CHOICE = {name: one_of(*choices) for name, choices in {
-    "accepted": ACCEPTED, "labels": LABELS, "size": SIZES,
+    "accepted": ACCEPTED, "floating": FLOATING, "labels": LABELS, "size": SIZES,
     "placement": tuple(itertools.product(LAYOUTS, SHARED, OFFSETS)),
     "finish": tuple(itertools.product((False, False, True), WRAPPED)),
     "ndim": (0, 1, 1, 2, 2, 3, 4),
@@ -300,14 +301,11 @@ class Verdict:
             class_weight = values.get("class_weight")
             if class_weight is not None:
                 self.refuse(ValueError, np.shape(class_weight) != (classes,))
-            if labelled:
-                self.refuse(TypeError, not whole_numbers(target))
-                if whole_numbers(target) and pred.size < ENORMOUS:
-                    labels = (
-                        target.astype(np.uint8) if target.dtype == bool else target
-                    )  # NumPy compares bool with few integers
-                    bad = ((labels < 0) | (labels >= classes)) & (labels != values["ignore_index"])
-                    self.refuse(IndexError, np.any(bad))
+            self.refuse(TypeError, row.labels and labelled != whole_numbers(target))
+            if labelled and whole_numbers(target) and pred.size < ENORMOUS:
+                labels = target.astype(np.uint8) if target.dtype == bool else target  # NumPy compares bool with few integers
+                bad = ((labels < 0) | (labels >= classes)) & (labels != values["ignore_index"])
+                self.refuse(IndexError, np.any(bad))
         elif target.shape != pred.shape:
             self.refuse(ValueError)
             return None
@@ -439,13 +437,14 @@ class AnyCall(RuleBasedStateMachine):
             if p.kind.type is int:
                 strange[-2 if not p.kind.array else -1] = (1.5, TypeError)
                 strange = [(v, TypeError if v is math.nan else e) for v, e in strange]
-                strange += [(math.inf, TypeError), (2**63, ValueError), (-(2**63) - 1, ValueError)]
+                strange += [(math.inf, TypeError), (int(high) + 1, ValueError), (int(low) - 1, ValueError)]
             else:
                 strange += [(10**400, ValueError), (-(10**400), ValueError), (math.inf, ValueError)]
                 strange += [(end, ValueError) for end in (low, high, low - 0.5, high + 0.5) if end not in p.range]
             return draw(st.sampled_from(strange))
         if p.kind.type is int:
-            return draw(one_of(-100, -1, 0, 1, 5, 2**40, -(2**63), np.int8(3), np.uint64(7))), None
+            good = [x for x in (-100, -1, 0, 1, 2, 5, 2**40, -(2**63), np.int8(3), np.uint64(7)) if int(x) in p.range]
+            return draw(st.sampled_from(good)), None
         width = high - low if math.isfinite(high - low) else 8.0
         inside = low + width / draw(one_of(2, 3, 1e30 if math.isinf(high) else 16))
         good = [
@@ -695,7 +694,8 @@ class AnyCall(RuleBasedStateMachine):
             most = 1 if dtype.kind == "b" else np.iinfo(dtype).max
             labels = rng.integers(0, max(1, min(classes, most + 1)), shape, np.int64)
             ignored = loss.params["ignore_index"].default
-            if dtype.kind == "i" and np.iinfo(dtype).min <= ignored <= most:
+            # Of some only: with another ignore_index these labels are refused.
+            if draw(BOOLEAN) and dtype.kind == "i" and np.iinfo(dtype).min <= ignored <= most:
                 labels = np.where(rng.random(shape) < 0.1, ignored, labels)
             if "labels" in wrong and labels.size:
                 labels.flat[rng.integers(labels.size)] = draw(one_of(-1, classes, classes + 1, -(2**63), 2**63 - 1, -2))
@@ -707,7 +707,8 @@ class AnyCall(RuleBasedStateMachine):
             x = within(interval, x, rng)
         elif draw(BOOLEAN):
             x = None
-        placed["target"] = self.filled(draw, shape, draw(CHOICE["accepted"]), x)
+        probabilities = loss.row.labels and "labels" not in wrong
+        placed["target"] = self.filled(draw, shape, draw(CHOICE["floating" if probabilities else "accepted"]), x)
         return self.wrap(draw, placed["target"])
 
     def weight(self, draw: Any, kind: str, shape: tuple[int, ...], rng: Any, placed: dict[str, Placed]) -> Any:

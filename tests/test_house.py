@@ -12,6 +12,7 @@ from promises import PROMISES, function_of
 
 import fastloss as fl
 from fastloss import _core, _registry
+from fastloss._row_functions import function_registry
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
@@ -67,16 +68,23 @@ def test_setup_fits_on_a_page():
 
 
 def test_both_lists_of_losses_agree():
-    compiled = {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
+    every = {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
+    functions = {name for name, (family, _, _) in every.items() if family == "row functions"}
+    assert functions == {row.kernel for row in function_registry.values()}
+    compiled = {name: traits for name, traits in every.items() if name not in functions}
     missing = set(compiled) - set(_registry.registry)
     assert not missing, f"fastloss/reference/ has no function for {sorted(missing)} of csrc/losses.inc"
     missing = set(_registry.registry) - set(compiled)
     assert not missing, f"csrc/losses.inc has no row for {sorted(missing)}"
-    fields = {"class_weight", "ignore_index", "label_smoothing"}
     for name, row in _registry.registry.items():
-        scalars = [p for p in row.parameters if not p.kind.array and p.name not in fields]
+        scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
         operands = [p for p in row.parameters if p.kind.array == "elements"]
         assert compiled[name] == (row.family, len(scalars), bool(operands)), f"csrc/losses.inc, row {name}"
+
+
+def test_the_registry_knows_the_losses_of_softmax():
+    rows = re.findall(r"^(?:LOG_PROBABILITY|CROSS_ENTROPY)_LOSS\s*\((\w+),", (CSRC / "losses.inc").read_text(), re.MULTILINE)
+    assert set(rows) == {name for name, row in _registry.registry.items() if row.softmax}
 
 
 @pytest.mark.parametrize("name", fl.losses)
@@ -95,8 +103,8 @@ def test_version_stands_once():
 
 
 def test_generated_files_are_current():
-    """Where this fails: python tools/make_stubs.py && python benchmarks/report.py"""
-    for script in ("tools/make_stubs.py", "benchmarks/report.py"):
+    """Where this fails: python tools/make_stubs.py && python benchmarks/report.py && python benchmarks/options.py --rows"""
+    for script in ("tools/make_stubs.py", "benchmarks/report.py", "benchmarks/options.py"):
         done = subprocess.run([sys.executable, str(ROOT / script), "--check"], capture_output=True, text=True)
         assert done.returncode == 0, f"run: python {script}\n{done.stdout}{done.stderr}"
 

@@ -14,22 +14,26 @@ from fastloss._loss import ENTRY_POINTS
 pytestmark = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64")
 
 #: The loops beside those of the losses.
-COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "bent_hess")
+COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "bent_hess", "find", "disperse", "log")
 SHARED = [
     *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
-    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_shares", "finish_terms"),
+    *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
+    *("harden_hess", "harden_grad"),
+    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_statistics", "rows_shares"),
+    *("finish_terms", "finish_logsumexp", "log_softmax_loop"),
 ]
-SUMS = ["sum", "weighted_sum", "sum_beside"]
+SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside", "dispersion_loop"]
 
 
 def kernels() -> list[str]:
     """The functions that loops/ makes of each loss: by sets of outputs, or what is done once a row of softmax."""
     rows = re.findall(r"^(\w+)\s*\((\w+),", (ROOT / "csrc" / "losses.inc").read_text(), re.MULTILINE)
     assert [name for _, name in rows] == [name for name, _, _, _ in _core.losses()]
-    by_element = [name for kind, name in rows if kind in ("POINTWISE_LOSS", "ROW_SUM_LOSS")]
     by_row = [name for kind, name in rows if kind in ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS")]
     with_terms = [name for kind, name in rows if kind == "LOG_PROBABILITY_LOSS"]
+    elsewhere = (*by_row, *(name for kind, name in rows if kind in ("LABEL_LOSS", "SOFTMAX_FUNCTION")))
+    by_element = [name for _, name in rows if name not in elsewhere]
     assert len(by_element) > 10
     assert len(by_row) > len(with_terms) > 2
     return [

@@ -1,6 +1,6 @@
 /* The loops of the losses of softmax, on rows side by side: a lane a row, class after class. For rows too short to fill registers.
  *
- * The same sums as along a row, in another order: CLASSES_TOGETHER terms of at most 2^33, then the sums of those. */
+ * The same sums as along a row, in another order: CLASSES_TOGETHER terms of at most 2^49, then the sums of those. */
 #ifndef FASTLOSS_COLUMNS_H
 #define FASTLOSS_COLUMNS_H
 
@@ -165,13 +165,19 @@ NOINLINE void columns_others(const fl_columns *k)
         others[i] = choose((total[i] != ZERO) & (total[i] < TWO * top[i]), others[i], total[i] - top[i]);
 }
 
+static void columns_clear_maximum(const fl_columns *k)
+{
+    const int64_t n = k->rows.n;
+    ROW_FIELD(m, FL_MAXIMUM);
+    for (int64_t i = 0; i < n; i++)
+        m[i] = -LARGEST;
+}
+
 static void columns_forward(const fl_columns *k)
 {
     const int64_t n = k->rows.n, classes = k->classes;
-    ROW_FIELD(m, FL_MAXIMUM);
     ROW_FIELD(cleared, FL_FIRST_CLEARED);
-    for (int64_t i = 0; i < n; i++)
-        m[i] = -LARGEST;
+    columns_clear_maximum(k);
     ROW_FIELD(parts, FL_PART);
     memset(cleared, 0, (size_t)(FL_LAST_CLEARED + 1 - FL_FIRST_CLEARED) * (size_t)n * sizeof(real));
     memset(parts, 0, (size_t)(FL_TOTAL + 1 - FL_PART) * (size_t)n * sizeof(real));
@@ -188,6 +194,69 @@ static void columns_forward(const fl_columns *k)
         columns_add(k, ONE, FL_PART, FL_MASS);
         columns_add(k, ONE, FL_PART_OF_OTHERS, FL_MASS_OF_OTHERS);
         columns_add(k, TWO, FL_PART_OF_SHORTFALL, FL_SHORTFALL);
+    }
+}
+
+INLINE void columns_find(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n, class = (real)c;
+    ROW_FIELD(m, FL_MAXIMUM);
+    ROW_FIELD(largest, FL_LARGEST);
+    ROW_FIELD(unknown, FL_UNKNOWN);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real top = m[i];
+        real first = largest[i], first_unknown = unknown[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real z = a[j * n + i], here = class + (real)j;
+            first = choose((z == top) & (first < ZERO), here, first);
+            first_unknown = choose((z != z) & (first_unknown < ZERO), here, first_unknown);
+        }
+        largest[i] = first, unknown[i] = first_unknown;
+    }
+}
+COLUMN_LOOP(columns_find)
+
+static void columns_positions(const fl_columns *k)
+{
+    const int64_t n = k->rows.n;
+    ROW_FIELD(largest, FL_LARGEST);
+    ROW_FIELD(unknown, FL_UNKNOWN);
+    for (int64_t i = 0; i < n; i++)
+        largest[i] = unknown[i] = -ONE;
+    columns_find_of(k, 0, k->classes);
+}
+
+INLINE void columns_disperse(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n, *const e = (const real *)k->exponentials + c * n;
+    ROW_FIELD(m, FL_MAXIMUM);
+    ROW_FIELD(part, FL_PART);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real largest = m[i];
+        real sum = part[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real x = e[j * n + i];
+            sum += keep_if(x != ZERO, x * (largest - a[j * n + i]));
+        }
+        part[i] = sum;
+    }
+}
+COLUMN_LOOP(columns_disperse)
+
+static void columns_dispersion(const fl_columns *k)
+{
+    const int64_t n = k->rows.n, classes = k->classes;
+    ROW_FIELD(dispersion, FL_DISPERSION);
+    memset(dispersion, 0, (size_t)n * sizeof(real));
+    for (int64_t c = 0; c < classes; c += CLASSES_TOGETHER) {
+        columns_disperse_of(k, c, classes - c < CLASSES_TOGETHER ? classes : c + CLASSES_TOGETHER);
+        columns_add(k, ONE, FL_PART, FL_DISPERSION);
     }
 }
 
@@ -210,11 +279,11 @@ INLINE void columns_grad(const fl_columns *k, int64_t c, const int classes)
     ROW_FIELD(label_grad, FL_LABEL_GRAD);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real inverse = factor[i], strength = spread[i] * scale[i], at_label = label_grad[i], count = counts[i];
+        const real lifting = factor[i], strength = spread[i] * scale[i], at_label = label_grad[i], count = counts[i];
         const bits y = to_bits(label[i]) - (bits)c;
         UNROLLED
         for (int j = 0; j < classes; j++)
-            grad[j * n + i] = masked(choose(y == (bits)j, at_label, e[j * n + i] * inverse * strength), count);
+            grad[j * n + i] = masked(choose(y == (bits)j, at_label, e[j * n + i] * lifting * strength), count);
     }
 }
 COLUMN_LOOP(columns_grad)
@@ -227,6 +296,7 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
     ROW_FIELD(counts, FL_COUNTS);
     ROW_FIELD(label, FL_LABEL);
     ROW_FIELD(factor, FL_FACTOR);
+    ROW_FIELD(lift, FL_LIFT);
     ROW_FIELD(spread, FL_SPREAD);
     ROW_FIELD(scale, FL_SCALE);
     ROW_FIELD(label_grad, FL_LABEL_GRAD);
@@ -235,11 +305,11 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
-        const real inverse = factor[i], by_q = spread[i], by_all = scale[i], largest = single_top[i], at_top = top_grad[i];
+        const real lifting = factor[i], by_q = spread[i], by_u = lift[i], by_all = scale[i], largest = single_top[i], at_top = top_grad[i];
         const real at_label = label_grad[i], count = counts[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], others = by_all * fma_(x * inverse, by_q, -u[j * n + i]);
+            const real x = e[j * n + i], others = by_all * fma_(x * lifting, by_q, -by_u * u[j * n + i]);
             grad[j * n + i] = masked(choose(y == (bits)j, at_label, choose(x == largest, at_top, others)), count);
         }
     }
@@ -257,17 +327,20 @@ INLINE void columns_hess_loop(const fl_columns *k, int64_t c, const int classes,
     ROW_FIELD(factor, FL_FACTOR);
     ROW_FIELD(curve, FL_CURVE);
     ROW_FIELD(square, FL_SQUARE);
-    ROW_FIELD(scale, FL_SCALE);
+    ROW_FIELD(lift, FL_LIFT);
+    ROW_FIELD(scale, FL_HESS_SCALE);
     ROW_FIELD(label_hess, FL_LABEL_HESS);
     ROW_FIELD(single_top, FL_SINGLE_TOP);
     ROW_FIELD(top_hess, FL_TOP_HESS);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
+        const real unlift = ONE / lift[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], q = x * factor[i], straight = q * fma_(curve[i], ONE - q, square[i] * q);
-            const real others = scale[i] * (bent ? fma_(hess[j * n + i], ONE - TWO * q, straight) : straight);
+            const real x = e[j * n + i], lifted = x * factor[i], q = lifted * unlift;
+            const real straight = scale[i] * (lifted * fma_(curve[i], ONE - q, square[i] * q));
+            const real others = bent ? fma_(scale[i] * lift[i] * hess[j * n + i], ONE - TWO * q, straight) : straight;
             const real unlabelled = choose(x == single_top[i], top_hess[i], others);
             hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
         }
@@ -286,8 +359,27 @@ INLINE void columns_bent_hess(const fl_columns *k, int64_t c, const int classes)
 }
 COLUMN_LOOP(columns_bent_hess)
 
+INLINE void columns_log(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n;
+    real *const to = (real *)k->log_softmax + c * n;
+    ROW_FIELD(maximum, FL_MAXIMUM);
+    ROW_FIELD(log_sum, FL_LOG_SUM);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real m = maximum[i], z = log_sum[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++)
+            to[j * n + i] = (a[j * n + i] - m) - z;
+    }
+}
+COLUMN_LOOP(columns_log)
+
 static void columns_backward(const fl_columns *k)
 {
+    if (k->log_softmax)
+        columns_log_of(k, 0, k->classes);
     if (k->hess && k->bend)
         columns_bent_hess_of(k, 0, k->classes);
     else if (k->hess)

@@ -54,8 +54,10 @@ static void rows_given(const fl_rows *r)
     const int64_t n = r->n, labels = r->labels, smoothed = r->smoothed;
     real *const field = r->field;
     const int64_t *const label = r->label;
-    const double *const weight = r->weight, *const mass = r->mass, keep = labels ? r->keep : 0.0, scale = r->scale, z_loss = r->z_loss;
-    real *const strength = field + FL_STRENGTH * n, *const scales = field + FL_SCALE * n, *const z = field + FL_Z_LOSS * n;
+    const double *const weight = r->weight, *const mass = r->mass, keep = labels ? r->keep : 0.0, z_loss = r->z_loss;
+    const double scale = r->scale, hess_scale = r->hess_scale;
+    real *const strength = field + FL_STRENGTH * n, *const scales = field + FL_SCALE * n, *const hess_scales = field + FL_HESS_SCALE * n;
+    real *const z = field + FL_Z_LOSS * n;
     real *const counts = field + FL_COUNTS * n, *const labels_as_bits = field + FL_LABEL * n;
     const int64_t unlabelled_counts = -(int64_t)!labels, zero_mass_counts = -(int64_t)(smoothed != 0);
     /* A loop a type, and masks, so that compilers see the lanes. */
@@ -70,6 +72,7 @@ static void rows_given(const fl_rows *r)
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
             strength[i + l] = (real)(mass[i + l] * keep);
             scales[i + l] = (real)(scale * weight[i + l]);
+            hess_scales[i + l] = (real)(hess_scale * weight[i + l]);
             z[i + l] = (real)(mass[i + l] * z_loss);
         }
         TOGETHER
@@ -108,6 +111,26 @@ INLINE row_shares shares_of(real top, real others)
                         .single = (others < top) & (others >= ZERO)};
 }
 
+/* The entropy: with m the maximum, log sum exp(a - m) + sum q (m - a), both sums of terms that are not negative. */
+NOINLINE void rows_statistics(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    const int softened = r->softened;
+    real *const field = r->field;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+            const real top = at[FL_TOP * n], others = at[FL_OTHERS * n];
+            const row_shares s = shares_of(top, others);
+            const real base = choose(softened, at[FL_BASE * n], at[FL_MAXIMUM * n]);
+            const real lse = choose(top + others == ZERO, -INFINITE, base + s.log_sum);
+            /* +inf makes NaN of the sums, as NaN does. */
+            at[FL_LSE * n] = choose((base == INFINITE) & (at[FL_UNKNOWN * n] < ZERO), INFINITE, lse);
+            at[FL_ENTROPY * n] = s.log_sum + at[FL_DISPERSION * n] * s.inverse;
+        }
+}
+
 /* What the terms of a target are made of. There are no labels any more. */
 static void rows_shares(const fl_rows *r)
 {
@@ -120,6 +143,7 @@ static void rows_shares(const fl_rows *r)
             const real top = at[FL_TOP * n], others = at[FL_OTHERS * n];
             const row_shares s = shares_of(top, others);
             at[FL_FACTOR * n] = s.inverse;
+            at[FL_LIFT * n] = ONE;
             at[FL_LOG_SUM * n] = s.log_sum;
             at[FL_REST * n] = s.rest;
             at[FL_SINGLE_TOP * n] = choose(s.single, top, NOT_A_NUMBER);
@@ -135,6 +159,7 @@ INLINE void finish_rows(log_probability_body body, const int linear, const int f
     real *const field = r->field, param[FL_MAX_PARAMS];
     for (int i = 0; i < FL_MAX_PARAMS; i++)
         param[i] = (real)r->param[i];
+    const int softened = full && r->softened;
     for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
         TOGETHER
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
@@ -143,7 +168,6 @@ INLINE void finish_rows(log_probability_body body, const int linear, const int f
             const real maximum = FIELD(FL_MAXIMUM), top = FIELD(FL_TOP), others = FIELD(FL_OTHERS), scale = FIELD(FL_SCALE);
             const row_shares s = shares_of(top, others);
             const real rest = s.rest, top_q = s.top_q, log_sum = s.log_sum;
-            FIELD(FL_FACTOR) = s.inverse;
 
             /* Of the label. */
             real value = ZERO, own = ZERO, bend = ZERO, label_q = ZERO, label_rest = ONE;
@@ -163,38 +187,55 @@ INLINE void finish_rows(log_probability_body body, const int linear, const int f
                 const int labelled = !full || strength != ZERO;
                 value = keep_if(labelled, f.value), own = keep_if(labelled, f.grad), bend = keep_if(labelled, f.hess);
             }
+            const real z = full ? FIELD(FL_Z_LOSS) : ZERO, mass = full ? FIELD(FL_MASS) : ZERO; /* mass is 0 where there is no u */
+            const real log_of_sum = choose(softened, FIELD(FL_BASE), maximum) + log_sum;
+            /* Where it is beyond every number, so is the value; but a q of 0 is still one. */
+            const real pull = keep_if(z != ZERO, clip(TWO * z * log_of_sum, -LARGEST, LARGEST));
+            const real curve = full ? mass - own + pull : -own;
+
+            /* Were q rounded where it is subnormal, what multiplies it would multiply its error: so it is kept times 2^24 (2^53), unless what
+             * multiplies it is too small to be divided by that, or so large that the product may not be. */
+            const real strongest = abs_(curve * scale) + abs_(mass);
+            const int far = (abs_(curve * scale) < PICK(0x1p-64f, 0x1p-900)) | (strongest > PICK(0x1p64f, 0x1p900));
+            const real lift = choose(far, ONE, PICK(0x1p24f, 0x1p53)), unlift = choose(far, ONE, PICK(0x1p-24f, 0x1p-53));
+            const real lifting = s.inverse * lift, unlifted_scale = scale * unlift, lifted_rest = others * lifting;
+            const real lifted_label_rest = choose(is_top, lifted_rest, label_rest * lift);
+            FIELD(FL_FACTOR) = lifting;
+            FIELD(FL_SPREAD) = curve;
+            FIELD(FL_SCALE) = unlifted_scale;
             if (!full) {
                 FIELD(FL_ROW_VALUE) = value;
-                FIELD(FL_SPREAD) = -own;
-                FIELD(FL_LABEL_GRAD) = fma_(scale, own * label_rest, ZERO); /* not -0 */
+                FIELD(FL_LABEL_GRAD) = fma_(unlifted_scale, own * lifted_label_rest, ZERO); /* not -0 */
                 continue;
             }
-            const real z = FIELD(FL_Z_LOSS);
-            const real mass = FIELD(FL_MASS), mass_of_others = FIELD(FL_MASS_OF_OTHERS); /* 0 where there is no u */
-            const real log_of_sum = maximum + log_sum, pull = keep_if(z != ZERO, TWO * z * log_of_sum);
+            const real mass_of_others = FIELD(FL_MASS_OF_OTHERS), hess_scale = FIELD(FL_HESS_SCALE) * unlift;
+            const real square = at_most(fma_(TWO, z, body ? bend : FIELD(FL_BEND)), LARGEST);
 
             /* A NaN of the sum stays where no term has seen it. */
             value += body ? FIELD(FL_SHORTFALL) + mass * log_sum : FIELD(FL_TARGET_VALUE) + ZERO * log_sum;
             FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
-            const real curve = mass - own + pull, square = at_most(fma_(TWO, z, body ? bend : FIELD(FL_BEND)), LARGEST);
-            FIELD(FL_SPREAD) = curve;
+            FIELD(FL_LIFT) = lift;
+            FIELD(FL_HESS_SCALE) = hess_scale;
             FIELD(FL_CURVE) = curve;
             FIELD(FL_SQUARE) = square;
             /* spread q - u = q (sum of all other u) - u (1 - q), each without cancellation. */
+            const real lifted_top_q = top * lifting;
             FIELD(FL_SINGLE_TOP) = choose(s.single, top, NOT_A_NUMBER);
-            FIELD(FL_TOP_GRAD) = scale * (fma_(top_q, mass_of_others - own + pull, (mass_of_others - mass) * rest));
+            FIELD(FL_TOP_GRAD) = unlifted_scale * (fma_(lifted_top_q, mass_of_others - own + pull, (mass_of_others - mass) * lifted_rest));
             if (!body) {
-                const real of_others = FIELD(FL_BEND_OF_OTHERS), of_top = (FIELD(FL_BEND) - of_others) * rest * rest;
-                FIELD(FL_TOP_HESS) = scale * fma_(top_q, fma_(curve, rest, fma_(TWO, z, of_others) * top_q), of_top);
+                const real of_others = FIELD(FL_BEND_OF_OTHERS), of_top = (FIELD(FL_BEND) - of_others) * rest * lifted_rest;
+                FIELD(FL_TOP_HESS) = hess_scale * fma_(lifted_top_q, fma_(curve, rest, fma_(TWO, z, of_others) * top_q), of_top);
                 FIELD(FL_LOG_SUM) = log_sum;    /* for the terms of the derivatives */
                 FIELD(FL_REST) = rest;
                 continue;
             }
-            const real shared = FIELD(FL_LABEL_SHARED);
-            FIELD(FL_TOP_HESS) = scale * (top_q * fma_(curve, rest, square * top_q));
+            const real shared = FIELD(FL_LABEL_SHARED), lifted_label_q = FIELD(FL_LABEL_EXPONENTIAL) * lifting;
+            FIELD(FL_TOP_HESS) = hess_scale * (top_q * fma_(curve, lifted_rest, square * lifted_top_q));
             const real gap = choose(is_top & s.single, mass_of_others, mass - shared);
-            FIELD(FL_LABEL_GRAD) = scale * (fma_(own, label_rest, fma_(label_q, gap + pull, -shared * label_rest)));
-            FIELD(FL_LABEL_HESS) = scale * fma_(bend, label_rest * label_rest, label_q * fma_(curve, label_rest, TWO * z * label_q));
+            FIELD(FL_LABEL_GRAD) =
+                unlifted_scale * (fma_(own, lifted_label_rest, fma_(lifted_label_q, gap + pull, -shared * lifted_label_rest)));
+            FIELD(FL_LABEL_HESS) =
+                hess_scale * fma_(bend * label_rest, lifted_label_rest, lifted_label_q * fma_(curve, label_rest, TWO * z * label_q));
 #undef FIELD
         }
     rows_values(r);
@@ -205,9 +246,33 @@ NOINLINE void finish_terms(const fl_rows *r)
     finish_rows(NULL, 0, 1, r);
 }
 
+/* Z = log sum exp a, of which softmax is the gradient. */
+NOINLINE void finish_logsumexp(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    real *const field = r->field;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+            const real top = at[FL_TOP * n], others = at[FL_OTHERS * n];
+            const row_shares s = shares_of(top, others);
+            at[FL_ROW_VALUE * n] = choose(top + others == ZERO, -INFINITE, at[FL_MAXIMUM * n] + s.log_sum);
+            at[FL_LOG_SUM * n] = s.log_sum;
+            at[FL_FACTOR * n] = s.inverse;
+            at[FL_LIFT * n] = at[FL_SPREAD * n] = ONE;
+        }
+    rows_values(r);
+}
+
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)
 #define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
+#define ROW_MEAN_LOSS(loss, n_params, has_operand, slow)
+#define MARGIN_LOSS(loss, n_params, has_operand, slow)
+#define RIVAL_LOSS(loss, n_params, has_operand, slow)
+#define SIMPLEX_LOSS(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
+#define SOFTMAX_FUNCTION(loss, n_params, has_operand, slow)
 #define FINISH(loss, linear)                                                                                                \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
     {                                                                                                                       \
@@ -226,22 +291,37 @@ NOINLINE void finish_terms(const fl_rows *r)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
+#undef ROW_MEAN_LOSS
+#undef MARGIN_LOSS
+#undef RIVAL_LOSS
+#undef SIMPLEX_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef CROSS_ENTROPY_LOSS
+#undef SOFTMAX_FUNCTION
 
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
 #define ROW_SUM_LOSS POINTWISE_LOSS
+#define ROW_MEAN_LOSS POINTWISE_LOSS
+#define MARGIN_LOSS POINTWISE_LOSS
+#define RIVAL_LOSS POINTWISE_LOSS
+#define SIMPLEX_LOSS POINTWISE_LOSS
 #define LABEL_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
 #define CROSS_ENTROPY_LOSS LOG_PROBABILITY_LOSS
+#define SOFTMAX_FUNCTION LOG_PROBABILITY_LOSS
 static void (*const finish_kernels[])(const fl_rows *) = {
 #include "../losses.inc"
 };
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
+#undef ROW_MEAN_LOSS
+#undef MARGIN_LOSS
+#undef RIVAL_LOSS
+#undef SIMPLEX_LOSS
 #undef LABEL_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef CROSS_ENTROPY_LOSS
+#undef SOFTMAX_FUNCTION
 
 #endif

@@ -11,6 +11,8 @@
 #include "halves.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "rows.h"
+#include "soften.h"
 #include "softmax.h"
 #include "terms.h"
 
@@ -29,6 +31,8 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .outside = outside,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,
+    .log_softmax = log_softmax,
+    .dispersion = dispersion,
     .labels = labels,
     .rows_given = rows_given,
     .rows_shares = rows_shares,
@@ -36,9 +40,20 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .columns_repeat = columns_repeat,
     .columns_mix = columns_mix,
     .columns_backward = columns_backward,
+    .columns_positions = columns_positions,
+    .columns_dispersion = columns_dispersion,
+    .rows_statistics = rows_statistics,
     .finish = finish_kernels,
     .terms = terms_kernels,
     .columns_terms = columns_terms_kernels,
+    .largest = largest,
+    .support = support,
+    .short_rows_before = short_rows_before,
+    .short_rows_after = short_rows_after,
+    .maximum = maximum,
+    .soften = soften,
+    .columns_soften = columns_soften,
+    .harden = harden,
     .position = position,
     .transpose_to_classes = transpose_to_classes,
     .transpose_to_rows = transpose_to_rows,

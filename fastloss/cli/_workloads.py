@@ -74,7 +74,7 @@ class Workload:
         row = registry[self.loss]
         elements, labels = math.prod(self.shape), math.prod(self.shape[:-1])
         # A loss of log-probabilities with a label, `nll`, needs of each row the number at the label.
-        read = elements if row.probabilities or row.of_logits else labels
+        read = elements if row.probabilities or row.softmax else labels
         return 4 * read + (8 * labels if row.labels else 4 * elements) + 4 * elements
 
     def make_inputs(self) -> Inputs:

@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from fastloss import _errors
 from fastloss._docs import DescribedEntry
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._statistics import STATISTICS, SoftmaxResult
+from fastloss.reference import _softmax
 
 __all__ = ["Entry"]
 
@@ -39,7 +42,11 @@ class Entry(DescribedEntry):
                 results = self._pointwise(pred, target, parameters)
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
-            return self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"), arguments.get("out"))
+            statistics = self._statistics(pred, target, arguments)
+            chosen = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"), arguments.get("out"))
+        if statistics:
+            return SoftmaxResult(**dict(zip(self.outputs, chosen, strict=True)), **statistics)
+        return chosen[0] if len(chosen) == 1 else chosen
 
     def _pointwise(self, pred: Any, target: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
         if pred.shape != target.shape:
@@ -50,9 +57,15 @@ class Entry(DescribedEntry):
     def _rows(self, pred: Any, target: Any, parameters: dict[str, Any], axis: int) -> tuple[Any, ...]:
         logits = np.moveaxis(pred, axis, -1)
         shape = logits.shape
-        if target.shape == pred.shape and target.dtype.kind == "f":
+        row = self.loss.row
+        integers = target.dtype.kind in "biu"
+        if row.probabilities and target.shape == pred.shape:
+            if row.labels and integers:
+                raise _errors.target_type(target.dtype, labels=False)
             target = np.moveaxis(target, axis, -1).reshape(math.prod(shape[:-1]), shape[-1]).astype(pred.dtype)
-        elif target.shape == shape[:-1]:
+        elif row.labels and target.shape == shape[:-1]:
+            if not integers:
+                raise _errors.target_type(target.dtype, labels=True)
             ignored = target == parameters.get("ignore_index")
             bad = ~ignored & ((target < 0) | (target >= shape[-1]))
             if bad.any():
@@ -61,11 +74,27 @@ class Entry(DescribedEntry):
             target = target.reshape(-1).astype(np.int64)
         else:
             raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
-        value, grad, hess, mass = self.loss.row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
+        value, grad, hess, mass = row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
         grad, hess = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1])
 
-    def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None, out: Any) -> Any:
+    def _statistics(self, pred: Any, target: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Those that are asked for, in the shape of the rows."""
+        wanted = [field for keyword, field in STATISTICS.items() if arguments.get(keyword)]
+        if not wanted:
+            return {}
+        logits = np.moveaxis(pred, arguments["axis"], -1)
+        rows, shape = logits.shape[:-1], (math.prod(logits.shape[:-1]), logits.shape[-1])
+        if target.ndim == pred.ndim:
+            target = np.moveaxis(target, arguments["axis"], -1).reshape(shape).astype(pred.dtype)
+        else:
+            target = target.reshape(-1)
+        found = _softmax.statistics(logits.reshape(shape), target, arguments)
+        return {name: found[name].reshape(rows)[()] for name in wanted}
+
+    def _reduce(
+        self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None, out: Any
+    ) -> tuple[Any, ...]:
         """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
         value, grad, hess, mass = results
 
@@ -93,5 +122,4 @@ class Entry(DescribedEntry):
         if out is not None:
             out[...] = found["grad"]
             found["grad"] = out
-        chosen = tuple(found[name] for name in self.outputs)
-        return chosen[0] if len(chosen) == 1 else chosen
+        return tuple(found[name] for name in self.outputs)
