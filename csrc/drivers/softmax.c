@@ -482,8 +482,13 @@ static void make_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, in
             add_to(buffers->target, label, b->field[FL_STRENGTH][i], j->call->real);
         u = buffers->target;
     }
+    const char *logits = fl_padded_segment(j, PRED, r, s, buffers->pred);
+    if (is_softened(j)) {
+        j->kernels->soften(logits, fl_padded(n), b->largest[i], j->call->softcap, j->call->temperature, buffers->pred);
+        logits = buffers->pred;
+    }
     j->kernels->terms[j->call->loss](&(fl_terms){
-        .n = n, .logits = fl_segment_numbers(j, PRED, r, s, buffers->pred), .exponentials = e, .u = u, .param = j->call->param,
+        .n = n, .logits = logits, .exponentials = e, .u = u, .param = j->call->param,
         .maximum = b->field[FL_MAXIMUM][i], .log_sum = b->field[FL_LOG_SUM][i], .factor = factor_of(j, b, i, maximum, top, 1.0) / b->field[FL_LIFT][i],
         .single_top = has_single_top(j, b, i, maximum) ? top : NAN, .rest = b->field[FL_REST][i],
         .value = buffers->grad, .target = buffers->terms, .bend = buffers->hess});
@@ -868,8 +873,11 @@ fl_status fl_run_shared_softmax(job *j)
 fl_status fl_plan_softmax(job *j)
 {
     const int64_t classes = j->call->classes;
-    if (j->call->temperature == 0.0)
+    const int plain = j->kind == FL_SOFTMAX_FUNCTION;
+    if (plain || j->call->temperature == 0.0)
         j->call->temperature = 1.0;
+    if (plain)
+        j->call->softcap = 0.0;
     j->side_by_side = classes <= SHORT_ROW;
     if (j->side_by_side) {
         tile t;

@@ -221,7 +221,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->check_first = draw_below(s, 2);
     const fl_loss_kind kind = fl_kind(c->loss);
     const int rows = kind != FL_POINTWISE_LOSS;
-    c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || kind == FL_RIVAL_LOSS || (rows && draw_below(s, 2));
+    c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || kind == FL_RIVAL_LOSS ||
+                (rows && kind != FL_SOFTMAX_FUNCTION && draw_below(s, 2));
 
     int ndim = rows + draw_below(s, MOST_DIMS + 1 - rows);
     int64_t size = 1;
@@ -238,7 +239,6 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->label_smoothing = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 3) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
     c->temperature = draw_below(s, 4) ? 1.0 : draw_between(s, 0.001, 4.0);
     c->softcap = draw_below(s, 4) ? 0.0 : draw_between(s, 0.001, 40.0);
-    c->z_loss = draw_below(s, 4) ? 0.0 : draw_between(s, 0.0, 1.0);
     for (int i = 0; i < FL_MAX_PARAMS; i++) {
         static const double params[] = {1.0, 0.5, 2.0, 0.25, 1e-30, 1e30, 0.0, NAN};
         c->param[i] = params[draw_below(s, 2) ? 0 : draw_below(s, 8)];
