@@ -2165,6 +2165,120 @@ class _linear_cross_entropy(LinearLoss):
         return_correct: bool = False,
     ) -> SoftmaxResult: ...
 
+class _linear_selected_log_probs(LinearLoss):
+    @overload
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        ignore_index: int = -100,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
+    ) -> float | NDArray[Any]: ...
+    @overload
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        ignore_index: int = -100,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        ignore_index: int = -100,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
+    ) -> tuple[NDArray[Any], ...]: ...
+    @overload
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        ignore_index: int = -100,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+    @overload
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        ignore_index: int = -100,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: Literal[False] = False,
+        return_entropy: Literal[False] = False,
+        return_argmax: Literal[False] = False,
+        return_correct: Literal[False] = False,
+    ) -> tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]: ...
+    @overload
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        labels: ArrayLike,
+        bias: ArrayLike | None = None,
+        *,
+        ignore_index: int = -100,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+        return_lse: bool = False,
+        return_entropy: bool = False,
+        return_argmax: bool = False,
+        return_correct: bool = False,
+    ) -> SoftmaxResult: ...
+
 class _logsumexp(RowFunction):
     def __call__(
         self,
@@ -2243,5 +2357,6 @@ poly1_cross_entropy: _poly1_cross_entropy
 generalized_cross_entropy: _generalized_cross_entropy
 symmetric_cross_entropy: _symmetric_cross_entropy
 linear_cross_entropy: _linear_cross_entropy
+linear_selected_log_probs: _linear_selected_log_probs
 logsumexp: _logsumexp
 log_softmax: _log_softmax

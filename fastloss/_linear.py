@@ -71,6 +71,25 @@ array([[ 0.125, -0.375],
        [-0.375,  0.125],
        [ 0.125,  0.125]])""",
         ),
+        "linear_selected_log_probs": LinearRow(
+            "linear_selected_log_probs",
+            "selected_log_probs",
+            "Log-probability of each label by a linear layer's softmax, without ever holding all logits: for DPO and GRPO.",
+            """\
+>>> import numpy as np
+>>> import fastloss as fl
+>>> hidden, weight = np.array([[1.0, 0.0], [0.0, 1.0]]), np.zeros((4, 2))
+>>> tokens = [2, -100]                       # the second token is padding
+>>> fl.linear_selected_log_probs(hidden, weight, tokens).round(6)
+array([-1.386294,  0.      ])
+>>> advantages = np.array([2.0, 5.0])        # with what the policy gradient weighs each token
+>>> d_hidden, d_weight = fl.linear_selected_log_probs.vjp(hidden, weight, tokens, advantages)
+>>> d_weight
+array([[-0.5,  0. ],
+       [-0.5,  0. ],
+       [ 1.5,  0. ],
+       [-0.5,  0. ]])""",
+        ),
     }
 )
 
@@ -278,8 +297,8 @@ _LEAD = {
 }
 
 _BODY = """\
-The logits of a row h of `hidden` are x = weight h + bias. With `{wraps}` as the loss of a row, and G the gradient of the
-reduced value with respect to the logits of all rows::
+The logits of a row h of `hidden` are x = weight h + bias. With `{wraps}` as the loss of a row,
+and G the gradient of the reduced value with respect to the logits of all rows::
 
     value      {wraps}(hidden @ weight.T + bias, labels)
     d_hidden   G @ weight
