@@ -419,7 +419,8 @@ def test_parameter_that_is_not_accepted(name, parameter, save, error_of):
     option = "--" + parameter.name.replace("_", "-")
     files = "score", name, save("pred", pred), save("target", target)
     if parameter.kind.type is float:
-        outside = "-1" if not parameter.kind.array else save("bad", np.full(7, -1.0))
+        below = str(parameter.range.low - 1)
+        outside = below if not parameter.kind.array else save("bad", np.full(7, -1.0))
         assert "is outside" in error_of(*files, option, outside)
     assert error_of(*files, option, "word")
     if parameter.kind.array:

@@ -339,8 +339,9 @@ INLINE void columns_hess_loop(const fl_columns *k, int64_t c, const int classes,
         UNROLLED
         for (int j = 0; j < classes; j++) {
             const real x = e[j * n + i], lifted = x * factor[i], q = lifted * unlift;
-            const real straight = scale[i] * (lifted * fma_(curve[i], ONE - q, square[i] * q));
-            const real others = bent ? fma_(scale[i] * lift[i] * hess[j * n + i], ONE - TWO * q, straight) : straight;
+            const real slope = fma_(curve[i], ONE - q, square[i] * q);
+            const real straight = scale[i] * (lifted * slope);
+            const real others = bent ? scale[i] * lift[i] * fma_(hess[j * n + i], ONE - TWO * q, q * slope) : straight;
             const real unlabelled = choose(x == single_top[i], top_hess[i], others);
             hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
         }

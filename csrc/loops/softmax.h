@@ -217,12 +217,12 @@ NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, int64_t n,
 NOINLINE void bent_hess_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict hess)
 {
     const real factor = (real)b->factor, unlift = (real)b->unlift, curve = (real)b->curve, square = (real)b->square;
-    const real scale = (real)b->hess_scale, bend_scale = (real)(b->hess_scale / b->unlift);
+    const real scale = (real)(b->hess_scale / b->unlift);
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real lifted = e[i] * factor, q = lifted * unlift;
-        hess[i] = fma_(bend_scale * hess[i], ONE - TWO * q, scale * (lifted * fma_(curve, ONE - q, square * q)));
+        const real q = e[i] * factor * unlift;
+        hess[i] = scale * fma_(hess[i], ONE - TWO * q, q * fma_(curve, ONE - q, square * q));
     }
 }
 
