@@ -710,3 +710,16 @@ def test_a_class_of_weight_zero_is_ignored(given, dtype, tier):
         expected = call(given.loss, "value_and_grad", pred, other, **keywords)
         for a, b in zip(results, expected, strict=True):
             assert same_bits(a, b)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_segment_far_below_the_others_keeps_its_digits(dtype, tier):
+    """Their probabilities are small but normal numbers, though the factor between two segments of a row is not."""
+    below = 80 if dtype == np.float32 else 700
+    logits = np.zeros((1, 5000), dtype)
+    logits[0, :2500] = below
+    logits[0, 4000:] = np.linspace(-1, 1, 1000)
+    grad = fl.cross_entropy.grad(logits, [0])
+    wide = logits.astype(np.longdouble) - below
+    wanted = np.exp(wide) / np.exp(wide).sum()
+    np.testing.assert_allclose(grad[0, 1:].astype(np.longdouble), wanted[0, 1:], rtol=16 * np.finfo(dtype).eps)
