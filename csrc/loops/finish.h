@@ -40,7 +40,7 @@ static int labels(int64_t *label, int64_t n, int64_t classes, int64_t ignore_ind
  * number: there F is a line, F(l) = F(l/2) + F'(l) l/2, and u may bring it back. */
 INLINE point weighed_loss(log_probability_body body, real u, real maximum, real logit, real log_sum, real q, real rest, const real *param)
 {
-    const real half = HALF * log_sum + fma_(-HALF, logit, HALF * maximum);
+    const real half = HALF * log_sum + half_difference(maximum, logit);
     const int far = half > R(0.125) * LARGEST;
     const point f = body(choose(far, -half, -((maximum - logit) + log_sum)), q, rest, param);
     const real grad = u * f.grad;
@@ -265,14 +265,6 @@ NOINLINE void finish_logsumexp(const fl_rows *r)
     rows_values(r);
 }
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow)
-#define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
-#define ROW_MEAN_LOSS(loss, n_params, has_operand, slow)
-#define MARGIN_LOSS(loss, n_params, has_operand, slow)
-#define RIVAL_LOSS(loss, n_params, has_operand, slow)
-#define SIMPLEX_LOSS(loss, n_params, has_operand, slow)
-#define LABEL_LOSS(loss, n_params, has_operand, slow)
-#define SOFTMAX_FUNCTION(loss, n_params, has_operand, slow)
 #define FINISH(loss, linear)                                                                                                \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
     {                                                                                                                       \
@@ -289,39 +281,12 @@ NOINLINE void finish_logsumexp(const fl_rows *r)
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 0)
 #define CROSS_ENTROPY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 1)
 #include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef ROW_MEAN_LOSS
-#undef MARGIN_LOSS
-#undef RIVAL_LOSS
-#undef SIMPLEX_LOSS
-#undef LABEL_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef CROSS_ENTROPY_LOSS
-#undef SOFTMAX_FUNCTION
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
-#define ROW_SUM_LOSS POINTWISE_LOSS
-#define ROW_MEAN_LOSS POINTWISE_LOSS
-#define MARGIN_LOSS POINTWISE_LOSS
-#define RIVAL_LOSS POINTWISE_LOSS
-#define SIMPLEX_LOSS POINTWISE_LOSS
-#define LABEL_LOSS POINTWISE_LOSS
+#define OTHER_LOSS(...) NULL,
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
-#define CROSS_ENTROPY_LOSS LOG_PROBABILITY_LOSS
 #define SOFTMAX_FUNCTION LOG_PROBABILITY_LOSS
 static void (*const finish_kernels[])(const fl_rows *) = {
 #include "../losses.inc"
 };
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef ROW_MEAN_LOSS
-#undef MARGIN_LOSS
-#undef RIVAL_LOSS
-#undef SIMPLEX_LOSS
-#undef LABEL_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef CROSS_ENTROPY_LOSS
-#undef SOFTMAX_FUNCTION
 
 #endif

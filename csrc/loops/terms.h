@@ -103,15 +103,7 @@ static void columns_terms_of(void (*loop)(const fl_columns *, int64_t), const fl
     }
 }
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow)
-#define ROW_SUM_LOSS POINTWISE_LOSS
-#define LABEL_LOSS POINTWISE_LOSS
-#define CROSS_ENTROPY_LOSS POINTWISE_LOSS
-#define ROW_MEAN_LOSS POINTWISE_LOSS
-#define MARGIN_LOSS POINTWISE_LOSS
-#define RIVAL_LOSS POINTWISE_LOSS
-#define SIMPLEX_LOSS POINTWISE_LOSS
-#define SOFTMAX_FUNCTION POINTWISE_LOSS
+#define CROSS_ENTROPY_LOSS(...)
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
     NOINLINE void terms_loop_##loss(const fl_terms *t, const real *restrict a, const real *restrict e, const real *restrict u, \
                                     int64_t n, real *restrict value, real *restrict target, real *restrict bend)            \
@@ -131,29 +123,19 @@ static void columns_terms_of(void (*loop)(const fl_columns *, int64_t), const fl
         columns_terms_of(columns_terms_loop_##loss, k);                                                                     \
     }
 #include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef LOG_PROBABILITY_LOSS
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
+#define OTHER_LOSS(...) NULL,
+#define CROSS_ENTROPY_LOSS OTHER_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) terms_##loss,
 static void (*const terms_kernels[])(const fl_terms *) = {
 #include "../losses.inc"
 };
-#undef LOG_PROBABILITY_LOSS
 
+#define OTHER_LOSS(...) NULL,
+#define CROSS_ENTROPY_LOSS OTHER_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) columns_terms_##loss,
 static void (*const columns_terms_kernels[])(const fl_columns *) = {
 #include "../losses.inc"
 };
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef LABEL_LOSS
-#undef CROSS_ENTROPY_LOSS
-#undef ROW_MEAN_LOSS
-#undef MARGIN_LOSS
-#undef RIVAL_LOSS
-#undef SIMPLEX_LOSS
-#undef SOFTMAX_FUNCTION
-#undef LOG_PROBABILITY_LOSS
 
 #endif

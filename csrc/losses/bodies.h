@@ -1,24 +1,4 @@
 /* Every body: the headers that losses.inc names, and none of its rows. */
 #define WITH_BODIES
-#define POINTWISE_LOSS(...)
-#define ROW_SUM_LOSS(...)
-#define ROW_MEAN_LOSS(...)
-#define MARGIN_LOSS(...)
-#define RIVAL_LOSS(...)
-#define SIMPLEX_LOSS(...)
-#define LOG_PROBABILITY_LOSS(...)
-#define CROSS_ENTROPY_LOSS(...)
-#define SOFTMAX_FUNCTION(...)
-#define LABEL_LOSS(...)
 #include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef ROW_MEAN_LOSS
-#undef MARGIN_LOSS
-#undef RIVAL_LOSS
-#undef SIMPLEX_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef CROSS_ENTROPY_LOSS
-#undef SOFTMAX_FUNCTION
-#undef LABEL_LOSS
 #undef WITH_BODIES
