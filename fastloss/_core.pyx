@@ -395,6 +395,15 @@ cdef fl_status run(fl_call *c, int64_t elements, int asked) noexcept:
     return status
 
 
+cdef object value_of(fl_call *c, cnp.ndarray value):
+    """What a call returns as its value: the reduced one, or one a row or element, a number where there is but one."""
+    return c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
+
+
+cdef object no_memory():
+    return MemoryError("fastloss could not allocate its scratch memory")
+
+
 cdef class Kernel:
     """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
 
@@ -600,7 +609,7 @@ cdef class Kernel:
 
         if statistics is not None:
             if self.output_bits & FL_VALUE:
-                statistics["value"] = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
+                statistics["value"] = value_of(&c, value)
             # A single row has numbers and not arrays without dimensions.
             for key in statistics if c.ndim == 0 else ():
                 if key != "value":
@@ -610,14 +619,13 @@ cdef class Kernel:
             return grad
         if self.output_bits == FL_GRAD | FL_HESS:
             return grad, hess
-        reduced = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
-        return reduced if self.output_bits == FL_VALUE else (reduced, grad)
+        return value_of(&c, value) if self.output_bits == FL_VALUE else (value_of(&c, value), grad)
 
     cdef object failure(self, fl_status status, fl_call *c, object pred, object target):
         """The exception for what the C call found."""
         cdef fl_float_mode mode
         if status == FL_NO_MEMORY:
-            return MemoryError("fastloss could not allocate its scratch memory")
+            return no_memory()
         # The search for the bad number must see subnormal ones too.
         mode = fl_enter_default_float_mode()
         try:
@@ -731,8 +739,7 @@ cdef class FunctionKernel:
         if status == FL_INTERRUPTED:
             raise_pending()
         if status == FL_NO_MEMORY:
-            raise MemoryError("fastloss could not allocate its scratch memory")
+            raise no_memory()
         if not c.outputs & FL_VALUE:
             return array
-        reduced = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
-        return (reduced, array) if self.takes_out else reduced
+        return (value_of(&c, value), array) if self.takes_out else value_of(&c, value)

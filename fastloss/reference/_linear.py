@@ -8,23 +8,16 @@ import numpy as np
 
 from fastloss._linear import FILTER_EPS, LinearLoss
 from fastloss._statistics import STATISTICS, SoftmaxResult
+from fastloss.reference._softmax import floating
 
 __all__ = ["evaluate"]
-
-
-def _floating(given: Any) -> np.ndarray:
-    """An array in the precision that it is computed in: halves in float32, integers in float64."""
-    array = np.asarray(given)
-    if array.dtype.name in ("float16", "bfloat16"):
-        return array.astype(np.float32)
-    return array.astype(np.float64) if array.dtype.kind in "biu" else array
 
 
 def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]) -> tuple[Any, ...]:
     """Value and gradients; `filter_eps` leaves out nothing here."""
     FILTER_EPS.check(arguments["filter_eps"])
     given = [np.asarray(arguments[name]) for name in ("hidden", "weight", "bias") if arguments[name] is not None]
-    arrays = [_floating(array) for array in given]
+    arrays = [floating(array) for array in given]
     real = np.result_type(*arrays)
     hidden, weight, *bias = (array.astype(real) for array in arrays)
     if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
