@@ -190,6 +190,8 @@ class Row:
         Where the loss is defined.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
+    label_lists : bool
+        Whether it is a list of labels instead, along the class axis: it ends before the first negative number.
     class_weight_in_mean : bool
         Whether a mean divides by the class weights of the labels, where there are both.
     softmax : bool
@@ -217,6 +219,7 @@ class Row:
     target: Interval = REAL
     labels: bool = False
     probabilities: bool = True
+    label_lists: bool = False
     class_weight_in_mean: bool = True
     softmax: bool = False
     smoothness: float = math.inf
@@ -224,6 +227,11 @@ class Row:
     ulp: float = 4.0
     reduction: str = "mean"
     unit: float = 0.0
+
+    @property
+    def target_has_classes(self) -> bool:
+        """Whether a target may have the shape of the prediction."""
+        return self.probabilities or self.label_lists
 
     def default_reduction(self, entry_point: str) -> str:
         """What an entry point does where no reduction is asked for."""

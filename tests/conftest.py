@@ -53,7 +53,7 @@ def given_losses() -> list[Given]:
     for loss in fl.losses.values():
         if loss.row.labels:
             found.append(Given(loss, True))
-        if loss.row.probabilities:
+        if loss.row.target_has_classes:
             found.append(Given(loss, False))
     return found
 

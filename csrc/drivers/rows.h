@@ -86,6 +86,10 @@ double fl_element_row(job *j, const row *r, int64_t label, double strength, doub
 /* Short rows, several at a time. */
 int fl_rows_are_short(const job *j);
 void fl_short_element_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+/* A row whose target is a list of labels: its value and derivatives; the number of its labels, of which the first that is no class is
+ * noted. */
+double fl_label_list_row(job *j, const row *r, double scale, rows_memory *m);
+int64_t fl_list_length(job *j, const row *r);
 void fl_rival_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 size_t fl_element_bytes(const job *j);
 static inline int fl_is_softmax(const job *j)
