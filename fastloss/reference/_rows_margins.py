@@ -313,23 +313,23 @@ def multilabel_margin(pred, target, *, margin: NonNegative = 1.0):
     >>> fl.multilabel_margin.grad([[2.0, 1.5, 0.0, -1.0]], [[0, 2, -1, -1]])
     array([[-0.25,  0.5 , -0.25,  0.  ]])
     """
-    n, classes = pred.shape
+    classes = pred.shape[1]
     listed = np.logical_and.accumulate(target >= 0, axis=1)
     is_label = np.zeros(pred.shape, bool)
     is_label[np.nonzero(listed)[0], target[listed]] = True
-    value, grad = np.zeros(n, pred.dtype), np.zeros(pred.shape, pred.dtype)
+    grad = np.zeros_like(pred)
+    value = grad.sum(axis=1)
     for place in range(listed.any(axis=0).sum()):
-        label = np.where(listed[:, place], target[:, place], 0)
-        z = margin + (pred - pred[np.arange(n), label][:, None])
+        label = np.where(listed[:, [place]], target[:, [place]], 0)
+        z = margin + (pred - np.take_along_axis(pred, label, axis=1))
         counts = listed[:, [place]] & ~is_label
         above = np.where(counts & (z > 0), np.ones_like(z), 0)
         value = value + np.where(counts & ~(z <= 0), z, 0).sum(axis=1)
-        grad = grad + above
-        grad[np.arange(n), label] -= above.sum(axis=1)
+        grad = grad + np.where(np.arange(classes) == label, 0 - above.sum(axis=1, keepdims=True), above)
     parts = max(classes, 1)
     value = np.where(np.isnan(pred).any(axis=1), np.nan, value / parts)
     grad = np.where(np.isnan(value)[:, None], np.nan, grad / parts)
-    return value, grad, np.zeros_like(grad), np.ones(n, pred.dtype)
+    return value, grad, np.zeros_like(grad), np.ones(len(pred), pred.dtype)
 
 
 @rows(target=PROBABILITY, labels=True, smoothness=1, kinks="pred == threshold", ulp=6.0, unit=1.0)
