@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "am
 #: The loops beside those of the losses.
 COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "bent_hess", "find", "disperse", "log")
 SHARED = [
-    *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
+    *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh", "add"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
     *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
     *("harden_hess", "harden_grad"),

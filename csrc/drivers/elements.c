@@ -245,7 +245,7 @@ void fl_short_element_rows(job *j, int64_t first, int64_t n, rows_memory *m)
         short_rows(j, first + at, n - at < together ? n - at : together, at, m);
 }
 
-/* The label at a place of a list; -1: the list has ended. One that is no class is noted, and ends it too. */
+/* The label at a place of a row's list; -1: the list has ended. One that is no class is noted, and ends it too. */
 static int64_t listed_label(job *j, const row *r, int64_t place)
 {
     const fl_call *c = j->call;
@@ -258,12 +258,13 @@ static int64_t listed_label(job *j, const row *r, int64_t place)
     return label < c->classes ? label : -1;
 }
 
-int64_t fl_list_length(job *j, const row *r)
+void fl_look_at_list(job *j, const row *r)
 {
-    int64_t n = 0;
+    int64_t n = 0, longest = __atomic_load_n(&j->longest, __ATOMIC_RELAXED);
     while (listed_label(j, r, n) >= 0)
         n++;
-    return n;
+    while (n > longest && !__atomic_compare_exchange_n(&j->longest, &longest, n, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
 }
 
 /* A sum of many numbers that are not negative, with what rounding has taken from it (Knuth 1969). */
@@ -297,15 +298,14 @@ static int has_nan(const job *j, const row *r, char *buffer)
     return 0;
 }
 
-/* A class counts a power of two, at most 1 / classes, so that no sum overflows that its mean does not, and derivatives are counts
- * of pairs, exact however many labels there are; the operand is 0 for listed classes. */
+/* A class counts a power of two, at most 1 / classes: no sum overflows whose mean does not, and derivatives are made of whole
+ * numbers, the pairs that are active. */
 double fl_label_list_row(job *j, const row *r, double scale, rows_memory *m)
 {
     const fl_call *c = j->call;
     list_buffers *lists = (list_buffers *)m->work;
     element_buffers *b = &lists->elements;
-    const size_t row_bytes = list_row_bytes(j);
-    char *operand = lists->row, *pairs = lists->row + row_bytes;
+    char *operand = lists->row, *pairs = operand + list_row_bytes(j);
     int exponent;
     const double part = frexp((double)c->classes, &exponent), count = ldexp(1.0, -exponent);
     compensated value = {0};
@@ -340,12 +340,16 @@ double fl_label_list_row(job *j, const row *r, double scale, rows_memory *m)
         unknown = isnan(of_label) || isnan(value.sum);
     }
 
-    fl_clear_row(j, r);
     fl_fill(b->operand, 0, j->segment, scale / (double)c->classes, c->real);
-    for (int64_t s = 0; s < j->n_segments && c->outputs & FL_GRAD; s++) {
+    fl_fill(b->segment.hess, 0, j->segment, 0.0, c->real);
+    for (int64_t s = 0; s < j->n_segments; s++) {
         char *of_segment = pairs + (size_t)(s * j->segment) * j->item;
-        j->kernels->weigh(of_segment, b->operand, fl_padded(fl_segment_length(j, s)));
-        fl_keep_segment(j, GRAD, r, s, of_segment);
+        if (c->outputs & FL_GRAD) {
+            j->kernels->weigh(of_segment, b->operand, fl_padded(fl_segment_length(j, s)));
+            fl_keep_segment(j, GRAD, r, s, of_segment);
+        }
+        if (c->outputs & FL_HESS)
+            fl_keep_segment(j, HESS, r, s, b->segment.hess);
     }
     if (unknown && c->outputs & FL_GRAD)
         fl_spread_nan(j, r, b->segment.grad);

@@ -282,7 +282,7 @@ static void look_task(void *context, int64_t task, char *scratch)
     j->partial[task] = sum_of_rows(j, m->value, n);
     for (int64_t i = 0; i < n && j->kind == FL_LABEL_LIST_LOSS; i++) {
         const row r = fl_rows_at(j, first + i);
-        fl_list_length(j, &r);
+        fl_look_at_list(j, &r);
     }
     if (!j->call->check_first || j->call->labels)
         return;
@@ -337,7 +337,8 @@ static void finish_task(void *context, char *scratch)
 
 static fl_status run_tasks(job *j, fl_task task)
 {
-    const int64_t slice = ELEMENTS_A_SLICE / (j->rows_a_task * (j->call->classes + 1)) + 1;
+    const double elements = (double)j->rows_a_task * (double)(j->call->classes + 1) * (double)(j->longest + 1);
+    const int64_t slice = (int64_t)(ELEMENTS_A_SLICE / elements) + 1;
     return fl_run_tasks(j->call, j->n_tasks, slice, task, finish_task, j, scratch_bytes(j), &j->bad_label);
 }
 
