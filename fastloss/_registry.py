@@ -200,7 +200,8 @@ class Row:
         How many derivatives are continuous.
     kinks : str
         Equations in the arguments, separated by semicolons, that hold where a derivative jumps; "" where none does. Of a row,
-        `label` is the label's class, `rival` the largest logit beside the label's, `threshold` that of its projection.
+        `label` is the label's class or each that is listed, `rival` the largest logit beside the label's, `threshold` that of
+        its projection.
     ulp : float
         The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
         inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
