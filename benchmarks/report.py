@@ -49,6 +49,8 @@ def described_parameter(parameter: Parameter) -> str:
 
 
 def described_target(row: Row) -> str:
+    if row.label_lists:
+        return "lists of labels"
     if not row.labels:
         return str(row.target)
     return f"labels, or numbers in {row.target}" if row.probabilities else "labels"

@@ -410,7 +410,7 @@ cdef class Kernel:
     cdef readonly object loss
     cdef readonly tuple outputs
     cdef unsigned output_bits
-    cdef bint is_rows, is_softmax, takes_labels, takes_numbers
+    cdef bint is_rows, is_softmax, takes_labels, takes_lists, target_has_classes
     cdef tuple parameters          # of Parameter
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
@@ -428,7 +428,7 @@ cdef class Kernel:
             raise ImportError(f"fastloss.reference declares {row.name}, but csrc/losses.inc has no row for it")
         self.is_rows = row.family == "rows"
         self.is_softmax = row.softmax
-        self.takes_labels, self.takes_numbers = row.labels, row.probabilities
+        self.takes_labels, self.takes_lists, self.target_has_classes = row.labels, row.label_lists, row.target_has_classes
         self.parameters = row.parameters
         memset(&self.template, 0, sizeof(fl_call))
         self.template.loss = known.index(row.name)
@@ -605,7 +605,7 @@ cdef class Kernel:
         if status != FL_OK:
             if status == FL_INTERRUPTED:
                 raise_pending()
-            raise self.failure(status, &c, pred, target)
+            raise self.failure(status, &c, pred, target, axis)
 
         if statistics is not None:
             if self.output_bits & FL_VALUE:
@@ -621,7 +621,7 @@ cdef class Kernel:
             return grad, hess
         return value_of(&c, value) if self.output_bits == FL_VALUE else (value_of(&c, value), grad)
 
-    cdef object failure(self, fl_status status, fl_call *c, object pred, object target):
+    cdef object failure(self, fl_status status, fl_call *c, object pred, object target, int axis):
         """The exception for what the C call found."""
         cdef fl_float_mode mode
         if status == FL_NO_MEMORY:
@@ -629,6 +629,8 @@ cdef class Kernel:
         # The search for the bad number must see subnormal ones too.
         mode = fl_enter_default_float_mode()
         try:
+            if status == FL_BAD_LABEL and self.takes_lists:
+                return _errors.bad_listed_label(target, c.classes, axis)
             if status == FL_BAD_LABEL:
                 return _errors.bad_label(target, c.classes, c.ignore_index)
             if status == FL_BAD_PREDICTION:
@@ -648,7 +650,9 @@ cdef class Kernel:
         for d in range(c.ndim):
             if is_label_shape and cnp.PyArray_DIM(target, d) != shape[d]:
                 is_label_shape = False
-        if self.takes_numbers and same_shape(pred, target):
+        if self.target_has_classes and same_shape(pred, target):
+            if self.takes_lists and is_float(dtype_of(target)):
+                raise _errors.target_type(target.dtype, labels=True)
             if self.takes_labels and not is_float(dtype_of(target)):
                 raise _errors.target_type(target.dtype, labels=False)
             without_axis(&c.target, target_strides, target, axis)
@@ -658,7 +662,7 @@ cdef class Kernel:
                 raise _errors.target_type(target.dtype, labels=True)
             c.labels = 1
         else:
-            raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)
+            raise _errors.shapes(pred, target, axis, self.takes_labels, self.target_has_classes)
         return 0
 
 

@@ -107,8 +107,8 @@ def _raises(row: Row, names: list[str]) -> str:
         bounds = [f"`{argument}` outside {interval}" for argument, interval in domain if interval.bounded]
         values += f"; with `check_domain`, for {' or '.join(bounds)}"
     raised = {"ValueError": f"For {values}."}
-    if row.labels:
-        raised["IndexError"] = "For a label that is neither a class nor `ignore_index`."
+    if row.labels or row.label_lists:
+        raised["IndexError"] = f"For a label that is {'no class' if row.label_lists else 'neither a class nor `ignore_index`'}."
     raised["TypeError"] = (
         "For an unknown keyword, and for arrays that do not hold real numbers in main memory: object, complex, string, "
         "masked, or on another device. longdouble is for `fastloss.reference` only."

@@ -14,6 +14,8 @@ __all__ = [
     "axis_from_front",
     "bad_label",
     "bad_labels",
+    "bad_listed_label",
+    "bad_listed_labels",
     "broadcast",
     "check_place",
     "checked_out",
@@ -175,7 +177,20 @@ def bad_labels(target: np.ndarray, classes: int, ignore_index: int | None) -> An
 
 
 def bad_label(target: np.ndarray, classes: int, ignore_index: int | None, name: str = "target") -> IndexError:
-    where = first_where(target, lambda x: bad_labels(x, classes, ignore_index))
+    return no_label(target, first_where(target, lambda x: bad_labels(x, classes, ignore_index)), classes, name)
+
+
+def bad_listed_labels(target: np.ndarray, classes: int, axis: int) -> Any:
+    """The same for each number of lists of labels, which end before the first negative number."""
+    return np.logical_and.accumulate(target >= 0, axis=axis) & (target >= classes)
+
+
+def bad_listed_label(target: np.ndarray, classes: int, axis: int) -> IndexError:
+    bad = bad_listed_labels(target, classes, axis)
+    return no_label(target, first_where(bad, lambda x: x), classes, "target")
+
+
+def no_label(target: np.ndarray, where: tuple[int, ...] | None, classes: int, name: str) -> IndexError:
     if where is None:
         return IndexError("a label was out of range while another thread changed it")
     position = f"[{', '.join(map(str, where))}]" if where else ""

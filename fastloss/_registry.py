@@ -190,6 +190,8 @@ class Row:
         Where the loss is defined.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
+    label_lists : bool
+        Whether it is a list of labels instead, along the class axis: it ends before the first negative number.
     class_weight_in_mean : bool
         Whether a mean divides by the class weights of the labels, where there are both.
     softmax : bool
@@ -198,7 +200,8 @@ class Row:
         How many derivatives are continuous.
     kinks : str
         Equations in the arguments, separated by semicolons, that hold where a derivative jumps; "" where none does. Of a row,
-        `label` is the label's class, `rival` the largest logit beside the label's, `threshold` that of its projection.
+        `label` is the label's class or each that is listed, `rival` the largest logit beside the label's, `threshold` that of
+        its projection.
     ulp : float
         The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
         inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
@@ -217,6 +220,7 @@ class Row:
     target: Interval = REAL
     labels: bool = False
     probabilities: bool = True
+    label_lists: bool = False
     class_weight_in_mean: bool = True
     softmax: bool = False
     smoothness: float = math.inf
@@ -224,6 +228,11 @@ class Row:
     ulp: float = 4.0
     reduction: str = "mean"
     unit: float = 0.0
+
+    @property
+    def target_has_classes(self) -> bool:
+        """Whether a target may have the shape of the prediction."""
+        return self.probabilities or self.label_lists
 
     def default_reduction(self, entry_point: str) -> str:
         """What an entry point does where no reduction is asked for."""

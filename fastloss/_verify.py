@@ -38,6 +38,9 @@ FUNCTION_BOUNDS: dict[str, float] = _core.math_functions()
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
+#: Labels of the lists that are drawn.
+LISTED = 12
+
 #: Classes of the rows that are drawn: one, two, around a group of lanes, and more than a segment of a row.
 CLASSES = (1, 2, 10, 63, 64, 65, 2500)
 
@@ -150,6 +153,14 @@ def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.G
         return np.clip(x, low, high).astype(dtype)
 
 
+def draw_lists(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """Lists of up to `LISTED` labels, or of as many as there are classes, some twice; behind the end, anything."""
+    target = rng.integers(0, classes, (n, classes))
+    place, length = np.arange(classes), rng.integers(0, min(classes, LISTED) + 1, (n, 1))
+    target = np.where(place > length, rng.integers(-3, classes + 3, target.shape), target)
+    return np.where(place == length, rng.integers(-3, 0, (n, 1)), target)
+
+
 def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Prediction, target and array parameters for a case: n elements, or n rows of `classes`."""
     rng = np.random.default_rng(seed)
@@ -174,6 +185,8 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
             pred = (rng.normal(size=shape) * spread).astype(dtype)
         if case.labels:
             target = rng.integers(0, classes, n)
+        elif row.label_lists:
+            target = draw_lists(n, classes, rng)
         else:
             scores = rng.normal(size=shape) * 3
             weights = np.exp(scores - scores.max(axis=1, keepdims=True))

@@ -37,6 +37,10 @@ class Given(NamedTuple):
     def rows(self) -> bool:
         return self.loss.family == "rows"
 
+    @property
+    def lists(self) -> bool:
+        return self.loss.row.label_lists
+
     def draw(self, shape: tuple[int, ...], dtype: Any = np.float64, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Prediction of `shape` and its target."""
         case = _verify.Case(self.loss, np.dtype(dtype), self.labels, "")
@@ -53,7 +57,7 @@ def given_losses() -> list[Given]:
     for loss in fl.losses.values():
         if loss.row.labels:
             found.append(Given(loss, True))
-        if loss.row.probabilities:
+        if loss.row.target_has_classes:
             found.append(Given(loss, False))
     return found
 
@@ -113,14 +117,22 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[n
     """For each equation of the loss's kinks its left side minus its right side: 0 at the kink."""
     names = {"pred": pred, "target": target, "abs": np.abs, **{p.name: p.default for p in loss.params.values()}}
     sides = [equation.split("==") for equation in loss.kinks.split(";") if equation]
-    labels = target.dtype.kind == "i"
-    if labels:
+    if loss.row.label_lists:
+        # Each place of a list against each class: an axis more.
+        listed, rows = np.logical_and.accumulate(target >= 0, axis=1), np.arange(len(pred))[:, None]
+        is_label = np.zeros(pred.shape, bool)
+        is_label[np.nonzero(listed)[0], target[listed]] = True
+        names["pred"], names["label"] = pred[:, None], (rows[:, None], 0, np.where(listed, target, 0)[:, :, None])
+    elif target.dtype.kind == "i":
         names["label"] = np.arange(len(pred))[:, None], target[:, None]
         others = np.where(np.arange(pred.shape[1]) == target[:, None], -np.inf, pred)
         names["rival"] = others.max(axis=1, keepdims=True)
     if "threshold" in loss.kinks:
         names["threshold"] = threshold_of(pred)
     differences = [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
+    if loss.row.label_lists:
+        counts = listed[:, :, None] & ~is_label[:, None]
+        return [np.where(counts, np.abs(difference), np.inf).min(axis=1) for difference in differences]
     for difference, (left, _) in zip(differences, sides, strict=True):
         if "label" in left and difference.shape == pred.shape:
             difference[names["label"]] = np.inf  # no class is compared with itself

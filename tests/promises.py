@@ -309,6 +309,7 @@ ERRORS = Promise(
         "test_any_call.py::test_any_call",
         "test_errors.py::test_label_out_of_range",
         "test_errors.py::test_a_bad_label_late_in_a_large_array",
+        "test_margins.py::test_a_listed_label_that_is_no_class_is_named_and_nothing_written",
         "test_errors.py::test_number_outside_the_domain_late_in_a_large_array",
     ),
     (
@@ -332,6 +333,13 @@ ERRORS = Promise(
             "    const int look = call->labels ||",
             "    const int look = 0 && call->labels ||",
             ("test_errors.py::test_a_bad_label_late_in_a_large_array",),
+        ),
+        Break(
+            "a dropped check of listed labels",
+            "csrc/drivers/elements.c",
+            "    if (label >= c->classes)",
+            "    if (label > c->classes)",
+            ("test_margins.py::test_a_listed_label_that_is_no_class_is_named_and_nothing_written",),
         ),
     ),
 )

@@ -293,7 +293,7 @@ class Verdict:
                 return None
             axis %= pred.ndim
             classes, shape = pred.shape[axis], pred.shape[:axis] + pred.shape[axis + 1 :]
-            same = row.probabilities and target.shape == pred.shape
+            same = row.target_has_classes and target.shape == pred.shape
             labelled = row.labels and target.shape == shape and not same
             if not same and not labelled:
                 self.refuse(ValueError)
@@ -302,6 +302,11 @@ class Verdict:
             if class_weight is not None:
                 self.refuse(ValueError, np.shape(class_weight) != (classes,))
             self.refuse(TypeError, row.labels and labelled != whole_numbers(target))
+            self.refuse(TypeError, row.label_lists and not whole_numbers(target))
+            if row.label_lists and whole_numbers(target) and pred.size < ENORMOUS:
+                lists = np.moveaxis(target, axis, -1)
+                ended = np.cumsum(lists < 0, axis=-1) > 0
+                self.refuse(IndexError, np.any(~ended & (lists.astype(object) >= classes)))
             if labelled and whole_numbers(target) and pred.size < ENORMOUS:
                 labels = target.astype(np.uint8) if target.dtype == bool else target  # NumPy compares bool with few integers
                 bad = ((labels < 0) | (labels >= classes)) & (labels != values["ignore_index"])
@@ -555,7 +560,7 @@ class AnyCall(RuleBasedStateMachine):
         verdict = Verdict()
         self.counts.update(f"wrong {aspect}" for aspect in set(wrong))
         rng = np.random.default_rng(draw(SEED))
-        with_labels = [loss for loss in self.losses if loss.row.labels]
+        with_labels = [loss for loss in self.losses if loss.row.labels or loss.row.label_lists]
         loss = draw(st.sampled_from(with_labels if "labels" in wrong else self.losses))
         entry_point = draw(CHOICE["entry point"])
         row, keywords, placed = loss.row, {}, {}
@@ -586,7 +591,7 @@ class AnyCall(RuleBasedStateMachine):
             loss_shape, classes = shape[:1], 1
             target_shape = loss_shape if labelled else shape
             pred: Any = np.broadcast_to(dtype(0), shape)
-            target: Any = np.broadcast_to(np.int8(0) if labelled else dtype(1), target_shape)
+            target: Any = np.broadcast_to(np.int8(0) if labelled or row.label_lists else dtype(1), target_shape)
         else:
             pred = self.pred(draw, loss, shape, wrong, rng, placed)
             if "shape" in wrong:
@@ -689,12 +694,13 @@ class AnyCall(RuleBasedStateMachine):
     ) -> Any:
         if "target" in wrong:
             return self.unaccepted(draw, shape)
-        if labelled and not ("labels" in wrong and draw(one_of(False, False, True))):
+        listed = loss.row.label_lists
+        if (labelled or listed) and not ("labels" in wrong and draw(one_of(False, False, True))):
             dtype = draw(CHOICE["labels"])
             most = 1 if dtype.kind == "b" else np.iinfo(dtype).max
             labels = rng.integers(0, max(1, min(classes, most + 1)), shape, np.int64)
-            ignored = loss.params["ignore_index"].default
             # Of some only: with another ignore_index these labels are refused.
+            ignored = -1 if listed else loss.params["ignore_index"].default
             if draw(BOOLEAN) and dtype.kind == "i" and np.iinfo(dtype).min <= ignored <= most:
                 labels = np.where(rng.random(shape) < 0.1, ignored, labels)
             if "labels" in wrong and labels.size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -83,6 +84,30 @@ def test_multilabel_soft_margin_is_that_of_torch(torch, classes, reduction, weig
     found = fl.multilabel_soft_margin.value_and_grad(logits, present, class_weight=class_weight, reduction=reduction)
     for a, b in zip(found, expected, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-15)
+
+
+def drawn_lists(n, classes, dtype=np.float64, seed=0):
+    """Logits; lists of labels: an empty one, one of all classes in any order, one label twice, several."""
+    rng = np.random.default_rng(seed + classes)
+    lists = np.full((n, classes), -1)
+    for i in range(n):
+        some = [[], rng.permutation(classes), np.repeat(rng.integers(0, classes), min(2, classes))]
+        some.append(rng.permutation(classes)[: max(1, classes // 3)])
+        lists[i, : len(some[i % 4])] = some[i % 4]
+    return (rng.normal(size=(n, classes)) * 3).astype(dtype), lists
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("classes", CLASSES[:-1])
+def test_multilabel_margin_is_that_of_torch(torch, classes, reduction):
+    """Empty lists count in the mean, labels that are listed twice count twice."""
+    logits, lists = drawn_lists(20, classes)
+    behind = np.cumsum(lists < 0, axis=1) > 1
+    lists = np.where(behind, np.random.default_rng(1).integers(-1, classes, lists.shape), lists)
+    function = torch.nn.functional.multilabel_margin_loss
+    expected = torch_value_and_grad(torch, function, logits, lists, reduction=reduction)
+    for a, b in zip(fl.multilabel_margin.value_and_grad(logits, lists, reduction=reduction), expected, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-14)
 
 
 # ---- formulas -------------------------------------------------------------------------------------------------------
@@ -177,6 +202,178 @@ def test_each_row_is_divided_by_its_classes(name, dtype):
     assert loss(logits, target, reduction="none").tolist() == pytest.approx([each, each], **close)
     assert loss(logits, target, reduction="sum") == pytest.approx(2 * each, **close)
     assert loss(logits, target) == pytest.approx(each, **close)
+
+
+# ---- lists of labels ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("classes", CLASSES)
+@pytest.mark.parametrize("margin", [0.0, 1.0, 2.5])
+def test_one_listed_label_is_multi_margin(classes, margin, dtype, tier):
+    logits, labels, _, _ = drawn(20, classes, dtype)
+    lists = np.full((20, classes), -1)
+    lists[:, 0] = labels = np.abs(labels) % classes
+    value, grad = fl.multilabel_margin.value_and_grad(logits, lists, margin=margin, reduction="none")
+    expected = fl.multi_margin.value_and_grad(logits, labels, margin=margin, reduction="none")
+    close = {"rtol": 8 * float(np.finfo(dtype).eps)}
+    np.testing.assert_allclose(value, expected[0], **close)
+    np.testing.assert_allclose(grad, expected[1], **close)
+
+
+def test_a_label_that_is_listed_twice_counts_twice(dtype, tier):
+    logits = np.array([[0.125, 0.25, 0.5, 0.75]], dtype)
+    once = fl.multilabel_margin.value_and_grad(logits, [[3, -1, -1, -1]])
+    value, grad = fl.multilabel_margin.value_and_grad(logits, [[3, 3, -1, -1]])
+    assert value == 2 * once[0]
+    assert grad.tolist() == (2 * once[1]).tolist() == [[0.5, 0.5, 0.5, -1.5]]
+
+
+@pytest.mark.parametrize("classes", CLASSES)
+def test_what_follows_the_end_of_a_list_is_not_looked_at(classes, dtype, tier):
+    """Nor is which negative number ends it."""
+    logits, lists = drawn_lists(20, classes, dtype)
+    expected = fl.multilabel_margin.value_and_grad(logits, lists, reduction="none")
+    behind = np.cumsum(lists < 0, axis=1) > 1
+    for end, rest in ((-1, 0), (-100, classes), (-(2**63), 2**63 - 1), (-1, -7)):
+        other = np.where(behind, rest, np.where(lists < 0, end, lists))
+        for loss in (fl.multilabel_margin, fl.reference.multilabel_margin):
+            found = loss.value_and_grad(logits, other, reduction="none")
+            for a, b in zip(found, expected, strict=True):
+                np.testing.assert_allclose(a, b, rtol=8 * float(np.finfo(dtype).eps), atol=0)
+        assert all(map(same_bits, fl.multilabel_margin.value_and_grad(logits, other, reduction="none"), expected))
+
+
+@pytest.mark.parametrize("classes", CLASSES)
+def test_an_empty_list_and_one_of_all_classes_cost_nothing(classes, dtype, tier):
+    """They count in the mean; infinite logits cost nothing either, but NaN shows."""
+    logits, _ = drawn_lists(6, classes, dtype)
+    logits[2] = np.inf
+    logits[3, -1] = -np.inf
+    none, every = np.full((6, classes), -1), np.tile(np.arange(classes), (6, 1))
+    for lists in (none, every):
+        value, grad = fl.multilabel_margin.value_and_grad(logits, lists)
+        assert value == 0
+        assert not grad.any()
+        spoilt = logits.copy()
+        spoilt[4, classes // 2] = np.nan
+        for loss in (fl.multilabel_margin, fl.reference.multilabel_margin):
+            value, grad = loss.value_and_grad(spoilt, lists, reduction="none")
+            assert np.isnan(value).tolist() == np.isnan(grad).all(axis=1).tolist() == [i == 4 for i in range(6)]
+            assert np.isnan(grad).sum() == classes
+            hess = loss.grad_and_hess(spoilt, lists)[1]
+            assert not hess.any()
+
+
+def test_a_listed_class_is_no_rival(dtype, tier):
+    """Neither by a larger logit nor by an infinite one."""
+    logits = np.array([[-np.inf, 5, np.inf, 0], [1, 5, 9, -np.inf]], dtype)
+    value, grad = fl.multilabel_margin.value_and_grad(logits, [[2, 1, 3, 1], [0, 1, 2, -1]], reduction="none")
+    assert value.tolist() == [0, 0]
+    assert not grad.any()
+    value, grad = fl.multilabel_margin.value_and_grad(logits, [[0, -1, -1, -1], [3, 0, -1, -1]], reduction="none")
+    assert value.tolist() == [np.inf, np.inf]
+    assert grad.tolist() == [[-0.75, 0.25, 0.25, 0.25], [-0.5, 0.5, 0.5, -0.5]]
+
+
+@pytest.mark.parametrize("classes", [600, 2500])
+def test_many_labels_lose_no_digits(classes, dtype, tier):
+    """Gradients are counts of pairs; values are sums of as many terms, added without loss."""
+    rng = np.random.default_rng(classes)
+    logits = rng.normal(size=(2, classes)).astype(dtype)
+    lists = np.full((2, classes), -1)
+    lists[:, : classes // 2] = [rng.permutation(classes)[: classes // 2] for _ in range(2)]
+    value, grad = fl.multilabel_margin.value_and_grad(logits, lists, margin=1 / 128, reduction="none")
+    for i in range(2):
+        chosen = np.zeros(classes, bool)
+        chosen[lists[i, : classes // 2]] = True
+        wide = logits[i].astype(np.float64)
+        z = 1 / 128 + wide[~chosen] - wide[chosen][:, None]
+        pairs = np.zeros(classes)
+        pairs[~chosen], pairs[chosen] = (z > 0).sum(axis=0), -(z > 0).sum(axis=1)
+        eps = float(np.finfo(dtype).eps)
+        np.testing.assert_allclose(value[i], math.fsum(z[z > 0]) / classes, rtol=2 * eps)
+        np.testing.assert_allclose(grad[i], pairs / classes, rtol=2 * eps)
+
+
+def test_pairs_of_the_largest_logits(dtype, tier):
+    """The sum over all pairs is no number, but the part of each class is."""
+    largest = float(np.finfo(dtype).max)
+    logits = np.full((1, 40), largest / 64, dtype)
+    logits[0, :4] = -largest / 64
+    value = fl.multilabel_margin(logits, [[0, 1, 2, 3, *[-1] * 36]])
+    assert value == pytest.approx(4 * 36 / 40 / 32 * largest, rel=1e-6)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("label_type", [np.int8, np.int16, np.int32, np.int64])
+def test_lists_along_any_axis_of_any_type(axis, label_type, dtype):
+    logits, lists = drawn_lists(12, 10, dtype)
+    expected = fl.multilabel_margin.value_and_grad(logits, lists, reduction="none")
+    shaped = [np.moveaxis(x.reshape(3, 4, 10), -1, axis) for x in (logits, lists.astype(label_type))]
+    value, grad = fl.multilabel_margin.value_and_grad(*shaped, reduction="none", axis=axis)
+    assert same_bits(value.reshape(-1), expected[0])
+    assert same_bits(np.ascontiguousarray(np.moveaxis(grad, axis, -1)).reshape(12, 10), expected[1])
+
+
+@pytest.mark.parametrize("label_type", [np.uint8, np.uint16, np.uint32, np.uint64])
+def test_lists_of_types_without_negative_numbers_have_every_place(label_type):
+    logits = np.array([[0.5, 1, 2]])
+    found = fl.multilabel_margin.value_and_grad(logits, np.array([[1, 1, 1]], label_type))
+    assert found[0] == 3 * (0.5 + 2) / 3
+    assert found[1].tolist() == [[1, -2, 1]]
+    bad = np.array([[1, np.iinfo(label_type).max, 1]], label_type)
+    with pytest.raises(IndexError, match=r"target\[0, 1\] = \d+ is no label of 3 classes \(0 to 2\)"):
+        fl.multilabel_margin(logits, bad)
+
+
+@pytest.mark.parametrize("entry_point", ["value_and_grad", "grad", "grad_and_hess"])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_listed_label_that_is_no_class_is_named_and_nothing_written(entry_point, n_threads):
+    """The first that counts, in rows of weight 0 too; those behind the end of a list are none."""
+    logits = np.random.default_rng(0).normal(size=(5000, 7))
+    lists = np.full((5000, 7), -1)
+    lists[:, 0], lists[:, 3] = 2, 9
+    weight = np.ones(5000)
+    weight[4000] = 0
+    fl.multilabel_margin(logits, lists)
+    for axis in (1, 0):
+        for place, label in ((0, 7), (1, 2**63 - 1)):
+            bad = lists.copy()
+            bad[4000, place] = bad[4500, place] = label
+            out, where = np.full(logits.shape, 77.0), (4000, place) if axis == 1 else (place, 4000)
+            x, y, o = (a if axis == 1 else np.ascontiguousarray(a.T) for a in (logits, bad, out))
+            function = getattr(fl.multilabel_margin, entry_point)
+            with pytest.raises(IndexError) as caught:
+                function(x, y, axis=axis, out=o, weight=weight, n_threads=n_threads)
+            assert str(caught.value) == f"target[{where[0]}, {where[1]}] = {label} is no label of 7 classes (0 to 6)"
+            assert (o == 77).all()
+            with pytest.raises(IndexError) as by_reference:
+                getattr(fl.reference.multilabel_margin, entry_point)(x, y, axis=axis)
+            assert str(by_reference.value) == str(caught.value)
+
+
+@pytest.mark.parametrize("target", [np.zeros((2, 3)), np.zeros((2, 3), np.float16)], ids=str)
+def test_lists_are_integers(target):
+    for loss in (fl.multilabel_margin, fl.reference.multilabel_margin):
+        with pytest.raises(TypeError, match=f"labels must be integers, got dtype {target.dtype}"):
+            loss(np.zeros((2, 3)), target)
+        with pytest.raises(ValueError, match="shape"):
+            loss(np.zeros((2, 3)), np.zeros(2, int))
+
+
+@pytest.mark.parametrize("classes", [10, 2500])
+def test_the_gradient_of_lists_in_the_place_of_the_logits(classes, dtype, tier):
+    """A list names logits of every segment, which the gradient must not overwrite before."""
+    logits, lists = drawn_lists(20, classes, dtype)
+    expected = fl.multilabel_margin.value_and_grad(logits, lists)
+    place = logits.copy()
+    value, grad = fl.multilabel_margin.value_and_grad(place, lists, out=place)
+    assert grad is place
+    assert same_bits(grad, expected[1])
+    assert value == expected[0]
+
+
+# ---- margins at the ends of their range -----------------------------------------------------------------------------
 
 
 def test_a_margin_that_is_not_met_by_less_than_an_ulp(dtype, tier):

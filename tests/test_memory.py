@@ -145,7 +145,8 @@ def test_guard_pages_around_very_long_rows(guarded, given, dtype, entry_point):
 
 def test_guard_pages_around_other_types(guarded, given, dtype, tier):
     """Targets of another type than the prediction go through buffers."""
-    other = [np.int8, np.uint16] if given.labels else [np.float64 if dtype == np.float32 else np.float32]
+    whole = [np.int8, np.uint16] if given.labels else [np.int8, np.int16]
+    other = whole if given.labels or given.lists else [np.float64 if dtype == np.float32 else np.float32]
     for target_type in other:
         for shape in ((5, 63), (3, 65)) if given.rows else ((63,), (1025,)):
             check_guarded(guarded, given, dtype, "value_and_grad", shape, target_type)

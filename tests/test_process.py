@@ -427,6 +427,8 @@ calls = {
                  np.broadcast_to(one, 2**34)),
     "rows": (fl.cross_entropy, np.broadcast_to(one, (2**26, 64)), np.broadcast_to(np.int64(3), 2**26)),
     "narrow rows": (fl.cross_entropy, np.broadcast_to(one, (2**30, 2)), np.broadcast_to(np.int64(1), 2**30)),
+    "lists": (fl.multilabel_margin, np.broadcast_to(one, (2**14, 4096)),
+              np.broadcast_to(np.where(np.arange(4096) < 1000, np.arange(4096), -1), (2**14, 4096))),
     "wide rows": (fl.cross_entropy, np.broadcast_to(one, (2**12, 2**20)), np.broadcast_to(np.int64(3), 2**12)),
 }
 """
@@ -434,7 +436,7 @@ calls = {
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for a process alone")
 @pytest.mark.parametrize("n_threads", [1, 2])
-@pytest.mark.parametrize("kind", ["pointwise", "weighted", "rows", "narrow rows", "wide rows"])
+@pytest.mark.parametrize("kind", ["pointwise", "weighted", "rows", "lists", "narrow rows", "wide rows"])
 def test_control_c_ends_a_long_call(kind, n_threads, record_property):
     """What is waited for is the end of a slice of work, so that a machine that does much else gets three tries."""
     program = INTERRUPT + (

@@ -31,7 +31,8 @@ def evaluate(loss, pred, target, dtype=np.float64, **parameters):
     """Value, gradient and Hessian, unreduced."""
     pred = np.asarray(pred, dtype)
     target = np.asarray(target)
-    target = target if target.dtype.kind in "iu" and target.shape != pred.shape else target.astype(dtype)
+    whole = target.dtype.kind in "iu" and (target.shape != pred.shape or loss.row.label_lists)
+    target = target if whole else target.astype(dtype)
     grad, hess = loss.grad_and_hess(pred, target, reduction="none", **parameters)
     return loss(pred, target, reduction="none", **parameters), grad, hess
 
@@ -337,6 +338,8 @@ def inputs(row, generator, n=6, classes=4):
     if row.family == "rows":
         logits = generator.normal(size=(n, classes))
         log_softmax = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        if row.label_lists:
+            return log_softmax, np.where(np.arange(classes) < 2, generator.integers(0, classes, (n, classes)), -1)
         target = generator.dirichlet(np.ones(classes), n) if row.probabilities else generator.integers(0, classes, n)
         return log_softmax, target
     pred = generator.uniform(0.05, 0.95, n) if row.prediction.bounded else generator.normal(size=n)

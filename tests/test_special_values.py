@@ -15,7 +15,7 @@ from fastloss._loss import ENTRY_POINTS
 OF_ROWS = [given for given in GIVEN if given.rows]
 OF_ELEMENTS = [given for given in GIVEN if not given.rows]
 LABELLED = [given for given in GIVEN if given.labels]
-PROBABLE = [given for given in GIVEN if given.rows and not given.labels]
+PROBABLE = [given for given in GIVEN if given.rows and not given.labels and not given.lists]
 
 #: More than a block of elements, and no whole number of groups.
 ELEMENTS = 1100
@@ -549,7 +549,7 @@ def test_empty_arrays(given, entry_point, dtype):
     assert len(shapes) > 2
     for shape in shapes:
         pred = np.zeros(shape, dtype)
-        target = np.zeros(shape[:-1], int) if given.labels else np.zeros(shape, dtype)
+        target = np.zeros(shape[:-1], int) if given.labels else np.zeros(shape, int if given.lists else dtype)
         loss_shape = shape[:-1] if given.rows else shape
         for reduction, expected in (("mean", math.nan), ("sum", 0.0)):
             for weight in (None, 1.0, np.ones(loss_shape)):
@@ -578,7 +578,7 @@ def test_rows_without_classes(given, dtype):
         target = np.full(4, -7)
         keywords["ignore_index"] = -7
     else:
-        target = pred
+        target = np.zeros((4, 0), int) if given.lists else pred
     value, grad = without_warnings(given.loss.value_and_grad, pred, target, reduction="none", **keywords)
     expected = given.loss.reference.value_and_grad(pred, target, reduction="none", **keywords)
     assert same_bits(value, expected[0])
@@ -590,8 +590,8 @@ def test_rows_without_classes(given, dtype):
 
 def test_numbers_and_lists(given):
     if given.rows:
-        pred, target = [[0.5, 0.25], [0.75, 1.0]], ([1, 0] if given.labels else [[0.5, 0.5], [1.0, 0.0]])
-        one = ([0.5, 0.25], 1 if given.labels else [0.5, 0.5])
+        target = [1, 0] if given.labels else [[1, -1], [0, -1]] if given.lists else [[0.5, 0.5], [1.0, 0.0]]
+        pred, one = [[0.5, 0.25], [0.75, 1.0]], ([0.5, 0.25], target[0])
     else:
         pred, target = [0.5, 0.25], [1.0, 1.0]
         one = (0.5, 1.0)

@@ -19,7 +19,7 @@ SHARED = [
     *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
     *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
-    *("harden_hess", "harden_grad"),
+    *("harden_hess", "harden_grad", "add"),
     *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_statistics", "rows_shares"),
     *("finish_terms", "finish_logsumexp", "log_softmax_loop"),
 ]

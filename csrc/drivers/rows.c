@@ -280,6 +280,10 @@ static void look_task(void *context, int64_t task, char *scratch)
     for (int64_t i = 0; i < n; i++)
         m->value[i] = m->mass[i] * m->weight[i];
     j->partial[task] = sum_of_rows(j, m->value, n);
+    for (int64_t i = 0; i < n && j->kind == FL_LABEL_LIST_LOSS; i++) {
+        const row r = fl_rows_at(j, first + i);
+        fl_look_at_list(j, &r);
+    }
     if (!j->call->check_first || j->call->labels)
         return;
     for (int64_t i = 0; i < n; i++) {
@@ -313,6 +317,8 @@ static void loss_task(void *context, int64_t task, char *scratch)
                 m->value[i] = 0.0;
             } else if (j->kind == FL_LABEL_LOSS) {
                 m->value[i] = fl_rounded_value(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
+            } else if (j->kind == FL_LABEL_LIST_LOSS) {
+                m->value[i] = fl_rounded_value(j, fl_label_list_row(j, &r, scale, m), weight);
             } else {
                 m->value[i] = fl_rounded_value(j, fl_element_row(j, &r, m->label[i], strength, scale, m), weight);
             }
@@ -331,7 +337,8 @@ static void finish_task(void *context, char *scratch)
 
 static fl_status run_tasks(job *j, fl_task task)
 {
-    const int64_t slice = ELEMENTS_A_SLICE / (j->rows_a_task * (j->call->classes + 1)) + 1;
+    const double elements = (double)j->rows_a_task * (double)(j->call->classes + 1) * (double)(j->longest + 1);
+    const int64_t slice = (int64_t)(ELEMENTS_A_SLICE / elements) + 1;
     return fl_run_tasks(j->call, j->n_tasks, slice, task, finish_task, j, scratch_bytes(j), &j->bad_label);
 }
 
@@ -353,7 +360,7 @@ static fl_status sum_up(job *j, fl_status status, double *total)
 static fl_status run_passes(job *j, fl_call *call)
 {
     double count = (double)j->walk.size, total = 0.0;
-    const int look = call->labels || (call->check_first && (j->domain[PRED].checked || j->domain[TARGET].checked)) ||
+    const int look = call->labels || j->kind == FL_LABEL_LIST_LOSS || (call->check_first && (j->domain[PRED].checked || j->domain[TARGET].checked)) ||
                      (call->weight.data && call->reduction == FL_MEAN);
     if (look) {
         const fl_status status = sum_up(j, run_tasks(j, look_task), &count);
@@ -406,7 +413,7 @@ fl_status fl_run_rows(fl_call *call)
         j.array[i] = (fl_walked){arrays[i]->data, arrays[i]->dtype, i};
     j.item = fl_itemsize(call->real);
     j.domain[PRED] = call->pred_domain;
-    if (!call->labels && call->target.data)
+    if (!call->labels && j.kind != FL_LABEL_LIST_LOSS && call->target.data)
         j.domain[TARGET] = call->target_domain;
     j.segment = FL_SEGMENT_BYTES / (int64_t)j.item;
     j.n_segments = (call->classes + j.segment - 1) / j.segment;

@@ -27,6 +27,7 @@ typedef struct {
     char *class_weight;       /* in type real, over the classes where the loss is their mean; or NULL */
     double *partial;
     int bad_label, bad_prediction, bad_target;
+    int64_t longest;          /* list of labels that has been found: so often its row is gone through */
     /* Softmax. */
     int side_by_side;         /* rows so short that each gets a lane */
     int64_t rows_together;    /* whose exponentials are kept at a time */
@@ -86,6 +87,9 @@ double fl_element_row(job *j, const row *r, int64_t label, double strength, doub
 /* Short rows, several at a time. */
 int fl_rows_are_short(const job *j);
 void fl_short_element_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+/* A row whose target is a list of labels: its value and derivatives; and before, are all of them good, and how many are there? */
+double fl_label_list_row(job *j, const row *r, double scale, rows_memory *m);
+void fl_look_at_list(job *j, const row *r);
 void fl_rival_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 size_t fl_element_bytes(const job *j);
 static inline int fl_is_softmax(const job *j)

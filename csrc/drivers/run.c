@@ -7,6 +7,7 @@
 #define ROW_MEAN_LOSS(name, n_params, has_operand, slow) {FL_ROW_MEAN_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define MARGIN_LOSS(name, n_params, has_operand, slow) {FL_MARGIN_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define RIVAL_LOSS(name, n_params, has_operand, slow) {FL_RIVAL_LOSS, {#name, "rows", n_params, has_operand, slow}},
+#define LABEL_LIST_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LIST_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define SIMPLEX_LOSS(name, n_params, has_operand, slow) {FL_SIMPLEX_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define LOG_PROBABILITY_LOSS(name, n_params, has_operand, slow) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define LABEL_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand, slow}},

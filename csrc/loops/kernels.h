@@ -161,6 +161,7 @@ typedef struct fl_kernels {
     double (*sum)(const void *x, int64_t n);
     double (*weighted_sum)(const void *x, const void *weight, int64_t n);     /* a weight of 0 leaves out its x */
     void (*weigh)(void *x, const void *weight, int64_t n);                    /* the same, element by element, in place */
+    void (*add)(void *sums, const void *x, int64_t n);
     int (*outside)(const void *x, int64_t n, double low, double high, int ends_only);
     /* `next`, `next_u`: what is wanted of memory soon; any address is harmless. */
     void (*softmax_forward)(const void *a, const void *u, int64_t n, const void *next, const void *next_u, void *exponentials,

@@ -64,6 +64,16 @@ static void weigh(void *values, const void *weights, int64_t n)
         x[i] = w[i] == ZERO ? ZERO : x[i] * w[i];
 }
 
+static void add(void *sums, const void *values, int64_t n)
+{
+    real *to = sums;
+    const real *x = values;
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        to[i] += x[i];
+}
+
 static int outside(const void *values, int64_t n, double low, double high, int ends_only)
 {
     const real *x = values, l = (real)low, h = (real)high;

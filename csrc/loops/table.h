@@ -28,6 +28,7 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .sum = sum,
     .weighted_sum = weighted_sum,
     .weigh = weigh,
+    .add = add,
     .outside = outside,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,

@@ -151,6 +151,7 @@ def torch_formulas() -> dict[str, Formula]:
         "multilabel_soft_margin": lambda pred, target, p: F.multilabel_soft_margin_loss(pred, target),
         "one_vs_all": one_vs_all,
         "multi_margin": lambda pred, target, p: F.multi_margin_loss(pred, target, p["p"], p["margin"]),
+        "multilabel_margin": lambda pred, target, p: F.multilabel_margin_loss(pred, target),
     }
 
 

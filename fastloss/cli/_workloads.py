@@ -29,6 +29,9 @@ OTHER_ROWS_SHAPES = ((16384, 1000),)
 # At the ends of an interval the libraries compute different losses: a logarithm of 0 is clamped here, infinite there.
 MARGIN = 2.0**-10
 
+#: Labels of a row, of losses whose target lists them.
+LISTED = 4
+
 
 class Inputs(NamedTuple):
     """The arguments of a loss, and an array for its gradient."""
@@ -74,8 +77,9 @@ class Workload:
         row = registry[self.loss]
         elements, labels = math.prod(self.shape), math.prod(self.shape[:-1])
         # A loss of log-probabilities with a label, `nll`, needs of each row the number at the label.
-        read = elements if row.probabilities or row.softmax else labels
-        return 4 * read + (8 * labels if row.labels else 4 * elements) + 4 * elements
+        read = elements if row.target_has_classes or row.softmax else labels
+        target = 8 * (LISTED + 1) * labels if row.label_lists else 8 * labels if row.labels else 4 * elements
+        return 4 * read + target + 4 * elements
 
     def make_inputs(self) -> Inputs:
         """The same numbers every time."""
@@ -84,6 +88,9 @@ class Workload:
         pred = draw(random, row.prediction, self.shape)
         if row.labels:
             target = random.integers(0, self.shape[-1], self.shape[:-1])
+        elif row.label_lists:
+            target = np.full(self.shape, -1)
+            target[..., :LISTED] = random.integers(0, self.shape[-1], (*self.shape[:-1], LISTED))
         else:
             target = draw(random, row.target, self.shape)
             if row.family == "rows":

@@ -217,8 +217,8 @@ class Problem:
         row = loss.row
         self.labels = self.axis is not None and row.labels and target.shape == self.shape
         # Whole shapes are compared before any block is cut: blocks of arrays that do not match might.
-        if not self.labels and not (row.probabilities and target.shape == pred.shape):
-            raise _errors.shapes(pred, target, self.axis, row.labels, row.probabilities)
+        if not self.labels and not (row.target_has_classes and target.shape == pred.shape):
+            raise _errors.shapes(pred, target, self.axis, row.labels, row.target_has_classes)
         if weight is not None:
             _errors.readable_array(np.empty(0, weight.dtype), "weight")  # is it of an accepted dtype?
         self.weight = None if weight is None else _errors.broadcast(np.asarray(weight), self.shape, "weight")

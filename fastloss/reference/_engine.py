@@ -59,10 +59,15 @@ class Entry(DescribedEntry):
         shape = logits.shape
         row = self.loss.row
         integers = target.dtype.kind in "biu"
-        if row.probabilities and target.shape == pred.shape:
+        if row.target_has_classes and target.shape == pred.shape:
+            if row.label_lists and not integers:
+                raise _errors.target_type(target.dtype, labels=True)
             if row.labels and integers:
                 raise _errors.target_type(target.dtype, labels=False)
-            target = np.moveaxis(target, axis, -1).reshape(math.prod(shape[:-1]), shape[-1]).astype(pred.dtype)
+            if row.label_lists and _errors.bad_listed_labels(target, shape[-1], axis).any():
+                raise _errors.bad_listed_label(target, shape[-1], axis)
+            target = np.moveaxis(target, axis, -1).reshape(math.prod(shape[:-1]), shape[-1])
+            target = target.astype(np.int64 if row.label_lists else pred.dtype)
         elif row.labels and target.shape == shape[:-1]:
             if not integers:
                 raise _errors.target_type(target.dtype, labels=True)

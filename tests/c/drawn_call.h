@@ -148,7 +148,7 @@ static void for_each(const fl_array *a, int ndim, const intptr_t *shape, void (*
 typedef struct {
     number_source *source;
     fl_dtype dtype;
-    int style, may_be_bad;
+    int style, may_be_bad, lists;  /* of lists of labels, each fourth number is negative */
     int64_t classes, ignore_index;
 } filling;
 
@@ -166,6 +166,8 @@ static void fill_one(char *to, void *context)
         whole = f->classes ? whole % f->classes : 0;
         if (f->may_be_bad && draw_below(f->source, 64) == 0)
             whole = draw_below(f->source, 2) ? f->classes : f->ignore_index;
+        if (f->lists && f->dtype <= FL_INT64 && draw_below(f->source, 4) == 0)
+            whole = -1;
     } else if (whole) {
         whole %= 3;
     }
@@ -222,7 +224,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     const fl_loss_kind kind = fl_kind(c->loss);
     const int rows = kind != FL_POINTWISE_LOSS;
     c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || kind == FL_RIVAL_LOSS ||
-                (rows && kind != FL_SOFTMAX_FUNCTION && draw_below(s, 2));
+                (rows && kind != FL_SOFTMAX_FUNCTION && kind != FL_LABEL_LIST_LOSS && draw_below(s, 2));
 
     int ndim = rows + draw_below(s, MOST_DIMS + 1 - rows);
     int64_t size = 1;
@@ -269,14 +271,15 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             a->dtype = c->real;
         else
             a->dtype = i < VALUE ? (fl_dtype)draw_below(s, FL_DTYPES) : c->real == FL_FLOAT32 ? half : c->real;
-        if (i == TARGET && c->labels)
+        const int lists = i == TARGET && kind == FL_LABEL_LIST_LOSS, labels = lists || (i == TARGET && c->labels);
+        if (labels)
             a->dtype = (fl_dtype)(FL_INT8 + draw_below(s, FL_FLOAT16 - FL_INT8));
         const enum layout layout = draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= VALUE ? BROADCAST : N_LAYOUTS);
         lay_out(&d->array[i], a, dims, with_classes, d->shape, layout);
         memset(d->array[i].memory, FILL, d->array[i].bytes);
         if (i < N_INPUTS) {
-            filling f = {s, a->dtype, draw_below(s, 7), draw_below(s, 2), -1, c->ignore_index};
-            if (i == TARGET && c->labels)
+            filling f = {s, a->dtype, draw_below(s, 7), draw_below(s, 2), lists, -1, c->ignore_index};
+            if (labels)
                 f.classes = c->classes;
             for_each(a, dims, d->shape, fill_one, &f);
         }
