@@ -28,7 +28,7 @@ enum {
     SHORT_ROW = 192,
     /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 48 classes. */
     TILE = 4096,
-    TILE_ROWS = 256,
+    TILE_ROWS = 128,
     /* Segments of exponentials that are kept: 960 KiB, which with the buffers stays below 1 MiB a thread. */
     MAX_SEGMENTS = 120,
     /* Segments that are joined before they are joined with the rest of the row, and that a task has of a row for all threads. */
@@ -135,7 +135,7 @@ static void gather_columns(const job *j, int which, int64_t first, int64_t n, co
         }
         return;
     }
-    if (j->stream)
+    if (j->stream && (which != PRED || dtype != c->real))
         fl_prefetch(from + n * classes * (int64_t)fl_itemsize(dtype), n * classes * (int64_t)fl_itemsize(dtype));
     if (dtype != c->real || (uintptr_t)from % j->item || n != lanes) {
         fl_gather(from, (intptr_t)fl_itemsize(dtype), n * classes, dtype, c->real, t->rows);
@@ -265,6 +265,8 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
         if (statistics(j))
             j->kernels->columns_positions(&given);
     }
+    if (j->stream && c->pred.dtype == c->real)
+        k.next = packed(j, PRED, first + n);
     if (dense(j) && !has_terms(j))
         k.u = t->target;
     if (j->smoothing) {

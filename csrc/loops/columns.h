@@ -66,11 +66,18 @@ NOINLINE void columns_frames(const fl_columns *k)
     ROW_FIELD(shift, FL_SHIFT);
     ROW_FIELD(lowest, FL_LOWEST);
     ROW_FIELD(rounder, FL_ROUNDER);
+    ROW_FIELD(part, FL_PART);
+    ROW_FIELD(part_of_others, FL_PART_OF_OTHERS);
+    ROW_FIELD(total, FL_TOTAL);
+    ROW_FIELD(others, FL_OTHERS);
+    ROW_FIELD(label_logit, FL_LABEL_LOGIT);
+    ROW_FIELD(label_exponential, FL_LABEL_EXPONENTIAL);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const softmax_frame f = frame_of(m[i]);
         top[i] = exponential(m[i], f);
         shift[i] = f.shift, lowest[i] = f.lowest, rounder[i] = f.rounder;
+        part[i] = part_of_others[i] = total[i] = others[i] = label_logit[i] = label_exponential[i] = ZERO;
     }
 }
 
@@ -78,6 +85,7 @@ INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int class
 {
     const int64_t n = whole_groups(k->rows.n);
     const real *const a = (const real *)k->logits + c * n;
+    const real *const next = k->next;
     real *const e = (real *)k->exponentials + c * n;
     ROW_FIELD(top, FL_TOP);
     ROW_FIELD(shift, FL_SHIFT);
@@ -88,23 +96,28 @@ INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int class
     ROW_FIELD(part_of_others, FL_PART_OF_OTHERS);
     ROW_FIELD(label_logit, FL_LABEL_LOGIT);
     ROW_FIELD(label_exponential, FL_LABEL_EXPONENTIAL);
+    /* By groups, so that what is wanted next is asked for between exponentials. */
+    for (int64_t group = 0; group < n; group += FL_GROUP) {
+        if (next)
+            ask_for(next + c * n + classes * group, classes * FL_GROUP);
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) {
-        const softmax_frame f = {.shift = shift[i], .lowest = lowest[i], .rounder = rounder[i]};
-        const real largest = top[i];
-        const bits y = to_bits(label[i]) - (bits)c;
-        real sum = part[i], others = part_of_others[i], logit = label_logit[i], at_label = label_exponential[i];
-        UNROLLED
-        for (int j = 0; j < classes; j++) {
-            const real z = a[j * n + i], x = exponential(z, f);
-            const int is_label = y == (bits)j;
-            sum += x;
-            others += keep_if(x != largest, x);
-            logit = choose(is_label, z, logit);
-            at_label = choose(is_label, x, at_label);
-            e[j * n + i] = x;
+        for (int64_t i = group; i < group + FL_GROUP; i++) {
+            const softmax_frame f = {.shift = shift[i], .lowest = lowest[i], .rounder = rounder[i]};
+            const real largest = top[i];
+            const bits y = to_bits(label[i]) - (bits)c;
+            real sum = part[i], others = part_of_others[i], logit = label_logit[i], at_label = label_exponential[i];
+            UNROLLED
+            for (int j = 0; j < classes; j++) {
+                const real z = a[j * n + i], x = exponential(z, f);
+                const int is_label = y == (bits)j;
+                sum += x;
+                others += keep_if(x != largest, x);
+                logit = choose(is_label, z, logit);
+                at_label = choose(is_label, x, at_label);
+                e[j * n + i] = x;
+            }
+            part[i] = sum, part_of_others[i] = others, label_logit[i] = logit, label_exponential[i] = at_label;
         }
-        part[i] = sum, part_of_others[i] = others, label_logit[i] = logit, label_exponential[i] = at_label;
     }
 }
 COLUMN_LOOP(columns_exponentials)
@@ -165,6 +178,12 @@ NOINLINE void columns_others(const fl_columns *k)
         others[i] = choose((total[i] != ZERO) & (total[i] < TWO * top[i]), others[i], total[i] - top[i]);
 }
 
+static void columns_clear(const fl_columns *k, int first, int last)
+{
+    const size_t field_size = (size_t)k->rows.n * sizeof(real);
+    memset((char *)k->rows.field + (size_t)first * field_size, 0, (size_t)(last + 1 - first) * field_size);
+}
+
 static void columns_clear_maximum(const fl_columns *k)
 {
     const int64_t n = k->rows.n;
@@ -175,12 +194,12 @@ static void columns_clear_maximum(const fl_columns *k)
 
 static void columns_forward(const fl_columns *k)
 {
-    const int64_t n = k->rows.n, classes = k->classes;
-    ROW_FIELD(cleared, FL_FIRST_CLEARED);
+    const int64_t classes = k->classes;
     columns_clear_maximum(k);
-    ROW_FIELD(parts, FL_PART);
-    memset(cleared, 0, (size_t)(FL_LAST_CLEARED + 1 - FL_FIRST_CLEARED) * (size_t)n * sizeof(real));
-    memset(parts, 0, (size_t)(FL_TOTAL + 1 - FL_PART) * (size_t)n * sizeof(real));
+    if (k->rows.full)
+        columns_clear(k, FL_FIRST_OF_TARGET, FL_LAST_OF_TARGET);
+    if (k->u)
+        columns_clear(k, FL_PART_OF_SHORTFALL, FL_PART_OF_SHORTFALL);
     columns_maximum_of(k, 0, classes);
     columns_frames(k);
     for (int64_t c = 0; c < classes; c += CLASSES_TOGETHER) {

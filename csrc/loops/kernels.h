@@ -58,8 +58,8 @@ typedef struct {
 /* A number for each of several rows of softmax: fields of an fl_rows. */
 enum {
     /* Found in the logits: what fl_segment has of a segment, and of the label y. Exponentials are in units of `top`'s. */
-    FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
-    FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
+    FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
+    FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
     FL_LABEL_SHARED,          /* the part of the label's own u that comes from smoothing */
     /* Sums over the target's terms, see fl_terms; FL_MASS is then that of -u F'. */
     FL_TARGET_VALUE, FL_BEND, FL_BEND_OF_OTHERS,
@@ -89,7 +89,7 @@ enum {
     FL_PART_OF_VALUE, FL_PART_OF_BEND, FL_PART_OF_BEND_OF_OTHERS,
     FL_LARGEST,               /* for statistics */
     FL_COLUMN_FIELDS,
-    FL_FIRST_CLEARED = FL_OTHERS, FL_LAST_CLEARED = FL_LABEL_SHARED,
+    FL_FIRST_OF_TARGET = FL_MASS, FL_LAST_OF_TARGET = FL_LABEL_SHARED,
     /* Rows whose numbers are made together. */
     FL_ROWS_TOGETHER = 16,
 };
@@ -113,6 +113,7 @@ typedef struct {
     int64_t classes;
     fl_rows rows;             /* n: whole groups */
     const void *logits;
+    const void *next;         /* as many numbers that are wanted of memory soon, at any address; or NULL */
     void *exponentials;       /* may be the logits, where there is no u */
     void *u;                  /* the target's numbers, or NULL; columns_terms leaves -u F' */
     void *bend;               /* room for u F'', or NULL: there are no terms */

@@ -10,10 +10,10 @@
 #include "reduce.h"
 
 /* An address beyond the array is harmless. */
-INLINE void ask_for_lanes(const real *next)
+INLINE void ask_for(const real *next, const int64_t numbers)
 {
     enum { LINE = 64 };
-    for (int64_t line = 0; line < LANES * (int64_t)sizeof(real); line += LINE)
+    for (int64_t line = 0; line < numbers * (int64_t)sizeof(real); line += LINE)
         __builtin_prefetch((const char *)next + line, 0, 2);
 }
 
@@ -87,7 +87,7 @@ INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real *e, rea
 {
     n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES) {
-        ask_for_lanes(next + i);
+        ask_for(next + i, LANES);
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
             const real x = exponential(a[i + l], f);
@@ -117,8 +117,8 @@ NOINLINE void target_sums(const real *restrict a, const real *restrict u, int64_
     double mass[LANES] = {0}, half_shortfall[LANES] = {0};
     n = whole_groups(n);
     for (int64_t i = 0; i < n; i += 2 * LANES) {
-        ask_for_lanes(next + i);
-        ask_for_lanes(next + i + LANES);
+        ask_for(next + i, LANES);
+        ask_for(next + i + LANES, LANES);
 #pragma omp simd
         for (int l = 0; l < LANES; l++) {
             const real x = u[i + l], y = u[i + LANES + l];
