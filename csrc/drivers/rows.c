@@ -228,6 +228,17 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
     return 1;
 }
 
+void fl_ask_for_rows(const job *j, int64_t first, int64_t n)
+{
+    for (int which = TARGET; which <= WEIGHT; which++) {
+        const fl_array *a = fl_rows_array(j, which);
+        const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
+        const int given = which == TARGET ? j->call->labels : a->data != NULL;
+        if (j->stream && given && j->walk.ndim == 1 && j->walk.stride[which][0] == item)
+            fl_prefetch(fl_address(&j->walk, j->array[which], first), n * item);
+    }
+}
+
 void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values)
 {
     for (int64_t i = 0; i < n && j->call->value.data; i++)

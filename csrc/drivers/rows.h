@@ -67,6 +67,8 @@ int fl_check_numbers(job *j, const char *numbers, int64_t n, int which);
 void fl_check_row(job *j, const row *r, char *buffer);
 /* Labels and weights of the rows first ... first + n - 1. Returns whether all labels are good. */
 int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+/* Asks for the memory of those of the next task. */
+void fl_ask_for_rows(const job *j, int64_t first, int64_t n);
 /* Under FL_NONE, the values of the rows first ... first + n - 1. */
 void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values);
 /* Results of a row that does not count. */

@@ -310,8 +310,10 @@ static void softmax_short_rows(job *j, int64_t first, int64_t n, rows_memory *m)
 {
     tile t;
     carve_tile(j, m->work, &t);
-    for (int64_t at = 0; at < n; at += t.lanes)
+    for (int64_t at = 0; at < n; at += t.lanes) {
+        fl_ask_for_rows(j, first + at + j->rows_a_task, n - at < t.lanes ? n - at : t.lanes);
         softmax_tile(j, first + at, n - at < t.lanes ? n - at : t.lanes, at, m, &t);
+    }
 }
 
 /* ---- rows along memory ---------------------------------------------------------------------------------------------------- */
