@@ -112,6 +112,13 @@ static char *packed(const job *j, int which, int64_t first)
     return fl_rows_follow(j, which) ? fl_address(&j->walk, j->array[which], first) : NULL;
 }
 
+/* Whether the same class of rows that follow each other lies side by side in memory. */
+static int lies_in_columns(const job *j, int which)
+{
+    const fl_array *a = fl_rows_array(j, which);
+    return j->walk.stride[which][j->walk.ndim - 1] == (intptr_t)fl_itemsize(a->dtype) && j->walk.ndim > 0;
+}
+
 static fl_walked of_class(const job *j, int which, int64_t class)
 {
     fl_walked a = j->array[which];
@@ -265,8 +272,10 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
         if (statistics(j))
             j->kernels->columns_positions(&given);
     }
-    if (j->stream && c->pred.dtype == c->real)
-        k.next = packed(j, PRED, first + n);
+    if (j->stream && c->pred.dtype == c->real && (fl_rows_follow(j, PRED) || lies_in_columns(j, PRED))) {
+        k.next = fl_address(&j->walk, j->array[PRED], first + n);
+        k.next_step = fl_rows_follow(j, PRED) ? 0 : c->pred.class_stride / (int64_t)j->item;
+    }
     if (dense(j) && !has_terms(j))
         k.u = t->target;
     if (j->smoothing) {

@@ -86,6 +86,7 @@ INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int class
     const int64_t n = whole_groups(k->rows.n);
     const real *const a = (const real *)k->logits + c * n;
     const real *const next = k->next;
+    const int64_t step = k->next_step;
     real *const e = (real *)k->exponentials + c * n;
     ROW_FIELD(top, FL_TOP);
     ROW_FIELD(shift, FL_SHIFT);
@@ -98,8 +99,8 @@ INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int class
     ROW_FIELD(label_exponential, FL_LABEL_EXPONENTIAL);
     /* By groups, so that what is wanted next is asked for between exponentials. */
     for (int64_t group = 0; group < n; group += FL_GROUP) {
-        if (next)
-            ask_for(next + c * n + classes * group, classes * FL_GROUP);
+        for (int j = 0; j < classes && next; j++)
+            ask_for(next + (step ? (c + j) * step + group : c * n + classes * group + j * FL_GROUP), FL_GROUP);
 #pragma omp simd
         for (int64_t i = group; i < group + FL_GROUP; i++) {
             const softmax_frame f = {.shift = shift[i], .lowest = lowest[i], .rounder = rounder[i]};

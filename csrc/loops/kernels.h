@@ -113,7 +113,9 @@ typedef struct {
     int64_t classes;
     fl_rows rows;             /* n: whole groups */
     const void *logits;
-    const void *next;         /* as many numbers that are wanted of memory soon, at any address; or NULL */
+    /* As many numbers that are wanted of memory soon, or NULL; any address is harmless. Step: from class to class, or 0 where row follows row. */
+    const void *next;
+    int64_t next_step;
     void *exponentials;       /* may be the logits, where there is no u */
     void *u;                  /* the target's numbers, or NULL; columns_terms leaves -u F' */
     void *bend;               /* room for u F'', or NULL: there are no terms */
