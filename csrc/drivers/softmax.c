@@ -26,7 +26,8 @@
 enum {
     /* Classes of rows that lie side by side, at most. */
     SHORT_ROW = 192,
-    /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 48 classes. */
+    /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 30 classes, and should stay in the first-level cache.
+     * Twice as many where the classes of a row lie apart, since each is then a run in memory. */
     TILE = 4096,
     TILE_ROWS = 128,
     /* Segments of exponentials that are kept: 960 KiB, which with the buffers stays below 1 MiB a thread. */
@@ -48,10 +49,18 @@ typedef struct {
     char *given, *logits, *target, *grad, *hess, *rows, *field;   /* given: logits before they are softened */
 } tile;
 
-static int64_t tile_rows(const job *j)
+/* Whether the same class of rows that follow each other lies side by side in memory. */
+static int lies_in_columns(const job *j, int which)
 {
-    const int64_t most = TILE / (j->call->classes + 1) / FL_GROUP * FL_GROUP;
-    const int64_t rows = most > TILE_ROWS ? TILE_ROWS : most < FL_GROUP ? FL_GROUP : most;
+    const fl_walk *w = &j->walk;
+    return w->ndim > 0 && w->stride[which][w->ndim - 1] == (intptr_t)fl_itemsize(fl_rows_array(j, which)->dtype);
+}
+
+/* Runs: 1, or 2 for twice as many. */
+static int64_t tile_rows(const job *j, int64_t runs)
+{
+    const int64_t most = runs * TILE / (j->call->classes + 1) / FL_GROUP * FL_GROUP;
+    const int64_t rows = most > runs * TILE_ROWS ? runs * TILE_ROWS : most < FL_GROUP ? FL_GROUP : most;
     return rows < j->rows_a_task ? rows : fl_padded(j->rows_a_task);
 }
 
@@ -92,7 +101,7 @@ static void add_to(char *numbers, int64_t at, double x, fl_dtype real)
 static size_t carve_tile(const job *j, char *memory, tile *t)
 {
     const fl_call *c = j->call;
-    t->lanes = tile_rows(j);
+    t->lanes = tile_rows(j, lies_in_columns(j, PRED) ? 2 : 1);
     const size_t column = (size_t)t->lanes * j->item, table = (size_t)c->classes * column;
     /* As numbers, since there is no memory yet where only the size is wanted. */
     uintptr_t next = (uintptr_t)memory;
@@ -110,13 +119,6 @@ static size_t carve_tile(const job *j, char *memory, tile *t)
 static char *packed(const job *j, int which, int64_t first)
 {
     return fl_rows_follow(j, which) ? fl_address(&j->walk, j->array[which], first) : NULL;
-}
-
-/* Whether the same class of rows that follow each other lies side by side in memory. */
-static int lies_in_columns(const job *j, int which)
-{
-    const fl_array *a = fl_rows_array(j, which);
-    return j->walk.stride[which][j->walk.ndim - 1] == (intptr_t)fl_itemsize(a->dtype) && j->walk.ndim > 0;
 }
 
 static fl_walked of_class(const job *j, int which, int64_t class)
@@ -225,7 +227,7 @@ static void statistics_of_tile(const job *j, const fl_columns *k, int64_t first,
 {
     const char *field = k->rows.field;
     const size_t size = (size_t)k->rows.n * j->item;
-    double largest[TILE_ROWS], unknown[TILE_ROWS];
+    double largest[2 * TILE_ROWS], unknown[2 * TILE_ROWS];
     if (!is_softened(j))
         j->kernels->columns_positions(k);
     if (j->call->statistics.entropy)
@@ -894,8 +896,8 @@ fl_status fl_plan_softmax(job *j)
     j->side_by_side = classes <= SHORT_ROW;
     if (j->side_by_side) {
         tile t;
-        /* Whole tiles. */
-        const int64_t rows = tile_rows(j);
+        /* Whole tiles, of either size: what a task sums does not depend on layout. */
+        const int64_t rows = tile_rows(j, 2);
         if (j->rows_a_task > rows)
             j->rows_a_task = j->rows_a_task / rows * rows;
         j->work_bytes = carve_tile(j, NULL, &t);
