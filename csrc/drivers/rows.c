@@ -37,6 +37,13 @@ int fl_rows_follow(const job *j, int which)
     return j->walk.ndim == 1 && a->class_stride == item && j->walk.stride[which][0] == item * j->call->classes;
 }
 
+fl_walked fl_class_of_rows(const job *j, int which, int64_t class)
+{
+    fl_walked a = j->array[which];
+    a.data += class * fl_rows_array(j, which)->class_stride;
+    return a;
+}
+
 int64_t fl_segment_length(const job *j, int64_t s)
 {
     const int64_t left = j->call->classes - s * j->segment;
@@ -125,11 +132,45 @@ int fl_check_numbers(job *j, const char *numbers, int64_t n, int which)
     return !outside;
 }
 
+static void check_row(job *j, int which, const row *r, char *buffer)
+{
+    for (int64_t s = 0; s < j->n_segments; s++)
+        fl_check_numbers(j, fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s), which);
+}
+
 void fl_check_row(job *j, const row *r, char *buffer)
 {
     for (int which = PRED; which <= TARGET; which++)
-        for (int64_t s = 0; s < j->n_segments && j->domain[which].checked; s++)
-            fl_check_numbers(j, fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s), which);
+        if (j->domain[which].checked)
+            check_row(j, which, r, buffer);
+}
+
+/* Rows without a gap are one long row; of rows with fewer classes than there are rows, class after class is. */
+static void check_rows(job *j, int which, int64_t first, int64_t n, char *buffer)
+{
+    const fl_array *a = fl_rows_array(j, which);
+    const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
+    const int64_t classes = j->call->classes;
+    if (fl_rows_follow(j, which)) {
+        const char *start = fl_address(&j->walk, j->array[which], first);
+        const int in_place = a->dtype == j->call->real && (uintptr_t)start % j->item == 0;
+        for (int64_t i = 0; i < n * classes; i += j->segment) {
+            const int64_t length = n * classes - i < j->segment ? n * classes - i : j->segment;
+            if (!in_place)
+                fl_gather(start + i * item, item, length, a->dtype, j->call->real, buffer);
+            fl_check_numbers(j, in_place ? start + i * item : buffer, length, which);
+        }
+    } else if (n > classes) {
+        for (int64_t i = 0; i < classes; i++) {
+            fl_gather_walked(&j->walk, fl_class_of_rows(j, which, i), first, n, j->call->real, buffer);
+            fl_check_numbers(j, buffer, n, which);
+        }
+    } else {
+        for (int64_t i = 0; i < n; i++) {
+            const row r = fl_rows_at(j, first + i);
+            check_row(j, which, &r, buffer);
+        }
+    }
 }
 
 void fl_clear_row(const job *j, const row *r)
@@ -297,10 +338,9 @@ static void look_task(void *context, int64_t task, char *scratch)
     }
     if (!j->call->check_first || j->call->labels)
         return;
-    for (int64_t i = 0; i < n; i++) {
-        const row r = fl_rows_at(j, first + i);
-        fl_check_row(j, &r, m->work);
-    }
+    for (int which = PRED; which <= TARGET; which++)
+        if (j->domain[which].checked)
+            check_rows(j, which, first, n, m->work);
 }
 
 static void loss_task(void *context, int64_t task, char *scratch)

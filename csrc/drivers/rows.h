@@ -55,6 +55,8 @@ typedef struct {
 
 const fl_array *fl_rows_array(const job *j, int which);
 row fl_rows_at(const job *j, int64_t index);
+/* One class of all rows. */
+fl_walked fl_class_of_rows(const job *j, int which, int64_t class);
 int64_t fl_segment_length(const job *j, int64_t s);
 /* Whether rows follow each other in memory without a gap, class after class. */
 int fl_rows_follow(const job *j, int which);

@@ -121,13 +121,6 @@ static char *packed(const job *j, int which, int64_t first)
     return fl_rows_follow(j, which) ? fl_address(&j->walk, j->array[which], first) : NULL;
 }
 
-static fl_walked of_class(const job *j, int which, int64_t class)
-{
-    fl_walked a = j->array[which];
-    a.data += class * fl_rows_array(j, which)->class_stride;
-    return a;
-}
-
 /* Rows first ... first + n - 1 as columns; the lanes beyond them repeat the last. */
 static void gather_columns(const job *j, int which, int64_t first, int64_t n, const tile *t, char *columns)
 {
@@ -139,7 +132,7 @@ static void gather_columns(const job *j, int which, int64_t first, int64_t n, co
     if (!from) {
         for (int64_t i = 0; i < classes; i++) {
             char *column = columns + (size_t)(i * lanes) * j->item;
-            fl_gather_walked(&j->walk, of_class(j, which, i), first, n, c->real, column);
+            fl_gather_walked(&j->walk, fl_class_of_rows(j, which, i), first, n, c->real, column);
             fl_pad_with_last(column, n, c->real);
         }
         return;
@@ -163,7 +156,7 @@ static void scatter_columns(const job *j, int which, int64_t first, int64_t n, c
     char *to = packed(j, which, first);
     if (!to) {
         for (int64_t i = 0; i < classes; i++)
-            fl_scatter_walked(&j->walk, columns + (size_t)(i * lanes) * j->item, first, n, c->real, of_class(j, which, i),
+            fl_scatter_walked(&j->walk, columns + (size_t)(i * lanes) * j->item, first, n, c->real, fl_class_of_rows(j, which, i),
                               j->stream ? j->kernels->stream : NULL);
         return;
     }
