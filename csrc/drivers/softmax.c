@@ -26,10 +26,11 @@
 enum {
     /* Classes of rows that lie side by side, at most. */
     SHORT_ROW = 192,
-    /* Elements of a tile, and its rows at most: what is kept of a row takes as much as 30 classes, and should stay in the first-level cache.
-     * Twice as many where the classes of a row lie apart, since each is then a run in memory. */
-    TILE = 4096,
-    TILE_ROWS = 128,
+    /* What a tile may take of a first-level cache of 48 KiB, and its rows at most. Beside its logits, a copy of them and their derivatives, a
+     * row has the fields that the plain loss uses. Twice as much where the classes of a row lie apart, since each is then a run in memory. */
+    TILE_BYTES = 36 * 1024,
+    FIELDS_USED = 30,
+    TILE_ROWS = 256,
     /* Segments of exponentials that are kept: 960 KiB, which with the buffers stays below 1 MiB a thread. */
     MAX_SEGMENTS = 120,
     /* Segments that are joined before they are joined with the rest of the row, and that a task has of a row for all threads. */
@@ -59,8 +60,9 @@ static int lies_in_columns(const job *j, int which)
 /* Runs: 1, or 2 for twice as many. */
 static int64_t tile_rows(const job *j, int64_t runs)
 {
-    const int64_t most = runs * TILE / (j->call->classes + 1) / FL_GROUP * FL_GROUP;
-    const int64_t rows = most > runs * TILE_ROWS ? runs * TILE_ROWS : most < FL_GROUP ? FL_GROUP : most;
+    const int64_t row_bytes = (FIELDS_USED + 3 * j->call->classes) * (int64_t)j->item;
+    const int64_t most = runs * TILE_BYTES / row_bytes / FL_GROUP * FL_GROUP;
+    const int64_t rows = most > TILE_ROWS ? TILE_ROWS : most < FL_GROUP ? FL_GROUP : most;
     return rows < j->rows_a_task ? rows : fl_padded(j->rows_a_task);
 }
 
@@ -220,7 +222,7 @@ static void statistics_of_tile(const job *j, const fl_columns *k, int64_t first,
 {
     const char *field = k->rows.field;
     const size_t size = (size_t)k->rows.n * j->item;
-    double largest[2 * TILE_ROWS], unknown[2 * TILE_ROWS];
+    double largest[TILE_ROWS], unknown[TILE_ROWS];
     if (!is_softened(j))
         j->kernels->columns_positions(k);
     if (j->call->statistics.entropy)
