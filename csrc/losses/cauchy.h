@@ -10,8 +10,8 @@ POINTWISE(cauchy)
     const real part = fma_(square, log1p_unit_polynomial(square), ONE);
     const real curve = (ONE - r.ratio) * (ONE + r.ratio) * inverse * inverse;
     return (point){
-        .value = HALF * r.inside * (r.inside * (r.beyond ? fma_(square, part, -TWO * log_ratio) : part)),
+        .value = HALF * r.inside * (r.inside * choose(r.beyond, fma_(square, part, -TWO * log_ratio), part)),
         .grad = r.inside * r.share * inverse,
-        .hess = r.beyond ? -square * curve : curve,
+        .hess = choose(r.beyond, -square * curve, curve),
     };
 }

@@ -5,7 +5,7 @@ POINTWISE(charbonnier)
     const real h = sqrt_(fma_(r.ratio, r.ratio, ONE)), inverse = ONE / h, share = r.share * inverse;
     return (point){
         .value = TWO * (r.half_larger * h),
-        .grad = copysign_(r.beyond ? inverse : r.ratio * inverse, r.half),
+        .grad = copysign_(choose(r.beyond, ONE, r.ratio) * inverse, r.r),
         .hess = HALF * share / r.half_larger * share * inverse,
     };
 }

@@ -6,7 +6,7 @@
 #include "real.h"
 
 typedef struct {
-    real half;                /* r / 2: r itself may be too large for a number */
+    real r, half;             /* r, which may be too large for a number, and r / 2 */
     real inside;              /* r clipped to [-c, c] */
     real half_larger;         /* max(|r|, c) / 2 */
     real ratio;               /* q */
@@ -14,18 +14,20 @@ typedef struct {
     int beyond;               /* |r| > c */
 } residual;
 
+/* choose() and not ?: keeps gcc from computing what follows twice, once for each side. */
 INLINE residual residual_of(real pred, real target, real c)
 {
     const real r = pred - target, half = half_difference(pred, target), half_size = abs_(half), half_c = HALF * c;
     const int beyond = half_size > half_c;
     /* Within the scale not of halves: a subnormal r may lose its last digit when halved. */
-    const real ratio = (beyond ? half_c : abs_(r)) / (beyond ? half_size : c);
+    const real ratio = choose(beyond, half_c, abs_(r)) / choose(beyond, half_size, c);
     return (residual){
+        .r = r,
         .half = half,
         .inside = clip(r, -c, c),
-        .half_larger = beyond ? half_size : half_c,
+        .half_larger = choose(beyond, half_size, half_c),
         .ratio = ratio,
-        .share = beyond ? ratio : ONE,
+        .share = choose(beyond, ratio, ONE),
         .beyond = beyond,
     };
 }
