@@ -8,7 +8,7 @@ POINTWISE(lp)
     const real value = scaled(power.mantissa * size.mantissa, power.exponent + size.exponent);
     const real slope = scaled(q * power.mantissa, power.exponent);
     const real curve = scaled(q * (q - ONE) * (power.mantissa / size.mantissa), power.exponent - size.exponent);
-    const real curve_at_0 = q == TWO ? TWO : q > TWO || q == ONE ? ZERO : INFINITE;
+    const real curve_at_0 = choose(q == TWO, TWO, keep_if((q > ONE) & (q < TWO), INFINITE));
     return (point){
         .value = choose(a == a, keep_if(!is_zero, value), a),
         .grad = choose(a == a, keep_if(!is_zero, copysign_(slope, r)), a),

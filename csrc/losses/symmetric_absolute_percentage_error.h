@@ -8,10 +8,10 @@ POINTWISE(symmetric_absolute_percentage_error)
     const int far = half > HALF * LARGEST, counts = half_sum > HALF * param[0], tiny = size < PICK(0x1p-60f, 0x1p-60);
     const int same = ((pred > ZERO) & (target > ZERO)) | ((pred < ZERO) & (target < ZERO));
     const real lift = choose(tiny, PICK(0x1p62f, 0x1p62), ONE), lower = choose(tiny, PICK(0x1p-62f, 0x1p-62), ONE);
-    const real share = choose(counts, choose(same, size * lift * inverse, keep_if(pred == ZERO, lift)), lift);
+    const real share = choose(counts, choose(same, size * lift / floor, keep_if(pred == ZERO, lift)), lift);
     const real slope = share * (inverse * lower), bend = share * inverse * (inverse * lower);
     return (point){
-        .value = choose((half_sum > LARGEST) & (r == r), TWO, choose(far, half, a) * inverse * choose(far, TWO, ONE)),
+        .value = choose((half_sum > LARGEST) & (r == r), TWO, choose(far, half, a) / floor * choose(far, TWO, ONE)),
         .grad = r > ZERO ? slope : r < ZERO ? -slope : r,
         .hess = keep_if(counts & same & (r != ZERO), choose((r > ZERO) == (pred > ZERO), -bend, bend)),
     };
