@@ -87,8 +87,8 @@ PROBABILITY = Interval(0, 1)
 NONNEGATIVE = Interval(0)
 SIGN = Interval(-1, 1, ends_only=True)
 BINARY = Interval(0, 1, ends_only=True)
-#: Of which log(1 + x) is taken; XGBoost's -1 + 1e-6, as a number that floats have.
-ABOVE_MINUS_ONE = Interval(-1 + 2.0**-20)
+#: Of which log(1 + x) is taken: from the smallest number above -1 that every dtype has, bfloat16 too.
+ABOVE_MINUS_ONE = Interval(-1 + 2.0**-8)
 
 
 @dataclass(frozen=True)

@@ -466,14 +466,14 @@ def squared_log_error(pred, target):
     Parameters
     ----------
     pred : array_like
-        Predictions greater than -1, by 1e-6 at least, of any shape.
+        Predictions of at least -0.99609375, of any shape: the smallest number above -1 that every dtype has.
     target : array_like
-        Targets greater than -1, of the shape of `pred`.
+        Targets of at least -0.99609375, of the shape of `pred`.
 
     Notes
     -----
     There is no factor 1/2, as in scikit-learn and Keras; XGBoost's ``reg:squaredlogerror`` has half of it. The
-    logarithms are natural, and their difference is taken before it is rounded. Numbers of -1 and less are
+    logarithms are natural, and their difference is taken before it is rounded. Smaller numbers are
     refused; Keras takes numbers below 1e-7 for that, and XGBoost predictions below -1 + 1e-6 for that. The
     Hessian is the true one, negative where d > 1: the loss is not convex.
 
