@@ -20,12 +20,14 @@ import numpy as np
 from fastloss import _errors
 
 __all__ = [
+    "ABOVE_MINUS_ONE",
     "BINARY",
     "NONNEGATIVE",
     "PROBABILITY",
     "REAL",
     "SIGN",
     "ClassWeight",
+    "Exponent",
     "Flag",
     "Fraction",
     "Integer",
@@ -41,6 +43,7 @@ __all__ = [
     "PositiveArray",
     "PositiveFraction",
     "Row",
+    "Slope",
     "Softcap",
     "Temperature",
     "pointwise",
@@ -84,6 +87,8 @@ PROBABILITY = Interval(0, 1)
 NONNEGATIVE = Interval(0)
 SIGN = Interval(-1, 1, ends_only=True)
 BINARY = Interval(0, 1, ends_only=True)
+#: Of which log(1 + x) is taken: from the smallest number above -1 that every dtype has, bfloat16 too.
+ABOVE_MINUS_ONE = Interval(-1 + 2.0**-8)
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ PolyFactor = Annotated[float, Kind(Interval(-1, 10))]
 # Of what a program takes for a probability of 0: 4e-18 is below the last digit of a float64 near 1.
 LogProbability = Annotated[float, Kind(Interval(-40, 0))]
 OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=True))]
+#: Below 1 a power is no convex loss; beyond 10 it overflows in float32 where an error is a few thousand.
+Exponent = Annotated[float, Kind(Interval(1, 10))]
+#: Of an exponential: of more, a residual of 9 is too large for a float32.
+Slope = Annotated[float, Kind(Interval(-10, 10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]

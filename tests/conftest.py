@@ -7,6 +7,7 @@ import os
 # Without this, runs of the test suite beside each other would each spin on all cores.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,9 +114,28 @@ def threshold_of(logits: np.ndarray) -> np.ndarray:
     return low
 
 
+def bounded_exp(x: np.ndarray) -> np.ndarray:
+    return np.exp(np.minimum(x, 700))
+
+
+def moderate_predictions(loss: Loss, shape: tuple[int, ...], spread: float, rng: np.random.Generator) -> np.ndarray:
+    """Predictions for difference quotients: within the domain, not at its ends, and of a size at which a small step shows."""
+    low, high = loss.domain.prediction.low, loss.domain.prediction.high
+    if math.isfinite(low) and math.isfinite(high):
+        return rng.uniform(0.05, 0.95, shape)
+    pred = rng.normal(0, spread, shape)
+    return low + 0.05 + np.abs(pred) if math.isfinite(low) else pred
+
+
 def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[np.ndarray]:
     """For each equation of the loss's kinks its left side minus its right side: 0 at the kink."""
-    names = {"pred": pred, "target": target, "abs": np.abs, **{p.name: p.default for p in loss.params.values()}}
+    names = {
+        "pred": pred,
+        "target": target,
+        "abs": np.abs,
+        "exp": bounded_exp,
+        **{p.name: p.default for p in loss.params.values()},
+    }
     sides = [equation.split("==") for equation in loss.kinks.split(";") if equation]
     if loss.row.label_lists:
         # Each place of a list against each class: an axis more.

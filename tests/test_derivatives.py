@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import call, kink_differences, same_bits
+from conftest import call, kink_differences, moderate_predictions, same_bits
 
 from fastloss import _verify
 
@@ -27,9 +27,7 @@ def test_derivatives_are_the_limits_of_difference_quotients(given):
         given_here = given._replace(loss=loss)
         pred, target = given_here.draw((40, 5) if given.rows else (400,))
         # Where numbers are moderate: at 1e20 a step of 1e-6 changes nothing.
-        low, high = loss.domain.prediction.low, loss.domain.prediction.high
-        bounded = np.isfinite(low) and np.isfinite(high)
-        pred = rng.uniform(0.05, 0.95, pred.shape) if bounded else rng.normal(0, 2 * unit, pred.shape)
+        pred = moderate_predictions(loss, pred.shape, 2 * unit, rng)
         if target.dtype.kind == "f":
             target = np.where(np.abs(target) < 10, target, 1.0)
         usable = away_from_kinks(loss, pred, target, step)
@@ -91,8 +89,7 @@ def test_vjp_is_the_derivative_of_the_sum_with_cotangents(given):
     """Of either sign, and broadcast; by central differences along a direction."""
     rng = np.random.default_rng(5)
     pred, target = given.draw((40, 5), seed=5)
-    low, high = given.loss.domain.prediction.low, given.loss.domain.prediction.high
-    pred = rng.uniform(0.05, 0.95, pred.shape) if np.isfinite(low) and np.isfinite(high) else rng.normal(0, 2, pred.shape)
+    pred = moderate_predictions(given.loss, pred.shape, 2, rng)
     target = np.where(np.abs(target) < 10, target, 1.0) if target.dtype.kind == "f" else target
     step, direction = 1e-6, rng.normal(size=pred.shape) * away_from_kinks(given.loss, pred, target, 1e-6)
     shape = given.loss(pred, target, reduction="none").shape

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from conftest import Given, kink_differences
+from conftest import Given, kink_differences, moderate_predictions
 from exact import DIGITS, Exact, context, exact, exact_function, exact_results, precision
 
 from fastloss import _verify
@@ -369,8 +369,7 @@ def test_derivatives_of_the_references_are_limits(given, deep):
             pred = rng.normal(size=pred.shape) * 4
         else:
             pred, target, arrays = _verify.draw(case, n, 0, seed)
-            low, high = case.loss.domain.prediction.low, case.loss.domain.prediction.high
-            pred = rng.uniform(0.05, 0.95, n) if math.isfinite(low) and math.isfinite(high) else rng.normal(0, 4, n)
+            pred = moderate_predictions(case.loss, (n,), 4, rng)
             target = np.where(np.abs(target) < 10, target, 1.0)
             away = np.all([np.abs(d) > 1e-9 for d in kink_differences(case.loss, pred, target)], axis=0)
             pred, target, arrays = Points(pred, target, arrays).of(np.broadcast_to(away, pred.shape))

@@ -40,6 +40,16 @@ def exp_tail(r: mp.mpf) -> mp.mpf:
     return (mp.expm1(r) - r) / r**2 if abs(r) > 1e-15 else mp.mpf(1) / 2 + r / 6 + r**2 / 24
 
 
+def exp_curve(x: mp.mpf) -> mp.mpf:
+    """(exp(x) - 1 - x) / x²"""
+    return exp_tail(x)
+
+
+def log1p_curve(x: mp.mpf) -> mp.mpf:
+    """(x - log(1 + x)) / x²"""
+    return -log1p_unit_tail(x)
+
+
 def expm1_tail(r: mp.mpf) -> mp.mpf:
     """(exp(r) - 1 - r - r²/2) / r³"""
     return (mp.expm1(r) - r - r**2 / 2) / r**3 if abs(r) > 1e-15 else mp.mpf(1) / 6 + r / 24
@@ -88,6 +98,8 @@ PROBLEMS = {
         ("expm1", expm1_tail, expm1_weight, "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
         ("log", log_tail, lambda f: f**3 / mp.log1p(f) if f else mp.mpf(0), LOG_LOW, LOG_HIGH, {"f32": 8, "f64": 19}),
         ("log1p_unit", log1p_unit_tail, lambda e: e**2 / mp.log1p(e) if e else mp.mpf(0), "0", "1", {"f32": 9, "f64": 20}),
+        ("exp_curve", exp_curve, lambda x: 1 / exp_curve(x), "-1", "1", {"f32": 8, "f64": 15}),
+        ("log1p_curve", log1p_curve, lambda x: 1 / log1p_curve(x), "0", "1", {"f32": 10, "f64": 21}),
         ("log_cosh", log_cosh_tail, lambda z: 2 * mp.mpf(1), "0", LOG_COSH_END, {"f32": 4, "f64": 9}),
         (
             "tanh",

@@ -93,6 +93,54 @@ INLINE real exp_(real x)
     return exp_divided(x, 0);
 }
 
+/* exp x as a product of two numbers, neither of which is too large or too small, for x as far as +-2 EXP_DEPTH: what multiplies one of them
+ * may make a number of an exp x that is none. */
+typedef struct {
+    real first, second;
+} exp_pair;
+
+INLINE exp_pair exp_pair_of(real x)
+{
+    /* 2^n in two halves; each has an exponent that a normal number can have. */
+    const exp_parts p = exp_reduced(clip(x, -PICK(174.0f, 1416.0), PICK(175.0f, 1418.0)));
+    const bits biased = p.exponent + 2 * EXPONENT_BIAS, half = biased >> 1;
+    return (exp_pair){.first = p.mantissa * power_of_two(half), .second = power_of_two(biased - half)};
+}
+
+/* (exp x - 1 - x) / x² for |x| <= 1 (tools/minimax.py, exp_curve_f32: 0.0174 ulp, exp_curve_f64: 0.00692 ulp). */
+INLINE real exp_curve(real x)
+{
+#if REAL_BITS == 32
+    real p = 2.54485627e-07f;
+    p = fma_(p, x, 2.7803585e-06f);
+    p = fma_(p, x, 2.48481792e-05f);
+    p = fma_(p, x, 0.000198431691f);
+    p = fma_(p, x, 0.00138886028f);
+    p = fma_(p, x, 0.00833330955f);
+    p = fma_(p, x, 0.0416666716f);
+    p = fma_(p, x, 0.166666672f);
+    p = fma_(p, x, 0.5f);
+#else
+    real p = 5.9378540888591707e-15;
+    p = fma_(p, x, 4.8234881605790452e-14);
+    p = fma_(p, x, 7.5231275995872186e-13);
+    p = fma_(p, x, 1.147040271208197e-11);
+    p = fma_(p, x, 1.6061047932910539e-10);
+    p = fma_(p, x, 2.0876755940135816e-09);
+    p = fma_(p, x, 2.5052091557776954e-08);
+    p = fma_(p, x, 2.7557319252675132e-07);
+    p = fma_(p, x, 2.7557319301847897e-06);
+    p = fma_(p, x, 2.4801587301434277e-05);
+    p = fma_(p, x, 0.00019841269841076485);
+    p = fma_(p, x, 0.0013888888888889215);
+    p = fma_(p, x, 0.0083333333333335622);
+    p = fma_(p, x, 0.041666666666666664);
+    p = fma_(p, x, 0.16666666666666666);
+    p = fma_(p, x, 0.5);
+#endif
+    return p;
+}
+
 /* 2^(n - scale) exp r, for results of at most 2. 2^n = 2^(n + SHIFT) 2^-SHIFT, where the first factor is normal down to exp's
  * last digit. */
 INLINE real exp_small(exp_parts p, bits scale)

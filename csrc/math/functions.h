@@ -3,5 +3,7 @@
 #include "expm1.h"
 #include "log.h"
 #include "logistic.h"
+#include "power.h"
+#include "residual.h"
 #include "softening.h"
 #include "tanh.h"

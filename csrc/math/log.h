@@ -164,4 +164,47 @@ INLINE real log1p_unit(real e)
     return fma_(e * e, log1p_unit_polynomial(e), e);
 }
 
+/* (x - log1p x) / x² for 0 <= x <= 1, with digits of its own where log1p needs none of it (tools/minimax.py, log1p_curve_f32: 0.0156 ulp,
+ * log1p_curve_f64: 0.0167 ulp). */
+INLINE real log1p_curve(real x)
+{
+#if REAL_BITS == 32
+    real p = 0.00177919818f;
+    p = fma_(p, x, -0.0117764408f);
+    p = fma_(p, x, 0.0364481993f);
+    p = fma_(p, x, -0.0722369179f);
+    p = fma_(p, x, 0.107915089f);
+    p = fma_(p, x, -0.137720227f);
+    p = fma_(p, x, 0.165669024f);
+    p = fma_(p, x, -0.199885204f);
+    p = fma_(p, x, 0.249993294f);
+    p = fma_(p, x, -0.333333194f);
+    p = fma_(p, x, 0.5f);
+#else
+    real p = -1.503514151034862e-05;
+    p = fma_(p, x, 0.0001814620904542315);
+    p = fma_(p, x, -0.0010414865303327368);
+    p = fma_(p, x, 0.0037996600046197693);
+    p = fma_(p, x, -0.009960095898648498);
+    p = fma_(p, x, 0.020168712335255305);
+    p = fma_(p, x, -0.033269195951421797);
+    p = fma_(p, x, 0.046793373816050733);
+    p = fma_(p, x, -0.058586279724929635);
+    p = fma_(p, x, 0.067994678634409431);
+    p = fma_(p, x, -0.075731913800405046);
+    p = fma_(p, x, 0.083000223371804072);
+    p = fma_(p, x, -0.090835066189326616);
+    p = fma_(p, x, 0.099987159139843823);
+    p = fma_(p, x, -0.1111094118488592);
+    p = fma_(p, x, 0.12499983362190752);
+    p = fma_(p, x, -0.14285713130133409);
+    p = fma_(p, x, 0.16666666613094405);
+    p = fma_(p, x, -0.1999999999849153);
+    p = fma_(p, x, 0.24999999999978123);
+    p = fma_(p, x, -0.3333333333333322);
+    p = fma_(p, x, 0.5);
+#endif
+    return p;
+}
+
 #endif

@@ -70,6 +70,11 @@ INLINE real abs_(real x)
     return PICK(__builtin_fabsf, __builtin_fabs)(x);
 }
 
+INLINE real sqrt_(real x)
+{
+    return PICK(__builtin_sqrtf, __builtin_sqrt)(x);
+}
+
 INLINE real copysign_(real magnitude, real sign)
 {
     return PICK(__builtin_copysignf, __builtin_copysign)(magnitude, sign);

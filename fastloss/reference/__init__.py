@@ -10,7 +10,14 @@ from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
 from fastloss._registry import registry
 from fastloss._row_functions import RowFunction, function_registry
-from fastloss.reference import _linear, _pointwise, _rows, _rows_margins, _rows_softmax  # noqa: F401  (the losses declare themselves)
+from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
+    _linear,
+    _pointwise,
+    _pointwise_robust,
+    _rows,
+    _rows_margins,
+    _rows_softmax,
+)
 from fastloss.reference._engine import Entry
 from fastloss.reference._row_functions import FunctionEntry
 
