@@ -115,6 +115,65 @@ LOSSES = Promise(
     table="losses",
 )
 
+SOFTMAX = Promise(
+    "Softmax",
+    "logsumexp, log-probabilities and entropies of rows, and derivatives of the first two, are within 4 ulp of the exact "
+    "result, beyond what moving each logit by one ulp would change. What a loss says of its rows beside its value changes "
+    "no bit of it. A linear layer with its loss gives what the layer and then the loss give; what its filter leaves out "
+    "is bounded.",
+    (
+        "test_statistics.py::test_lse_and_entropy_are_exact_to_four_ulp",
+        "test_statistics.py::test_the_loss_is_the_same_to_the_last_bit",
+        "test_row_functions.py::test_results_are_exact_to_four_ulp",
+        "test_linear.py::test_against_logits_that_exist",
+        "test_linear.py::test_the_error_of_the_filter_is_bounded",
+    ),
+    (
+        Break(
+            "the fifth digit of an entropy",
+            "csrc/loops/finish.h",
+            "at[FL_ENTROPY * n] = s.log_sum +",
+            "at[FL_ENTROPY * n] = R(1.00001) * s.log_sum +",
+            ("test_statistics.py::test_lse_and_entropy_are_exact_to_four_ulp",),
+        ),
+        Break(
+            "the largest logit and the logarithm of the sum added before they are subtracted",
+            "csrc/loops/columns.h",
+            "to[j * n + i] = (a[j * n + i] - m) - z;",
+            "to[j * n + i] = a[j * n + i] - (m + z);",
+            ("test_row_functions.py::test_results_are_exact_to_four_ulp",),
+        ),
+        Break(
+            "logits that a statistic of the row overwrites",
+            "csrc/drivers/softmax.c",
+            "return dense(j) || statistics(j) || j->call->outputs & FL_LOG_SOFTMAX;",
+            "return dense(j) || j->call->outputs & FL_LOG_SOFTMAX;",
+            ("test_statistics.py::test_lse_and_entropy_are_exact_to_four_ulp",),
+        ),
+        Break(
+            "another scale of derivatives where a statistic is wanted",
+            "csrc/drivers/softmax.c",
+            ".scale = j->scale / c->temperature,",
+            ".scale = j->scale * (statistics(j) ? 1.000001 : 1.0) / c->temperature,",
+            ("test_statistics.py::test_the_loss_is_the_same_to_the_last_bit",),
+        ),
+        Break(
+            "a filter twenty times as coarse",
+            "fastloss/_linear_chunks.py",
+            "found[part] = ~(peak < self.filter_eps)",
+            "found[part] = ~(peak < 20 * self.filter_eps)",
+            ("test_linear.py::test_the_error_of_the_filter_is_bounded",),
+        ),
+        Break(
+            "a bias that is left out",
+            "fastloss/_linear_chunks.py",
+            "np.add(logits, self.bias, out=logits)",
+            "pass",
+            ("test_linear.py::test_against_logits_that_exist",),
+        ),
+    ),
+)
+
 SUMS = Promise(
     "Sums",
     "A reduced value is within 1e-15 log2(n), relative, of the exact sum (math.fsum) of the values of the elements, "
@@ -479,4 +538,4 @@ PROCESS = Promise(
     ),
 )
 
-PROMISES = (FUNCTIONS, LOSSES, SUMS, SAME_BITS, MEMORY, ERRORS, SIZE, PROCESS)
+PROMISES = (FUNCTIONS, LOSSES, SOFTMAX, SUMS, SAME_BITS, MEMORY, ERRORS, SIZE, PROCESS)
