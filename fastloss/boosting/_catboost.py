@@ -50,9 +50,10 @@ class CatBoostObjective:
         array([[-2., -2.],
                [ 0., -2.]])
         """
-        # CatBoost calls from threads of its own, which wait for each other here: more of ours would be in their way.
-        weights = None if weights is None else np.asarray(weights)
-        ders = np.stack(self.objective.derivatives(approxes, targets, weights, n_threads=1), axis=1)
+        # CatBoost lends its memory for the time of the call, but keeps what is raised, with the arguments, for longer.
+        margin, target, weight = (None if given is None else np.array(given) for given in (approxes, targets, weights))
+        # It calls from threads of its own, which wait for each other here: more of ours would be in their way.
+        ders = np.stack(self.objective.derivatives(margin, target, weight, n_threads=1), axis=1)
         np.subtract(0, ders, out=ders)  # and not -0, where the gradient is 0
         return ders
 
@@ -82,7 +83,7 @@ class CatBoostObjective:
         array([-0.5,  0.5])
         """
         row = None if weight is None else np.array([weight], np.float64)
-        grad, hess = self.objective.derivatives(np.asarray(approxes)[None], np.asarray(target)[None], row, n_threads=1)
+        grad, hess = self.objective.derivatives(np.array([approxes]), np.array([target]), row, n_threads=1)
         return 0 - grad[0], np.diag(-hess[0])
 
     def metric(self) -> CatBoostMetric:
