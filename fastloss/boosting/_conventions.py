@@ -6,7 +6,7 @@ are what these libraries, in the `VERSIONS` named, compute of their own objectiv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -44,6 +44,16 @@ class Margins(NamedTuple):
     def by_sample(self, array: Any) -> Any:
         """Numbers of samples, such as weights, so that they broadcast against derivatives."""
         return array[:, None] if self.loss.family == "rows" and np.ndim(array) == 1 else array
+
+    def blocks(self, size: int) -> Iterator[tuple[slice, Margins]]:
+        """Some rows at a time, of about `size` margins together; all at once where a parameter has numbers for each of them."""
+        step = max(size // max(self.pred[:1].size, 1), 1)
+        if any(np.ndim(p.default) and p.kind.array == "elements" for p in self.loss.params.values()):
+            step = max(len(self.pred), 1)
+        for first in range(0, len(self.pred), step):
+            rows = slice(first, first + step)
+            weight = self.weight if self.weight is None else self.weight[rows]
+            yield rows, self._replace(pred=self.pred[rows], target=self.target[rows], weight=weight)
 
     def scaled(self, scale: float) -> Margins:
         return self if scale == 1 else self._replace(weight=scale if self.weight is None else self.weight * scale)
