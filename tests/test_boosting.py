@@ -21,8 +21,9 @@ import pytest
 import fastloss as fl
 from fastloss import boosting
 from fastloss._registry import SIGN
+from fastloss.boosting import _starts
 from fastloss.boosting._conventions import HESSIANS, TABLE
-from fastloss.boosting._objective import FORMS
+from fastloss.boosting._objective import BLOCK, FORMS
 
 ROUNDS, THREADS = 5, 2
 CATBOOST_SETTINGS = {"iterations": ROUNDS, "depth": 3, "thread_count": THREADS, "verbose": False, "allow_writing_files": False}
@@ -407,6 +408,22 @@ def test_layout_follows_the_margins(dtype, order):
         assert np.shares_memory(result.ravel(order=order).astype(np.float32, copy=False), result)
 
 
+@pytest.mark.parametrize("name", ["huber", "quantile", "sigmoid_focal", "cross_entropy"])
+def test_many_rows_are_computed_block_by_block(name):
+    objective = boosting.objective(fl.losses[name])
+    margin, label, weight = drawn(objective.loss, 2 * BLOCK + 5, dtype=np.float64)
+    for given in (None, weight):
+        for result, whole in zip(objective(label, margin, given), objective.derivatives(margin, label, given), strict=True):
+            assert np.array_equal(result, whole.astype(np.float32))
+    label[BLOCK + 3] = np.nan
+    with pytest.raises(ValueError, match=f"row {BLOCK + 3} is nan"):
+        objective(label, margin)
+    per_sample = np.linspace(1, 2, len(weight))  # a parameter with a number for each
+    objective = boosting.objective(fl.binary_cross_entropy_with_logits, pos_weight=per_sample)
+    margin, label, _ = drawn(objective.loss, len(weight))
+    assert np.array_equal(objective(label, margin)[0], objective.derivatives(margin, label)[0])
+
+
 def test_a_weight_is_a_number_of_samples():
     for name in trainable():
         objective = boosting.objective(fl.losses[name])
@@ -650,6 +667,20 @@ def test_starts_in_closed_form():
     for weight in (None, np.zeros(0)):
         with pytest.raises(ValueError, match="no sample counts"):
             objective.init_score([], weight)
+
+
+@pytest.mark.parametrize("too_much", [1.0, 1e-3, 1e6, np.inf])
+def test_the_search_ends_whatever_the_hessian(too_much):
+    class Steep:
+        calls = 0
+
+        def grad_and_hess(self, pred, target, weight):
+            self.calls += 1
+            assert self.calls < 150
+            return np.arctan(pred - target), too_much / (1 + (pred - target) ** 2)
+
+    loss = Steep()
+    assert _starts.search(loss, np.array([3.0, 1000.0, 5000.0]), None, np.inf) == pytest.approx(1000, rel=1e-3)
 
 
 @pytest.mark.parametrize("booster", FORMS)
