@@ -76,6 +76,7 @@ XGBOOST = [
     Same("cross_entropy", "multi:softprob", "iris", own_params={"num_class": 3}),
     Same("cross_entropy", "multi:softprob", "digits", own_params={"num_class": 10}),
     Same("poisson", "count:poisson", "visits"),
+    Same("pseudo_huber", "reg:pseudohubererror", "disease", {"delta": 20.0}, {"huber_slope": 20.0}),
     Same("hinge", "binary:hinge", "cancer", {"hessian_floor": float(np.finfo(np.float32).tiny)}),
     Same("absolute_error", "reg:absoluteerror", "disease", renewed=True),
     Same("quantile", "reg:quantileerror", "disease", {"q": 0.8}, {"quantile_alpha": 0.8}, renewed=True),
@@ -88,6 +89,7 @@ LIGHTGBM = [
     Same("one_vs_all", "multiclassova", "iris", own_params={"num_class": 3}),
     Same("poisson", "poisson", "visits"),
     Same("huber", "huber", "disease", {"delta": 20.0}, {"alpha": 20.0}),
+    Same("fair", "fair", "disease", {"c": 20.0}, {"fair_c": 20.0}),
     Same("absolute_error", "regression_l1", "disease", renewed=True),
     Same("quantile", "quantile", "disease", {"q": 0.8}, {"alpha": 0.8}, renewed=True),
 ]
@@ -312,6 +314,25 @@ def test_lightgbm_stops_early_on_the_metric(weighted):
     assert average_precision(valid.y, margins) > 0.7
 
 
+def test_expectiles_stop_early_and_lie_in_order():
+    xgboost = pytest.importorskip("xgboost")
+    given = data("disease")
+    matrices = [xgboost.DMatrix(given.X[half::2], given.y[half::2], weight=given.weight[half::2]) for half in (0, 1)]
+    means = []
+    for alpha in (0.1, 0.5, 0.9):
+        objective = boosting.objective(fl.expectile, alpha=alpha)
+        start = objective.init_score(given.y[::2], given.weight[::2])
+        params = {"max_depth": 3, "nthread": THREADS, "base_score": start, "disable_default_eval_metric": True}
+        model = xgboost.train(
+            params, matrices[0], 200, obj=objective, custom_metric=objective.metric("xgboost"),
+            evals=[(matrices[1], "valid")], early_stopping_rounds=5, verbose_eval=False,
+        )  # fmt: skip
+        assert model.best_iteration < 194
+        assert model.best_score < 0.9 * objective.value(np.full(len(given.y[1::2]), start), given.y[1::2], given.weight[1::2])
+        means.append(model.predict(matrices[1], iteration_range=(0, model.best_iteration + 1)).mean())
+    assert means == sorted(means)
+
+
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 def test_scikit_learn_classes_take_the_metric(library):
     module = pytest.importorskip(library)
@@ -485,6 +506,11 @@ def test_upper_bounds_are_bounds():
         objective = boosting.objective(fl.losses[name], "upper_bound", **parameters)
         y = np.where(np.arange(len(x)) % 2, 1.0, -1.0)
         assert (objective.derivatives(x, y)[1] >= objective.loss.grad_and_hess(x, y)[1]).all()
+    for name in ("pseudo_huber", "charbonnier", "fair", "cauchy", "geman_mcclure", "welsch", "tukey_biweight"):
+        objective = boosting.objective(fl.losses[name], "upper_bound", 0.0)
+        exact = objective.loss.grad_and_hess(x, np.zeros_like(x))[1]
+        assert (objective.derivatives(x, np.zeros_like(x))[1] >= exact * (1 - 1e-12)).all()
+        assert 0.0 in x
     for row in np.random.default_rng(0).normal(scale=3, size=(20, 1, 5)):
         q = np.exp(fl.log_softmax(row))[0]
         _, bound = boosting.objective(fl.cross_entropy, "upper_bound").derivatives(row, [2])

@@ -113,6 +113,20 @@ def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     return size
 
 
+def residual_bound(of: Margins, size: np.ndarray) -> np.ndarray:
+    """|gradient| / |residual|, the weight of iteratively reweighted least squares.
+
+    Where it falls with the residual, the derivative of r times it, the Hessian, is not more. Of no residual, it is the Hessian.
+    """
+    residual = np.abs(of.pred - of.target)
+    _, peak = of.loss.grad_and_hess([0.0], [0.0])
+    at_peak = residual == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.divide(size, residual, out=size)
+    size[at_peak] = peak[0] * np.broadcast_to(1 if of.weight is None else of.weight, size.shape)[at_peak]
+    return size
+
+
 def _inverse_of(name: str) -> Callable[[Mapping[str, Any], int], float]:
     def inverse(parameters: Mapping[str, Any], classes: int) -> float:
         if parameters[name] == 0:
@@ -169,6 +183,7 @@ class Traits:
 KINKED = by_name(xgboost=ONE, lightgbm=ONE, default="constant")
 SOFTMAX = by_name(exact=EXACT)
 RESIDUAL = by_name(exact=EXACT, upper_bound=ONE, default="upper_bound")
+REWEIGHTED = by_name(exact=EXACT, upper_bound=OfGradient(function=residual_bound), default="upper_bound")
 
 TABLE: dict[str, Traits] = {
     "squared_error": Traits(by_name(exact=EXACT, xgboost=HALF, lightgbm=HALF), start=_starts.mean),
@@ -201,6 +216,21 @@ TABLE: dict[str, Traits] = {
     "sparsemax": Traits(by_name(exact=EXACT)),
     "selected_log_probs": Traits(instead="cross_entropy"),
     "softmax_focal": Traits(SOFTMAX, _links.SOFTMAX),
+    "pseudo_huber": Traits({**REWEIGHTED, "xgboost": EXACT}),
+    "charbonnier": Traits(REWEIGHTED),
+    "fair": Traits({**REWEIGHTED, "lightgbm": EXACT}),
+    "cauchy": Traits(REWEIGHTED),
+    "geman_mcclure": Traits(REWEIGHTED),
+    "welsch": Traits(REWEIGHTED),
+    "tukey_biweight": Traits(REWEIGHTED),
+    "epsilon_insensitive": Traits(by_name()),
+    "squared_epsilon_insensitive": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
+    "squared_log_error": Traits(instead="squared_error"),
+    "absolute_percentage_error": Traits(by_name()),
+    "symmetric_absolute_percentage_error": Traits(by_name()),
+    "lp": Traits(by_name(exact=EXACT, default="constant")),
+    "log_lin_quantile": Traits(by_name(), _links.EXP),
+    "multilabel_margin": Traits(instead="multilabel_soft_margin"),
     "poly1_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
     "generalized_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
     "symmetric_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
