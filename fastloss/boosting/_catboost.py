@@ -1,0 +1,185 @@
+"""`catboost_objective`: a loss as CatBoost's custom objective, with the metric that belongs to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastloss._loss import Loss
+from fastloss.boosting._objective import FLOOR, Objective, objective
+
+__all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
+
+
+class CatBoostObjective:
+    """A loss as CatBoost takes it: what `catboost_objective` returns.
+
+    Attributes
+    ----------
+    objective : Objective
+    """
+
+    #: CatBoost would try to compile the methods with numba, warn that it cannot, and replace them.
+    no_jit = True
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+
+    def __repr__(self) -> str:
+        return f"catboost_{self.objective!r}"
+
+    def calc_ders_range(self, approxes: Any, targets: Any, weights: Any) -> np.ndarray:
+        """The derivatives of minus the loss of some samples, by which CatBoost ascends.
+
+        Parameters
+        ----------
+        approxes, targets, weights : array_like
+            Margins, labels and weights, of shape (n,); `weights` may be None.
+
+        Returns
+        -------
+        ndarray
+            Of shape (n, 2): the first and the second derivative, which CatBoost reads without a loop in Python.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> from fastloss.boosting import catboost_objective
+        >>> catboost_objective(fl.squared_error).calc_ders_range([1.0, 0.0], [0.0, 0.0], None)
+        array([[-2., -2.],
+               [ 0., -2.]])
+        """
+        # CatBoost lends its memory for the time of the call, but keeps what is raised, with the arguments, for longer.
+        margin, target, weight = (None if given is None else np.array(given) for given in (approxes, targets, weights))
+        # It calls from threads of its own, which wait for each other here: more of ours would be in their way.
+        ders = np.stack(self.objective.derivatives(margin, target, weight, n_threads=1), axis=1)
+        np.subtract(0, ders, out=ders)  # and not -0, where the gradient is 0
+        return ders
+
+    def calc_ders_multi(self, approxes: Any, target: Any, weight: float) -> tuple[np.ndarray, np.ndarray]:
+        """The derivatives of minus the loss of one sample, with a margin for each class.
+
+        Parameters
+        ----------
+        approxes : array_like
+            Margins, of shape (classes,).
+        target : float or array_like
+            The label, or the targets of all margins.
+        weight : float
+
+        Returns
+        -------
+        gradient : ndarray
+        hessian : ndarray
+            Of shape (classes, classes), and diagonal.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> from fastloss.boosting import catboost_objective
+        >>> gradient, hessian = catboost_objective(fl.cross_entropy, hessian="exact").calc_ders_multi([0.0, 0.0], 1.0, 1.0)
+        >>> gradient
+        array([-0.5,  0.5])
+        """
+        row = None if weight is None else np.array([weight], np.float64)
+        grad, hess = self.objective.derivatives(np.array([approxes]), np.array([target]), row, n_threads=1)
+        return 0 - grad[0], np.diag(-hess[0])
+
+    def metric(self) -> CatBoostMetric:
+        """The mean loss as ``eval_metric=`` of CatBoost, which it wants of a custom objective.
+
+        Returns
+        -------
+        CatBoostMetric
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> from fastloss.boosting import catboost_objective
+        >>> catboost_objective(fl.huber).metric().evaluate([[0.5, 3.0]], [0.0, 0.0], None)
+        (2.625, 2.0)
+        """
+        return CatBoostMetric(self.objective)
+
+
+class CatBoostMetric:
+    """The mean loss of raw margins, smaller is better: what `CatBoostObjective.metric` returns.
+
+    Attributes
+    ----------
+    objective : Objective
+    """
+
+    no_jit = True
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+
+    def __repr__(self) -> str:
+        return f"catboost_{self.objective!r}.metric()"
+
+    def is_max_optimal(self) -> bool:
+        """Whether larger is better: never."""
+        return False
+
+    def get_final_error(self, error: float, weight: float) -> float:
+        """The mean, of what `evaluate` has summed up."""
+        return error / weight if weight else 0.0
+
+    def evaluate(self, approxes: Any, target: Any, weight: Any) -> tuple[float, float]:
+        """The sum of losses and that of weights.
+
+        Parameters
+        ----------
+        approxes : sequence of array_like
+            Margins (n,), one array a class, or one.
+        target, weight : array_like
+            Labels and weights, of shape (n,); `weight` may be None.
+
+        Returns
+        -------
+        error, weight : float
+        """
+        margin = np.asarray(approxes[0]) if len(approxes) == 1 else np.stack(approxes, axis=1)
+        total = float(len(margin) if weight is None else np.sum(weight, dtype=np.float64))
+        mean = self.objective.value(margin, target, None if weight is None else np.asarray(weight)) if total else 0.0
+        return mean * total, total
+
+
+def catboost_objective(
+    loss: Loss, hessian: str | None = None, hessian_floor: float = FLOOR, **params: Any
+) -> CatBoostObjective:
+    """Make a loss an objective of CatBoost: ``loss_function=`` of its classes.
+
+    Parameters
+    ----------
+    loss, hessian, hessian_floor, **params
+        As for `objective`.
+
+    Returns
+    -------
+    CatBoostObjective
+        With `metric`, for ``eval_metric=``, and `objective`, for the starting score and predictions.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `objective` raises.
+
+    Notes
+    -----
+    CatBoost calls a Python objective from one thread at a time. With several classes it calls once a sample and takes a
+    matrix of second derivatives: that cannot be fast, and its own ``loss_function="MultiClass"`` is to be preferred where
+    it is meant.
+    Custom objectives do not run on a GPU.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> from fastloss.boosting import catboost_objective
+    >>> focal = catboost_objective(fl.sigmoid_focal, gamma=2.0)
+    >>> focal.objective.loss.name
+    'sigmoid_focal'
+    """
+    return CatBoostObjective(objective(loss, hessian, hessian_floor, **params))

@@ -1,0 +1,242 @@
+"""THE table of what a gradient booster needs to know of a loss beside its derivatives, one row a loss.
+
+A Hessian convention is what takes the place of the Hessian in a booster's Newton steps. Those called "xgboost" and "lightgbm"
+are what these libraries, in the `VERSIONS` named, compute of their own objective; docs/boosting.md says of which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fastloss import binary_cross_entropy_with_logits
+from fastloss._loss import Loss
+from fastloss.boosting import _links, _starts
+
+__all__ = ["HESSIANS", "VERSIONS", "Convention", "Traits", "traits_of"]
+
+HESSIANS = ("exact", "upper_bound", "constant", "xgboost", "lightgbm")
+#: The versions whose conventions these are.
+VERSIONS = {"xgboost": "3.2", "lightgbm": "4.7"}
+
+# A number, or what gives it from the parameters of the loss and the number of classes.
+Number = float | Callable[[Mapping[str, Any], int], float]
+
+
+class Margins(NamedTuple):
+    """What derivatives are taken of: margins, checked targets, what each sample counts, and keywords of the call."""
+
+    loss: Loss
+    pred: np.ndarray
+    target: np.ndarray
+    weight: Any
+    keywords: Mapping[str, Any]
+
+    def number(self, given: Number) -> float:
+        if callable(given):
+            parameters = {name: parameter.default for name, parameter in self.loss.params.items()}
+            return given(parameters, self.pred.shape[-1])
+        return given
+
+    def by_sample(self, array: Any) -> Any:
+        """Numbers of samples, such as weights, so that they broadcast against derivatives."""
+        return array[:, None] if self.loss.family == "rows" and np.ndim(array) == 1 else array
+
+    def blocks(self, size: int) -> Iterator[tuple[slice, Margins]]:
+        """Some rows at a time, of about `size` margins together; all at once where a parameter has numbers for each of them."""
+        step = max(size // max(self.pred[:1].size, 1), 1)
+        if any(np.ndim(p.default) and p.kind.array == "elements" for p in self.loss.params.values()):
+            step = max(len(self.pred), 1)
+        for first in range(0, len(self.pred), step):
+            rows = slice(first, first + step)
+            weight = self.weight if self.weight is None else self.weight[rows]
+            yield rows, self._replace(pred=self.pred[rows], target=self.target[rows], weight=weight)
+
+    def scaled(self, scale: float) -> Margins:
+        return self if scale == 1 else self._replace(weight=scale if self.weight is None else self.weight * scale)
+
+
+@dataclass(frozen=True)
+class Convention:
+    """How gradient and Hessian become what a booster is given: here, a multiple of the Hessian.
+
+    `scale` multiplies both, where a booster's own loss is a multiple of ours; `factor` multiplies the Hessian alone.
+    """
+
+    factor: Number = 1.0
+    scale: float = 1.0
+
+    def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
+        of = of.scaled(self.scale)
+        grad, hess = of.loss.grad_and_hess(of.pred, of.target, weight=of.weight, **of.keywords)
+        factor = of.number(self.factor)
+        return grad, hess if factor == 1 else np.multiply(hess, hess.dtype.type(factor), out=hess)
+
+
+@dataclass(frozen=True)
+class Constant(Convention):
+    """The same Hessian for all, `factor`."""
+
+    def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
+        grad = of.loss.grad(of.pred, of.target, weight=of.weight, reduction="none", **of.keywords)
+        hess, number = np.empty_like(grad), of.number(self.factor)
+        hess[...] = number if of.weight is None else number * of.by_sample(of.weight)
+        return grad, hess
+
+
+@dataclass(frozen=True)
+class OfGradient(Convention):
+    """A function of the margins and of the gradient's size, which is not negative where the gradient's size is not."""
+
+    function: Callable[[Margins, np.ndarray], np.ndarray] = field(default=lambda of, size: size)
+
+    def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
+        grad = of.loss.grad(of.pred, of.target, weight=of.weight, reduction="none", **of.keywords)
+        return grad, self.function(of, np.abs(grad))
+
+
+def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
+    """(gamma + 1) |gradient| (1 - m), where m is the probability that the margin gives to the wrong label.
+
+    With H = -log(1 - m), G = a m^gamma (gamma (1 - m) H + m) is the gradient's size, and the Hessian is m (1 - m) G'(m), where
+    m G' = gamma G + a m^(gamma + 1) (gamma + 1 - gamma H). That is at most (gamma + 1) G exactly if gamma m <= gamma H; and
+    m <= H always. With gamma = 0 the bound is the Hessian; and as m goes to 0, their ratio goes to 1.
+    """
+    # 1 - m is the size of the cross-entropy's gradient at the other label.
+    right = binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.keywords)
+    np.abs(right, out=right)
+    size *= right
+    size *= size.dtype.type(1 + of.loss.params["gamma"].default)
+    return size
+
+
+def residual_bound(of: Margins, size: np.ndarray) -> np.ndarray:
+    """|gradient| / |residual|, the weight of iteratively reweighted least squares.
+
+    Where it falls with the residual, the derivative of r times it, the Hessian, is not more. Of no residual, it is the Hessian.
+    """
+    residual = np.abs(of.pred - of.target)
+    _, peak = of.loss.grad_and_hess([0.0], [0.0])
+    at_peak = residual == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        np.divide(size, residual, out=size)
+    size[at_peak] = peak[0] * np.broadcast_to(1 if of.weight is None else of.weight, size.shape)[at_peak]
+    return size
+
+
+def _inverse_of(name: str) -> Callable[[Mapping[str, Any], int], float]:
+    def inverse(parameters: Mapping[str, Any], classes: int) -> float:
+        if parameters[name] == 0:
+            raise ValueError(
+                f"with {name} = 0 the loss has a corner, where no Hessian bounds it; hessian='constant' is accepted"
+            )
+        return float(1 / parameters[name])
+
+    return inverse
+
+
+def by_name(default: str = "", **conventions: Convention) -> dict[str, Convention]:
+    """Conventions by name, with the constant that all losses have; the default is the first unless named."""
+    every = {**conventions, **({} if "constant" in conventions else {"constant": Constant()})}
+    first = default or next(iter(every))
+    return {first: every.pop(first), **every}
+
+
+EXACT, ONE, HALF = Convention(), Constant(), Convention(scale=0.5)
+# Friedman, Hastie & Tibshirani (2000), Annals of Statistics 28(2): one of K symmetric scores is redundant.
+FRIEDMAN = Convention(lambda parameters, classes: classes / max(classes - 1, 1))
+# By Gershgorin's theorem 2 diag(q (1 - q)) is no less than the full matrix, diag(q) - q q'.
+TWICE = Convention(2.0)
+# The default of XGBoost's max_delta_step and of LightGBM's poisson_max_delta_step: steps in the log of a rate are kept short.
+SHORT_STEPS = Convention(float(np.exp(0.7)))
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What boosters need to know of a loss.
+
+    Attributes
+    ----------
+    hessians : mapping of str to Convention
+        The conventions that have a meaning for the loss, the default first; "constant" has one for all.
+    link : Link
+        From a margin to a prediction.
+    start : callable, optional
+        The optimal constant in closed form, from loss, targets and weights; it returns None for parameters for which there
+        is none. Without it the constant is searched for.
+    renewed : bool
+        Whether a leaf's best value is not a Newton step but the optimal constant of the residuals in it.
+    instead : str
+        Of what is no loss of a margin, the name of the loss to take.
+    """
+
+    hessians: Mapping[str, Convention] = field(default_factory=lambda: by_name(exact=EXACT))
+    link: _links.Link = _links.IDENTITY
+    start: _starts.Start | None = None
+    renewed: bool = False
+    instead: str = ""
+
+
+KINKED = by_name(xgboost=ONE, lightgbm=ONE, default="constant")
+SOFTMAX = by_name(exact=EXACT)
+RESIDUAL = by_name(exact=EXACT, upper_bound=ONE, default="upper_bound")
+REWEIGHTED = by_name(exact=EXACT, upper_bound=OfGradient(function=residual_bound), default="upper_bound")
+
+TABLE: dict[str, Traits] = {
+    "squared_error": Traits(by_name(exact=EXACT, xgboost=HALF, lightgbm=HALF), start=_starts.mean),
+    "absolute_error": Traits(KINKED, start=_starts.median, renewed=True),
+    "huber": Traits({**RESIDUAL, "lightgbm": ONE}),
+    "smooth_l1": Traits(by_name(exact=EXACT, upper_bound=Constant(_inverse_of("beta")), default="upper_bound")),
+    "log_cosh": Traits(by_name(exact=EXACT, upper_bound=ONE)),
+    "quantile": Traits(KINKED, start=_starts.quantile, renewed=True),
+    "binary_cross_entropy": Traits(instead="binary_cross_entropy_with_logits"),
+    "binary_cross_entropy_with_logits": Traits(
+        by_name(exact=EXACT, upper_bound=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.SIGMOID, _starts.logit
+    ),
+    "sigmoid_focal": Traits(
+        by_name(exact=EXACT, upper_bound=OfGradient(function=focal_bound), default="upper_bound"), _links.SIGMOID
+    ),
+    "hinge": Traits(by_name(xgboost=OfGradient(), default="constant")),
+    "squared_hinge": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
+    "poisson": Traits(by_name(exact=EXACT, xgboost=SHORT_STEPS, lightgbm=SHORT_STEPS), _links.EXP, _starts.log_mean),
+    "wing": Traits(by_name()),
+    "cross_entropy": Traits(
+        by_name(exact=EXACT, upper_bound=TWICE, xgboost=TWICE, lightgbm=FRIEDMAN), _links.SOFTMAX, _starts.log_frequencies
+    ),
+    "nll": Traits(instead="cross_entropy"),
+    "kl_divergence": Traits(instead="cross_entropy"),
+    "total_variation": Traits(instead="cross_entropy"),
+    "multilabel_soft_margin": Traits(by_name(exact=EXACT, upper_bound=EXACT), _links.SIGMOID),
+    "one_vs_all": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),
+    "multi_margin": Traits(by_name()),
+    "categorical_hinge": Traits(by_name()),
+    "sparsemax": Traits(by_name(exact=EXACT)),
+    "selected_log_probs": Traits(instead="cross_entropy"),
+    "softmax_focal": Traits(SOFTMAX, _links.SOFTMAX),
+    "pseudo_huber": Traits({**REWEIGHTED, "xgboost": EXACT}),
+    "charbonnier": Traits(REWEIGHTED),
+    "fair": Traits({**REWEIGHTED, "lightgbm": EXACT}),
+    "cauchy": Traits(REWEIGHTED),
+    "geman_mcclure": Traits(REWEIGHTED),
+    "welsch": Traits(REWEIGHTED),
+    "tukey_biweight": Traits(REWEIGHTED),
+    "epsilon_insensitive": Traits(by_name()),
+    "squared_epsilon_insensitive": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
+    "squared_log_error": Traits(instead="squared_error"),
+    "absolute_percentage_error": Traits(by_name()),
+    "symmetric_absolute_percentage_error": Traits(by_name()),
+    "lp": Traits(by_name(exact=EXACT, default="constant")),
+    "log_lin_quantile": Traits(by_name(), _links.EXP),
+    "multilabel_margin": Traits(instead="multilabel_soft_margin"),
+    "poly1_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
+    "generalized_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
+    "symmetric_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
+}
+
+
+def traits_of(loss: Loss) -> Traits:
+    """The row of a loss; of one that has none, what can be told from its derivatives."""
+    return TABLE.get(loss.name, Traits())
