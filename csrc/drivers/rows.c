@@ -296,7 +296,8 @@ static int64_t task_rows(const job *j, int64_t task, int64_t *first)
 /* What a thread's memory holds beside the numbers of rows_memory. */
 static size_t scratch_bytes(const job *j)
 {
-    return sizeof(rows_memory) + 64 + 4 * (size_t)fl_padded(j->rows_a_task) * sizeof(double) + j->work_bytes;
+    return sizeof(rows_memory) + 64 + 4 * (size_t)fl_padded(j->rows_a_task) * sizeof(double) + (j->work_bytes + 63) / 64 * 64 +
+           fl_stage_bytes(j, j->staged_rows);
 }
 
 static rows_memory *memory_of(const job *j, char *scratch)
@@ -379,6 +380,32 @@ static void loss_task(void *context, int64_t task, char *scratch)
     j->partial[task] = sum_of_rows(j, m->value, n);
 }
 
+/* The tasks of some rows that are brought together first. */
+static void staged_task(void *context, int64_t group, char *scratch)
+{
+    job *j = context, staged;
+    fl_call call;
+    rows_memory *m = memory_of(j, scratch);
+    const int64_t begin = group * j->staged_rows, left = j->walk.size - begin, n = left < j->staged_rows ? left : j->staged_rows;
+    fl_stage_rows(j, begin, n, m->work + (j->work_bytes + 63) / 64 * 64, &staged, &call);
+    for (int64_t at = 0; at < n; at += j->rows_a_task) {
+        const int64_t rows = n - at < j->rows_a_task ? n - at : j->rows_a_task;
+        double *const partial = &j->partial[(begin + at) / j->rows_a_task];
+        *partial = 0.0;
+        if (!fl_load_rows(j, begin + at, rows, m)) {
+            m->pending = 0;   /* they lie where only `staged` finds them */
+            return;
+        }
+        fl_softmax_rows(&staged, at, rows, m);
+        fl_keep_values(j, begin + at, rows, m->value);
+        *partial = sum_of_rows(j, m->value, rows);
+    }
+    fl_softmax_pending(&staged, m);
+    if (staged.bad_target)
+        __atomic_store_n(&j->bad_target, 1, __ATOMIC_RELAXED);
+    fl_unstage_rows(j, begin, &staged);
+}
+
 static void finish_task(void *context, char *scratch)
 {
     job *j = context;
@@ -388,9 +415,10 @@ static void finish_task(void *context, char *scratch)
 
 static fl_status run_tasks(job *j, fl_task task)
 {
-    const double elements = (double)j->rows_a_task * (double)(j->call->classes + 1) * (double)(j->longest + 1);
+    const int64_t rows = task == staged_task ? j->staged_rows : j->rows_a_task;
+    const double elements = (double)rows * (double)(j->call->classes + 1) * (double)(j->longest + 1);
     const int64_t slice = (int64_t)(ELEMENTS_A_SLICE / elements) + 1;
-    return fl_run_tasks(j->call, j->n_tasks, slice, task, finish_task, j, scratch_bytes(j), &j->bad_label);
+    return fl_run_tasks(j->call, (j->walk.size + rows - 1) / rows, slice, task, finish_task, j, scratch_bytes(j), &j->bad_label);
 }
 
 /* The sum of what the tasks have left. */
@@ -423,7 +451,7 @@ static fl_status run_passes(job *j, fl_call *call)
     }
     j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
     const int shared = fl_is_softmax(j) && fl_softmax_is_shared(j);
-    const fl_status status = sum_up(j, shared ? fl_run_shared_softmax(j) : run_tasks(j, loss_task), &total);
+    const fl_status status = sum_up(j, shared ? fl_run_shared_softmax(j) : run_tasks(j, j->staged_rows ? staged_task : loss_task), &total);
     call->reduced = call->reduction == FL_MEAN ? total / count : total;
     return status;
 }
@@ -488,6 +516,8 @@ fl_status fl_run_rows(fl_call *call)
     else
         j.work_bytes = fl_element_bytes(&j);
 
+    if (fl_is_softmax(&j) && !j.side_by_side)
+        j.staged_rows = fl_rows_to_stage(&j);
     j.n_tasks = (j.walk.size + j.rows_a_task - 1) / j.rows_a_task;
     enum { FEW = 64 };
     double few[FEW];

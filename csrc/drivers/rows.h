@@ -32,6 +32,7 @@ typedef struct {
     int side_by_side;         /* rows so short that each gets a lane */
     int64_t rows_together;    /* whose exponentials are kept at a time */
     size_t work_bytes;        /* of a thread, for its kind of loss */
+    int64_t staged_rows;      /* that are brought together in memory, a whole number of tasks; 0: none are */
 } job;
 
 /* A thread's memory. First, what the rows of a task have: arrays with room for whole groups. */
@@ -73,6 +74,12 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 void fl_ask_for_rows(const job *j, int64_t first, int64_t n);
 /* Under FL_NONE, the values of the rows first ... first + n - 1. */
 void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values);
+/* How many rows at a time are better brought together in memory, and what that takes. Staged is then a job of these rows, n of them from
+ * `first` on, and call its call; what it has computed goes to where the results of the job belong. */
+int64_t fl_rows_to_stage(const job *j);
+size_t fl_stage_bytes(const job *j, int64_t rows);
+void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *staged, fl_call *call);
+void fl_unstage_rows(const job *j, int64_t first, const job *staged);
 /* Results of a row that does not count. */
 void fl_clear_row(const job *j, const row *r);
 

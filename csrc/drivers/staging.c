@@ -1,0 +1,165 @@
+/* Rows whose classes lie far apart in memory, one line of cache each: some rows at a time are brought together, so that a line is read once
+ * for all rows that it holds a class of. What computes them then sees rows that lie one after the other. */
+#include "rows.h"
+
+#include <string.h>
+
+enum {
+    /* Rows a line of cache holds a class of, in float. */
+    ROWS_A_LINE = 16,
+    /* Of a thread, for all arrays; what computes takes as much again. */
+    STAGE_BYTES = 768 * 1024,
+};
+
+static const unsigned OUTPUTS[N_ARRAYS] = {[GRAD] = FL_GRAD | FL_LOG_SOFTMAX, [HESS] = FL_HESS};
+
+/* Whether the array has a number for each class. */
+static int has_classes(const job *j, int which)
+{
+    if (which == PRED)
+        return 1;
+    if (which == TARGET)
+        return j->call->target.data && !j->call->labels;
+    return (j->call->outputs & OUTPUTS[which]) != 0;
+}
+
+static int64_t staged_arrays(const job *j)
+{
+    /* Derivatives go where the predictions were. */
+    return 1 + has_classes(j, TARGET) + has_classes(j, HESS);
+}
+
+int64_t fl_rows_to_stage(const job *j)
+{
+    const fl_walk *w = &j->walk;
+    for (int which = PRED; which < N_ARRAYS; which++) {
+        const fl_array *a = fl_rows_array(j, which);
+        if (!has_classes(j, which))
+            continue;
+        const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
+        if (w->ndim == 0 || w->stride[which][w->ndim - 1] != item || a->class_stride == item)
+            return 0;
+    }
+    const int64_t most = STAGE_BYTES / (staged_arrays(j) * j->call->classes * (int64_t)j->item);
+    const int64_t wanted = j->rows_a_task < ROWS_A_LINE ? ROWS_A_LINE : j->rows_a_task;
+    const int64_t rows = (most < wanted ? most : wanted) / j->rows_a_task * j->rows_a_task;
+    return rows < w->size ? rows : 0;
+}
+
+size_t fl_stage_bytes(const job *j, int64_t rows)
+{
+    return (size_t)(rows * j->call->classes * staged_arrays(j)) * j->item;
+}
+
+/* A class of n rows from `first` on. Mostly they lie side by side; memory is then asked for the same of a class some classes ahead. */
+typedef struct {
+    const job *j;
+    int which;
+    int64_t first, n;
+    char *start;              /* where class 0 lies side by side, or NULL */
+} class_runs;
+
+static class_runs runs_of(const job *j, int which, int64_t first, int64_t n)
+{
+    const fl_walk *w = &j->walk;
+    const int64_t inner = w->shape[w->ndim - 1];
+    return (class_runs){j, which, first, n, first % inner + n <= inner ? fl_address(w, j->array[which], first) : NULL};
+}
+
+enum { CLASSES_AHEAD = 24 };
+
+static char *run_of(const class_runs *r, int64_t class)
+{
+    if (!r->start)
+        return NULL;
+    char *const run = r->start + class * fl_rows_array(r->j, r->which)->class_stride;
+    const char *const ahead = run + CLASSES_AHEAD * fl_rows_array(r->j, r->which)->class_stride;
+    __builtin_prefetch(ahead);
+    __builtin_prefetch(ahead + r->n * (int64_t)fl_itemsize(fl_rows_array(r->j, r->which)->dtype) - 1);
+    return run;
+}
+
+static void gather_class(const class_runs *r, int64_t class, char *to)
+{
+    const fl_dtype dtype = fl_rows_array(r->j, r->which)->dtype, real = r->j->call->real;
+    const char *run = run_of(r, class);
+    if (run)
+        fl_gather(run, (intptr_t)fl_itemsize(dtype), r->n, dtype, real, to);
+    else
+        fl_gather_walked(&r->j->walk, fl_class_of_rows(r->j, r->which, class), r->first, r->n, real, to);
+}
+
+static void scatter_class(const class_runs *r, int64_t class, const char *from)
+{
+    const fl_dtype dtype = fl_rows_array(r->j, r->which)->dtype, real = r->j->call->real;
+    char *run = run_of(r, class);
+    if (run)
+        fl_scatter(from, r->n, real, run, (intptr_t)fl_itemsize(dtype), dtype);
+    else
+        fl_scatter_walked(&r->j->walk, from, r->first, r->n, real, fl_class_of_rows(r->j, r->which, class), NULL);
+}
+
+/* A line of rows at a time, some classes at a time, turned in registers. Out: from where they are staged. */
+static void turn(const job *j, int which, int64_t first, int64_t n, char *stage, int out)
+{
+    const int64_t classes = j->call->classes;
+    const size_t item = j->item;
+    _Alignas(64) char columns[FL_GROUP * ROWS_A_LINE * sizeof(double)] = {0}, rows[FL_GROUP * ROWS_A_LINE * sizeof(double)] = {0};
+    for (int64_t done = 0; done < n; done += ROWS_A_LINE) {
+        const int64_t line = n - done < ROWS_A_LINE ? n - done : ROWS_A_LINE;
+        const class_runs runs = runs_of(j, which, first + done, line);
+        for (int64_t c = 0; c < classes; c += FL_GROUP) {
+            const int64_t some = classes - c < FL_GROUP ? classes - c : FL_GROUP;
+            for (int64_t i = 0; i < some && !out; i++)
+                gather_class(&runs, c + i, columns + (size_t)(i * line) * item);
+            if (!out)
+                j->kernels->transpose_to_classes(columns, line, FL_GROUP, rows);
+            for (int64_t i = 0; i < line; i++) {
+                char *const staged = stage + (size_t)((done + i) * classes + c) * item, *const row = rows + (size_t)(i * FL_GROUP) * item;
+                memcpy(out ? row : staged, out ? staged : row, (size_t)some * item);
+            }
+            if (out)
+                j->kernels->transpose_to_rows(rows, line, FL_GROUP, columns);
+            for (int64_t i = 0; i < some && out; i++)
+                scatter_class(&runs, c + i, columns + (size_t)(i * line) * item);
+        }
+    }
+}
+
+void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *staged, fl_call *call)
+{
+    fl_array *const arrays[N_ARRAYS] = {[PRED] = &call->pred, [TARGET] = &call->target, [GRAD] = &call->grad, [HESS] = &call->hess};
+    const size_t size = (size_t)(n * j->call->classes) * j->item;
+    *staged = *j;
+    *call = *j->call;
+    staged->call = call;
+    staged->walk.ndim = 1;
+    staged->walk.size = staged->walk.shape[0] = n;
+    staged->stream = 0;
+    char *next = memory;
+    for (int which = PRED; which < N_ARRAYS; which++) {
+        if (!has_classes(j, which))
+            continue;
+        char *const data = which == GRAD ? memory : next;
+        next += which == GRAD ? 0 : size;
+        *arrays[which] = (fl_array){.data = data, .dtype = call->real, .class_stride = (intptr_t)j->item};
+        staged->array[which] = (fl_walked){data, call->real, which};
+        staged->walk.stride[which][0] = (intptr_t)j->item * call->classes;
+        if (which <= TARGET) {
+            staged->ahead[which] = 0;
+            turn(j, which, first, n, data, 0);
+        }
+    }
+    fl_statistics *s = &call->statistics;
+    s->lse = s->lse ? (char *)s->lse + (size_t)first * j->item : NULL;
+    s->entropy = s->entropy ? (char *)s->entropy + (size_t)first * j->item : NULL;
+    s->argmax = s->argmax ? s->argmax + first : NULL;
+    s->correct = s->correct ? s->correct + first : NULL;
+}
+
+void fl_unstage_rows(const job *j, int64_t first, const job *staged)
+{
+    for (int which = GRAD; which <= HESS; which++)
+        if (has_classes(j, which))
+            turn(j, which, first, staged->walk.size, staged->array[which].data, 1);
+}
