@@ -23,6 +23,7 @@ __all__ = [
     "ABOVE_MINUS_ONE",
     "BINARY",
     "NONNEGATIVE",
+    "POSITIVE",
     "PROBABILITY",
     "REAL",
     "SIGN",
@@ -46,6 +47,7 @@ __all__ = [
     "Slope",
     "Softcap",
     "Temperature",
+    "VariancePower",
     "pointwise",
     "registry",
     "rows",
@@ -85,6 +87,8 @@ class Interval:
 REAL = Interval()
 PROBABILITY = Interval(0, 1)
 NONNEGATIVE = Interval(0)
+#: From the smallest normal float32: 0 is outside in every dtype.
+POSITIVE = Interval(2.0**-126)
 SIGN = Interval(-1, 1, ends_only=True)
 BINARY = Interval(0, 1, ends_only=True)
 #: Of which log(1 + x) is taken: from the smallest number above -1 that every dtype has, bfloat16 too.
@@ -127,6 +131,8 @@ OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
 #: Beyond, a softmax is of one class or of equal ones in practice, and results are lost in factors that are no normal numbers.
 Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
 Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
+# A compound Poisson distribution has one between those of Poisson's and of gamma.
+VariancePower = Annotated[float, Kind(Interval(1, 2))]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
 
 

@@ -37,7 +37,7 @@ def test_float64_agrees_with_the_reference(given, tier):
 @pytest.mark.parametrize("given", [g for g in given_losses() if not g.rows or g.labels], ids=name_of)
 def test_sum_is_within_the_bound_of_the_exact_sum(given: Given, n, dtype):
     # The bound is for finite values of one sign.
-    pred, target = given.draw((3 * n + 20, 3) if given.rows else (3 * n + 20,), dtype)
+    pred, target = given.draw((5 * n + 20, 3) if given.rows else (5 * n + 20,), dtype)
     each = given.loss(pred, target, reduction="none")
     sign = 1 if given.loss.name != "selected_log_probs" else -1
     chosen = np.flatnonzero(np.isfinite(each) & (sign * each >= 0))[:n]

@@ -63,14 +63,18 @@ INLINE real exp_polynomial(real r)
     return q;
 }
 
-INLINE exp_parts exp_reduced(real x)
+INLINE exp_parts exp_reduced_argument(exp_argument a)
 {
-    const exp_argument a = exp_argument_of(x);
     const real r = a.r, q = exp_polynomial(r);
     /* 1 + r in two parts, so that the last addition is the only one that rounds by half an ulp. */
     const real sum = ONE + r, sum_low = r - (sum - ONE);
     const real tail = fma_(r * r, q, sum_low + a.r_low), mantissa = sum + tail;
     return (exp_parts){.mantissa = mantissa, .lost = tail - (mantissa - sum), .exponent = a.exponent};
+}
+
+INLINE exp_parts exp_reduced(real x)
+{
+    return exp_reduced_argument(exp_argument_of(x));
 }
 
 INLINE real power_of_two(bits biased_exponent)

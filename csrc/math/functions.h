@@ -1,5 +1,6 @@
 /* All elementary functions. */
 #include "exp.h"
+#include "exp_product.h"
 #include "expm1.h"
 #include "log.h"
 #include "logistic.h"

@@ -13,6 +13,8 @@ from fastloss._row_functions import RowFunction, function_registry
 from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _linear,
     _pointwise,
+    _pointwise_binary,
+    _pointwise_counts,
     _pointwise_robust,
     _rows,
     _rows_margins,
