@@ -32,7 +32,7 @@ typedef enum {
 } fl_dtype;
 
 /* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. */
-enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4 };
+enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_TARGET_GRAD = 8 };
 
 typedef enum { FL_MEAN, FL_SUM, FL_NONE } fl_reduction;
 
@@ -74,9 +74,11 @@ typedef struct {
     fl_array pred, target, operand, weight;
     fl_array value;           /* used under FL_NONE */
     fl_array grad, hess;
+    fl_array target_grad;     /* the gradient with respect to the target, of the losses that have one */
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing, z_loss;
+    double temperature;       /* distillation only: what logits are divided by */
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;

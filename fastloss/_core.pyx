@@ -8,7 +8,7 @@ from libc.string cimport memset
 import numpy as np
 
 from fastloss import _errors
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS
+from fastloss._loss import ENTRY_POINTS, REDUCTIONS, has_target_grad
 
 cnp.import_array()
 
@@ -26,7 +26,7 @@ cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_status:
         FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_UNSUPPORTED
     enum:
-        FL_VALUE, FL_GRAD, FL_HESS, FL_MAX_PARAMS, FL_MAX_DIMS
+        FL_VALUE, FL_GRAD, FL_HESS, FL_TARGET_GRAD, FL_MAX_PARAMS, FL_MAX_DIMS
     ctypedef struct fl_array:
         char *data
         const intptr_t *strides
@@ -42,10 +42,10 @@ cdef extern from "fastloss.h" nogil:
         int n_threads, ndim
         const intptr_t *shape
         int64_t classes
-        fl_array pred, target, operand, weight, value, grad, hess
+        fl_array pred, target, operand, weight, value, grad, hess, target_grad
         int labels
         int64_t ignore_index
-        double label_smoothing, z_loss
+        double label_smoothing, z_loss, temperature
         const double *class_weight
         double param[4]
         fl_reduction reduction
@@ -344,7 +344,7 @@ cdef class Kernel:
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
-    cdef bint has_domain
+    cdef bint has_domain, has_target_grad
 
     def __init__(self, loss, str name):
         cdef int i = 0
@@ -365,13 +365,14 @@ cdef class Kernel:
         self.template.interrupted = interrupted
         self.template.reduction = FL_NONE if name == "grad_and_hess" else FL_MEAN
         self.has_domain = row.prediction.bounded or row.target.bounded
+        self.has_target_grad = has_target_grad(row, name)
         self.set_domain(&self.template.pred_domain, row.prediction)
         self.set_domain(&self.template.target_domain, row.target)
         slots = []
         for p in row.parameters:
             if p.kind.array == "elements":
                 slots.append("operand")
-            elif p.name in ("class_weight", "ignore_index", "label_smoothing"):
+            elif p.name in ("class_weight", "ignore_index", "label_smoothing", "temperature"):
                 slots.append(p.name)  # fields of fl_call
             else:
                 slots.append(i)
@@ -402,6 +403,8 @@ cdef class Kernel:
             c.ignore_index = value
         elif slot == "label_smoothing":
             c.label_smoothing = value
+        elif slot == "temperature":
+            c.temperature = value
         else:
             c.param[<int>slot] = np.nan if value is None else <double>value
             if parameter.name == "log_target":  # a logarithm may be any number
@@ -410,15 +413,15 @@ cdef class Kernel:
 
     def __call__(self, *args, **kwargs):
         cdef fl_call c = self.template
-        cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None
+        cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None, target_grad = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
         cdef object given_axis = -1
         cdef int axis = 0, asked = 0, number, d
-        cdef bint check_domain = True, copied = False
+        cdef bint check_domain = True, copied = False, with_target_grad = False
         cdef fl_status status
         cdef intptr_t shape[64]
-        cdef intptr_t strides[4][64]
+        cdef intptr_t strides[5][64]
 
         # Arguments.
         if len(args) == 2:
@@ -440,6 +443,8 @@ cdef class Kernel:
                 given_axis = argument
             elif key == "check_domain" and self.has_domain:
                 check_domain = bool(argument)
+            elif key == "target_grad" and self.has_target_grad:
+                with_target_grad = bool(argument)
             else:
                 for d in range(len(self.parameters)):
                     if self.parameters[d].name == key:
@@ -488,11 +493,14 @@ cdef class Kernel:
         copied = copied or may_be_copy(pred, given_pred) or may_be_copy(target, given_target)
         if out is None:
             pass
-        elif not copied and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
+        elif not copied and not with_target_grad and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
             grad = out
         else:
-            grad, hess = _errors.checked_out(self, out, given_pred, given_target, kwargs,
-                                             pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64))
+            wanted = tuple([name for name in self.outputs if name != "value"]) + ("target_grad",) * with_target_grad
+            places = dict(zip(wanted, _errors.checked_out(
+                self, out, given_pred, given_target, kwargs,
+                pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64), wanted)))
+            grad, hess, target_grad = places.get("grad"), places.get("hess"), places.get("target_grad")
         if self.output_bits & FL_GRAD:
             if grad is None:
                 grad = empty_like(pred, number)
@@ -507,6 +515,14 @@ cdef class Kernel:
                 without_axis(&c.hess, strides[3], hess, axis)
             else:
                 describe(&c.hess, hess)
+        if with_target_grad:
+            c.outputs |= FL_TARGET_GRAD
+            if target_grad is None:
+                target_grad = empty_like(target, number)
+            if self.is_rows:
+                without_axis(&c.target_grad, strides[4], target_grad, axis)
+            else:
+                describe(&c.target_grad, target_grad)
         if self.output_bits & FL_VALUE and c.reduction == FL_NONE:
             if self.is_rows:
                 value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
@@ -530,12 +546,13 @@ cdef class Kernel:
                 raise_pending()
             raise self.failure(status, &c, pred, target)
 
+        gradient = (grad, target_grad) if with_target_grad else grad
         if self.output_bits == FL_GRAD:
-            return grad
+            return gradient
         if self.output_bits == FL_GRAD | FL_HESS:
             return grad, hess
         reduced = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
-        return reduced if self.output_bits == FL_VALUE else (reduced, grad)
+        return reduced if self.output_bits == FL_VALUE else (reduced, gradient)
 
     cdef object failure(self, fl_status status, fl_call *c, object pred, object target):
         """The exception for what the C call found."""

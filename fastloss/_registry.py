@@ -37,6 +37,7 @@ __all__ = [
     "Positive",
     "PositiveArray",
     "Row",
+    "Temperature",
     "pointwise",
     "registry",
     "rows",
@@ -98,6 +99,8 @@ NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
 Fraction = Annotated[float, Kind(Interval(0, 1))]
 OptionalFraction = Annotated[float | None, Kind(Interval(0, 1), optional=True)]
 OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=True))]
+# Logits over a temperature, and one over its square, which multiplies a Hessian, then stay within what float32 can hold.
+Temperature = Annotated[float, Kind(Interval(2.0**-10, 2.0**10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
@@ -173,6 +176,8 @@ class Row:
         Where the loss is defined.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
+    differentiable_target : bool
+        Whether there is a gradient with respect to the target, which the function returns as well, last.
     smoothness : float
         How many derivatives are continuous.
     kinks : str
@@ -193,6 +198,7 @@ class Row:
     target: Interval = REAL
     labels: bool = False
     probabilities: bool = True
+    differentiable_target: bool = False
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0

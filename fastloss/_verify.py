@@ -25,6 +25,7 @@ __all__ = [
     "draw",
     "measure",
     "measure_function",
+    "outputs",
     "tier",
     "ulp",
     "usable_tiers",
@@ -51,7 +52,7 @@ class Case:
     arrays: tuple[str, ...] = ()
 
 
-#: Value, gradient and Hessian by the names "value", "grad" and "hess".
+#: Results by name: see `outputs`.
 Results = dict[str, Any]
 
 #: What is right: a function of case, prediction, target and array parameters that gives `Results`.
@@ -59,7 +60,7 @@ Oracle = Callable[..., Results]
 
 
 def bound(case: Case, output: str) -> float:
-    """The worst error allowed of "value", "grad" or "hess", in ulp."""
+    """The worst error allowed of "value", "hess" or a gradient, in ulp."""
     return case.loss.row.ulp * (2 if output == "hess" else 1)
 
 
@@ -145,6 +146,11 @@ def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.G
         return np.clip(x, low, high).astype(dtype)
 
 
+def logits_as_targets(row: Row) -> bool:
+    """Whether the targets of a loss of rows are numbers of any size, as predictions are: logits."""
+    return row.family == "rows" and row.probabilities and not row.target.bounded
+
+
 def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Prediction, target and array parameters for a case: n elements, or n rows of `classes`."""
     rng = np.random.default_rng(seed)
@@ -166,6 +172,11 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         shape = (n, classes)
         if case.labels:
             target = rng.integers(0, classes, n)
+        elif logits_as_targets(row):
+            target = (rng.normal(size=shape) * 10.0 ** rng.uniform(-1, 2, (n, 1))).astype(dtype)
+            # Where the two rows are alike losses are small, and cancellation shows.
+            near = pred * (1 + rng.uniform(-1e-3, 1e-3, shape))
+            target = np.where(rng.random((n, 1)) < 0.3, near, target).astype(dtype)
         else:
             scores = rng.normal(size=shape) * 3
             weights = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -217,23 +228,26 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
     steps = float(np.finfo(case.dtype).eps)
 
     def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> Any:
-        size = np.maximum(np.abs(x), row.unit if x is pred else 0)
+        size = np.maximum(np.abs(x), row.unit if x is pred or logits_as_targets(row) else 0)
         return np.clip(x + sign * steps * size, interval.low, interval.high)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
     log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
+
+    def turned(sign: np.ndarray, logits: np.ndarray) -> Any:
+        if row.family != "rows":
+            return -sign
+        # Against the largest logit every other one is moved both towards it and away.
+        flipped, top = sign.copy(), np.argmax(logits, axis=1)[:, None]
+        np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
+        return flipped
+
     for _ in range(2):
         sign = rng.choice([-1.0, 1.0], pred.shape)
-        flipped = sign.copy()
-        if row.family == "rows":
-            # Against the largest logit every other one is moved both towards it and away.
-            top = np.argmax(pred, axis=1)[:, None]
-            np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
-        else:
-            flipped = -sign
-        for s in (sign, flipped):
+        for s in (sign, turned(sign, pred)):
             yield moved(pred, s, row.prediction), target
-            if not exact_target:
+        if not exact_target:
+            for s in (sign, turned(sign, target if logits_as_targets(row) else pred)):
                 yield pred, moved(target, s, Interval() if log_target else row.target)
 
 
@@ -249,8 +263,28 @@ def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
 def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
     """Value, gradient and Hessian of each element by the reference, in the precision of `pred`."""
     reference = case.loss.reference
-    value, grad = reference.value_and_grad(pred, target, reduction="none", **given)
-    return {"value": value, "grad": grad, "hess": reference.grad_and_hess(pred, target, reduction="none", **given)[1]}
+    return gathered(
+        case,
+        reference.value_and_grad(pred, target, reduction="none", **asked(case), **given),
+        reference.grad_and_hess(pred, target, reduction="none", **given)[1],
+    )
+
+
+def asked(case: Case) -> dict[str, bool]:
+    """The keyword that asks `value_and_grad` for all the gradients there are."""
+    return {"target_grad": True} if case.loss.differentiable_target else {}
+
+
+def outputs(case: Case) -> tuple[str, ...]:
+    """The names of what a loss computes."""
+    return ("value", "grad", "hess", *(["target_grad"] if case.loss.differentiable_target else []))
+
+
+def gathered(case: Case, value_and_grad: tuple[Any, Any], hess: Any) -> Results:
+    """Results by name; the gradient may be a pair."""
+    value, grad = value_and_grad
+    grads = {"grad": grad[0], "target_grad": grad[1]} if case.loss.differentiable_target else {"grad": grad}
+    return {"value": value, **grads, "hess": hess}
 
 
 def widened(case: Case, pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -279,9 +313,9 @@ def expected_and_allowed(
 def kernel_results(case: Case, tier_name: str, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any]) -> list[Results]:
     """What the kernels of a tier give, by both entry points that give two results."""
     with tier(tier_name):
-        value, grad = case.loss.value_and_grad(pred, target, reduction="none", **arrays)
+        both = case.loss.value_and_grad(pred, target, reduction="none", **asked(case), **arrays)
         grad_again, hess = case.loss.grad_and_hess(pred, target, reduction="none", **arrays)
-    return [{"value": value, "grad": grad}, {"grad": grad_again, "hess": hess}]
+    return [gathered(case, both, hess), {"grad": grad_again}]
 
 
 def errors(case: Case, found: Results, expected: Results, allowed: Results) -> Results:

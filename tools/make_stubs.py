@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fastloss._linear import LINEAR_ENTRY_POINTS, LinearRow, linear_registry, linear_signature
-from fastloss._loss import ENTRY_POINTS, signature
+from fastloss._loss import ENTRY_POINTS, has_target_grad, signature
 from fastloss._registry import Row, registry
 
 STUB = Path(__file__).resolve().parent.parent / "fastloss" / "__init__.pyi"
@@ -47,6 +47,7 @@ TYPES = {
     "reduction": 'Literal["mean", "sum", "none"]',
     "axis": "int",
     "check_domain": "bool",
+    "target_grad": "bool",
     "n_threads": "int | None",
 }
 RESULTS = {
@@ -64,7 +65,7 @@ LINEAR_RESULTS = {
 
 def type_of(row: Row, name: str, entry_point: str) -> str:
     if name == "out":
-        pair = " | tuple[NDArray[Any] | None, NDArray[Any] | None]" if entry_point == "grad_and_hess" else ""
+        pair = " | tuple[NDArray[Any] | None, NDArray[Any] | None]" if entry_point == "grad_and_hess" or has_target_grad(row, entry_point) else ""
         return f"NDArray[Any]{pair} | None"
     for parameter in row.parameters:
         if parameter.name == name:
@@ -90,13 +91,22 @@ def arguments(parameters: Iterable[inspect.Parameter], type_of_argument: Callabl
     return "".join(f"        {text},\n" for text in texts)
 
 
+def results_of(row: Row, entry_point: str) -> str:
+    results = RESULTS[entry_point]
+    if has_target_grad(row, entry_point):
+        one = "NDArray[Any]"
+        either = f"{one} | tuple[{one}, {one}]"
+        return either if entry_point == "grad" else f"tuple[float | {one}, {either}]"
+    return results
+
+
 def class_of(row: Row) -> str:
     lines = [f"class _{row.name}(Loss):\n"]
     for entry_point in ENTRY_POINTS:
         name = "__call__" if entry_point == "value" else entry_point
         parameters = signature(row, {}, entry_point).parameters.values()
         texts = arguments(parameters, lambda p, entry_point=entry_point: type_of(row, p, entry_point))
-        lines.append(f"    def {name}(\n{texts}    ) -> {RESULTS[entry_point]}: ...\n")
+        lines.append(f"    def {name}(\n{texts}    ) -> {results_of(row, entry_point)}: ...\n")
     return "".join(lines)
 
 

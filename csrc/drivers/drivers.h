@@ -5,7 +5,7 @@
 #include "../runtime/parallel.h"
 #include "memory.h"
 
-typedef enum { FL_POINTWISE_LOSS, FL_ROW_SUM_LOSS, FL_LOG_PROBABILITY_LOSS, FL_LABEL_LOSS } fl_loss_kind;
+typedef enum { FL_POINTWISE_LOSS, FL_ROW_SUM_LOSS, FL_LOG_PROBABILITY_LOSS, FL_LABEL_LOSS, FL_DISTILLATION_LOSS } fl_loss_kind;
 
 fl_loss_kind fl_kind(int loss);
 

@@ -17,7 +17,7 @@ enum {
 const fl_array *fl_rows_array(const job *j, int which)
 {
     const fl_call *c = j->call;
-    const fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->weight, &c->value, &c->grad, &c->hess};
+    const fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->weight, &c->value, &c->grad, &c->hess, &c->target_grad};
     return arrays[which];
 }
 
@@ -132,7 +132,7 @@ void fl_check_row(job *j, const row *r, char *buffer)
             fl_check_numbers(j, fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s), which);
 }
 
-static void fill(void *numbers, int64_t n, double value, fl_dtype real)
+void fl_fill(void *numbers, int64_t n, double value, fl_dtype real)
 {
     for (int64_t i = 0; i < n; i++)
         fl_store(value, numbers, i, real);
@@ -141,12 +141,9 @@ static void fill(void *numbers, int64_t n, double value, fl_dtype real)
 void fl_clear_row(const job *j, const row *r)
 {
     static const char zeros[FL_SEGMENT_BYTES];
-    for (int64_t s = 0; s < j->n_segments; s++) {
-        if (j->call->outputs & FL_GRAD)
-            fl_keep_segment(j, GRAD, r, s, zeros);
-        if (j->call->outputs & FL_HESS)
-            fl_keep_segment(j, HESS, r, s, zeros);
-    }
+    for (int which = GRAD; which <= TARGET_GRAD; which++)
+        for (int64_t s = 0; s < j->n_segments && j->array[which].data; s++)
+            fl_keep_segment(j, which, r, s, zeros);
 }
 
 /* A row whose loss is the sum of a pointwise loss along the classes. */
@@ -179,7 +176,7 @@ static double row_sum_row(job *j, const row *r, double scale, rows_memory *m)
     }
     /* One NaN makes the row NaN. */
     for (int64_t s = 0; s < j->n_segments && unknown; s++) {
-        fill(b->grad, fl_segment_length(j, s), NAN, c->real);
+        fl_fill(b->grad, fl_segment_length(j, s), NAN, c->real);
         fl_keep_segment(j, GRAD, r, s, b->grad);
     }
     return value;
@@ -198,7 +195,7 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
         const int here = at >= 0 && at < n;
         if (!here && !isnan(chosen))
             continue;
-        fill(b->grad, n, isnan(chosen) ? chosen : 0.0, c->real);
+        fl_fill(b->grad, n, isnan(chosen) ? chosen : 0.0, c->real);
         if (here && !isnan(chosen))
             fl_store(-strength * scale, b->grad, at, c->real);
         fl_keep_segment(j, GRAD, r, s, b->grad);
@@ -326,6 +323,8 @@ static void loss_task(void *context, int64_t task, char *scratch)
                 m->value[i] = 0.0;
             } else if (j->kind == FL_ROW_SUM_LOSS) {
                 m->value[i] = rounded(j, row_sum_row(j, &r, scale, m), weight);
+            } else if (j->kind == FL_DISTILLATION_LOSS) {
+                m->value[i] = rounded(j, fl_distillation_row(j, &r, scale, m), weight);
             } else {
                 m->value[i] = rounded(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
             }
@@ -437,6 +436,8 @@ fl_status fl_run_rows(fl_call *call)
     fl_status status = FL_OK;
     if (j.kind == FL_LOG_PROBABILITY_LOSS)
         status = fl_plan_softmax(&j);
+    else if (j.kind == FL_DISTILLATION_LOSS)
+        j.work_bytes = fl_distillation_bytes(&j);
     else
         j.work_bytes = sizeof(segment_buffers) + FL_SEGMENT_BYTES;
 

@@ -5,7 +5,7 @@
 #include "drivers.h"
 
 enum {
-    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, N_ARRAYS,
+    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, TARGET_GRAD, N_ARRAYS,
     /* Rows a task handles at most. */
     MAX_ROWS_A_TASK = FL_BLOCK,
 };
@@ -69,6 +69,12 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values);
 /* Results of a row that does not count. */
 void fl_clear_row(const job *j, const row *r);
+/* n numbers of type `real`. */
+void fl_fill(void *numbers, int64_t n, double value, fl_dtype real);
+
+/* Two rows of softmax: its memory; the loss of a row, whose derivatives are written. */
+size_t fl_distillation_bytes(const job *j);
+double fl_distillation_row(job *j, const row *r, double scale, rows_memory *m);
 
 /* Softmax: how it goes about a call; a task's rows, whose values it leaves in m->value; what is pending after the last. */
 fl_status fl_plan_softmax(job *j);

@@ -6,6 +6,7 @@
 #define ROW_SUM_LOSS(name, n_params, has_operand, slow) {FL_ROW_SUM_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define LOG_PROBABILITY_LOSS(name, n_params, has_operand, slow) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define LABEL_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand, slow}},
+#define DISTILLATION_LOSS(name, n_params, has_operand, slow) {FL_DISTILLATION_LOSS, {#name, "rows", n_params, has_operand, slow}},
 static const struct {
     fl_loss_kind kind;
     fl_loss_info info;

@@ -137,6 +137,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)
 #define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
 #define LABEL_LOSS(loss, n_params, has_operand, slow)
+#define DISTILLATION_LOSS(loss, n_params, has_operand, slow)
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
     {                                                                                                                       \
@@ -154,11 +155,13 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef LABEL_LOSS
+#undef DISTILLATION_LOSS
 #undef LOG_PROBABILITY_LOSS
 
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
 #define ROW_SUM_LOSS POINTWISE_LOSS
 #define LABEL_LOSS POINTWISE_LOSS
+#define DISTILLATION_LOSS POINTWISE_LOSS
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
 static void (*const finish_kernels[])(const fl_rows *) = {
 #include "../losses.inc"
@@ -166,6 +169,7 @@ static void (*const finish_kernels[])(const fl_rows *) = {
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef LABEL_LOSS
+#undef DISTILLATION_LOSS
 #undef LOG_PROBABILITY_LOSS
 
 #endif

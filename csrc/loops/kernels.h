@@ -111,6 +111,30 @@ typedef struct {
     double factor, spread, curve, square, scale;
 } fl_backward;
 
+/* A segment of two rows of logits whose softmaxes are compared. Probabilities p (target) and q (prediction) are in units of one over
+ * `share_top`, logarithms and differences of logits, over the temperature, in units of `log_unit`. */
+typedef struct {
+    int64_t n;                /* forward: any number; else whole groups, where padding has no probability */
+    const void *pred, *target;
+    double pred_maximum, target_maximum, temperature;
+    /* Made by forward: log(p/q) but for a constant of the row; the exponentials, that of a maximum being share_top; their difference,
+     * target less prediction. */
+    void *log_ratio, *pred_exponentials, *target_exponentials, *surplus;
+    /* Of the rows, given to the rest. */
+    const double *param;
+    double log_of_sums;       /* log of the target's sum of exponentials over that of the prediction's; in plain units */
+    double pred_inverse, target_inverse;              /* one over the sums of exponentials, the largest of each being 1 */
+    double pred_rest;         /* 1 - the largest q */
+    double pred_top_ratio, target_top_ratio;          /* log_ratio of the class with the largest q; the largest p */
+    double pred_mean, target_mean, bend_mean, scale;
+    void *result;             /* made: each class's part of the value; or a derivative */
+    void *far, *pred_part, *target_part, *bend_part;  /* made by FL_TERMS: what the value has beside, times log_unit; parts of the means */
+} fl_distillation;
+
+enum { FL_TERMS, FL_PAIR_GRAD, FL_PAIR_HESS, FL_PAIR_TARGET_GRAD, FL_N_PAIR_KERNELS };
+
+typedef void (*fl_distillation_kernel)(const fl_distillation *);
+
 typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
 
 typedef struct fl_kernels {
@@ -129,6 +153,12 @@ typedef struct fl_kernels {
     void (*columns_backward)(const fl_columns *);
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
     int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
+    double (*sum_beside)(const void *x, const void *e, double top, int64_t n);  /* of the x that go with another e than `top` */
+    /* The largest of n numbers; NaN where one is. */
+    double (*maximum)(const void *x, int64_t n);
+    void (*distillation_forward)(const fl_distillation *);
+    double share_top, log_unit;
+    const fl_distillation_kernel (*distillation)[FL_N_PAIR_KERNELS];   /* by loss; NULL where the loss is of another kind */
     void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);
     void (*transpose_to_rows)(const void *columns, int64_t classes, int64_t n, void *rows);
     void (*target_mix)(const void *target, const void *class_weight, int64_t n, double keep, double spread, void *u);

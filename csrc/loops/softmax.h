@@ -32,6 +32,15 @@ INLINE void raise_maximum(real *lane, const real *a, int64_t n)
             lane[l] = a[i + l] > lane[l] ? a[i + l] : lane[l];
 }
 
+INLINE void note_unordered(bits *lane, const real *a, int64_t n)
+{
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++)
+            lane[l] |= -(bits)(a[i + l] != a[i + l]);
+}
+
 INLINE real maximum_of_lanes(real *lane)
 {
     if (LANES == 32)
@@ -107,6 +116,11 @@ NOINLINE double sum_beside(const real *restrict x, const real *restrict e, real 
         for (int l = 0; l < LANES; l++)
             lane[l] += keep_if(e[i + l] != top, x[i + l]);
     return sum_of_real_lanes(lane);
+}
+
+static double sum_beside_top(const void *x, const void *e, double top, int64_t n)
+{
+    return sum_beside(x, e, (real)top, n);
 }
 
 /* The sums of u: in double, of pairs added in `real`. */

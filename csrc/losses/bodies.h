@@ -4,9 +4,11 @@
 #define ROW_SUM_LOSS(...)
 #define LOG_PROBABILITY_LOSS(...)
 #define LABEL_LOSS(...)
+#define DISTILLATION_LOSS(...)
 #include "../losses.inc"
 #undef POINTWISE_LOSS
 #undef ROW_SUM_LOSS
 #undef LOG_PROBABILITY_LOSS
 #undef LABEL_LOSS
+#undef DISTILLATION_LOSS
 #undef WITH_BODIES

@@ -24,4 +24,36 @@ typedef struct {
     INLINE point name##_of_log_probability(MAYBE_UNUSED real log_p, MAYBE_UNUSED real p, MAYBE_UNUSED real complement,      \
                                            MAYBE_UNUSED const real *param)
 
+/* One class of two rows of logits: p and q are the probabilities that softmax gives it by the target's and by the prediction's row,
+ * times one power of two, so that they have all their digits down to what vanishes from a gradient. Logarithms are in units of
+ * `log_unit`, since those of rows far apart are larger than a number. They may be infinite. */
+typedef struct {
+    real p, q;
+    real log_ratio;           /* log(p/q) */
+    real from_pred_top, from_target_top;  /* log(p/q) less that of the class with the largest q; the largest p */
+    real rest;                /* 1 - q, in plain numbers */
+} class_pair;
+
+/* What all classes of the two rows share. */
+typedef struct {
+    real log_unit, share_unit; /* p * share_unit is a plain number */
+    real unit;                /* share_unit / temperature: derivatives by the logits are by logits / temperature, times this */
+    real inverse_temperature;
+    real pred_top_ratio, target_top_ratio;    /* log(p/q) of the class with the largest q; the largest p */
+    real pred_mean, target_mean, bend_mean;   /* sum q pred_slope, sum p target_slope, sum q bend */
+    real rest_of_param;       /* 1 - param[0], rounded once */
+} row_pair;
+
+/* A class's part in a divergence, and the derivatives by its own two logits. The means of the slopes are known when the derivatives
+ * are asked for. */
+typedef struct {
+    real value, far;          /* in the unit of p; times log_unit */
+    real pred_slope, target_slope, bend;
+    real grad, hess, target_grad;
+} pair_point;
+
+/* DISTILLATION(name) { ... }: the body of a divergence between the softmaxes of two rows. */
+#define DISTILLATION(name)                                                                                                  \
+    INLINE pair_point name##_of_pair(const class_pair c, const row_pair r, MAYBE_UNUSED const real *param)
+
 #endif

@@ -1,0 +1,99 @@
+/* The generalized Jensen-Shannon divergence of the rows p (target) and q (prediction), and its limits as Liger and TRL have them:
+ *
+ *     0 < beta < 1   beta KL(p || m) + (1 - beta) KL(q || m),  m = beta p + (1 - beta) q
+ *     beta = 0       KL(p || q)
+ *     beta = 1       KL(q || p)
+ *
+ * With d = log(p/q) and v = d + log(beta / (1 - beta)), sigmoid v is p's share of m, and
+ *
+ *     x = log(p/m) = -log beta - softplus(-v)        y = log(q/m) = -log(1 - beta) - softplus(v)
+ *
+ * The gradients are those of an expectation of log-ratios, by the logits (the temperature's factor apart):
+ *
+ *     prediction  (1 - beta) q (y - sum q y), for beta = 0: q - p
+ *     target      beta p (x - sum p x),       for beta = 1: p - q
+ *
+ * Where one class has nearly all probability, or p / m is nearly alike in all that have, the difference cancels. But a constant may be
+ * taken from all y; here it is y of the class with the largest q, so that what is left is exact where it is small:
+ *
+ *     y - y_top = -log(1 + share_top (exp(d - d_top) - 1)),  share_top = sigmoid v_top */
+#ifndef FASTLOSS_JENSEN_SHANNON_H
+#define FASTLOSS_JENSEN_SHANNON_H
+
+#include "point.h"
+
+/* sum p log(p/r) over rows that add up to 1 is the sum of r - p + p log(p/r) = p (exp(-x) - 1 + x), x = log(p/r): no term is below 0, so that
+ * none cancels another. Beyond FAR only p x counts, which may be larger than a number until the row is done; so may x. */
+typedef struct {
+    real value, far;          /* in units of p's; of p's times log_unit */
+} divergence_term;
+
+INLINE divergence_term divergence(real p, real x, real x_in_units, real r, real log_unit)
+{
+    /* From NEAR down, exp(-x) is large against the rest. */
+    const real FAR = R(1048576.0), NEAR = R(-8.0);
+    const int is_far = x > FAR;
+    const real of_ratio = p * expm1_excess(-at_least(x, NEAR)), of_difference = fma_(p, x - ONE, r);
+    const real value = keep_if(!is_far, choose(x < NEAR, of_difference, of_ratio));
+    return (divergence_term){
+        .value = choose(p == ZERO, r, value),
+        .far = keep_if(is_far & (p != ZERO), p * (x_in_units - ONE / log_unit)),
+    };
+}
+
+/* -log((1 + share (exp gap - 1)): what softplus v is above that of v + gap, of which `share` = sigmoid v. */
+INLINE real softplus_fall(real v_top, real v, real gap)
+{
+    const real close = -log1p_finite(sigmoid_(v_top) * expm1_(clip(gap, -ONE, ONE)));
+    return choose(abs_(gap) < ONE, close, softplus_(v_top) - softplus_(v));
+}
+
+/* p (slope - mean) times two factors; 0 where p is, whatever the slope. */
+INLINE real centred(real p, real slope, real mean, real factor)
+{
+    return keep_if(p != ZERO, (p * (slope - mean)) * factor);
+}
+
+INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta, real beta_rest)
+{
+    const int forward = beta == ZERO, reverse = beta_rest == ZERO;
+    const real p = c.p, q = c.q, d = r.log_unit * c.log_ratio;
+
+    /* log(1/m) of the larger of the two, given 1/m = beta + (1 - beta) exp(-d) or so, in a way that keeps its digits near 1. */
+    const int above = d > ZERO;
+    const real other = choose(above, beta_rest, beta), own = choose(above, beta, beta_rest);
+    const real ratio = fma_(other, exp_nonpositive(-abs_(d)), own);
+    const real larger = ZERO - log_share_beside_one(ratio, other * expm1_(-abs_(d))), smaller = larger - abs_(d);
+    const real x = choose(forward, d, choose(above, larger, smaller)), y = choose(reverse, -d, choose(above, smaller, larger));
+    const real mixture = fma_(beta, p, beta_rest * q);
+    const divergence_term of_p = divergence(p, x, c.log_ratio, mixture, r.log_unit), of_q = divergence(q, y, -c.log_ratio, mixture, r.log_unit);
+    const real weight_p = choose(forward, ONE, beta), weight_q = choose(reverse, ONE, beta_rest);
+    const int counts_p = !reverse, counts_q = !forward;
+
+    const real log_odds = log_share(beta) - log_share(beta_rest);
+    const real v = d + log_odds, gap_q = r.log_unit * c.from_pred_top, gap_p = r.log_unit * c.from_target_top;
+    const real v_pred_top = r.log_unit * r.pred_top_ratio + log_odds, v_target_top = r.log_unit * r.target_top_ratio + log_odds;
+    const real slope_q = choose(reverse, -c.from_pred_top, softplus_fall(v_pred_top, v, gap_q));
+    const real slope_p = choose(forward, c.from_target_top, softplus_fall(-v_target_top, -v, -gap_p));
+    const real unit_q = choose(reverse, r.log_unit, beta_rest) * r.unit, unit_p = choose(forward, r.log_unit, beta) * r.unit;
+    /* q - p */
+    const real difference = choose(d < R(-8.0), q - p, p * expm1_(-at_least(d, R(-8.0)))) * r.unit;
+
+    /* The Hessian's diagonal: (1 - beta) q ((1 - 2 q) (y - sum q y) + (1 - q) share - q (share - sum q share)). */
+    const real share = choose(reverse, ONE, sigmoid_(v)), bend = share - choose(reverse, ONE, sigmoid_(v_pred_top));
+    const real single = q * r.share_unit, unit_of_hess = weight_q * r.unit;
+    const real by_slope = (q * ((c.rest - single) * (slope_q - r.pred_mean))) * unit_q;
+    const real by_share = (q * fma_(c.rest, share, -single * (bend - r.bend_mean))) * unit_of_hess;
+    return (pair_point){
+        .value = keep_if(counts_p, weight_p * of_p.value) + keep_if(counts_q, weight_q * of_q.value),
+        .far = keep_if(counts_p, of_p.far) + keep_if(counts_q, of_q.far),
+        .pred_slope = slope_q,
+        .target_slope = slope_p,
+        .bend = bend,
+        .grad = choose(forward, difference, centred(q, slope_q, r.pred_mean, unit_q)),
+        .hess = r.inverse_temperature * choose(forward, q * c.rest * r.unit, keep_if(q != ZERO, by_slope + by_share)),
+        .target_grad = choose(reverse, -difference, centred(p, slope_p, r.target_mean, unit_p)),
+    };
+}
+
+#endif
