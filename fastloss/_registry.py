@@ -187,7 +187,7 @@ class Row:
         inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
     unit : float
         Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
-        count, whatever their size.
+        count, whatever their size. Where the loss has a temperature, by which they are divided, in units of that.
     """
 
     name: str

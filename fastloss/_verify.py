@@ -226,9 +226,11 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
     rng = np.random.default_rng(seed)
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
+    temperature = case.loss.params.get("temperature")
+    unit = row.unit * (temperature.default if temperature else 1)
 
     def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> Any:
-        size = np.maximum(np.abs(x), row.unit if x is pred or logits_as_targets(row) else 0)
+        size = np.maximum(np.abs(x), unit if x is pred or logits_as_targets(row) else 0)
         return np.clip(x + sign * steps * size, interval.low, interval.high)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only

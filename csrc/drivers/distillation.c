@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
     segment_buffers b;
-    _Alignas(64) char results[5][FL_SEGMENT_BYTES];
+    _Alignas(64) char results[7][FL_SEGMENT_BYTES];
     exponentials of_segment[];
 } pair_memory;
 
@@ -85,59 +85,70 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
 }
 
 /* The log-ratio of the first class whose exponential is the row's largest. */
-static double ratio_at_top(const job *j, const fl_distillation *k, const void *e)
+static double ratio_at_top(const job *j, const fl_distillation *k, const void *e, double top)
 {
-    const int64_t at = j->kernels->position(e, k->n, j->kernels->share_top);
+    const int64_t at = j->kernels->position(e, k->n, top);
     return fl_load((const char *)k->log_ratio + (size_t)at * j->item, j->call->real);
+}
+
+/* unit log(1 + x / sum), which is x / sum where that is tiny, and may then be smaller than a normal number. */
+static double log_share_of(double x, double sum, double unit)
+{
+    return x < 0x1p-60 * sum ? x * (unit / sum) : log1p_(x / sum) * unit;
 }
 
 /* The sums of the exponentials, and what follows from them. */
 static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, int64_t target_segment, pair_memory *m, fl_distillation *k)
 {
     const fl_kernels *kernels = j->kernels;
-    const double top = kernels->share_top;
     total pred = {0}, target = {0}, pred_others = {0}, target_others = {0}, surplus = {0};
     for (int64_t s = 0; s < j->n_segments; s++) {
         look_at(j, r, s, 1, m, k);
         add(&pred, kernels->sum(k->pred_exponentials, k->n));
         add(&target, kernels->sum(k->target_exponentials, k->n));
-        add(&pred_others, kernels->sum_beside(k->pred_exponentials, k->pred_exponentials, top, k->n));
-        add(&target_others, kernels->sum_beside(k->target_exponentials, k->target_exponentials, top, k->n));
+        add(&pred_others, kernels->sum_beside(k->pred_exponentials, k->pred_exponentials, k->pred_top, k->n));
+        add(&target_others, kernels->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
         add(&surplus, kernels->sum(k->surplus, k->n));
         if (s == pred_segment)
-            k->pred_top_ratio = ratio_at_top(j, k, k->pred_exponentials);
+            k->pred_top_ratio = ratio_at_top(j, k, k->pred_exponentials, k->pred_top);
         if (s == target_segment)
-            k->target_top_ratio = ratio_at_top(j, k, k->target_exponentials);
+            k->target_top_ratio = ratio_at_top(j, k, k->target_exponentials, k->target_top);
     }
     /* The others apart, where one class has more than half. */
-    const double q_others = (of(pred) < 2.0 * top ? of(pred_others) : of(pred) - top) / top;
-    const double p_others = (of(target) < 2.0 * top ? of(target_others) : of(target) - top) / top;
-    const double more = of(surplus) / top;
-    k->pred_inverse = 1.0 / (1.0 + q_others), k->target_inverse = 1.0 / (1.0 + p_others);
-    k->pred_rest = q_others / (1.0 + q_others);
-    k->log_of_sums = more > 0.0 ? log1p_(more / (1.0 + q_others)) : -log1p_(-more / (1.0 + p_others));
+    const double q_others = of(pred) < 2.0 * k->pred_top ? of(pred_others) : of(pred) - k->pred_top;
+    const double p_others = of(target) < 2.0 * k->target_top ? of(target_others) : of(target) - k->target_top;
+    const double q_sum = k->pred_top + q_others, p_sum = k->target_top + p_others, more = of(surplus);
+    k->pred_inverse = kernels->share_top / q_sum, k->target_inverse = kernels->share_top / p_sum;
+    k->pred_rest = q_others * k->pred_inverse;
+    k->log_of_sums = more > 0.0 ? log_share_of(more, q_sum, kernels->share_top)
+                                : -log_share_of(-more, p_sum * (k->pred_top / k->target_top), kernels->share_top);
+    const double log_of_sums = k->log_of_sums / (kernels->share_top * kernels->log_unit);
+    k->pred_is_single = q_others < k->pred_top, k->target_is_single = p_others < k->target_top;
+    if (!k->pred_is_single)
+        k->pred_top_ratio = log_of_sums;
+    if (!k->target_is_single)
+        k->target_top_ratio = log_of_sums;
 }
 
 static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillation *k)
 {
-    total value = {0}, far = {0}, pred = {0}, target = {0}, bend = {0};
+    enum { VALUE_PART, VALUE_FAR, PRED_PART, PRED_FAR, TARGET_PART, TARGET_FAR, BEND_PART, N_PARTS };
+    total part[N_PARTS] = {{0}};
     const fl_kernels *kernels = j->kernels;
-    k->result = m->results[0], k->far = m->results[1], k->pred_part = m->results[2], k->target_part = m->results[3];
-    k->bend_part = m->results[4];
+    k->result = m->results[VALUE_PART], k->far = m->results[VALUE_FAR];
+    k->pred_part = m->results[PRED_PART], k->pred_far = m->results[PRED_FAR];
+    k->target_part = m->results[TARGET_PART], k->target_far = m->results[TARGET_FAR], k->bend_part = m->results[BEND_PART];
     for (int64_t s = 0; s < j->n_segments; s++) {
         look_at(j, r, s, 0, m, k);
         kernels->distillation[j->call->loss][FL_TERMS](k);
-        add(&value, kernels->sum(k->result, k->n));
-        add(&far, kernels->sum(k->far, k->n));
-        add(&pred, kernels->sum(k->pred_part, k->n));
-        add(&target, kernels->sum(k->target_part, k->n));
-        add(&bend, kernels->sum(k->bend_part, k->n));
+        for (int i = 0; i < N_PARTS; i++)
+            add(&part[i], kernels->sum(m->results[i], k->n));
     }
-    const double loss = of(value) / kernels->share_top + of(far) * (kernels->log_unit / kernels->share_top);
+    const double loss = of(part[VALUE_PART]) / kernels->share_top + of(part[VALUE_FAR]) * (kernels->log_unit / kernels->share_top);
     /* An infinite loss has no mean to compare a slope with. */
-    k->pred_mean = isfinite(loss) ? of(pred) / kernels->share_top : NAN;
-    k->target_mean = isfinite(loss) ? of(target) / kernels->share_top : NAN;
-    k->bend_mean = of(bend) / kernels->share_top;
+    k->pred_mean = isfinite(loss) ? of(part[PRED_PART]) + of(part[PRED_FAR]) * kernels->log_unit : NAN;
+    k->target_mean = isfinite(loss) ? of(part[TARGET_PART]) + of(part[TARGET_FAR]) * kernels->log_unit : NAN;
+    k->bend_mean = of(part[BEND_PART]);
     return loss;
 }
 
@@ -156,6 +167,15 @@ static double unknown_row(const job *j, const row *r, char *buffer)
     return NAN;
 }
 
+/* A mean far from the slope it is counted from has lost digits to it. Counted anew from about the mean, it has not. Whether so. */
+static int recentre(double mean, double share_top, double log_unit, double *origin)
+{
+    if (!isfinite(mean) || fabs(mean) <= share_top)
+        return 0;
+    *origin += mean / share_top / log_unit;
+    return 1;
+}
+
 double fl_distillation_row(job *j, const row *r, double scale, rows_memory *memory)
 {
     pair_memory *m = (pair_memory *)memory->work;
@@ -166,8 +186,17 @@ double fl_distillation_row(job *j, const row *r, double scale, rows_memory *memo
     if (isnan(k.pred_maximum) || isnan(k.target_maximum))
         return unknown_row(j, r, m->results[0]);
     sum_exponentials(j, r, pred_segment, target_segment, m, &k);
+    const unsigned outputs = j->call->outputs;
     const double value = sum_terms(j, r, m, &k);
-    for (int64_t s = 0; s < j->n_segments && j->call->outputs & (FL_GRAD | FL_HESS | FL_TARGET_GRAD); s++) {
+    int anew = 0;
+    /* The slope of a class with nearly all is exact as it is. */
+    if (outputs & (FL_GRAD | FL_HESS) && !k.pred_is_single)
+        anew |= recentre(-k.pred_mean, j->kernels->share_top, j->kernels->log_unit, &k.pred_top_ratio);
+    if (outputs & FL_TARGET_GRAD && !k.target_is_single)
+        anew |= recentre(k.target_mean, j->kernels->share_top, j->kernels->log_unit, &k.target_top_ratio);
+    if (anew)
+        sum_terms(j, r, m, &k);
+    for (int64_t s = 0; s < j->n_segments && outputs & (FL_GRAD | FL_HESS | FL_TARGET_GRAD); s++) {
         look_at(j, r, s, 0, m, &k);
         for (int d = 0; d < N_DERIVATIVES; d++)
             if (r->data[derivatives[d].array]) {

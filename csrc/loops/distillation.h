@@ -1,7 +1,6 @@
 /* The loops of the losses that compare the softmaxes of two rows of logits, along a segment of both: see kernels.h.
  *
- * The rows' maxima are known before exponentials are taken, so that a temperature divides differences, and the exponentials of all
- * segments have one unit. Rows with NaN, or without a finite logit, do not come here. */
+ * The rows' maxima are known before exponentials are taken, so that those of all segments have one unit. Rows with NaN, or without a finite logit, do not come here. */
 #ifndef FASTLOSS_DISTILLATION_H
 #define FASTLOSS_DISTILLATION_H
 
@@ -42,36 +41,69 @@ static double maximum(const void *numbers, int64_t n)
 
 /* As far below the maximum as an exponential is a normal number: what a logit's derivative is made of keeps its digits when it is
  * multiplied by one over the square of a small temperature. */
-#define PAIR_DEPTH PICK(109.0f, 752.0)
+#define PAIR_DEPTH PICK(108.0f, 751.0)
 
-NOINLINE void pair_exponentials(const fl_distillation *k, const real *restrict pred, const real *restrict target, int64_t n,
-                                real *restrict log_ratio, real *restrict pred_e, real *restrict target_e, real *restrict surplus)
+/* How a row of logits is read, as in frame_of: a logit's own rounding is worth less than that of its distance from the maximum, unless it
+ * is large. So logits are shifted only then, and exponentials scaled by a power of two, so that the largest is about
+ * 2^EXPONENTIAL_SHIFT. */
+typedef struct {
+    real shift, top;          /* the largest exponential */
+    softmax_frame frame;
+} pair_scale;
+
+INLINE pair_scale pair_scale_of(real m, real temperature)
 {
-    const softmax_frame f = {.shift = ZERO, .lowest = -PAIR_DEPTH, .rounder = ROUNDER + (real)EXPONENTIAL_SHIFT};
-    const real pred_maximum = (real)k->pred_maximum, target_maximum = (real)k->target_maximum;
+    const real LOG2 = R(0.6931471805599453);
+    const int is_small = abs_(m) <= LARGEST_UNSHIFTED * temperature;
+    const real base = keep_if(is_small, m / temperature), n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
+    const softmax_frame f = {.lowest = n * LOG2 - PAIR_DEPTH, .rounder = ROUNDER + ((real)EXPONENTIAL_SHIFT - n)};
+    return (pair_scale){.shift = keep_if(!is_small, m), .top = exponential(base, f), .frame = f};
+}
+
+/* Half of (b - target's maximum) - (a - prediction's), of whose two ways to be added up the one whose terms are smaller loses less: rows
+ * alike differ little, a logit near its maximum little from that. Two masked classes are alike. */
+INLINE real half_gap(real a, real b, real pred_maximum, real target_maximum)
+{
+    const real across = keep_if(a != b, half_difference(b, a)), across_tops = half_difference(target_maximum, pred_maximum);
+    const real along_target = half_difference(b, target_maximum), along_pred = half_difference(a, pred_maximum);
+    const int alike = HALF * abs_(across) + HALF * abs_(across_tops) < HALF * abs_(along_target) + HALF * abs_(along_pred);
+    return choose(alike, across - across_tops, along_target - along_pred);
+}
+
+NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_scale t, const real *restrict pred,
+                                const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict pred_e,
+                                real *restrict target_e, real *restrict surplus)
+{
     /* Halves of differences, which are never too large. */
-    const real divisor = (real)k->temperature * (HALF * LOG_UNIT);
+    const real half_unit = HALF * LOG_UNIT * (real)k->temperature, unit_ratio = p.top / t.top;
+    const real pred_maximum = (real)k->pred_maximum, target_maximum = (real)k->target_maximum;
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real a = half_difference(pred[i], pred_maximum) / divisor, b = half_difference(target[i], target_maximum) / divisor;
-        const real gap = keep_if(a != b, b - a), e = exponential(a * LOG_UNIT, f), w = exponential(b * LOG_UNIT, f);
+        const real a = half_difference(pred[i], p.shift) / half_unit, b = half_difference(target[i], t.shift) / half_unit;
+        const real e = exponential(a * LOG_UNIT, p.frame), w = exponential(b * LOG_UNIT, t.frame);
+        const real gap = half_gap(pred[i], target[i], pred_maximum, target_maximum) / half_unit;
         const real fall = expm1_(-abs_(gap * LOG_UNIT));
         log_ratio[i] = gap;
         pred_e[i] = e;
         target_e[i] = w;
-        surplus[i] = choose(gap > ZERO, -w * fall, e * fall);
+        surplus[i] = choose(gap > ZERO, -w * unit_ratio * fall, e * fall);
     }
 }
 
 /* n may be any number; results have room for whole groups. */
-static void distillation_forward(const fl_distillation *k)
+static void distillation_forward(fl_distillation *k)
 {
+    const real temperature = (real)k->temperature;
+    const pair_scale of_pred = pair_scale_of((real)k->pred_maximum, temperature);
+    const pair_scale of_target = pair_scale_of((real)k->target_maximum, temperature);
+    k->pred_top = (double)of_pred.top;
+    k->target_top = (double)of_target.top;
     const int64_t whole = k->n & -(int64_t)FL_GROUP, left = k->n - whole;
     const real *pred = k->pred, *target = k->target;
     real *log_ratio = k->log_ratio, *pred_e = k->pred_exponentials, *target_e = k->target_exponentials, *surplus = k->surplus;
     if (whole)
-        pair_exponentials(k, pred, target, whole, log_ratio, pred_e, target_e, surplus);
+        pair_exponentials(k, of_pred, of_target, pred, target, whole, log_ratio, pred_e, target_e, surplus);
     if (!left)
         return;
     real rest[FL_GROUP], rest_of_target[FL_GROUP];
@@ -79,7 +111,14 @@ static void distillation_forward(const fl_distillation *k)
         rest[l] = rest_of_target[l] = -INFINITE;
     memcpy(rest, pred + whole, (size_t)left * sizeof(real));
     memcpy(rest_of_target, target + whole, (size_t)left * sizeof(real));
-    pair_exponentials(k, rest, rest_of_target, FL_GROUP, log_ratio + whole, pred_e + whole, target_e + whole, surplus + whole);
+    pair_exponentials(k, of_pred, of_target, rest, rest_of_target, FL_GROUP, log_ratio + whole, pred_e + whole, target_e + whole,
+                      surplus + whole);
+}
+
+INLINE pair_mean mean_of(double in_shares)
+{
+    const double mean = in_shares * (double)SHARE_UNIT;
+    return (pair_mean){.plain = (real)mean, .in_shares = (real)in_shares, .in_units = (real)(mean / (double)LOG_UNIT)};
 }
 
 typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
@@ -87,19 +126,23 @@ typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 /* One loop for the terms of the sums, one for each derivative: `which`. */
 INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k, const real *restrict log_ratio,
                       const real *restrict pred_e, const real *restrict target_e, real *restrict result, real *restrict far,
-                      real *restrict pred_part, real *restrict target_part, real *restrict bend_part)
+                      real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
+                      real *restrict bend_part)
 {
     const int64_t n = whole_groups(k->n);
     const real inverse_temperature = ONE / (real)k->temperature, scale = (real)k->scale;
-    const real log_of_sums = (real)(k->log_of_sums / (double)LOG_UNIT);
     const real pred_inverse = (real)k->pred_inverse, target_inverse = (real)k->target_inverse, pred_rest = (real)k->pred_rest;
-    const real pred_top_gap = (real)k->pred_top_ratio, target_top_gap = (real)k->target_top_ratio;
+    const real pred_top = (real)k->pred_top, pred_top_gap = (real)k->pred_top_ratio, target_top_gap = (real)k->target_top_ratio;
     const row_pair r = {
         .log_unit = LOG_UNIT, .share_unit = SHARE_UNIT, .unit = SHARE_UNIT * inverse_temperature,
-        .inverse_temperature = inverse_temperature, .pred_top_ratio = pred_top_gap - log_of_sums,
-        .target_top_ratio = target_top_gap - log_of_sums, .pred_mean = (real)k->pred_mean, .target_mean = (real)k->target_mean,
+        .inverse_temperature = inverse_temperature, .log_of_sums = (real)(k->log_of_sums * (double)SHARE_UNIT),
+        .log_of_sums_in_shares = (real)k->log_of_sums,
+        .pred_top_ratio = (real)(k->pred_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
+        .target_top_ratio = (real)(k->target_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
+        .pred_mean = mean_of(k->pred_mean), .target_mean = mean_of(k->target_mean),
         .bend_mean = (real)k->bend_mean, .rest_of_param = (real)(1.0 - k->param[0]),
     };
+    const real log_of_sums_in_units = (real)(k->log_of_sums * (double)SHARE_UNIT / (double)LOG_UNIT);
     real param[FL_MAX_PARAMS];
     for (int i = 0; i < FL_MAX_PARAMS; i++)
         param[i] = (real)k->param[i];
@@ -107,17 +150,21 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
     for (int64_t i = 0; i < n; i++) {
         const real gap = log_ratio[i], q = pred_e[i] * pred_inverse, p = target_e[i] * target_inverse;
         const class_pair c = {
-            .p = p, .q = q, .log_ratio = gap - log_of_sums,
+            .p = p, .q = q, .gap = gap * LOG_UNIT, .log_ratio = gap * LOG_UNIT - r.log_of_sums,
+            .log_ratio_in_units = gap - log_of_sums_in_units,
             .from_pred_top = keep_if(gap != pred_top_gap, gap - pred_top_gap),
             .from_target_top = keep_if(gap != target_top_gap, gap - target_top_gap),
-            .rest = choose(pred_e[i] * SHARE_UNIT == ONE, pred_rest, ONE - q * SHARE_UNIT),
+            .rest = choose(pred_e[i] == pred_top, pred_rest, ONE / SHARE_UNIT - q),
         };
         const pair_point x = body(c, r, param);
         if (which == FL_TERMS) {
+            const int pred_is_far = abs_(x.pred_slope) > FAR, target_is_far = abs_(x.target_slope) > FAR;
             result[i] = x.value;
             far[i] = x.far;
-            pred_part[i] = keep_if(q != ZERO, q * x.pred_slope);
-            target_part[i] = keep_if(p != ZERO, p * x.target_slope);
+            pred_part[i] = keep_if((q != ZERO) & !pred_is_far, q * x.pred_slope);
+            pred_far[i] = keep_if((q != ZERO) & pred_is_far, q * -c.from_pred_top);
+            target_part[i] = keep_if((p != ZERO) & !target_is_far, p * x.target_slope);
+            target_far[i] = keep_if((p != ZERO) & target_is_far, p * c.from_target_top);
             bend_part[i] = keep_if(q != ZERO, q * x.bend);
         } else {
             /* not -0 */
@@ -130,7 +177,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
     NOINLINE void loss##_##name(const fl_distillation *k)                                                                   \
     {                                                                                                                       \
         pair_loop(loss##_of_pair, which, k, k->log_ratio, k->pred_exponentials, k->target_exponentials, k->result, k->far,  \
-                  k->pred_part, k->target_part, k->bend_part);                                                              \
+                  k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part);                                                              \
     }
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)
 #define ROW_SUM_LOSS POINTWISE_LOSS

@@ -117,18 +117,22 @@ typedef struct {
     int64_t n;                /* forward: any number; else whole groups, where padding has no probability */
     const void *pred, *target;
     double pred_maximum, target_maximum, temperature;
-    /* Made by forward: log(p/q) but for a constant of the row; the exponentials, that of a maximum being share_top; their difference,
-     * target less prediction. */
+    /* Made by forward: the exponentials, each row's in a unit of its own, those of the maxima first; the logarithm of target's over
+     * prediction's, both over that of their maximum, which is log(p/q) but for a constant; the difference of the two, times pred_top. */
+    double pred_top, target_top;
     void *log_ratio, *pred_exponentials, *target_exponentials, *surplus;
     /* Of the rows, given to the rest. */
     const double *param;
-    double log_of_sums;       /* log of the target's sum of exponentials over that of the prediction's; in plain units */
-    double pred_inverse, target_inverse;              /* one over the sums of exponentials, the largest of each being 1 */
-    double pred_rest;         /* 1 - the largest q */
-    double pred_top_ratio, target_top_ratio;          /* log_ratio of the class with the largest q; the largest p */
-    double pred_mean, target_mean, bend_mean, scale;
+    double log_of_sums;       /* log of the target's sum of exponentials over that of the prediction's; times share_top */
+    double pred_inverse, target_inverse;              /* share_top over the sums of exponentials */
+    double pred_rest;         /* 1 - the largest q; times share_top */
+    int pred_is_single, target_is_single;             /* one class has more than half of q; of p */
+    /* What slopes are counted from: log_ratio of that class; else any number, best what makes their mean 0. */
+    double pred_top_ratio, target_top_ratio;
+    double pred_mean, target_mean, bend_mean;         /* times share_top */
+    double scale;
     void *result;             /* made: each class's part of the value; or a derivative */
-    void *far, *pred_part, *target_part, *bend_part;  /* made by FL_TERMS: what the value has beside, times log_unit; parts of the means */
+    void *far, *pred_part, *pred_far, *target_part, *target_far, *bend_part;  /* made by FL_TERMS; what is far, times log_unit */
 } fl_distillation;
 
 enum { FL_TERMS, FL_PAIR_GRAD, FL_PAIR_HESS, FL_PAIR_TARGET_GRAD, FL_N_PAIR_KERNELS };
@@ -156,7 +160,7 @@ typedef struct fl_kernels {
     double (*sum_beside)(const void *x, const void *e, double top, int64_t n);  /* of the x that go with another e than `top` */
     /* The largest of n numbers; NaN where one is. */
     double (*maximum)(const void *x, int64_t n);
-    void (*distillation_forward)(const fl_distillation *);
+    void (*distillation_forward)(fl_distillation *);
     double share_top, log_unit;
     const fl_distillation_kernel (*distillation)[FL_N_PAIR_KERNELS];   /* by loss; NULL where the loss is of another kind */
     void (*transpose_to_classes)(const void *rows, int64_t classes, int64_t n, void *columns);

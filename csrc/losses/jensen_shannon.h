@@ -31,7 +31,7 @@ typedef struct {
 INLINE divergence_term divergence(real p, real x, real x_in_units, real r, real log_unit)
 {
     /* From NEAR down, exp(-x) is large against the rest. */
-    const real FAR = R(1048576.0), NEAR = R(-8.0);
+    const real NEAR = R(-8.0);
     const int is_far = x > FAR;
     const real of_ratio = p * expm1_excess(-at_least(x, NEAR)), of_difference = fma_(p, x - ONE, r);
     const real value = keep_if(!is_far, choose(x < NEAR, of_difference, of_ratio));
@@ -48,16 +48,29 @@ INLINE real softplus_fall(real v_top, real v, real gap)
     return choose(abs_(gap) < ONE, close, softplus_(v_top) - softplus_(v));
 }
 
-/* p (slope - mean) times two factors; 0 where p is, whatever the slope. */
-INLINE real centred(real p, real slope, real mean, real factor)
+/* p (slope - mean) times a factor, in the unit in which nothing is too large or too small; 0 where p is, whatever the slope. */
+INLINE real centred(real p, real slope, real slope_in_units, pair_mean mean, real factor, const row_pair r)
 {
-    return keep_if(p != ZERO, (p * (slope - mean)) * factor);
+    const int is_far = (abs_(slope) > FAR) | (abs_(mean.plain) > FAR);
+    const int is_small = (abs_(slope) < ONE) & (abs_(mean.plain) < ONE) & (p > ONE);
+    const real far = p * ((slope_in_units - mean.in_units) * (r.log_unit * factor)), plain = p * ((slope - mean.plain) * factor);
+    const real small = p * r.share_unit * (fma_(slope, ONE / r.share_unit, -mean.in_shares) * factor);
+    return keep_if(p != ZERO, choose(is_far, far, choose(is_small, small, plain)));
+}
+
+/* (q - p) times a factor. Where d = log(p/q) is tiny, so may be all that follows. */
+INLINE real difference(const class_pair c, real factor, const row_pair r)
+{
+    const real d = c.log_ratio, in_shares = fma_(c.gap, ONE / r.share_unit, -r.log_of_sums_in_shares);
+    const real tiny = -(c.p * r.share_unit) * (in_shares * factor);
+    const real other = choose(abs_(d) < ONE, c.p * expm1_(-clip(d, -ONE, ONE)), c.q - c.p) * factor;
+    return choose((abs_(d) < R(1e-12)) & (c.p > ONE), tiny, other);
 }
 
 INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta, real beta_rest)
 {
     const int forward = beta == ZERO, reverse = beta_rest == ZERO;
-    const real p = c.p, q = c.q, d = r.log_unit * c.log_ratio;
+    const real p = c.p, q = c.q, d = c.log_ratio;
 
     /* log(1/m) of the larger of the two, given 1/m = beta + (1 - beta) exp(-d) or so, in a way that keeps its digits near 1. */
     const int above = d > ZERO;
@@ -66,33 +79,34 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real larger = ZERO - log_share_beside_one(ratio, other * expm1_(-abs_(d))), smaller = larger - abs_(d);
     const real x = choose(forward, d, choose(above, larger, smaller)), y = choose(reverse, -d, choose(above, smaller, larger));
     const real mixture = fma_(beta, p, beta_rest * q);
-    const divergence_term of_p = divergence(p, x, c.log_ratio, mixture, r.log_unit), of_q = divergence(q, y, -c.log_ratio, mixture, r.log_unit);
-    const real weight_p = choose(forward, ONE, beta), weight_q = choose(reverse, ONE, beta_rest);
+    const divergence_term of_p = divergence(p, x, c.log_ratio_in_units, mixture, r.log_unit), of_q = divergence(q, y, -c.log_ratio_in_units, mixture, r.log_unit);
+    const real weight_p = choose(forward, ONE, beta), weight_q = choose(forward | reverse, ONE, beta_rest);
     const int counts_p = !reverse, counts_q = !forward;
 
     const real log_odds = log_share(beta) - log_share(beta_rest);
     const real v = d + log_odds, gap_q = r.log_unit * c.from_pred_top, gap_p = r.log_unit * c.from_target_top;
-    const real v_pred_top = r.log_unit * r.pred_top_ratio + log_odds, v_target_top = r.log_unit * r.target_top_ratio + log_odds;
-    const real slope_q = choose(reverse, -c.from_pred_top, softplus_fall(v_pred_top, v, gap_q));
-    const real slope_p = choose(forward, c.from_target_top, softplus_fall(-v_target_top, -v, -gap_p));
-    const real unit_q = choose(reverse, r.log_unit, beta_rest) * r.unit, unit_p = choose(forward, r.log_unit, beta) * r.unit;
-    /* q - p */
-    const real difference = choose(d < R(-8.0), q - p, p * expm1_(-at_least(d, R(-8.0)))) * r.unit;
+    const real v_pred_top = r.pred_top_ratio + log_odds, v_target_top = r.target_top_ratio + log_odds;
+    const real slope_q = keep_if(counts_q, choose(reverse, -gap_q, softplus_fall(v_pred_top, v, gap_q)));
+    const real slope_p = keep_if(counts_p, choose(forward, gap_p, softplus_fall(-v_target_top, -v, -gap_p)));
+    const real unit_p = weight_p * r.unit, unit_q = weight_q * r.unit;
+    const real pull_q = centred(q, slope_q, -c.from_pred_top, r.pred_mean, unit_q, r);
+    const real pull_p = centred(p, slope_p, c.from_target_top, r.target_mean, unit_p, r);
+    const real apart = difference(c, r.unit, r);
 
     /* The Hessian's diagonal: (1 - beta) q ((1 - 2 q) (y - sum q y) + (1 - q) share - q (share - sum q share)). */
     const real share = choose(reverse, ONE, sigmoid_(v)), bend = share - choose(reverse, ONE, sigmoid_(v_pred_top));
-    const real single = q * r.share_unit, unit_of_hess = weight_q * r.unit;
-    const real by_slope = (q * ((c.rest - single) * (slope_q - r.pred_mean))) * unit_q;
-    const real by_share = (q * fma_(c.rest, share, -single * (bend - r.bend_mean))) * unit_of_hess;
+    const real unit_of_hess = weight_q * r.unit * r.inverse_temperature, single = q * r.share_unit, shares = ONE / r.share_unit;
+    const real by_slope = centred(q, slope_q, -c.from_pred_top, r.pred_mean, unit_of_hess, r) * ((c.rest - q) * r.share_unit);
+    const real by_share = q * fma_(c.rest, share, -single * fma_(bend, shares, -r.bend_mean)) * (unit_of_hess * r.share_unit);
     return (pair_point){
         .value = keep_if(counts_p, weight_p * of_p.value) + keep_if(counts_q, weight_q * of_q.value),
         .far = keep_if(counts_p, of_p.far) + keep_if(counts_q, of_q.far),
         .pred_slope = slope_q,
         .target_slope = slope_p,
         .bend = bend,
-        .grad = choose(forward, difference, centred(q, slope_q, r.pred_mean, unit_q)),
-        .hess = r.inverse_temperature * choose(forward, q * c.rest * r.unit, keep_if(q != ZERO, by_slope + by_share)),
-        .target_grad = choose(reverse, -difference, centred(p, slope_p, r.target_mean, unit_p)),
+        .grad = choose(forward, apart, pull_q),
+        .hess = choose(forward, q * c.rest * (unit_of_hess * r.share_unit), keep_if(q != ZERO, by_slope + by_share)),
+        .target_grad = choose(reverse, -apart, pull_p),
     };
 }
 

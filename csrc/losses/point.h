@@ -25,27 +25,36 @@ typedef struct {
                                            MAYBE_UNUSED const real *param)
 
 /* One class of two rows of logits: p and q are the probabilities that softmax gives it by the target's and by the prediction's row,
- * times one power of two, so that they have all their digits down to what vanishes from a gradient. Logarithms are in units of
- * `log_unit`, since those of rows far apart are larger than a number. They may be infinite. */
+ * times one power of two, so that they have all their digits down to what vanishes from a gradient. Logarithms may be infinite; in units of
+ * `log_unit` they are so only where a class is masked. */
 typedef struct {
     real p, q;
-    real log_ratio;           /* log(p/q) */
-    real from_pred_top, from_target_top;  /* log(p/q) less that of the class with the largest q; the largest p */
-    real rest;                /* 1 - q, in plain numbers */
+    real gap, log_ratio;      /* log(p/q), without and with what the sums of exponentials add */
+    real log_ratio_in_units;
+    real from_pred_top, from_target_top;  /* in units: log(p/q) less pred_top_ratio; less target_top_ratio */
+    real rest;                /* 1 - q, in the unit of q */
 } class_pair;
+
+/* A mean that may be too large or too small for one unit. */
+typedef struct {
+    real plain, in_shares, in_units;
+} pair_mean;
 
 /* What all classes of the two rows share. */
 typedef struct {
     real log_unit, share_unit; /* p * share_unit is a plain number */
     real unit;                /* share_unit / temperature: derivatives by the logits are by logits / temperature, times this */
     real inverse_temperature;
-    real pred_top_ratio, target_top_ratio;    /* log(p/q) of the class with the largest q; the largest p */
-    real pred_mean, target_mean, bend_mean;   /* sum q pred_slope, sum p target_slope, sum q bend */
+    real log_of_sums, log_of_sums_in_shares;  /* gap - log_ratio; over share_unit */
+    real pred_top_ratio, target_top_ratio;    /* log(p/q) of the class that has more than half of q; of p. 0 where none has */
+    pair_mean pred_mean, target_mean;         /* sum q pred_slope, sum p target_slope */
+    real bend_mean;           /* sum q bend, in the unit of q */
     real rest_of_param;       /* 1 - param[0], rounded once */
 } row_pair;
 
 /* A class's part in a divergence, and the derivatives by its own two logits. The means of the slopes are known when the derivatives
- * are asked for. */
+ * are asked for. A slope beyond FAR is -from_pred_top or from_target_top. */
+#define FAR R(1048576.0)
 typedef struct {
     real value, far;          /* in the unit of p; times log_unit */
     real pred_slope, target_slope, bend;
