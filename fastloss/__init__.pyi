@@ -775,6 +775,112 @@ class _kl_divergence(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _distillation_kl(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _distillation_js(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
 class _linear_cross_entropy(LinearLoss):
     def __call__(
         self,
@@ -843,4 +949,6 @@ wing: _wing
 cross_entropy: _cross_entropy
 nll: _nll
 kl_divergence: _kl_divergence
+distillation_kl: _distillation_kl
+distillation_js: _distillation_js
 linear_cross_entropy: _linear_cross_entropy

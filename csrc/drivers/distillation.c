@@ -12,12 +12,12 @@
 #include "../math/functions.h"
 
 enum {
-    /* Segments of which the exponentials are kept: 16 times 24 KiB, which stays in the second-level cache. */
+    /* Segments of which the exponentials are kept: 16 times 32 KiB, which stays in the second-level cache. */
     KEPT_SEGMENTS = 16,
 };
 
 typedef struct {
-    _Alignas(64) char log_ratio[FL_SEGMENT_BYTES], pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES];
+    _Alignas(64) char log_ratio[FL_SEGMENT_BYTES], across[FL_SEGMENT_BYTES], pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES];
 } exponentials;
 
 typedef struct {
@@ -75,7 +75,7 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
 {
     const int kept = are_kept(j);
     exponentials *e = &m->of_segment[kept ? s : 0];
-    k->log_ratio = e->log_ratio, k->pred_exponentials = e->pred, k->target_exponentials = e->target, k->surplus = m->results[0];
+    k->log_ratio = e->log_ratio, k->across = e->across, k->pred_exponentials = e->pred, k->target_exponentials = e->target, k->surplus = m->results[0];
     k->n = fl_segment_length(j, s);
     if (anew || !kept) {
         k->pred = fl_segment_numbers(j, PRED, r, s, m->b.pred), k->target = fl_segment_numbers(j, TARGET, r, s, m->b.target);
@@ -84,11 +84,12 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
     k->n = fl_padded(k->n);
 }
 
-/* The log-ratio of the first class whose exponential is the row's largest. */
-static double ratio_at_top(const job *j, const fl_distillation *k, const void *e, double top)
+/* The log-ratio of the first class whose exponential is the row's largest, from either origin. */
+static void note_top(const job *j, const fl_distillation *k, const void *e, double top, double *ratio, double *origin)
 {
-    const int64_t at = j->kernels->position(e, k->n, top);
-    return fl_load((const char *)k->log_ratio + (size_t)at * j->item, j->call->real);
+    const size_t at = (size_t)j->kernels->position(e, k->n, top) * j->item;
+    *ratio = fl_load((const char *)k->log_ratio + at, j->call->real);
+    *origin = fl_load((const char *)k->across + at, j->call->real);
 }
 
 /* unit log(1 + x / sum), which is x / sum where that is tiny, and may then be smaller than a normal number. */
@@ -110,9 +111,9 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
         add(&target_others, kernels->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
         add(&surplus, kernels->sum(k->surplus, k->n));
         if (s == pred_segment)
-            k->pred_top_ratio = ratio_at_top(j, k, k->pred_exponentials, k->pred_top);
+            note_top(j, k, k->pred_exponentials, k->pred_top, &k->pred_top_ratio, &k->pred_origin);
         if (s == target_segment)
-            k->target_top_ratio = ratio_at_top(j, k, k->target_exponentials, k->target_top);
+            note_top(j, k, k->target_exponentials, k->target_top, &k->target_top_ratio, &k->target_origin);
     }
     /* The others apart, where one class has more than half. */
     const double q_others = of(pred) < 2.0 * k->pred_top ? of(pred_others) : of(pred) - k->pred_top;
@@ -168,11 +169,13 @@ static double unknown_row(const job *j, const row *r, char *buffer)
 }
 
 /* A mean far from the slope it is counted from has lost digits to it. Counted anew from about the mean, it has not. Whether so. */
-static int recentre(double mean, double share_top, double log_unit, double *origin)
+static int recentre(const job *j, double mean, double *ratio, double *origin)
 {
-    if (!isfinite(mean) || fabs(mean) <= share_top)
+    const double shift = mean / j->kernels->share_top / j->kernels->log_unit;
+    if (!isfinite(mean) || fabs(mean) <= j->kernels->share_top)
         return 0;
-    *origin += mean / share_top / log_unit;
+    *ratio += shift;
+    *origin += shift;
     return 1;
 }
 
@@ -191,9 +194,9 @@ double fl_distillation_row(job *j, const row *r, double scale, rows_memory *memo
     int anew = 0;
     /* The slope of a class with nearly all is exact as it is. */
     if (outputs & (FL_GRAD | FL_HESS) && !k.pred_is_single)
-        anew |= recentre(-k.pred_mean, j->kernels->share_top, j->kernels->log_unit, &k.pred_top_ratio);
+        anew |= recentre(j, -k.pred_mean, &k.pred_top_ratio, &k.pred_origin);
     if (outputs & FL_TARGET_GRAD && !k.target_is_single)
-        anew |= recentre(k.target_mean, j->kernels->share_top, j->kernels->log_unit, &k.target_top_ratio);
+        anew |= recentre(j, k.target_mean, &k.target_top_ratio, &k.target_origin);
     if (anew)
         sum_terms(j, r, m, &k);
     for (int64_t s = 0; s < j->n_segments && outputs & (FL_GRAD | FL_HESS | FL_TARGET_GRAD); s++) {

@@ -7,13 +7,13 @@
 #include "softmax.h"
 
 enum {
-    SHARE_BITS = EXPONENTIAL_SHIFT,
-    /* A row's largest logit less its smallest, over the least temperature, 2^-10, is at most 2^(11 + 128) (2^(11 + 1024)); times a
-     * probability in its unit it has to stay a number. */
-    LOG_BITS = SHARE_BITS + 12,
+    /* Of exponentials: as many as leave room above for sums and below for what large slopes multiply. */
+    SHARE_BITS = PICK(64, 256),
 };
-#define SHARE_UNIT PICK(0x1p-32f, 0x1p-64)
-#define LOG_UNIT PICK(0x1p44f, 0x1p76)
+#define SHARE_UNIT PICK(0x1p-64f, 0x1p-256)
+/* The logarithm of a ratio, two differences of logits over the least temperature, 2^-10, is at most 2^(12 + 128) (2^(12 + 1024)); times a
+ * probability in its unit it has to stay a number. */
+#define LOG_UNIT PICK(0x1p80f, 0x1p272)
 
 static double maximum(const void *numbers, int64_t n)
 {
@@ -41,11 +41,11 @@ static double maximum(const void *numbers, int64_t n)
 
 /* As far below the maximum as an exponential is a normal number: what a logit's derivative is made of keeps its digits when it is
  * multiplied by one over the square of a small temperature. */
-#define PAIR_DEPTH PICK(108.0f, 751.0)
+#define PAIR_DEPTH PICK(130.0f, 884.0)
 
 /* How a row of logits is read, as in frame_of: a logit's own rounding is worth less than that of its distance from the maximum, unless it
  * is large. So logits are shifted only then, and exponentials scaled by a power of two, so that the largest is about
- * 2^EXPONENTIAL_SHIFT. */
+ * 2^SHARE_BITS. */
 typedef struct {
     real shift, top;          /* the largest exponential */
     softmax_frame frame;
@@ -56,7 +56,7 @@ INLINE pair_scale pair_scale_of(real m, real temperature)
     const real LOG2 = R(0.6931471805599453);
     const int is_small = abs_(m) <= LARGEST_UNSHIFTED * temperature;
     const real base = keep_if(is_small, m / temperature), n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
-    const softmax_frame f = {.lowest = n * LOG2 - PAIR_DEPTH, .rounder = ROUNDER + ((real)EXPONENTIAL_SHIFT - n)};
+    const softmax_frame f = {.lowest = n * LOG2 - PAIR_DEPTH, .rounder = ROUNDER + ((real)SHARE_BITS - n)};
     return (pair_scale){.shift = keep_if(!is_small, m), .top = exponential(base, f), .frame = f};
 }
 
@@ -71,8 +71,8 @@ INLINE real half_gap(real a, real b, real pred_maximum, real target_maximum)
 }
 
 NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_scale t, const real *restrict pred,
-                                const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict pred_e,
-                                real *restrict target_e, real *restrict surplus)
+                                const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict across,
+                                real *restrict pred_e, real *restrict target_e, real *restrict surplus)
 {
     /* Halves of differences, which are never too large. */
     const real half_unit = HALF * LOG_UNIT * (real)k->temperature, unit_ratio = p.top / t.top;
@@ -85,6 +85,7 @@ NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_sca
         const real gap = half_gap(pred[i], target[i], pred_maximum, target_maximum) / half_unit;
         const real fall = expm1_(-abs_(gap * LOG_UNIT));
         log_ratio[i] = gap;
+        across[i] = keep_if(pred[i] != target[i], half_difference(target[i], pred[i])) / half_unit;
         pred_e[i] = e;
         target_e[i] = w;
         surplus[i] = choose(gap > ZERO, -w * unit_ratio * fall, e * fall);
@@ -101,9 +102,9 @@ static void distillation_forward(fl_distillation *k)
     k->target_top = (double)of_target.top;
     const int64_t whole = k->n & -(int64_t)FL_GROUP, left = k->n - whole;
     const real *pred = k->pred, *target = k->target;
-    real *log_ratio = k->log_ratio, *pred_e = k->pred_exponentials, *target_e = k->target_exponentials, *surplus = k->surplus;
+    real *log_ratio = k->log_ratio, *across = k->across, *pred_e = k->pred_exponentials, *target_e = k->target_exponentials, *surplus = k->surplus;
     if (whole)
-        pair_exponentials(k, of_pred, of_target, pred, target, whole, log_ratio, pred_e, target_e, surplus);
+        pair_exponentials(k, of_pred, of_target, pred, target, whole, log_ratio, across, pred_e, target_e, surplus);
     if (!left)
         return;
     real rest[FL_GROUP], rest_of_target[FL_GROUP];
@@ -111,7 +112,7 @@ static void distillation_forward(fl_distillation *k)
         rest[l] = rest_of_target[l] = -INFINITE;
     memcpy(rest, pred + whole, (size_t)left * sizeof(real));
     memcpy(rest_of_target, target + whole, (size_t)left * sizeof(real));
-    pair_exponentials(k, of_pred, of_target, rest, rest_of_target, FL_GROUP, log_ratio + whole, pred_e + whole, target_e + whole,
+    pair_exponentials(k, of_pred, of_target, rest, rest_of_target, FL_GROUP, log_ratio + whole, across + whole, pred_e + whole, target_e + whole,
                       surplus + whole);
 }
 
@@ -125,7 +126,7 @@ typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 
 /* One loop for the terms of the sums, one for each derivative: `which`. */
 INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k, const real *restrict log_ratio,
-                      const real *restrict pred_e, const real *restrict target_e, real *restrict result, real *restrict far,
+                      const real *restrict across, const real *restrict pred_e, const real *restrict target_e, real *restrict result, real *restrict far,
                       real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
                       real *restrict bend_part)
 {
@@ -142,6 +143,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
         .pred_mean = mean_of(k->pred_mean), .target_mean = mean_of(k->target_mean),
         .bend_mean = (real)k->bend_mean, .rest_of_param = (real)(1.0 - k->param[0]),
     };
+    const real pred_origin = (real)k->pred_origin, target_origin = (real)k->target_origin;
     const real log_of_sums_in_units = (real)(k->log_of_sums * (double)SHARE_UNIT / (double)LOG_UNIT);
     real param[FL_MAX_PARAMS];
     for (int i = 0; i < FL_MAX_PARAMS; i++)
@@ -154,6 +156,8 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
             .log_ratio_in_units = gap - log_of_sums_in_units,
             .from_pred_top = keep_if(gap != pred_top_gap, gap - pred_top_gap),
             .from_target_top = keep_if(gap != target_top_gap, gap - target_top_gap),
+            .across_pred_top = keep_if(across[i] != pred_origin, across[i] - pred_origin),
+            .across_target_top = keep_if(across[i] != target_origin, across[i] - target_origin),
             .rest = choose(pred_e[i] == pred_top, pred_rest, ONE / SHARE_UNIT - q),
         };
         const pair_point x = body(c, r, param);
@@ -162,9 +166,9 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
             result[i] = x.value;
             far[i] = x.far;
             pred_part[i] = keep_if((q != ZERO) & !pred_is_far, q * x.pred_slope);
-            pred_far[i] = keep_if((q != ZERO) & pred_is_far, q * -c.from_pred_top);
+            pred_far[i] = keep_if((q != ZERO) & pred_is_far, q * -c.across_pred_top);
             target_part[i] = keep_if((p != ZERO) & !target_is_far, p * x.target_slope);
-            target_far[i] = keep_if((p != ZERO) & target_is_far, p * c.from_target_top);
+            target_far[i] = keep_if((p != ZERO) & target_is_far, p * c.across_target_top);
             bend_part[i] = keep_if(q != ZERO, q * x.bend);
         } else {
             /* not -0 */
@@ -176,7 +180,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
 #define PAIR_KERNEL(loss, name, which)                                                                                      \
     NOINLINE void loss##_##name(const fl_distillation *k)                                                                   \
     {                                                                                                                       \
-        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->pred_exponentials, k->target_exponentials, k->result, k->far,  \
+        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials, k->result, k->far, \
                   k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part);                                                              \
     }
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)

@@ -120,7 +120,7 @@ typedef struct {
     /* Made by forward: the exponentials, each row's in a unit of its own, those of the maxima first; the logarithm of target's over
      * prediction's, both over that of their maximum, which is log(p/q) but for a constant; the difference of the two, times pred_top. */
     double pred_top, target_top;
-    void *log_ratio, *pred_exponentials, *target_exponentials, *surplus;
+    void *log_ratio, *across, *pred_exponentials, *target_exponentials, *surplus;
     /* Of the rows, given to the rest. */
     const double *param;
     double log_of_sums;       /* log of the target's sum of exponentials over that of the prediction's; times share_top */
@@ -128,7 +128,7 @@ typedef struct {
     double pred_rest;         /* 1 - the largest q; times share_top */
     int pred_is_single, target_is_single;             /* one class has more than half of q; of p */
     /* What slopes are counted from: log_ratio of that class; else any number, best what makes their mean 0. */
-    double pred_top_ratio, target_top_ratio;
+    double pred_top_ratio, target_top_ratio, pred_origin, target_origin;  /* the latter: of `across`, which is log(p/q) from another origin */
     double pred_mean, target_mean, bend_mean;         /* times share_top */
     double scale;
     void *result;             /* made: each class's part of the value; or a derivative */

@@ -67,6 +67,12 @@ INLINE real difference(const class_pair c, real factor, const row_pair r)
     return choose((abs_(d) < R(1e-12)) & (c.p > ONE), tiny, other);
 }
 
+/* Of two numbers in the unit of p, in that unit. */
+INLINE real product(real a, real b, real share_unit)
+{
+    return choose(a > ONE, a * share_unit * b, a * (b * share_unit));
+}
+
 INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta, real beta_rest)
 {
     const int forward = beta == ZERO, reverse = beta_rest == ZERO;
@@ -80,24 +86,24 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real x = choose(forward, d, choose(above, larger, smaller)), y = choose(reverse, -d, choose(above, smaller, larger));
     const real mixture = fma_(beta, p, beta_rest * q);
     const divergence_term of_p = divergence(p, x, c.log_ratio_in_units, mixture, r.log_unit), of_q = divergence(q, y, -c.log_ratio_in_units, mixture, r.log_unit);
-    const real weight_p = choose(forward, ONE, beta), weight_q = choose(forward | reverse, ONE, beta_rest);
+    const real weight_p = choose(forward, ONE, beta), weight_q = choose(reverse, ONE, beta_rest);
     const int counts_p = !reverse, counts_q = !forward;
 
     const real log_odds = log_share(beta) - log_share(beta_rest);
     const real v = d + log_odds, gap_q = r.log_unit * c.from_pred_top, gap_p = r.log_unit * c.from_target_top;
     const real v_pred_top = r.pred_top_ratio + log_odds, v_target_top = r.target_top_ratio + log_odds;
-    const real slope_q = keep_if(counts_q, choose(reverse, -gap_q, softplus_fall(v_pred_top, v, gap_q)));
-    const real slope_p = keep_if(counts_p, choose(forward, gap_p, softplus_fall(-v_target_top, -v, -gap_p)));
+    const real slope_q = keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, softplus_fall(v_pred_top, v, gap_q)));
+    const real slope_p = keep_if(counts_p, choose(forward, r.log_unit * c.across_target_top, softplus_fall(-v_target_top, -v, -gap_p)));
     const real unit_p = weight_p * r.unit, unit_q = weight_q * r.unit;
-    const real pull_q = centred(q, slope_q, -c.from_pred_top, r.pred_mean, unit_q, r);
-    const real pull_p = centred(p, slope_p, c.from_target_top, r.target_mean, unit_p, r);
+    const real pull_q = centred(q, slope_q, -c.across_pred_top, r.pred_mean, unit_q, r);
+    const real pull_p = centred(p, slope_p, c.across_target_top, r.target_mean, unit_p, r);
     const real apart = difference(c, r.unit, r);
 
     /* The Hessian's diagonal: (1 - beta) q ((1 - 2 q) (y - sum q y) + (1 - q) share - q (share - sum q share)). */
     const real share = choose(reverse, ONE, sigmoid_(v)), bend = share - choose(reverse, ONE, sigmoid_(v_pred_top));
     const real unit_of_hess = weight_q * r.unit * r.inverse_temperature, single = q * r.share_unit, shares = ONE / r.share_unit;
-    const real by_slope = centred(q, slope_q, -c.from_pred_top, r.pred_mean, unit_of_hess, r) * ((c.rest - q) * r.share_unit);
-    const real by_share = q * fma_(c.rest, share, -single * fma_(bend, shares, -r.bend_mean)) * (unit_of_hess * r.share_unit);
+    const real by_slope = centred(q, slope_q, -c.across_pred_top, r.pred_mean, unit_of_hess, r) * ((c.rest - q) * r.share_unit);
+    const real by_share = product(q, fma_(c.rest, share, -single * fma_(bend, shares, -r.bend_mean)), r.share_unit) * unit_of_hess;
     return (pair_point){
         .value = keep_if(counts_p, weight_p * of_p.value) + keep_if(counts_q, weight_q * of_q.value),
         .far = keep_if(counts_p, of_p.far) + keep_if(counts_q, of_q.far),
@@ -105,7 +111,7 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
         .target_slope = slope_p,
         .bend = bend,
         .grad = choose(forward, apart, pull_q),
-        .hess = choose(forward, q * c.rest * (unit_of_hess * r.share_unit), keep_if(q != ZERO, by_slope + by_share)),
+        .hess = choose(forward, product(q, c.rest, r.share_unit) * unit_of_hess, keep_if(q != ZERO, by_slope + by_share)),
         .target_grad = choose(reverse, -apart, pull_p),
     };
 }

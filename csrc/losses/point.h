@@ -32,6 +32,7 @@ typedef struct {
     real gap, log_ratio;      /* log(p/q), without and with what the sums of exponentials add */
     real log_ratio_in_units;
     real from_pred_top, from_target_top;  /* in units: log(p/q) less pred_top_ratio; less target_top_ratio */
+    real across_pred_top, across_target_top;  /* the same, up to a constant, with the digits of what the two logits differ by */
     real rest;                /* 1 - q, in the unit of q */
 } class_pair;
 
@@ -53,7 +54,7 @@ typedef struct {
 } row_pair;
 
 /* A class's part in a divergence, and the derivatives by its own two logits. The means of the slopes are known when the derivatives
- * are asked for. A slope beyond FAR is -from_pred_top or from_target_top. */
+ * are asked for. A slope beyond FAR is -across_pred_top or across_target_top. */
 #define FAR R(1048576.0)
 typedef struct {
     real value, far;          /* in the unit of p; times log_unit */
