@@ -72,7 +72,7 @@ def test_both_lists_of_losses_agree():
     assert not missing, f"fastloss/reference/ has no function for {sorted(missing)} of csrc/losses.inc"
     missing = set(_registry.registry) - set(compiled)
     assert not missing, f"csrc/losses.inc has no row for {sorted(missing)}"
-    fields = {"class_weight", "ignore_index", "label_smoothing"}
+    fields = {"class_weight", "ignore_index", "label_smoothing", "temperature"}
     for name, row in _registry.registry.items():
         scalars = [p for p in row.parameters if not p.kind.array and p.name not in fields]
         operands = [p for p in row.parameters if p.kind.array == "elements"]

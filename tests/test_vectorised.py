@@ -19,6 +19,12 @@ SHARED = [
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
     *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
     *("finish_plain_cross_entropy", "finish_full_cross_entropy"),
+    *("maximum", "pair_exponentials"),
+    *(
+        f"distillation_{loss}_{kernel}"
+        for loss in ("kl", "js")
+        for kernel in ("terms", "pair_grad", "pair_hess", "pair_target_grad")
+    ),
 ]
 SUMS = ["sum", "weighted_sum", "sum_beside"]
 

@@ -65,7 +65,11 @@ LINEAR_RESULTS = {
 
 def type_of(row: Row, name: str, entry_point: str) -> str:
     if name == "out":
-        pair = " | tuple[NDArray[Any] | None, NDArray[Any] | None]" if entry_point == "grad_and_hess" or has_target_grad(row, entry_point) else ""
+        pair = (
+            " | tuple[NDArray[Any] | None, NDArray[Any] | None]"
+            if entry_point == "grad_and_hess" or has_target_grad(row, entry_point)
+            else ""
+        )
         return f"NDArray[Any]{pair} | None"
     for parameter in row.parameters:
         if parameter.name == name:

@@ -123,12 +123,7 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
     k->pred_rest = q_others * k->pred_inverse;
     k->log_of_sums = more > 0.0 ? log_share_of(more, q_sum, kernels->share_top)
                                 : -log_share_of(-more, p_sum * (k->pred_top / k->target_top), kernels->share_top);
-    const double log_of_sums = k->log_of_sums / (kernels->share_top * kernels->log_unit);
     k->pred_is_single = q_others < k->pred_top, k->target_is_single = p_others < k->target_top;
-    if (!k->pred_is_single)
-        k->pred_top_ratio = log_of_sums;
-    if (!k->target_is_single)
-        k->target_top_ratio = log_of_sums;
 }
 
 static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillation *k)
@@ -169,12 +164,11 @@ static double unknown_row(const job *j, const row *r, char *buffer)
 }
 
 /* A mean far from the slope it is counted from has lost digits to it. Counted anew from about the mean, it has not. Whether so. */
-static int recentre(const job *j, double mean, double *ratio, double *origin)
+static int recentre(const job *j, double mean, double *origin)
 {
     const double shift = mean / j->kernels->share_top / j->kernels->log_unit;
     if (!isfinite(mean) || fabs(mean) <= j->kernels->share_top)
         return 0;
-    *ratio += shift;
     *origin += shift;
     return 1;
 }
@@ -194,9 +188,9 @@ double fl_distillation_row(job *j, const row *r, double scale, rows_memory *memo
     int anew = 0;
     /* The slope of a class with nearly all is exact as it is. */
     if (outputs & (FL_GRAD | FL_HESS) && !k.pred_is_single)
-        anew |= recentre(j, -k.pred_mean, &k.pred_top_ratio, &k.pred_origin);
+        anew |= recentre(j, -k.pred_mean, &k.pred_origin);
     if (outputs & FL_TARGET_GRAD && !k.target_is_single)
-        anew |= recentre(j, k.target_mean, &k.target_top_ratio, &k.target_origin);
+        anew |= recentre(j, k.target_mean, &k.target_origin);
     if (anew)
         sum_terms(j, r, m, &k);
     for (int64_t s = 0; s < j->n_segments && outputs & (FL_GRAD | FL_HESS | FL_TARGET_GRAD); s++) {

@@ -127,8 +127,8 @@ typedef struct {
     double pred_inverse, target_inverse;              /* share_top over the sums of exponentials */
     double pred_rest;         /* 1 - the largest q; times share_top */
     int pred_is_single, target_is_single;             /* one class has more than half of q; of p */
-    /* What slopes are counted from: log_ratio of that class; else any number, best what makes their mean 0. */
-    double pred_top_ratio, target_top_ratio, pred_origin, target_origin;  /* the latter: of `across`, which is log(p/q) from another origin */
+    double pred_top_ratio, target_top_ratio;          /* log_ratio of the class with the largest q; the largest p */
+    double pred_origin, target_origin;                /* what of `across`, which is log(p/q) too, differences are taken from */
     double pred_mean, target_mean, bend_mean;         /* times share_top */
     double scale;
     void *result;             /* made: each class's part of the value; or a derivative */

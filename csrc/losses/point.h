@@ -32,7 +32,7 @@ typedef struct {
     real gap, log_ratio;      /* log(p/q), without and with what the sums of exponentials add */
     real log_ratio_in_units;
     real from_pred_top, from_target_top;  /* in units: log(p/q) less pred_top_ratio; less target_top_ratio */
-    real across_pred_top, across_target_top;  /* the same, up to a constant, with the digits of what the two logits differ by */
+    real across_pred_top, across_target_top;  /* the same from another class or number, with the digits of what the two logits differ by */
     real rest;                /* 1 - q, in the unit of q */
 } class_pair;
 
@@ -47,7 +47,7 @@ typedef struct {
     real unit;                /* share_unit / temperature: derivatives by the logits are by logits / temperature, times this */
     real inverse_temperature;
     real log_of_sums, log_of_sums_in_shares;  /* gap - log_ratio; over share_unit */
-    real pred_top_ratio, target_top_ratio;    /* log(p/q) of the class that has more than half of q; of p. 0 where none has */
+    real pred_top_ratio, target_top_ratio;    /* log(p/q) of the class with the largest q; the largest p */
     pair_mean pred_mean, target_mean;         /* sum q pred_slope, sum p target_slope */
     real bend_mean;           /* sum q bend, in the unit of q */
     real rest_of_param;       /* 1 - param[0], rounded once */

@@ -68,9 +68,7 @@ class Entry(DescribedEntry):
         grad, hess, *target_grad = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *target_grad))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *target_grad
 
-    def _reduce(
-        self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None
-    ) -> dict[str, Any]:
+    def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None) -> dict[str, Any]:
         """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
         value, grad, hess, mass, *target_grad = results
 

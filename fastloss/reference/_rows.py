@@ -226,7 +226,8 @@ def _exponentials(logits, temperature):
     top = np.max(logits, axis=1, keepdims=True, initial=-np.inf)
     exponents = np.where(np.isfinite(top), (logits - top) / temperature, np.nan)
     e = np.exp(exponents)
-    return exponents, e, np.where(_first_largest(logits), 0, e).sum(axis=1, keepdims=True)
+    others = np.where(_first_largest(logits), 0, e).sum(axis=1, keepdims=True)
+    return exponents, e, np.where(np.isfinite(top), others, np.nan)
 
 
 def _softplus(x):
@@ -393,7 +394,7 @@ def distillation_js(pred, target, *, beta: Fraction = 0.5, temperature: Temperat
         The teacher's logits, of the shape of `pred`. -inf masks a class.
     beta : float, default 0.5
         The teacher's part in the mixture m, between 0 and 1. At the ends, where the formula would be 0,
-        the loss is what it tends to when divided by its own size: for 0 the forward divergence KL(p ‖ q), which
+        the loss is what it tends to when divided by `beta`, or by 1 - `beta`: for 0 the forward divergence KL(p ‖ q), which
         is `distillation_kl`, for 1 the reverse one, KL(q ‖ p).
     temperature : float, default 1.0
         What the logits of both are divided by, between 2⁻¹⁰ and 2¹⁰. Beyond, softmax is the largest logit or uniform for
