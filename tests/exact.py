@@ -226,7 +226,10 @@ def rounded(x: Any) -> np.ndarray:
 
 
 def exact_function(case: Case, pred: Any, target: Any, **given: Any) -> tuple[Any, ...]:
-    """Value, gradient, Hessian and, where there is one, the gradient with respect to the target of exact predictions and targets by the body of the reference; labels are integers."""
+    """Value, gradient, Hessian and, where there is one, the gradient by the target, by the body of the reference.
+
+    Predictions and targets are exact; labels are integers.
+    """
     parameters = {}
     for name, p in case.loss.params.items():
         value = given.get(name, p.default)

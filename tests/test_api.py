@@ -53,6 +53,7 @@ def test_signatures(loss):
         expected = ["pred", "target", *loss.params, "weight", "reduction"]
         expected += ["axis"] if loss.family == "rows" else []
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
+        expected += ["target_grad"] if loss.differentiable_target and name in ("grad", "value_and_grad") else []
         expected += ["out"] if name != "value" else []
         expected += ["n_threads"]
         assert names == expected
@@ -61,7 +62,7 @@ def test_signatures(loss):
             assert parameters[known].default is inspect.Parameter.empty
         assert all(parameters[known].kind is inspect.Parameter.KEYWORD_ONLY for known in names[2:])
         defaults = {known: parameters[known].default for known in names[2:]}
-        shared = {"weight": None, "axis": -1, "check_domain": True, "out": None, "n_threads": None}
+        shared = {"weight": None, "axis": -1, "check_domain": True, "target_grad": False, "out": None, "n_threads": None}
         shared["reduction"] = "none" if name == "grad_and_hess" else "mean"
         for known, default in defaults.items():
             assert default == (loss.params[known].default if known in loss.params else shared[known])

@@ -309,6 +309,8 @@ def _jensen_shannon(pred, target, beta, temperature):
         grad = rest * q * slope
         hess = rest * q * ((not_q - q) * slope + not_q * share - q * bend)
         grad, hess = (np.where((q == 0) & ~np.isnan(value), 0, x) for x in (grad, hess))
+    # A row without a class has no term to be NaN.
+    value = np.where(np.isnan(q_others) | np.isnan(p_others), np.nan, value)
     target_grad = np.where((p == 0) & ~np.isnan(value), 0, target_grad)
     grad, hess, target_grad = grad / temperature, hess / temperature / temperature, target_grad / temperature
     return value[:, 0], grad, hess, np.ones(len(pred), pred.dtype), target_grad
