@@ -51,8 +51,10 @@ INLINE real softplus_fall(real v_top, real v, real gap)
 /* p (slope - mean) times a factor, in the unit in which nothing is too large or too small; 0 where p is, whatever the slope. */
 INLINE real centred(real p, real slope, real slope_in_units, pair_mean mean, real factor, const row_pair r)
 {
-    const int is_far = (abs_(slope) > FAR) | (abs_(mean.plain) > FAR);
-    const int is_small = (abs_(slope) < ONE) & (abs_(mean.plain) < ONE) & (p > ONE);
+    /* Conditions as numbers: clang warns of & between truth values, and && is a branch. */
+    const int slope_is_far = abs_(slope) > FAR, mean_is_far = abs_(mean.plain) > FAR, is_far = slope_is_far | mean_is_far;
+    const int slope_is_small = abs_(slope) < ONE, mean_is_small = abs_(mean.plain) < ONE, p_is_large = p > ONE;
+    const int is_small = slope_is_small & mean_is_small & p_is_large;
     const real far = p * ((slope_in_units - mean.in_units) * (r.log_unit * factor)), plain = p * ((slope - mean.plain) * factor);
     const real small = p * r.share_unit * (fma_(slope, ONE / r.share_unit, -mean.in_shares) * factor);
     return keep_if(p != ZERO, choose(is_far, far, choose(is_small, small, plain)));
@@ -64,7 +66,8 @@ INLINE real difference(const class_pair c, real factor, const row_pair r)
     const real d = c.log_ratio, in_shares = fma_(c.gap, ONE / r.share_unit, -r.log_of_sums_in_shares);
     const real tiny = -(c.p * r.share_unit) * (in_shares * factor);
     const real other = choose(abs_(d) < ONE, c.p * expm1_(-clip(d, -ONE, ONE)), c.q - c.p) * factor;
-    return choose((abs_(d) < R(1e-12)) & (c.p > ONE), tiny, other);
+    const int is_tiny = abs_(d) < R(1e-12), p_is_large = c.p > ONE;
+    return choose(is_tiny & p_is_large, tiny, other);
 }
 
 /* Of two numbers in the unit of p, in that unit. */
