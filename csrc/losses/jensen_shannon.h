@@ -65,7 +65,9 @@ INLINE real difference(const class_pair c, real factor, const row_pair r)
 {
     const real d = c.log_ratio, in_shares = fma_(c.gap, ONE / r.share_unit, -r.log_of_sums_in_shares);
     const real tiny = -(c.p * r.share_unit) * (in_shares * factor);
-    const real other = choose(abs_(d) < ONE, c.p * expm1_(-clip(d, -ONE, ONE)), c.q - c.p) * factor;
+    /* d has the rounding of what it is a difference of; where that is large, p and q are known better. */
+    const int is_near = abs_(d) < ONE, gap_is_small = abs_(c.gap) < R(4.0);
+    const real other = choose(is_near & gap_is_small, c.p * expm1_(-clip(d, -ONE, ONE)), c.q - c.p) * factor;
     const int is_tiny = abs_(d) < R(1e-12), p_is_large = c.p > ONE;
     return choose(is_tiny & p_is_large, tiny, other);
 }
