@@ -78,7 +78,8 @@ typedef struct {
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing, z_loss;
-    double temperature;       /* distillation only: what logits are divided by */
+    double softcap;           /* of softmax: logits a become softcap tanh(a / softcap) before all else; 0: no cap */
+    double temperature;       /* what logits are divided by; 1: none */
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;

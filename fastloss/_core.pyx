@@ -45,7 +45,7 @@ cdef extern from "fastloss.h" nogil:
         fl_array pred, target, operand, weight, value, grad, hess, target_grad
         int labels
         int64_t ignore_index
-        double label_smoothing, z_loss, temperature
+        double label_smoothing, z_loss, softcap, temperature
         const double *class_weight
         double param[4]
         fl_reduction reduction
@@ -331,6 +331,10 @@ cdef int raise_pending() except -1:
     return -1
 
 
+#: The parameters that are fields of fl_call; the others are numbers for the body of the loss.
+CALL_FIELDS = ("class_weight", "ignore_index", "label_smoothing", "temperature", "softcap", "z_loss")
+
+
 # ---- entry points -----------------------------------------------------------------------------------------------------
 
 cdef class Kernel:
@@ -362,6 +366,7 @@ cdef class Kernel:
         self.template.loss = known.index(row.name)
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
+        self.template.temperature = 1
         self.template.interrupted = interrupted
         self.template.reduction = FL_NONE if name == "grad_and_hess" else FL_MEAN
         self.has_domain = row.prediction.bounded or row.target.bounded
@@ -372,8 +377,8 @@ cdef class Kernel:
         for p in row.parameters:
             if p.kind.array == "elements":
                 slots.append("operand")
-            elif p.name in ("class_weight", "ignore_index", "label_smoothing", "temperature"):
-                slots.append(p.name)  # fields of fl_call
+            elif p.name in CALL_FIELDS:
+                slots.append(p.name)
             else:
                 slots.append(i)
                 i += 1
@@ -405,6 +410,10 @@ cdef class Kernel:
             c.label_smoothing = value
         elif slot == "temperature":
             c.temperature = value
+        elif slot == "softcap":
+            c.softcap = 0 if value is None else value
+        elif slot == "z_loss":
+            c.z_loss = value
         else:
             c.param[<int>slot] = np.nan if value is None else <double>value
             if parameter.name == "log_target":  # a logarithm may be any number
@@ -588,11 +597,13 @@ cdef class Kernel:
         c.ndim, c.shape = kept, shape
         without_axis(&c.pred, pred_strides, pred, axis)
         if self.takes_numbers and same_shape(pred, target):
+            if self.takes_labels and not is_float(dtype_of(target)):
+                raise _errors.target_type(target.dtype, labels=False)
             without_axis(&c.target, target_strides, target, axis)
         elif self.takes_labels and is_label_shape:
             describe(&c.target, target)
             if is_float(c.target.dtype):
-                raise TypeError(f"labels must be integers, got dtype {target.dtype}")
+                raise _errors.target_type(target.dtype, labels=True)
             c.labels = 1
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)

@@ -87,6 +87,12 @@ def shapes(
     return ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}; wanted: {' or '.join(accepted)}")
 
 
+def target_type(dtype: Any, labels: bool) -> TypeError:
+    """A target has the shape of labels, or else that of numbers for every class, and the type of the other."""
+    wanted = "labels must be integers" if labels else "numbers for every class must be floating-point (integers are labels)"
+    return TypeError(f"{wanted}, got dtype {dtype}")
+
+
 def axis_from_front(axis: Any, pred: np.ndarray) -> int:
     """The class axis, counted from the front."""
     index = operator.index(axis)

@@ -134,8 +134,8 @@ class Call:
         self.shape, self.classes = self.hidden.shape[:-1], len(self.weight)
         self.n_rows = math.prod(self.shape)
         self.numbers = self.labels.ndim == self.hidden.ndim
-        if not self.numbers and self.labels.dtype.kind not in "biu":
-            raise TypeError(f"labels must be integers, got dtype {self.labels.dtype}")
+        if self.numbers == (self.labels.dtype.kind in "biu"):
+            raise _errors.target_type(self.labels.dtype, labels=not self.numbers)
         self.sample_weight = None
         if arguments["sample_weight"] is not None:
             sample_weight = checked(arguments["sample_weight"], "sample_weight")

@@ -30,6 +30,7 @@ __all__ = [
     "Fraction",
     "Integer",
     "Interval",
+    "Mixture",
     "NonNegative",
     "OpenFraction",
     "OptionalFraction",
@@ -37,6 +38,7 @@ __all__ = [
     "Positive",
     "PositiveArray",
     "Row",
+    "Softcap",
     "Temperature",
     "pointwise",
     "registry",
@@ -86,10 +88,14 @@ class Kind:
     """What a parameter accepts.
 
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
+    `divides`: the prediction is divided by it, and so are derivatives.
+    `ends_apart`: at the ends of the range results are not what they tend to near them.
     """
 
     range: Interval
     array: str = ""
+    divides: bool = False
+    ends_apart: bool = False
     optional: bool = False
     type: type = float
 
@@ -99,11 +105,14 @@ NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
 Fraction = Annotated[float, Kind(Interval(0, 1))]
 OptionalFraction = Annotated[float | None, Kind(Interval(0, 1), optional=True)]
 OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=True))]
-# Logits over a temperature, and one over its square, which multiplies a Hessian, then stay within what float32 can hold.
-Temperature = Annotated[float, Kind(Interval(2.0**-10, 2.0**10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
+#: Beyond, a softmax is of one class or of equal ones in practice, and results are lost in factors that are no normal numbers.
+Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
+Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
+#: The part of one of two distributions in their mixture; without one of them there is nothing to mix.
+Mixture = Annotated[float, Kind(Interval(0, 1), ends_apart=True)]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
 
 

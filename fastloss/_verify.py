@@ -5,6 +5,8 @@ The tests and `python -m fastloss verify` share this module, and with it the bou
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ import numpy as np
 from fastloss import _core
 from fastloss._loss import Loss
 from fastloss._registry import Interval, Parameter, Row
+from fastloss.reference._rows import softened_logits
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -81,7 +84,7 @@ def tier(name: str) -> Iterator[None]:
 
 
 def parameter_values(parameter: Parameter) -> list[Any]:
-    """Values beside the default: within and at the closed ends of the range. All are exact in float32."""
+    """Values beside the default: within and at the closed ends of the range."""
     kind = parameter.kind
     if kind.array == "classes":
         return ["per class"]
@@ -94,6 +97,8 @@ def parameter_values(parameter: Parameter) -> list[Any]:
     low, high = kind.range.low, kind.range.high
     width = high - low if math.isfinite(high) else 8.0
     inside = [low + width / 8, low + 3 * width / 4]
+    if low > 0 and math.isfinite(high):  # orders of magnitude
+        inside = [low * (high / low) ** share for share in (0.375, 0.625)]
     ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]
     return [*inside, *ends, *([None] if kind.optional else [])]
 
@@ -211,23 +216,44 @@ def largest_parameter(case: Case, arrays: dict[str, Any]) -> float:
     return max(1.0, max((float(np.max(np.abs(x), initial=0)) for x in [*reals, *arrays.values()]), default=0.0))
 
 
+def divisor(loss: Loss) -> float:
+    """What predictions are divided by."""
+    return min((p.default for p in loss.params.values() if p.kind.divides), default=1.0)
+
+
 def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     """The `ulp` of each result. A subnormal factor meets more and larger ones in a Hessian: a logit, a parameter's square."""
     factor = largest_parameter(case, arrays)
-    return {name: ulp(x, case.dtype, factor * (16 if name == "hess" else 1)) for name, x in expected.items()}
+    inverse = max(1.0, 1 / divisor(case.loss))
+    factors = {"value": factor, "grad": factor * inverse, "target_grad": factor * inverse, "hess": 16 * factor * inverse**2}
+    return {name: ulp(x, case.dtype, factors[name]) for name, x in expected.items()}
 
 
 def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     return np.float64 if dtype == np.float32 else np.longdouble
 
 
+def signs(pred: np.ndarray, case: Case, seed: int) -> Iterator[np.ndarray]:
+    """Where each prediction is moved: up or down."""
+    rng = np.random.default_rng(seed)
+    for _ in range(2):
+        sign = rng.choice([-1.0, 1.0], pred.shape)
+        flipped = sign.copy()
+        if case.loss.family == "rows":
+            # Against the largest logit every other one is moved both towards it and away.
+            top = np.argmax(pred, axis=1)[:, None]
+            np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
+        else:
+            flipped = -sign
+        yield from (sign, flipped)
+
+
 def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The inputs, each number moved by one unit in its last place up or down; see `Row.unit`."""
-    rng = np.random.default_rng(seed)
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
-    temperature = case.loss.params.get("temperature")
-    unit = row.unit * (temperature.default if temperature else 1)
+    # For a loss of softened logits `unit_of_softened` counts the unit of those.
+    unit = row.unit * (divisor(case.loss) if logits_as_targets(row) else 1)
 
     def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> Any:
         size = np.maximum(np.abs(x), unit if x is pred or logits_as_targets(row) else 0)
@@ -235,31 +261,42 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
     log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
+    for sign in signs(pred, case, seed):
+        yield moved(pred, sign, row.prediction), target
+    if not exact_target:
+        for sign in signs(target if logits_as_targets(row) else pred, case, seed):
+            yield pred, moved(target, sign, Interval() if log_target else row.target)
 
-    def turned(sign: np.ndarray, logits: np.ndarray) -> Any:
-        if row.family != "rows":
-            return -sign
-        # Against the largest logit every other one is moved both towards it and away.
-        flipped, top = sign.copy(), np.argmax(logits, axis=1)[:, None]
-        np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
-        return flipped
 
-    for _ in range(2):
-        sign = rng.choice([-1.0, 1.0], pred.shape)
-        for s in (sign, turned(sign, pred)):
-            yield moved(pred, s, row.prediction), target
-        if not exact_target:
-            for s in (sign, turned(sign, target if logits_as_targets(row) else pred)):
-                yield pred, moved(target, s, Interval() if log_target else row.target)
+def unit_of_softened(
+    case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle
+) -> Results:
+    """What it changes to move a softmax's softened logits, where they are not those given: by an ulp, by two of a tanh."""
+    parameters = {name: p.default for name, p in case.loss.params.items() if name in ("temperature", "softcap")}
+    if "softcap" not in parameters or (parameters["temperature"] == 1 and parameters["softcap"] is None):
+        return {}
+    below, base, slope, bend = softened_logits(pred, pred.max(axis=1, keepdims=True), **parameters)
+    plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
+    softened = below + base
+    step = np.maximum(np.abs(softened), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
+    if parameters["softcap"] is not None:
+        step *= FUNCTION_BOUNDS["tanh"]
+    before = oracle(plain, softened, target, **arrays)
+    moved = [oracle(plain, softened + sign * step, target, **arrays) for sign in signs(pred, case, seed)]
+    change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
+    hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
+    return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
 
 
 def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
-    """Each parameter that is a real number, moved by one unit in its last place, towards 0: that stays in its range."""
+    """Each parameter that is a real number, moved by one unit in its last place within its range."""
     for name, p in case.loss.params.items():
         if p.kind.type is float and isinstance(p.default, (int, float)):
-            value = p.default * (1 - float(np.finfo(case.dtype).eps))
-            if value in p.range:
-                yield {name: value}
+            if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
+                continue
+            step = float(np.finfo(case.dtype).eps)
+            moved = (value for value in (p.default * (1 - step), p.default * (1 + step)) if value in p.range)
+            yield from ({name: value} for value in itertools.islice(moved, 1))
 
 
 def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
@@ -303,6 +340,8 @@ def expected_and_allowed(
     expected = oracle(case, *wide, **arrays)
     allowed = ulps(case, expected, arrays)
     with np.errstate(all="ignore"):
+        for name, change in unit_of_softened(case, *wide, arrays, seed, oracle).items():
+            allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
         moved = [oracle(case, p, t, **arrays) for p, t in perturbations(*wide, case, seed)]
         moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case)]
         for results in moved:

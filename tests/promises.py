@@ -252,8 +252,8 @@ MEMORY = Promise(
         Break(
             "the end of a long row read in whole groups",
             "csrc/drivers/softmax.c",
-            "softmax_forward(a, u, n, next_segment",
-            "softmax_forward(a, u, fl_padded(n), next_segment",
+            "softmax_forward(z, u, n, next_segment",
+            "softmax_forward(z, u, fl_padded(n), next_segment",
             ("test_memory.py::test_guard_pages_around_very_long_rows",),
         ),
         Break(

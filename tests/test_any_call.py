@@ -53,6 +53,7 @@ ACCEPTED = (
     np.dtype(">f8"),
     np.dtype(">f2"),
 )
+FLOATING = tuple(dtype for dtype in ACCEPTED if dtype.kind not in "biu")
 LABELS = (*INTEGERS, np.dtype(np.int64), np.dtype(bool), np.dtype(">i4"), np.dtype(">u8"))
 
 #: How an array lies in memory: of its own (None) or of the pool, how many bytes from the start. All in one choice, since it is
@@ -124,7 +125,7 @@ def one_of(*choices: Any) -> st.SearchStrategy[Any]:
 
 
 CHOICE = {name: one_of(*choices) for name, choices in {
-    "accepted": ACCEPTED, "labels": LABELS, "size": SIZES,
+    "accepted": ACCEPTED, "floating": FLOATING, "labels": LABELS, "size": SIZES,
     "placement": tuple(itertools.product(LAYOUTS, SHARED, OFFSETS)),
     "finish": tuple(itertools.product((False, False, True), WRAPPED)),
     "ndim": (0, 1, 1, 2, 2, 3, 4),
@@ -300,14 +301,11 @@ class Verdict:
             class_weight = values.get("class_weight")
             if class_weight is not None:
                 self.refuse(ValueError, np.shape(class_weight) != (classes,))
-            if labelled:
-                self.refuse(TypeError, not whole_numbers(target))
-                if whole_numbers(target) and pred.size < ENORMOUS:
-                    labels = (
-                        target.astype(np.uint8) if target.dtype == bool else target
-                    )  # NumPy compares bool with few integers
-                    bad = ((labels < 0) | (labels >= classes)) & (labels != values["ignore_index"])
-                    self.refuse(IndexError, np.any(bad))
+            self.refuse(TypeError, row.labels and labelled != whole_numbers(target))
+            if labelled and whole_numbers(target) and pred.size < ENORMOUS:
+                labels = target.astype(np.uint8) if target.dtype == bool else target  # NumPy compares bool with few integers
+                bad = ((labels < 0) | (labels >= classes)) & (labels != values["ignore_index"])
+                self.refuse(IndexError, np.any(bad))
         elif target.shape != pred.shape:
             self.refuse(ValueError)
             return None
@@ -707,7 +705,8 @@ class AnyCall(RuleBasedStateMachine):
             x = within(interval, x, rng)
         elif draw(BOOLEAN):
             x = None
-        placed["target"] = self.filled(draw, shape, draw(CHOICE["accepted"]), x)
+        probabilities = loss.row.labels and "labels" not in wrong
+        placed["target"] = self.filled(draw, shape, draw(CHOICE["floating" if probabilities else "accepted"]), x)
         return self.wrap(draw, placed["target"])
 
     def weight(self, draw: Any, kind: str, shape: tuple[int, ...], rng: Any, placed: dict[str, Placed]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
+import importlib
 import json
 import math
 from pathlib import Path
@@ -26,14 +26,18 @@ def _unchanged_environment(monkeypatch):
     monkeypatch.setenv("PJRT_NPROC", "1")  # written by the measurement of JAX
 
 
-@pytest.fixture(scope="module")
-def report():
+def script(name):
+    """A file of benchmarks/ as a module."""
     if not BENCHMARKS.is_dir():
         pytest.skip("not in a checkout")
-    spec = importlib.util.spec_from_file_location("report", BENCHMARKS / "report.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patched:
+        patched.syspath_prepend(BENCHMARKS)
+        return importlib.import_module(name)
+
+
+@pytest.fixture(scope="module")
+def report():
+    return script("report")
 
 
 # --- workloads ------------------------------------------------------------------------------------
@@ -340,3 +344,50 @@ def test_report_refuses_broken_markers(report, markers):
     text = "".join(f"<!-- speed:{marker} -->" for marker in markers)
     with pytest.raises(ValueError, match="markers"):
         report.filled(text, "speed", "body")
+
+
+# --- the cost of options --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def options(quick, monkeypatch):
+    pytest.importorskip("ml_dtypes")
+    module = script("options")
+    monkeypatch.setattr(module, "SHAPES", ((16, 30), (40, 5)))
+    return module
+
+
+def test_every_option_is_measured_and_stands_on_the_page(options, tmp_path, capsys):
+    page = tmp_path / "options.md"
+    page.write_text("A\n<!-- options:begin --><!-- options:end -->\nB\n<!-- times:begin -->old<!-- times:end -->\n")
+    arguments = ["--page", str(page)]
+    assert options.main([*arguments, "--check"]) == 1
+    assert options.main([*arguments, "--rows"]) == 0
+    assert options.main([*arguments, "--check"]) == 0
+    assert "old" in page.read_text()
+    assert options.main([*arguments, "--repeats", "1", "--threads", "1"]) == 0
+    text = page.read_text()
+    assert "old" not in text
+    assert "|  | 16 x 30 | 40 x 5 |" in text
+    for variant in options.VARIANTS:
+        assert text.count(f"| {variant.name} |") == 2
+    assert options.main([*arguments, "--check"]) == 0
+    page.write_text(text.replace("times:end", "times"))
+    assert options.main(arguments) == 2
+    assert "times:end" in capsys.readouterr().err
+
+
+def test_no_option_is_timed_as_another(options):
+    def described(array):
+        if not hasattr(array, "dtype"):
+            return type(array)
+        return array.dtype.name, array.shape, array.strides, bool((array == -100).any())
+
+    inputs = Workload("cross_entropy", (64, 300)).make_inputs()
+    seen = []
+    for change in (lambda given: None, *(variant.change for variant in options.VARIANTS)):
+        given = options.Given(*inputs)
+        change(given)
+        arrays = (described(array) for array in (given.pred, given.target, given.out))
+        seen.append((given.entry_point, frozenset(given.keywords), *arrays))
+    assert len(set(seen)) == len(seen)

@@ -17,9 +17,11 @@ COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess
 SHARED = [
     *("softmax_forward", "hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
+    *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
+    *("harden_hess", "harden_grad"),
     *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
     *("finish_plain_cross_entropy", "finish_full_cross_entropy"),
-    *("maximum", "pair_exponentials"),
+    *("largest", "pair_exponentials"),
     *(
         f"distillation_{loss}_{kernel}"
         for loss in ("kl", "js")

@@ -59,7 +59,7 @@ static double row_maximum(const job *j, int which, const row *r, char *buffer, i
     double largest = -INFINITY;
     *segment = 0;
     for (int64_t s = 0; s < j->n_segments; s++) {
-        const double m = j->kernels->maximum(fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s));
+        const double m = j->kernels->largest(fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s));
         if (isnan(m))
             return m;
         if (m > largest) {

@@ -39,7 +39,7 @@ enum {
 
 typedef struct {
     int64_t lanes;            /* the rows of a tile in whole groups */
-    char *logits, *target, *grad, *hess, *rows, *field;
+    char *given, *logits, *target, *grad, *hess, *rows, *field;   /* given: logits before they are softened */
 } tile;
 
 static int64_t tile_rows(const job *j)
@@ -54,6 +54,12 @@ static int dense(const job *j)
     return !j->call->labels || j->call->label_smoothing != 0.0;
 }
 
+/* Whether the softmax is of something else than the logits as they are. */
+static int is_softened(const job *j)
+{
+    return j->call->softcap != 0.0 || j->call->temperature != 1.0;
+}
+
 static size_t carve_tile(const job *j, char *memory, tile *t)
 {
     const fl_call *c = j->call;
@@ -62,6 +68,7 @@ static size_t carve_tile(const job *j, char *memory, tile *t)
     /* As numbers, since there is no memory yet where only the size is wanted. */
     uintptr_t next = (uintptr_t)memory;
     t->logits = (char *)next, next += table;
+    t->given = is_softened(j) ? (char *)next : t->logits, next += is_softened(j) ? table : 0;
     t->rows = (char *)next, next += table;
     t->target = (char *)next, next += dense(j) ? table : 0;
     t->grad = dense(j) ? (char *)next : t->logits, next += dense(j) ? table : 0;
@@ -133,18 +140,21 @@ static fl_rows rows_of(const job *j, int64_t n, void *field)
 {
     const fl_call *c = j->call;
     return (fl_rows){.n = n, .field = field, .param = c->param, .labels = c->labels,
-                     .full = dense(j) || c->z_loss != 0.0 || c->outputs & FL_HESS,
-                     .smoothed = c->label_smoothing != 0.0, .keep = 1.0 - c->label_smoothing, .scale = j->scale, .z_loss = c->z_loss};
+                     .softened = is_softened(j), .full = dense(j) || c->z_loss != 0.0 || c->outputs & FL_HESS,
+                     .smoothed = c->label_smoothing != 0.0, .keep = 1.0 - c->label_smoothing,
+                     .scale = j->scale / c->temperature, .hess_scale = j->scale / (c->temperature * c->temperature), .z_loss = c->z_loss};
 }
 
 static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memory *m, const tile *t)
 {
     const fl_call *c = j->call;
     const int64_t lanes = fl_padded(n);
-    gather_columns(j, PRED, first, n, t, t->logits);
+    gather_columns(j, PRED, first, n, t, t->given);
     fl_columns k = {.classes = c->classes, .rows = rows_of(j, lanes, t->field), .logits = t->logits, .exponentials = t->grad,
                     .grad = c->outputs & FL_GRAD ? t->grad : NULL, .hess = c->outputs & FL_HESS ? t->hess : NULL};
     k.rows.label = m->label + at, k.rows.weight = m->weight + at, k.rows.mass = m->mass + at, k.rows.value = m->value + at;
+    if (is_softened(j))
+        j->kernels->columns_soften(&k, t->given, c->softcap, c->temperature);
     if (dense(j))
         k.u = t->target;
     if (j->smoothing) {
@@ -163,6 +173,8 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     if (!(c->outputs & (FL_GRAD | FL_HESS)))
         return;
     j->kernels->columns_backward(&k);
+    if (c->softcap != 0.0 && c->classes > 0)
+        j->kernels->harden(t->given, c->classes * lanes, c->softcap, k.grad, k.hess);
     if (k.grad)
         scatter_columns(j, GRAD, first, n, t, t->grad);
     if (k.hess)
@@ -186,6 +198,7 @@ typedef struct {
     row where[FL_ROWS_TOGETHER];
     int64_t label[FL_ROWS_TOGETHER];
     double weight[FL_ROWS_TOGETHER], mass[FL_ROWS_TOGETHER], value[FL_ROWS_TOGETHER];
+    double largest[FL_ROWS_TOGETHER];       /* logit of a row, as given */
     double maximum[MAX_SEGMENTS + 2 * FL_ROWS_TOGETHER], top[MAX_SEGMENTS + 2 * FL_ROWS_TOGETHER];
     double field[FL_ROW_FIELDS][FL_ROWS_TOGETHER];
     _Alignas(64) char exponentials[];
@@ -209,24 +222,33 @@ static const char *mixed_target(job *j, const row *r, int64_t s, segment_buffers
 
 static const fl_segment NO_SEGMENT = {.maximum = -INFINITY};
 
-/* Two parts of a row, of which `part` has no larger maximum: its exponentials shrink, and all are others. */
-static void absorb(fl_segment *into, const fl_segment *part)
+/* How far below `maximum` a logit lies, where the softmax is taken. */
+static double depth(const job *j, double maximum, double logit)
 {
-    const double below = into->maximum - part->maximum;
+    if (!is_softened(j))
+        return maximum - logit;
+    const softening s = softening_of(j->call->softcap, j->call->temperature);
+    return softened_depth(maximum, cap_exponential(maximum, s), logit, s.cap != 0.0, s);
+}
+
+/* Two parts of a row, of which `part` has no larger maximum: its exponentials shrink, and all are others. */
+static void absorb(const job *j, fl_segment *into, const fl_segment *part)
+{
+    const double below = depth(j, into->maximum, part->maximum);
     into->others += (1.0 + part->others) * exp_nonpositive(-below);
     into->mass += part->mass;
     into->mass_of_others += part->mass;
     into->shortfall += part->shortfall + (part->mass == 0.0 ? 0.0 : part->mass * below);
 }
 
-static void join(fl_segment *total, const fl_segment *part)
+static void join(const job *j, fl_segment *total, const fl_segment *part)
 {
     if (part->maximum > total->maximum) {
         const fl_segment before = *total;
         *total = *part;
-        absorb(total, &before);
+        absorb(j, total, &before);
     } else {
-        absorb(total, part);
+        absorb(j, total, part);
     }
 }
 
@@ -245,23 +267,45 @@ static fl_segment forward(job *j, const row *r, int64_t s, int64_t label, double
     const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
     const char *u = dense(j) ? mixed_target(j, r, s, b) : NULL, *a = fl_segment_numbers(j, PRED, r, s, b->pred);
     fl_segment part;
-    j->kernels->softmax_forward(a, u, n, next_segment(j, PRED, r, s, a), next_segment(j, TARGET, r, s, u), e, &part);
     if (label >= 0 && at >= 0 && at < n)
         *label_logit = fl_load(a + (size_t)at * j->item, j->call->real);
+    const char *z = a;
+    double largest = 0.0;
+    if (is_softened(j)) {
+        const char *given = fl_padded_segment(j, PRED, r, s, b->pred);
+        largest = j->kernels->maximum(given, fl_padded(n));
+        j->kernels->soften(given, fl_padded(n), largest, j->call->softcap, j->call->temperature, b->pred);
+        z = b->pred;
+    }
+    j->kernels->softmax_forward(z, u, n, next_segment(j, PRED, r, s, a), next_segment(j, TARGET, r, s, u), e, &part);
+    if (is_softened(j))
+        part.maximum = largest;
     return part;
+}
+
+/* Where the sums over a row become `real`, in units of the largest exponential: so many, so that none is subnormal. */
+static double unit_of(const job *j)
+{
+    return j->call->real == FL_FLOAT32 ? 0x1p24 : 0x1p53;
 }
 
 /* Of row i of the batch. */
 static void note_total(const job *j, batch *b, int64_t i, const fl_segment *total, double label_logit)
 {
-    b->field[FL_MAXIMUM][i] = total->maximum;
-    b->field[FL_TOP][i] = 1.0;
-    b->field[FL_OTHERS][i] = total->others;
+    const double below = depth(j, total->maximum, label_logit), unit = unit_of(j);
+    b->largest[i] = total->maximum;
+    b->field[FL_MAXIMUM][i] = is_softened(j) ? 0.0 : total->maximum;
+    b->field[FL_TOP][i] = unit;
+    b->field[FL_OTHERS][i] = unit * total->others;
     b->field[FL_MASS][i] = total->mass;
     b->field[FL_MASS_OF_OTHERS][i] = total->mass_of_others;
     b->field[FL_SHORTFALL][i] = total->shortfall;
-    b->field[FL_LABEL_LOGIT][i] = label_logit;
-    b->field[FL_LABEL_EXPONENTIAL][i] = exp_nonpositive(label_logit - total->maximum);
+    b->field[FL_LABEL_LOGIT][i] = is_softened(j) ? -below : label_logit;
+    b->field[FL_LABEL_EXPONENTIAL][i] = unit * exp_nonpositive(-below);
+    if (is_softened(j)) {
+        const softening s = softening_of(j->call->softcap, j->call->temperature);
+        b->field[FL_BASE][i] = softened(total->maximum, s.cap != 0.0, s);
+    }
     if (j->smoothing && b->label[i] >= 0)
         b->field[FL_LABEL_SHARED][i] = fl_load(j->smoothing + (size_t)b->label[i] * j->item, j->call->real);
 }
@@ -277,12 +321,17 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
         memset(buffers->hess, 0, (size_t)n * j->item);
     } else {
         const char *u = dense(j) ? mixed_target(j, r, s, buffers) : NULL;
-        const double factor = exp_nonpositive(maximum - field[FL_MAXIMUM][i]) * field[FL_FACTOR][i] / top;
+        const double below = depth(j, b->largest[i], maximum);
+        /* Of a segment whose logits are all far below the row's largest, the factor would be subnormal where q is not yet. */
+        const double lift = below > (c->real == FL_FLOAT32 ? 60.0 : 600.0) ? 0x1p64 : 1.0, unlift = 1.0 / lift;
+        const double factor = exp_nonpositive(-below) * (unit_of(j) / top * lift) * field[FL_FACTOR][i];
         j->kernels->softmax_backward(&(fl_backward){
             .n = n, .exponentials = e, .u = u, .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
-            .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .factor = factor, .spread = field[FL_SPREAD][i],
-            .curve = field[FL_CURVE][i], .square = field[FL_SQUARE][i], .scale = field[FL_SCALE][i]});
-        if ((u || c->outputs & FL_HESS) && maximum == field[FL_MAXIMUM][i] && field[FL_SINGLE_TOP][i] == 1.0) {
+            .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .factor = factor,
+            .lift = field[FL_LIFT][i], .unlift = unlift / field[FL_LIFT][i], .spread = field[FL_SPREAD][i] * unlift,
+            .curve = field[FL_CURVE][i], .square = field[FL_SQUARE][i], .scale = field[FL_SCALE][i],
+            .hess_scale = field[FL_HESS_SCALE][i] * unlift});
+        if ((u || c->outputs & FL_HESS) && maximum == b->largest[i] && field[FL_SINGLE_TOP][i] == unit_of(j)) {
             const int64_t largest = j->kernels->position(e, n, top);
             if (u)
                 fl_store(field[FL_TOP_GRAD][i], buffers->grad, largest, c->real);
@@ -293,6 +342,9 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
             fl_store(field[FL_LABEL_HESS][i], buffers->hess, at, c->real);
         }
     }
+    if (c->softcap != 0.0 && field[FL_COUNTS][i] != 0.0)
+        j->kernels->harden(fl_padded_segment(j, PRED, r, s, buffers->pred), fl_padded(n), c->softcap, buffers->grad,
+                           c->outputs & FL_HESS ? buffers->hess : NULL);
     if (c->outputs & FL_GRAD)
         fl_keep_segment(j, GRAD, r, s, buffers->grad);
     if (c->outputs & FL_HESS)
@@ -353,9 +405,9 @@ static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_mem
                 forward(j, &where[i], s, m->label[at + i], &label_logits[i], &b->buffers, kept_exponentials(j, b, i, s));
             b->maximum[place] = part.maximum;
             b->top[place] = part.top;
-            join(&together, &part);
+            join(j, &together, &part);
             if (s % SEGMENTS_TOGETHER == SEGMENTS_TOGETHER - 1 || s == j->n_segments - 1) {
-                join(&totals[i], &together);
+                join(j, &totals[i], &together);
                 together = NO_SEGMENT;
             }
         }
@@ -417,7 +469,7 @@ static void shared_forward_task(void *context, int64_t task, char *scratch)
     fl_segment total = NO_SEGMENT;
     for (int64_t s = first; s < j->n_segments && s < first + SEGMENTS_TOGETHER; s++) {
         const fl_segment part = forward(j, &k->b.where[i], s, k->b.label[i], &k->label_logit[i], &m->buffers, m->exponentials);
-        join(&total, &part);
+        join(j, &total, &part);
     }
     k->part[task] = total;
 }
@@ -449,7 +501,7 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
     for (int64_t i = 0; i < n; i++) {
         totals[i] = NO_SEGMENT;
         for (int64_t part = 0; part < k->parts; part++)
-            join(&totals[i], &k->part[i * k->parts + part]);
+            join(j, &totals[i], &k->part[i * k->parts + part]);
     }
     finish_batch(j, &k->b, n, 0, totals, k->label_logit, m);
     if (j->call->outputs & (FL_GRAD | FL_HESS))

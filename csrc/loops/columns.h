@@ -1,6 +1,6 @@
 /* The loops of the losses of softmax, on rows side by side: a lane a row, class after class. For rows too short to fill registers.
  *
- * The same sums as along a row, in another order: CLASSES_TOGETHER terms of at most 2^33, then the sums of those. */
+ * The same sums as along a row, in another order: CLASSES_TOGETHER terms of at most 2^49, then the sums of those. */
 #ifndef FASTLOSS_COLUMNS_H
 #define FASTLOSS_COLUMNS_H
 
@@ -165,13 +165,19 @@ NOINLINE void columns_others(const fl_columns *k)
         others[i] = choose((total[i] != ZERO) & (total[i] < TWO * top[i]), others[i], total[i] - top[i]);
 }
 
+static void columns_clear_maximum(const fl_columns *k)
+{
+    const int64_t n = k->rows.n;
+    ROW_FIELD(m, FL_MAXIMUM);
+    for (int64_t i = 0; i < n; i++)
+        m[i] = -LARGEST;
+}
+
 static void columns_forward(const fl_columns *k)
 {
     const int64_t n = k->rows.n, classes = k->classes;
-    ROW_FIELD(m, FL_MAXIMUM);
     ROW_FIELD(cleared, FL_FIRST_CLEARED);
-    for (int64_t i = 0; i < n; i++)
-        m[i] = -LARGEST;
+    columns_clear_maximum(k);
     ROW_FIELD(parts, FL_PART);
     memset(cleared, 0, (size_t)(FL_LAST_CLEARED + 1 - FL_FIRST_CLEARED) * (size_t)n * sizeof(real));
     memset(parts, 0, (size_t)(FL_TOTAL + 1 - FL_PART) * (size_t)n * sizeof(real));
@@ -210,11 +216,11 @@ INLINE void columns_grad(const fl_columns *k, int64_t c, const int classes)
     ROW_FIELD(label_grad, FL_LABEL_GRAD);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real inverse = factor[i], strength = spread[i] * scale[i], at_label = label_grad[i], count = counts[i];
+        const real lifting = factor[i], strength = spread[i] * scale[i], at_label = label_grad[i], count = counts[i];
         const bits y = to_bits(label[i]) - (bits)c;
         UNROLLED
         for (int j = 0; j < classes; j++)
-            grad[j * n + i] = masked(choose(y == (bits)j, at_label, e[j * n + i] * inverse * strength), count);
+            grad[j * n + i] = masked(choose(y == (bits)j, at_label, e[j * n + i] * lifting * strength), count);
     }
 }
 COLUMN_LOOP(columns_grad)
@@ -227,6 +233,7 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
     ROW_FIELD(counts, FL_COUNTS);
     ROW_FIELD(label, FL_LABEL);
     ROW_FIELD(factor, FL_FACTOR);
+    ROW_FIELD(lift, FL_LIFT);
     ROW_FIELD(spread, FL_SPREAD);
     ROW_FIELD(scale, FL_SCALE);
     ROW_FIELD(label_grad, FL_LABEL_GRAD);
@@ -235,11 +242,11 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
-        const real inverse = factor[i], by_q = spread[i], by_all = scale[i], largest = single_top[i], at_top = top_grad[i];
+        const real lifting = factor[i], by_q = spread[i], by_u = lift[i], by_all = scale[i], largest = single_top[i], at_top = top_grad[i];
         const real at_label = label_grad[i], count = counts[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], others = by_all * fma_(x * inverse, by_q, -u[j * n + i]);
+            const real x = e[j * n + i], others = by_all * fma_(x * lifting, by_q, -by_u * u[j * n + i]);
             grad[j * n + i] = masked(choose(y == (bits)j, at_label, choose(x == largest, at_top, others)), count);
         }
     }
@@ -256,16 +263,19 @@ INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
     ROW_FIELD(factor, FL_FACTOR);
     ROW_FIELD(curve, FL_CURVE);
     ROW_FIELD(square, FL_SQUARE);
-    ROW_FIELD(scale, FL_SCALE);
+    ROW_FIELD(lift, FL_LIFT);
+    ROW_FIELD(scale, FL_HESS_SCALE);
     ROW_FIELD(label_hess, FL_LABEL_HESS);
     ROW_FIELD(single_top, FL_SINGLE_TOP);
     ROW_FIELD(top_hess, FL_TOP_HESS);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
+        const real unlift = ONE / lift[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], q = x * factor[i], others = scale[i] * (q * fma_(curve[i], ONE - q, square[i] * q));
+            const real x = e[j * n + i], lifted = x * factor[i], q = lifted * unlift;
+            const real others = scale[i] * (lifted * fma_(curve[i], ONE - q, square[i] * q));
             const real unlabelled = choose(x == single_top[i], top_hess[i], others);
             hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
         }

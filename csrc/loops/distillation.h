@@ -11,11 +11,11 @@ enum {
     SHARE_BITS = PICK(64, 256),
 };
 #define SHARE_UNIT PICK(0x1p-64f, 0x1p-256)
-/* The logarithm of a ratio, two differences of logits over the least temperature, 2^-10, is at most 2^(12 + 128) (2^(12 + 1024)); times a
+/* The logarithm of a ratio, two differences of logits over the least temperature, above 2^-10, is at most 2^(12 + 128) (2^(12 + 1024)); times a
  * probability in its unit it has to stay a number. */
 #define LOG_UNIT PICK(0x1p80f, 0x1p272)
 
-static double maximum(const void *numbers, int64_t n)
+static double largest(const void *numbers, int64_t n)
 {
     const real *a = numbers;
     real lane[LANES], rest[FL_GROUP];
@@ -56,7 +56,7 @@ INLINE pair_scale pair_scale_of(real m, real temperature)
     const real LOG2 = R(0.6931471805599453);
     const int is_small = abs_(m) <= LARGEST_UNSHIFTED * temperature;
     const real base = keep_if(is_small, m / temperature), n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
-    const softmax_frame f = {.lowest = n * LOG2 - PAIR_DEPTH, .rounder = ROUNDER + ((real)SHARE_BITS - n)};
+    const softmax_frame f = {.lowest = n * LOG2 - PAIR_DEPTH, .rounder = ROUNDER + ((real)(SHARE_BITS + EXPONENT_BIAS) - n)};
     return (pair_scale){.shift = keep_if(!is_small, m), .top = exponential(base, f), .frame = f};
 }
 

@@ -39,8 +39,10 @@ static void rows_given(const fl_rows *r)
     const int64_t n = r->n, labels = r->labels, smoothed = r->smoothed;
     real *const field = r->field;
     const int64_t *const label = r->label;
-    const double *const weight = r->weight, *const mass = r->mass, keep = labels ? r->keep : 0.0, scale = r->scale, z_loss = r->z_loss;
-    real *const strength = field + FL_STRENGTH * n, *const scales = field + FL_SCALE * n, *const z = field + FL_Z_LOSS * n;
+    const double *const weight = r->weight, *const mass = r->mass, keep = labels ? r->keep : 0.0, z_loss = r->z_loss;
+    const double scale = r->scale, hess_scale = r->hess_scale;
+    real *const strength = field + FL_STRENGTH * n, *const scales = field + FL_SCALE * n, *const hess_scales = field + FL_HESS_SCALE * n;
+    real *const z = field + FL_Z_LOSS * n;
     real *const counts = field + FL_COUNTS * n, *const labels_as_bits = field + FL_LABEL * n;
     const int64_t unlabelled_counts = -(int64_t)!labels, zero_mass_counts = -(int64_t)(smoothed != 0);
     /* A loop a type, and masks, so that compilers see the lanes. */
@@ -55,6 +57,7 @@ static void rows_given(const fl_rows *r)
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
             strength[i + l] = (real)(mass[i + l] * keep);
             scales[i + l] = (real)(scale * weight[i + l]);
+            hess_scales[i + l] = (real)(hess_scale * weight[i + l]);
             z[i + l] = (real)(mass[i + l] * z_loss);
         }
         TOGETHER
@@ -86,6 +89,7 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
     real *const field = r->field, param[FL_MAX_PARAMS];
     for (int i = 0; i < FL_MAX_PARAMS; i++)
         param[i] = (real)r->param[i];
+    const int softened = full && r->softened;
     for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
         TOGETHER
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
@@ -103,32 +107,49 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
             const point f = body(-(below + log_sum), label_q, label_rest, param);
             const int labelled = !full || strength != ZERO;
             const real own = keep_if(labelled, strength * f.grad);
-            FIELD(FL_FACTOR) = inverse;
+            const real z = full ? FIELD(FL_Z_LOSS) : ZERO, mass = full ? FIELD(FL_MASS) : ZERO; /* mass is 0 where there is no u */
+            const real log_of_sum = choose(softened, FIELD(FL_BASE), maximum) + log_sum;
+            /* Where it is beyond every number, so is the value; but a q of 0 is still one. */
+            const real pull = keep_if(z != ZERO, clip(TWO * z * log_of_sum, -LARGEST, LARGEST));
+            const real curve = full ? mass - own + pull : -own;
+
+            /* Were q rounded where it is subnormal, what multiplies it would multiply its error: so it is kept times 2^24 (2^53), unless what
+             * multiplies it is too small to be divided by that, or so large that the product may not be. */
+            const real strongest = abs_(curve * scale) + mass;
+            const int far = (abs_(curve * scale) < PICK(0x1p-64f, 0x1p-900)) | (strongest > PICK(0x1p64f, 0x1p900));
+            const real lift = choose(far, ONE, PICK(0x1p24f, 0x1p53)), unlift = choose(far, ONE, PICK(0x1p-24f, 0x1p-53));
+            const real lifting = inverse * lift, unlifted_scale = scale * unlift, lifted_rest = others * lifting;
+            const real lifted_label_q = FIELD(FL_LABEL_EXPONENTIAL) * lifting;
+            const real lifted_label_rest = choose(is_top, lifted_rest, label_rest * lift);
+            FIELD(FL_FACTOR) = lifting;
+            FIELD(FL_SPREAD) = curve;
+            FIELD(FL_SCALE) = unlifted_scale;
             if (!full) {
                 FIELD(FL_ROW_VALUE) = strength * f.value;
-                FIELD(FL_SPREAD) = -own;
-                FIELD(FL_LABEL_GRAD) = fma_(scale, own * label_rest, ZERO); /* not -0 */
+                FIELD(FL_LABEL_GRAD) = fma_(unlifted_scale, own * lifted_label_rest, ZERO); /* not -0 */
                 continue;
             }
-            const real z = FIELD(FL_Z_LOSS), bend = keep_if(labelled, strength * f.hess);
-            const real mass = FIELD(FL_MASS), mass_of_others = FIELD(FL_MASS_OF_OTHERS); /* 0 where there is no u */
-            const real shared = FIELD(FL_LABEL_SHARED);
-            const real log_of_sum = maximum + log_sum, pull = keep_if(z != ZERO, TWO * z * log_of_sum);
+            const real bend = keep_if(labelled, strength * f.hess), square = fma_(TWO, z, bend);
+            const real mass_of_others = FIELD(FL_MASS_OF_OTHERS), shared = FIELD(FL_LABEL_SHARED);
+            const real hess_scale = FIELD(FL_HESS_SCALE) * unlift;
 
             const real value = keep_if(labelled, strength * f.value) + (FIELD(FL_SHORTFALL) + mass * log_sum);
             FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
-            const real curve = mass - own + pull, square = fma_(TWO, z, bend);
-            FIELD(FL_SPREAD) = curve;
+            FIELD(FL_LIFT) = lift;
+            FIELD(FL_HESS_SCALE) = hess_scale;
             FIELD(FL_CURVE) = curve;
             FIELD(FL_SQUARE) = square;
             /* spread q - u = q (sum of all other u) - u (1 - q), each without cancellation. */
             const int single = others < top;
+            const real lifted_top_q = top * lifting;
             FIELD(FL_SINGLE_TOP) = choose(single, top, NOT_A_NUMBER);
-            FIELD(FL_TOP_GRAD) = scale * (fma_(top_q, mass_of_others - own + pull, (mass_of_others - mass) * rest));
-            FIELD(FL_TOP_HESS) = scale * (top_q * fma_(curve, rest, square * top_q));
+            FIELD(FL_TOP_GRAD) = unlifted_scale * (fma_(lifted_top_q, mass_of_others - own + pull, (mass_of_others - mass) * lifted_rest));
+            FIELD(FL_TOP_HESS) = hess_scale * (top_q * fma_(curve, lifted_rest, square * lifted_top_q));
             const real gap = choose(is_top & single, mass_of_others, mass - shared);
-            FIELD(FL_LABEL_GRAD) = scale * (fma_(own, label_rest, fma_(label_q, gap + pull, -shared * label_rest)));
-            FIELD(FL_LABEL_HESS) = scale * fma_(bend, label_rest * label_rest, label_q * fma_(curve, label_rest, TWO * z * label_q));
+            FIELD(FL_LABEL_GRAD) =
+                unlifted_scale * (fma_(own, lifted_label_rest, fma_(lifted_label_q, gap + pull, -shared * lifted_label_rest)));
+            FIELD(FL_LABEL_HESS) =
+                hess_scale * fma_(bend * label_rest, lifted_label_rest, lifted_label_q * fma_(curve, label_rest, TWO * z * label_q));
 #undef FIELD
         }
     rows_values(r);

@@ -57,19 +57,20 @@ enum {
     FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
     FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
     FL_LABEL_SHARED,          /* the part of the label's own u that comes from smoothing */
+    FL_BASE,                  /* where logits are softened: z of the largest; FL_MAXIMUM is 0 then, and others are z less that */
     FL_FOUND_FIELDS,
     /* Given. */
     FL_STRENGTH = FL_FOUND_FIELDS, /* what the label's own term counts; 0: there is none */
     FL_COUNTS,                /* a mask: no bit where the row does not count, and its loss and derivatives are 0; else all, a NaN */
-    FL_SCALE,                 /* multiplies derivatives */
+    FL_SCALE, FL_HESS_SCALE,  /* multiply derivatives */
     FL_Z_LOSS,                /* what the square of the logarithm of the sum counts */
     FL_LABEL,                 /* the label as an unsigned integer as wide as `real`; the largest one where there is none */
-    /* Made: the loss; for every class, q = exponential * FL_FACTOR and derivatives
-     *     gradient  scale (spread q - u)
-     *     Hessian   scale (curve q (1 - q) + square q²)
-     * but for two classes, whose derivatives are made here, free of cancellation: the label, and the one class with the exponential
-     * FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
-    FL_ROW_VALUE, FL_FACTOR, FL_SPREAD, FL_CURVE, FL_SQUARE,
+    /* Made: the loss; for every class lifted = exponential * FL_FACTOR, which is q times FL_LIFT, and derivatives
+     *     gradient  scale (spread lifted - lift u)
+     *     Hessian   scale lifted (curve (1 - q) + square q)
+     * with the scales divided by FL_LIFT; but for two classes, whose derivatives are made here, free of cancellation: the label, and the
+     * one class with the exponential FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
+    FL_ROW_VALUE, FL_FACTOR, FL_LIFT, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
@@ -85,10 +86,11 @@ typedef struct {
     void *field;              /* n numbers of type `real` for each field */
     const double *param;
     int full;                 /* there are target's numbers u, or a z-loss, or more results than value and gradient are wanted */
+    int softened;             /* the logarithm of the sum counts from FL_BASE, not from FL_MAXIMUM */
     int labels, smoothed;     /* there are labels; and smoothing beside them, so that a label that counts 0 still has a loss */
     const int64_t *label;     /* -1: none */
     const double *weight, *mass;  /* sample weights; what the label counts */
-    double keep, scale, z_loss;   /* 1 - smoothing; what all derivatives are multiplied by; */
+    double keep, scale, hess_scale, z_loss;   /* 1 - smoothing; what gradients and Hessians are multiplied by */
     double *value;            /* the losses, with their weights, rounded to `real` */
 } fl_rows;
 
@@ -108,7 +110,7 @@ typedef struct {
     const void *exponentials;
     const void *u;            /* the target's numbers, or NULL */
     void *grad, *hess;        /* or NULL */
-    double factor, spread, curve, square, scale;
+    double factor, lift, unlift, spread, curve, square, scale, hess_scale;
 } fl_backward;
 
 /* A segment of two rows of logits whose softmaxes are compared. Probabilities p (target) and q (prediction) are in units of one over
@@ -156,10 +158,15 @@ typedef struct fl_kernels {
     void (*columns_forward)(const fl_columns *);
     void (*columns_backward)(const fl_columns *);
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
+    /* Softened logits z of a, less that of m, the largest; cap 0: none. And from derivatives by z T to those by a; hess may be NULL. */
+    double (*maximum)(const void *a, int64_t n);
+    void (*soften)(const void *a, int64_t n, double m, double cap, double temperature, void *z);
+    void (*columns_soften)(const fl_columns *, const void *a, double cap, double temperature);
+    void (*harden)(const void *a, int64_t n, double cap, void *grad, void *hess);
     int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
     double (*sum_beside)(const void *x, const void *e, double top, int64_t n);  /* of the x that go with another e than `top` */
     /* The largest of n numbers; NaN where one is. */
-    double (*maximum)(const void *x, int64_t n);
+    double (*largest)(const void *x, int64_t n);
     void (*distillation_forward)(fl_distillation *);
     double share_top, log_unit;
     const fl_distillation_kernel (*distillation)[FL_N_PAIR_KERNELS];   /* by loss; NULL where the loss is of another kind */

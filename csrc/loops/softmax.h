@@ -63,21 +63,20 @@ INLINE double sum_of_real_lanes(const real *lane)
 /* exp(a - m) would inherit the rounding of a - m: 40 ulp at a - m = -80. So exp(a - s) is scaled by a power of two, 2^-N with
  * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGEST_UNSHIFTED, whose own last digit is
  * worth more than that, are shifted by s = m. Without fused multiply-add exp is exact only as far as the 15 (40) bits of log 2 times
- * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to EXP_DEPTH below m.
+ * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to LIFTED_DEPTH below m.
  *
- * A further 2^EXPONENTIAL_SHIFT keeps every exponential a normal number down to exp's last digit, 2^-149 (2^-1074). */
-enum { EXPONENTIAL_SHIFT = PICK(32, 64) };
+ * A further 2^EXP_LIFT keeps every exponential a normal number: a temperature or a z-loss may multiply it. */
 #define LARGEST_UNSHIFTED (HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0))
 typedef struct {
     real shift, lowest;       /* what is subtracted from logits; below this they have no exponential */
-    real rounder;             /* ROUNDER and the exponent: added to a logarithm, it leaves the exponential's exponent in the low bits */
+    real rounder;             /* ROUNDER and an exponent: added to a logarithm, it leaves the exponential's biased exponent in the low bits */
 } softmax_frame;
 
 INLINE softmax_frame frame_of(real m)
 {
     const real shift = abs_(m) <= LARGEST_UNSHIFTED ? ZERO : m, base = m - shift;
     const real n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
-    return (softmax_frame){.shift = shift, .lowest = base - EXP_DEPTH, .rounder = ROUNDER + ((real)EXPONENTIAL_SHIFT - n)};
+    return (softmax_frame){.shift = shift, .lowest = base - LIFTED_DEPTH, .rounder = ROUNDER + ((real)(EXP_LIFT + EXPONENT_BIAS) - n)};
 }
 
 /* 0.98 ulp: exp_reduced, without carrying along what r loses and what 1 + r loses. What vanishes is masked and not computed:
@@ -87,11 +86,12 @@ INLINE real exponential(real a, softmax_frame f)
     const real x = a - f.shift, shifted = fma_(x, INVERSE_LOG2, f.rounder), n = shifted - f.rounder;
     const real r = fma_(n, -LOG2_LOW, fma_(n, -LOG2_HIGH, x));
     const real mantissa = fma_(fma_(exp_polynomial(r), r, ONE), r, ONE);
-    return keep_if(!(x < f.lowest), from_bits(to_bits(mantissa) + (to_bits(shifted) << MANTISSA_BITS)));
+    /* A product, and no sum of exponents: that would make a number of a NaN whose payload has low bits. */
+    return keep_if(!(x < f.lowest), mantissa * power_of_two(to_bits(shifted)));
 }
 
 /* Exponentials, and their sums over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most
- * 2^(EXPONENTIAL_SHIFT + 1); the lanes are added in double.
+ * 2^(EXP_LIFT + 1); the lanes are added in double.
  * For each logit one of `next` is asked of memory: a prefetch between exponentials costs nothing, many at once wait for each other. */
 INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real *e, real *total, const real *next)
 {
@@ -193,22 +193,23 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, c
  * lose sight of n being whole groups, and add a remainder. */
 NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict hess)
 {
-    const real factor = (real)b->factor, curve = (real)b->curve, square = (real)b->square, scale = (real)b->scale;
+    const real factor = (real)b->factor, unlift = (real)b->unlift, curve = (real)b->curve, square = (real)b->square;
+    const real scale = (real)b->hess_scale;
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real q = e[i] * factor;
-        hess[i] = scale * (q * fma_(curve, ONE - q, square * q));
+        const real lifted = e[i] * factor, q = lifted * unlift;
+        hess[i] = scale * (lifted * fma_(curve, ONE - q, square * q));
     }
 }
 
 NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, int64_t n, real *restrict grad)
 {
-    const real factor = (real)b->factor, spread = (real)b->spread, scale = (real)b->scale;
+    const real factor = (real)b->factor, lift = (real)b->lift, spread = (real)b->spread, scale = (real)b->scale;
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
-        grad[i] = scale * fma_(e[i] * factor, spread, -u[i]);
+        grad[i] = scale * fma_(e[i] * factor, spread, -lift * u[i]);
 }
 
 NOINLINE void grad_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict grad)

@@ -12,6 +12,7 @@
 #include "halves.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "soften.h"
 #include "softmax.h"
 
 #include "../tiers/stream.h"
@@ -36,9 +37,13 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .columns_mix = columns_mix,
     .columns_backward = columns_backward,
     .finish = finish_kernels,
+    .maximum = maximum,
+    .soften = soften,
+    .columns_soften = columns_soften,
+    .harden = harden,
     .position = position,
     .sum_beside = sum_beside_top,
-    .maximum = maximum,
+    .largest = largest,
     .distillation_forward = distillation_forward,
     .share_top = 1.0 / (double)SHARE_UNIT,
     .log_unit = (double)LOG_UNIT,

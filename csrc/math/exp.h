@@ -101,6 +101,18 @@ INLINE real exp_small(exp_parts p, bits scale)
     return p.mantissa * power_of_two(p.exponent - scale + (EXPONENT_BIAS + SHIFT)) * PICK(0x1p-32f, 0x1p-64);
 }
 
+/* 2^EXP_LIFT exp x, a normal number down to x = -LIFTED_DEPTH, 0 below; for x <= 0. What multiplies a subnormal exp x would multiply its
+ * error. */
+enum { EXP_LIFT = PICK(48, 80) };
+#define LIFTED_DEPTH PICK(120.0f, 763.0)
+
+INLINE real exp_lifted(real x)
+{
+    const int vanishes = x < -LIFTED_DEPTH;
+    const exp_parts p = exp_reduced(vanishes ? ZERO : x);
+    return keep_if(!vanishes, p.mantissa * power_of_two(p.exponent + (EXPONENT_BIAS + EXP_LIFT)));
+}
+
 /* 2^-scale exp x, for results of at most 2: three operations cheaper than exp. `origin` is log 2^scale, about; x far below it
  * gives 0, by selection and not by underflow, which costs a hundred cycles on many CPUs: masked classes and padding are such
  * x. */

@@ -3,4 +3,5 @@
 #include "expm1.h"
 #include "log.h"
 #include "logistic.h"
+#include "softening.h"
 #include "tanh.h"

@@ -162,6 +162,21 @@ class Contestant:
         }
 
 
+def take_turns(calls: dict[str, Call], repeats: int, advance: Callable[[int], None]) -> dict[str, dict[str, float]]:
+    """What was measured of each call; all have turns, in a new order each round. Advances by `repeats` and one."""
+    taking_part = {name: Contestant(call, repeats) for name, call in calls.items()}
+    advance(1)
+    random = np.random.default_rng(0)
+    names = list(taking_part)
+    for round_number in range(repeats):
+        for index in random.permutation(len(names)):
+            contestant = taking_part[names[index]]
+            if round_number % contestant.every == 0:
+                contestant.turn()
+        advance(1)
+    return {name: contestant.summary() for name, contestant in taking_part.items()}
+
+
 class Bench:
     """A run: who takes part, and what was found."""
 
@@ -202,23 +217,14 @@ class Bench:
 
     def measure(self, workload: Workload, advance: Callable[[int], None]) -> dict[str, Any]:
         """The results of a workload, as they stand in the JSON file. Advances by `repeats` and one."""
-        taking_part: dict[str, Contestant] = {}
+        taking_part: dict[str, Call] = {}
         excluded: dict[str, str] = {}
         for name, call in self.contestants(workload):
             if isinstance(call, str):
                 excluded[name] = call
             else:
-                taking_part[name] = Contestant(call, self.repeats)
-        advance(1)
-        random = np.random.default_rng(0)
-        names = list(taking_part)
-        for round_number in range(self.repeats):
-            for index in random.permutation(len(names)):
-                contestant = taking_part[names[index]]
-                if round_number % contestant.every == 0:
-                    contestant.turn()
-            advance(1)
-        measured = {name: contestant.summary() for name, contestant in taking_part.items()}
+                taking_part[name] = call
+        measured = take_turns(taking_part, self.repeats, advance)
         if LIMIT in measured:
             factor = workload.compulsory_bytes / self.copy_limit.bytes_moved
             for key in ("median", "lower_quartile", "upper_quartile"):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastloss import _errors
 from fastloss._docs import DescribedEntry
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
 
@@ -51,9 +52,15 @@ class Entry(DescribedEntry):
     def _rows(self, pred: Any, target: Any, parameters: dict[str, Any], axis: int) -> tuple[Any, ...]:
         logits = np.moveaxis(pred, axis, -1)
         shape = logits.shape
-        if target.shape == pred.shape and target.dtype.kind == "f":
+        row = self.loss.row
+        integers = target.dtype.kind in "biu"
+        if row.probabilities and target.shape == pred.shape:
+            if row.labels and integers:
+                raise _errors.target_type(target.dtype, labels=False)
             target = np.moveaxis(target, axis, -1).reshape(math.prod(shape[:-1]), shape[-1]).astype(pred.dtype)
-        elif target.shape == shape[:-1]:
+        elif row.labels and target.shape == shape[:-1]:
+            if not integers:
+                raise _errors.target_type(target.dtype, labels=True)
             ignored = target == parameters.get("ignore_index")
             bad = ~ignored & ((target < 0) | (target >= shape[-1]))
             if bad.any():
@@ -62,7 +69,7 @@ class Entry(DescribedEntry):
             target = target.reshape(-1).astype(np.int64)
         else:
             raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
-        value, grad, hess, mass, *target_grad = self.loss.row.function(
+        value, grad, hess, mass, *target_grad = row.function(
             logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters
         )
         grad, hess, *target_grad = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *target_grad))

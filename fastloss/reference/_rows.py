@@ -7,11 +7,13 @@ denominator of a mean; and last, where the target is differentiable, the gradien
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from fastloss._registry import NONNEGATIVE, ClassWeight, Flag, Fraction, Integer, Temperature, rows
+from fastloss._registry import NONNEGATIVE, ClassWeight, Flag, Fraction, Integer, Mixture, Softcap, Temperature, rows
 
-__all__: list[str] = []
+__all__ = ["softened_logits"]
 
 
 def _one_hot(labels, classes, ignore_index, dtype):
@@ -24,9 +26,33 @@ def _per_class(class_weight, classes, dtype):
     return np.broadcast_to(np.asarray(1 if class_weight is None else class_weight, dtype), (classes,))
 
 
+def softened_logits(logits: Any, top: Any, temperature: Any, softcap: Any) -> tuple[Any, Any, Any, Any]:
+    """Of softened logits z: z less that of `top`, that of `top`, and both derivatives by the logits given."""
+    temperature = logits.dtype.type(temperature)
+    half = logits / 2 - top / 2  # a difference may be too large for a number
+    if softcap is None:
+        return half * (2 / temperature), top / temperature, 1 / temperature, 0
+    cap = logits.dtype.type(softcap)
+    # tanh's difference as a product, as in csrc/math/softening.h; 1 - tanh² as 4 e / (1 + e)².
+    e, e_top = (np.exp(-2 * np.abs(x / cap)) for x in (logits, top))
+    one_sign = (logits < 0) == (top < 0)
+    share = np.expm1(4 * (half / cap)) * np.where(one_sign, np.maximum(e, e_top), 1) / ((1 + e) * (1 + e_top))
+    below = np.where(logits == -np.inf, -np.inf, 2 * cap / temperature * share)
+    slope = 4 * e / ((1 + e) * (1 + e)) / temperature
+    return below, cap * np.tanh(top / cap) / temperature, slope, -2 * np.tanh(logits / cap) * slope / cap
+
+
 @rows(target=NONNEGATIVE, labels=True, ulp=6.0, unit=1.0)
 def cross_entropy(
-    pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100, label_smoothing: Fraction = 0.0
+    pred,
+    target,
+    *,
+    class_weight: ClassWeight = None,
+    ignore_index: Integer = -100,
+    label_smoothing: Fraction = 0.0,
+    temperature: Temperature = 1.0,
+    softcap: Softcap = None,
+    z_loss: Fraction = 0.0,
 ):
     """Cross-entropy of the softmax of logits, with labels or with probabilities as targets.
 
@@ -38,6 +64,14 @@ def cross_entropy(
         value      -Σ t log q
         gradient   q Σt - t
         Hessian    q (1 - q) Σt                                              its diagonal
+
+    With `softcap` or `temperature` that x is softcap · tanh(x / softcap) / temperature of the logits given, and
+    derivatives are by these. With Z = log Σ exp(x), and m what the row counts in the mean beside its sample
+    weight, `z_loss` adds::
+
+        value      z_loss m Z²
+        gradient   2 z_loss m Z q
+        Hessian    2 z_loss m (q² + Z q (1 - q))
 
     Parameters
     ----------
@@ -54,6 +88,13 @@ def cross_entropy(
         be a class. It has no meaning for probabilities.
     label_smoothing : float, default 0.0
         The part of the target that is spread evenly over all classes, between 0 and 1.
+    temperature : float, default 1.0
+        Logits are divided by it, between 0.001 and 1000. Nothing is multiplied by its square.
+    softcap : float, optional
+        Logits are bent into the range from -softcap to softcap, before they are divided by the temperature;
+        between 1 and 1e6. None: they are not. -inf still masks a class.
+    z_loss : float, default 0.0
+        What the square of the logarithm of the sum of exponentials adds, between 0 and 1: it keeps that sum near 1.
 
     Notes
     -----
@@ -68,8 +109,11 @@ def cross_entropy(
     row something to lose.
 
     The gradient is computed as q (Σt - t) - t (1 - q), which keeps its digits at an almost certain label:
-    -(1 - q). The softmax as a statistical model of classes is due to Bridle [1]_, label smoothing to
-    Szegedy et al. [2]_.
+    -(1 - q). The z-loss counts as its row does: times the class weight of the label, divided by the same
+    denominator. (Liger-Kernel leaves class weights out of it.)
+
+    The softmax as a statistical model of classes is due to Bridle [1]_, label smoothing to Szegedy et al. [2]_,
+    the cap on logits to Bello et al. [3]_, and the penalty on the sum, as it is used here, to Chowdhery et al. [4]_.
 
     References
     ----------
@@ -78,6 +122,10 @@ def cross_entropy(
     .. [2] Szegedy, C., Vanhoucke, V., Ioffe, S., Shlens, J., & Wojna, Z. (2016). Rethinking the Inception
        architecture for computer vision. IEEE Conference on Computer Vision and Pattern Recognition (CVPR),
        2818-2826.
+    .. [3] Bello, I., Pham, H., Le, Q. V., Norouzi, M., & Bengio, S. (2016). Neural combinatorial optimization
+       with reinforcement learning. arXiv:1611.09940.
+    .. [4] Chowdhery, A., et al. (2023). PaLM: scaling language modeling with pathways. Journal of Machine
+       Learning Research, 24(240), 1-113.
 
     Examples
     --------
@@ -88,6 +136,8 @@ def cross_entropy(
     >>> fl.cross_entropy.grad(logits, [2, -100])
     array([[ 0.25,  0.25, -0.75,  0.25],
            [ 0.  ,  0.  ,  0.  ,  0.  ]])
+    >>> round(fl.cross_entropy(logits, [2, 3], temperature=2.0, softcap=30.0, z_loss=1e-4), 6)
+    1.089691
     """
     n, classes = pred.shape
     per_class = _per_class(class_weight, classes, pred.dtype)
@@ -105,15 +155,20 @@ def cross_entropy(
     # Of equal largest logits the first is `top`.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
     is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
-    shifted = pred - top
+    shifted, base, slope, bend = softened_logits(pred, top, temperature, softcap)
     e = np.exp(shifted)
     others = np.where(np.isfinite(top), np.where(is_top, 0, e).sum(axis=1, keepdims=True), np.nan)
     q = e / (1 + others)
     not_q = np.where(is_top, others / (1 + others), 1 - q)
     not_t = np.where(is_top, np.where(is_top, 0, t).sum(axis=1, keepdims=True), total - t)
 
-    value = (total * np.log1p(others))[:, 0] - np.where(t == 0, 0, t * shifted).sum(axis=1)
-    results = value, q * not_t - t * not_q, total * q * not_q
+    log_sum = np.log1p(others)
+    lse, z = base + log_sum, pred.dtype.type(z_loss) * mass[:, None]
+    pull = np.where(z == 0, 0, 2 * z * lse)
+    value = (total * log_sum + pull * lse / 2)[:, 0] - np.where(t == 0, 0, t * shifted).sum(axis=1)
+    grad = q * (not_t + pull) - t * not_q
+    hess = (total + pull) * q * not_q + 2 * z * q * q
+    results = value, grad * slope, hess * slope * slope + grad * bend
     counts = (mass != 0) | (total[:, 0] != 0)
     value, grad, hess = (np.where(counts if x.ndim == 1 else counts[:, None], x, 0) for x in results)
     return value, grad, hess, mass
@@ -336,8 +391,7 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     target : array_like
         The teacher's logits, of the shape of `pred`. -inf masks a class.
     temperature : float, default 1.0
-        What the logits of both are divided by, between 2⁻¹⁰ and 2¹⁰. Beyond, softmax is the largest logit or uniform for
-        all usual ones, and 1 / T² would take a Hessian out of float32's range.
+        What the logits of both are divided by, from 0.001 to 1000.
 
     Notes
     -----
@@ -375,7 +429,7 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
 
 
 @rows(differentiable_target=True, ulp=8.0, unit=1.0)
-def distillation_js(pred, target, *, beta: Fraction = 0.5, temperature: Temperature = 1.0):
+def distillation_js(pred, target, *, beta: Mixture = 0.5, temperature: Temperature = 1.0):
     """Generalized Jensen-Shannon divergence of a student's softmax and a teacher's, from the logits of both.
 
     For a row s of the student's logits and a row t of the teacher's, with T the temperature and 0·∞ = 0::
@@ -399,8 +453,7 @@ def distillation_js(pred, target, *, beta: Fraction = 0.5, temperature: Temperat
         the loss is what it tends to when divided by `beta`, or by 1 - `beta`: for 0 the forward divergence KL(p ‖ q), which
         is `distillation_kl`, for 1 the reverse one, KL(q ‖ p).
     temperature : float, default 1.0
-        What the logits of both are divided by, between 2⁻¹⁰ and 2¹⁰. Beyond, softmax is the largest logit or uniform for
-        all usual ones, and 1 / T² would take a Hessian out of float32's range.
+        What the logits of both are divided by, from 0.001 to 1000.
 
     Notes
     -----

@@ -208,6 +208,9 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->classes = rows ? d->shape[ndim - 1] : 0;
     c->ignore_index = draw_below(s, 4) ? -100 : draw_below(s, 5);
     c->label_smoothing = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 3) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
+    c->temperature = draw_below(s, 4) ? 1.0 : draw_between(s, 0.001, 4.0);
+    c->softcap = draw_below(s, 4) ? 0.0 : draw_between(s, 0.001, 40.0);
+    c->z_loss = draw_below(s, 4) ? 0.0 : draw_between(s, 0.0, 1.0);
     for (int i = 0; i < FL_MAX_PARAMS; i++) {
         static const double params[] = {1.0, 0.5, 2.0, 0.25, 1e-30, 1e30, 0.0, NAN};
         c->param[i] = params[draw_below(s, 2) ? 0 : draw_below(s, 8)];
@@ -220,10 +223,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             d->class_weight[i] = (double)draw_below(s, 5) / 4.0;
         c->class_weight = d->class_weight;
     }
-    c->temperature = draw_below(s, 2) ? 1.0 : exp2(draw_between(s, -10.0, 10.0));
     if (kind == FL_DISTILLATION_LOSS && c->outputs & FL_GRAD && draw_below(s, 2))
         c->outputs |= FL_TARGET_GRAD;
-    c->z_loss = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 4) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
 
     const int present[N_ARRAYS] = {
         [PRED] = 1, [TARGET] = 1, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
