@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
     segment_buffers b;
-    _Alignas(64) char results[7][FL_SEGMENT_BYTES];
+    _Alignas(64) char results[8][FL_SEGMENT_BYTES];
     exponentials of_segment[];
 } pair_memory;
 
@@ -128,23 +128,27 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
 
 static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillation *k)
 {
-    enum { VALUE_PART, VALUE_FAR, PRED_PART, PRED_FAR, TARGET_PART, TARGET_FAR, BEND_PART, N_PARTS };
-    total part[N_PARTS] = {{0}};
+    enum { VALUE_PART, VALUE_FAR, PRED_PART, PRED_FAR, TARGET_PART, TARGET_FAR, BEND_PART, SHARE_PART, N_PARTS };
+    total part[N_PARTS] = {{0}}, bend_others = {0};
     const fl_kernels *kernels = j->kernels;
     k->result = m->results[VALUE_PART], k->far = m->results[VALUE_FAR];
     k->pred_part = m->results[PRED_PART], k->pred_far = m->results[PRED_FAR];
     k->target_part = m->results[TARGET_PART], k->target_far = m->results[TARGET_FAR], k->bend_part = m->results[BEND_PART];
+    k->share_part = m->results[SHARE_PART];
     for (int64_t s = 0; s < j->n_segments; s++) {
         look_at(j, r, s, 0, m, k);
         kernels->distillation[j->call->loss][FL_TERMS](k);
         for (int i = 0; i < N_PARTS; i++)
             add(&part[i], kernels->sum(m->results[i], k->n));
+        add(&bend_others, kernels->sum_beside(k->bend_part, k->pred_exponentials, k->pred_top, k->n));
     }
     const double loss = of(part[VALUE_PART]) / kernels->share_top + of(part[VALUE_FAR]) * (kernels->log_unit / kernels->share_top);
     /* An infinite loss has no mean to compare a slope with. */
     k->pred_mean = isfinite(loss) ? of(part[PRED_PART]) + of(part[PRED_FAR]) * kernels->log_unit : NAN;
     k->target_mean = isfinite(loss) ? of(part[TARGET_PART]) + of(part[TARGET_FAR]) * kernels->log_unit : NAN;
-    k->bend_mean = of(part[BEND_PART]);
+    k->bend_mean = of(part[BEND_PART]), k->share_mean = of(part[SHARE_PART]);
+    const double single_bend = (k->bend_mean - of(bend_others)) / (k->pred_top * k->pred_inverse);
+    k->single_bend = single_bend * k->pred_rest - of(bend_others);
     return loss;
 }
 

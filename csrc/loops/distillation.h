@@ -44,8 +44,8 @@ static double largest(const void *numbers, int64_t n)
 #define PAIR_DEPTH PICK(130.0f, 884.0)
 
 /* How a row of logits is read, as in frame_of: a logit's own rounding is worth less than that of its distance from the maximum, unless it
- * is large. So logits are shifted only then, and exponentials scaled by a power of two, so that the largest is about
- * 2^SHARE_BITS. */
+ * is large, or a temperature rounds it anew. So logits are shifted only then, and exponentials scaled by a power of two, so that the
+ * largest is about 2^SHARE_BITS. */
 typedef struct {
     real shift, top;          /* the largest exponential */
     softmax_frame frame;
@@ -54,10 +54,10 @@ typedef struct {
 INLINE pair_scale pair_scale_of(real m, real temperature)
 {
     const real LOG2 = R(0.6931471805599453);
-    const int is_small = abs_(m) <= LARGEST_UNSHIFTED * temperature;
-    const real base = keep_if(is_small, m / temperature), n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
+    const int is_small = abs_(m) <= LARGEST_UNSHIFTED, is_as_given = is_small & (temperature == ONE);
+    const real base = keep_if(is_as_given, m), n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
     const softmax_frame f = {.lowest = n * LOG2 - PAIR_DEPTH, .rounder = ROUNDER + ((real)(SHARE_BITS + EXPONENT_BIAS) - n)};
-    return (pair_scale){.shift = keep_if(!is_small, m), .top = exponential(base, f), .frame = f};
+    return (pair_scale){.shift = keep_if(!is_as_given, m), .top = exponential(base, f), .frame = f};
 }
 
 /* Half of (b - target's maximum) - (a - prediction's), of whose two ways to be added up the one whose terms are smaller loses less: rows
@@ -128,7 +128,7 @@ typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k, const real *restrict log_ratio,
                       const real *restrict across, const real *restrict pred_e, const real *restrict target_e, real *restrict result, real *restrict far,
                       real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
-                      real *restrict bend_part)
+                      real *restrict bend_part, real *restrict share_part)
 {
     const int64_t n = whole_groups(k->n);
     const real inverse_temperature = ONE / (real)k->temperature, scale = (real)k->scale;
@@ -141,10 +141,12 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
         .pred_top_ratio = (real)(k->pred_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
         .target_top_ratio = (real)(k->target_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
         .pred_mean = mean_of(k->pred_mean), .target_mean = mean_of(k->target_mean),
-        .bend_mean = (real)k->bend_mean, .rest_of_param = (real)(1.0 - k->param[0]),
+        .bend_mean = (real)k->bend_mean, .share_mean = (real)k->share_mean, .single_bend = (real)k->single_bend,
+        .rest_of_param = (real)(1.0 - k->param[0]),
     };
     const real pred_origin = (real)k->pred_origin, target_origin = (real)k->target_origin;
     const real log_of_sums_in_units = (real)(k->log_of_sums * (double)SHARE_UNIT / (double)LOG_UNIT);
+    const int pred_is_single = k->pred_is_single;
     real param[FL_MAX_PARAMS];
     for (int i = 0; i < FL_MAX_PARAMS; i++)
         param[i] = (real)k->param[i];
@@ -159,6 +161,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
             .across_pred_top = keep_if(across[i] != pred_origin, across[i] - pred_origin),
             .across_target_top = keep_if(across[i] != target_origin, across[i] - target_origin),
             .rest = choose(pred_e[i] == pred_top, pred_rest, ONE / SHARE_UNIT - q),
+            .is_single = (pred_e[i] == pred_top) & pred_is_single,
         };
         const pair_point x = body(c, r, param);
         if (which == FL_TERMS) {
@@ -170,6 +173,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
             target_part[i] = keep_if((p != ZERO) & !target_is_far, p * x.target_slope);
             target_far[i] = keep_if((p != ZERO) & target_is_far, p * c.across_target_top);
             bend_part[i] = keep_if(q != ZERO, q * x.bend);
+            share_part[i] = keep_if(q != ZERO, q * x.share);
         } else {
             /* not -0 */
             result[i] = fma_(scale, which == FL_PAIR_GRAD ? x.grad : which == FL_PAIR_HESS ? x.hess : x.target_grad, ZERO);
@@ -181,7 +185,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
     NOINLINE void loss##_##name(const fl_distillation *k)                                                                   \
     {                                                                                                                       \
         pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials, k->result, k->far, \
-                  k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part);                                                              \
+                  k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part);                                                              \
     }
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)
 #define ROW_SUM_LOSS POINTWISE_LOSS

@@ -16,7 +16,17 @@
  * Where one class has nearly all probability, or p / m is nearly alike in all that have, the difference cancels. But a constant may be
  * taken from all y; here it is y of the class with the largest q, so that what is left is exact where it is small:
  *
- *     y - y_top = -log(1 + share_top (exp(d - d_top) - 1)),  share_top = sigmoid v_top */
+ *     y - y_top = -log(1 + share_top (exp(d - d_top) - 1)),  share_top = sigmoid v_top
+ *
+ * The Hessian's diagonal by the prediction is, with r = sigmoid v,
+ *
+ *     (1 - beta) q ((1 - 2 q) (y - sum q y) + (1 - q) r - q (r - sum q r))
+ *
+ * where y and r cancel wherever r is small, up to r^2 / 2. With the bend b = log(1 - r) + r, which is never above 0, it is
+ *
+ *     (1 - beta) q ((1 - 2 q) (b - sum q b) + (1 - q) sum q r)
+ *
+ * and for beta = 1, r = 1, with y for b. Of a class with nearly all of q, b - sum q b is b (1 - q) less the sum over the others. */
 #ifndef FASTLOSS_JENSEN_SHANNON_H
 #define FASTLOSS_JENSEN_SHANNON_H
 
@@ -30,8 +40,8 @@ typedef struct {
 
 INLINE divergence_term divergence(real p, real x, real x_in_units, real r, real log_unit)
 {
-    /* From NEAR down, exp(-x) is large against the rest. */
-    const real NEAR = R(-8.0);
+    /* From NEAR down, exp(-x) is large against the rest, and p exp(-x), with what p and x have lost, is not r. */
+    const real NEAR = R(-1.5);
     const int is_far = x > FAR;
     const real of_ratio = p * expm1_excess(-at_least(x, NEAR)), of_difference = fma_(p, x - ONE, r);
     const real value = keep_if(!is_far, choose(x < NEAR, of_difference, of_ratio));
@@ -104,19 +114,24 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real pull_p = centred(p, slope_p, c.across_target_top, r.target_mean, unit_p, r);
     const real apart = difference(c, r.unit, r);
 
-    /* The Hessian's diagonal: (1 - beta) q ((1 - 2 q) (y - sum q y) + (1 - q) share - q (share - sum q share)). */
-    const real share = choose(reverse, ONE, sigmoid_(v)), bend = share - choose(reverse, ONE, sigmoid_(v_pred_top));
-    const real unit_of_hess = weight_q * r.unit * r.inverse_temperature, single = q * r.share_unit, shares = ONE / r.share_unit;
-    const real by_slope = centred(q, slope_q, -c.across_pred_top, r.pred_mean, unit_of_hess, r) * ((c.rest - q) * r.share_unit);
-    const real by_share = product(q, fma_(c.rest, share, -single * fma_(bend, shares, -r.bend_mean)), r.share_unit) * unit_of_hess;
+    /* The share from p and q, which know it better than a rounded v does; below a half. */
+    const real share = choose(reverse, ONE, beta * p / mixture), shares = ONE / r.share_unit;
+    const real bend = -expm1_excess(choose(v > ZERO, -softplus_(v), log1p_finite(-at_most(share, HALF))));
+    const real bend_gap = choose(c.is_single, r.single_bend, fma_(bend, shares, -r.bend_mean));
+    const real unit_of_hess = weight_q * r.unit * r.inverse_temperature, twice_off = (c.rest - q) * r.share_unit;
+    const real by_rest = product(c.rest, choose(reverse, shares, r.share_mean), r.share_unit);
+    const real mixed = product(q, fma_(twice_off, bend_gap, by_rest), r.share_unit) * unit_of_hess;
+    const real of_slope = centred(q, slope_q, -c.across_pred_top, r.pred_mean, unit_of_hess, r);
+    const real reversed = fma_(of_slope, twice_off, product(q, c.rest, r.share_unit) * unit_of_hess);
     return (pair_point){
         .value = keep_if(counts_p, weight_p * of_p.value) + keep_if(counts_q, weight_q * of_q.value),
         .far = keep_if(counts_p, of_p.far) + keep_if(counts_q, of_q.far),
         .pred_slope = slope_q,
         .target_slope = slope_p,
         .bend = bend,
+        .share = share,
         .grad = choose(forward, apart, pull_q),
-        .hess = choose(forward, product(q, c.rest, r.share_unit) * unit_of_hess, keep_if(q != ZERO, by_slope + by_share)),
+        .hess = choose(forward, product(q, c.rest, r.share_unit) * unit_of_hess, keep_if(q != ZERO, choose(reverse, reversed, mixed))),
         .target_grad = choose(reverse, -apart, pull_p),
     };
 }

@@ -34,6 +34,7 @@ typedef struct {
     real from_pred_top, from_target_top;  /* in units: log(p/q) less pred_top_ratio; less target_top_ratio */
     real across_pred_top, across_target_top;  /* the same from another class or number, with the digits of what the two logits differ by */
     real rest;                /* 1 - q, in the unit of q */
+    int is_single;            /* q is more than a half */
 } class_pair;
 
 /* A mean that may be too large or too small for one unit. */
@@ -49,7 +50,8 @@ typedef struct {
     real log_of_sums, log_of_sums_in_shares;  /* gap - log_ratio; over share_unit */
     real pred_top_ratio, target_top_ratio;    /* log(p/q) of the class with the largest q; the largest p */
     pair_mean pred_mean, target_mean;         /* sum q pred_slope, sum p target_slope */
-    real bend_mean;           /* sum q bend, in the unit of q */
+    real bend_mean, share_mean;  /* sum q bend, sum q share, in the unit of q */
+    real single_bend;         /* bend - bend_mean of the class with more than half of q, in the unit of q */
     real rest_of_param;       /* 1 - param[0], rounded once */
 } row_pair;
 
@@ -58,7 +60,7 @@ typedef struct {
 #define FAR R(1048576.0)
 typedef struct {
     real value, far;          /* in the unit of p; times log_unit */
-    real pred_slope, target_slope, bend;
+    real pred_slope, target_slope, bend, share;
     real grad, hess, target_grad;
 } pair_point;
 

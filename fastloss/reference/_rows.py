@@ -311,6 +311,15 @@ def _softplus_fall(v_top, v, gap):
     return np.where(np.abs(gap) < 1, close, _softplus(v_top) - _softplus(v))
 
 
+def _bend(share, v):
+    """log(1 - share) + share, of share = sigmoid(v)."""
+    x = np.minimum(share, 1 / 16)
+    small = 0
+    for k in range(26, 1, -1):  # the 27th term is below 2^-100 of the sum
+        small = (small + 1 / (x * 0 + k)) * x
+    return np.where(share < 1 / 16, -small * x, share - _softplus(v))
+
+
 def _mean(p, slope, divergence):
     """Σ p · slope, NaN where the divergence is infinite."""
     return np.where(np.isinf(divergence), np.nan, np.where(p == 0, 0, p * slope).sum(axis=1, keepdims=True))
@@ -352,17 +361,21 @@ def _jensen_shannon(pred, target, beta, temperature):
             v, m = d + log_odds, beta * p + rest * q
             slope = _softplus_fall(d_q + log_odds, v, from_q)
             target_slope = _softplus_fall(-d_p - log_odds, -v, -from_p)
-            share, bend = _sigmoid(v), _sigmoid(v) - _sigmoid(d_q + log_odds)
+            share = np.where(m == 0, 0, beta * p / np.where(m == 0, 1, m))
+            bend = _bend(share, v)
             value = beta * _divergence(p, np.where(above, larger, smaller), m)
             value = value + rest * _divergence(q, np.where(above, smaller, larger), m)
             target_grad = beta * p * (target_slope - _mean(p, target_slope, value))
         else:
-            slope, share, bend, rest = -from_q, np.ones_like(d), np.zeros_like(d), np.ones_like(beta)
+            slope, share, bend, rest = -from_q, np.ones_like(d), -from_q, np.ones_like(beta)
             value, target_grad = _divergence(q, -d, p), -difference
-        slope = slope - _mean(q, slope, value)
-        bend = bend - _mean(q, bend, np.zeros_like(value))
-        grad = rest * q * slope
-        hess = rest * q * ((not_q - q) * slope + not_q * share - q * bend)
+        largest = _first_largest(pred)
+        others = np.where(largest | (q == 0), 0, q * bend).sum(axis=1, keepdims=True)
+        top = np.where(largest, bend, 0).sum(axis=1, keepdims=True)
+        bend = np.where(largest, not_q * bend - others, bend - others - (q * largest).sum(axis=1, keepdims=True) * top)
+        grad = rest * q * (slope - _mean(q, slope, value))
+        hess = rest * q * ((not_q - q) * bend + not_q * _mean(q, share, np.zeros_like(value)))
+        hess = np.where(np.isinf(value), np.nan, hess)
         grad, hess = (np.where((q == 0) & ~np.isnan(value), 0, x) for x in (grad, hess))
     # A row without a class has no term to be NaN.
     value = np.where(np.isnan(q_others) | np.isnan(p_others), np.nan, value)
