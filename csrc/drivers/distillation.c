@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct {
     segment_buffers b;
-    _Alignas(64) char results[8][FL_SEGMENT_BYTES];
+    _Alignas(64) char results[9][FL_SEGMENT_BYTES];
     exponentials of_segment[];
 } pair_memory;
 
@@ -126,15 +126,25 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
     k->pred_is_single = q_others < k->pred_top, k->target_is_single = p_others < k->target_top;
 }
 
+/* A mean of slopes far from that of the top loses digits of all others to it. Whether levels are used: they come
+ * from probabilities, not from rounded logarithms, and are better unless their mean is further from 0 by more than a bit. */
+static int prefer_level(double *mean, double level, int is_single)
+{
+    const int is_nearer = !is_single && fabs(level) < 2.0 * fabs(*mean);
+    *mean = is_nearer ? level : *mean;
+    return is_nearer;
+}
+
 static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillation *k)
 {
-    enum { VALUE_PART, VALUE_FAR, PRED_PART, PRED_FAR, TARGET_PART, TARGET_FAR, BEND_PART, SHARE_PART, N_PARTS };
+    enum { VALUE_PART, VALUE_FAR, PRED_PART, PRED_FAR, TARGET_PART, TARGET_FAR, BEND_PART, SHARE_PART, LEVEL_PART, N_PARTS };
     total part[N_PARTS] = {{0}}, bend_others = {0};
     const fl_kernels *kernels = j->kernels;
+    k->pred_is_level = k->target_is_level = 0;
     k->result = m->results[VALUE_PART], k->far = m->results[VALUE_FAR];
     k->pred_part = m->results[PRED_PART], k->pred_far = m->results[PRED_FAR];
     k->target_part = m->results[TARGET_PART], k->target_far = m->results[TARGET_FAR], k->bend_part = m->results[BEND_PART];
-    k->share_part = m->results[SHARE_PART];
+    k->share_part = m->results[SHARE_PART], k->level_part = m->results[LEVEL_PART];
     for (int64_t s = 0; s < j->n_segments; s++) {
         look_at(j, r, s, 0, m, k);
         kernels->distillation[j->call->loss][FL_TERMS](k);
@@ -147,6 +157,9 @@ static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillat
     k->pred_mean = isfinite(loss) ? of(part[PRED_PART]) + of(part[PRED_FAR]) * kernels->log_unit : NAN;
     k->target_mean = isfinite(loss) ? of(part[TARGET_PART]) + of(part[TARGET_FAR]) * kernels->log_unit : NAN;
     k->bend_mean = of(part[BEND_PART]), k->share_mean = of(part[SHARE_PART]);
+    /* Bends are levels and shares: of both means neither term is above 0. */
+    k->pred_is_level = prefer_level(&k->pred_mean, k->bend_mean - k->share_mean, k->pred_is_single);
+    k->target_is_level = prefer_level(&k->target_mean, of(part[LEVEL_PART]), k->target_is_single);
     const double single_bend = (k->bend_mean - of(bend_others)) / (k->pred_top * k->pred_inverse);
     k->single_bend = single_bend * k->pred_rest - of(bend_others);
     return loss;

@@ -128,7 +128,7 @@ typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k, const real *restrict log_ratio,
                       const real *restrict across, const real *restrict pred_e, const real *restrict target_e, real *restrict result, real *restrict far,
                       real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
-                      real *restrict bend_part, real *restrict share_part)
+                      real *restrict bend_part, real *restrict share_part, real *restrict level_part)
 {
     const int64_t n = whole_groups(k->n);
     const real inverse_temperature = ONE / (real)k->temperature, scale = (real)k->scale;
@@ -140,6 +140,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
         .log_of_sums_in_shares = (real)k->log_of_sums,
         .pred_top_ratio = (real)(k->pred_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
         .target_top_ratio = (real)(k->target_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
+        .pred_is_level = k->pred_is_level, .target_is_level = k->target_is_level,
         .pred_mean = mean_of(k->pred_mean), .target_mean = mean_of(k->target_mean),
         .bend_mean = (real)k->bend_mean, .share_mean = (real)k->share_mean, .single_bend = (real)k->single_bend,
         .rest_of_param = (real)(1.0 - k->param[0]),
@@ -174,6 +175,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
             target_far[i] = keep_if((p != ZERO) & target_is_far, p * c.across_target_top);
             bend_part[i] = keep_if(q != ZERO, q * x.bend);
             share_part[i] = keep_if(q != ZERO, q * x.share);
+            level_part[i] = keep_if(p != ZERO, p * x.target_level);
         } else {
             /* not -0 */
             result[i] = fma_(scale, which == FL_PAIR_GRAD ? x.grad : which == FL_PAIR_HESS ? x.hess : x.target_grad, ZERO);
@@ -185,7 +187,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
     NOINLINE void loss##_##name(const fl_distillation *k)                                                                   \
     {                                                                                                                       \
         pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials, k->result, k->far, \
-                  k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part);                                                              \
+                  k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, k->level_part);                                                              \
     }
 #define POINTWISE_LOSS(loss, n_params, has_operand, slow)
 #define ROW_SUM_LOSS POINTWISE_LOSS

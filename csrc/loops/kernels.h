@@ -132,10 +132,11 @@ typedef struct {
     double pred_top_ratio, target_top_ratio;          /* log_ratio of the class with the largest q; the largest p */
     double pred_origin, target_origin;                /* what of `across`, which is log(p/q) too, differences are taken from */
     double pred_mean, target_mean, bend_mean, share_mean;  /* times share_top */
+    int pred_is_level, target_is_level;               /* slopes are levels; see losses/point.h */
     double single_bend;       /* of the class with more than half of q, its bend less their mean; times share_top */
     double scale;
     void *result;             /* made: each class's part of the value; or a derivative */
-    void *far, *pred_part, *pred_far, *target_part, *target_far, *bend_part, *share_part;  /* made by FL_TERMS; what is far, times log_unit */
+    void *far, *pred_part, *pred_far, *target_part, *target_far, *bend_part, *share_part, *level_part;  /* made by FL_TERMS; what is far, times log_unit */
 } fl_distillation;
 
 enum { FL_TERMS, FL_PAIR_GRAD, FL_PAIR_HESS, FL_PAIR_TARGET_GRAD, FL_N_PAIR_KERNELS };

@@ -18,6 +18,8 @@
  *
  *     y - y_top = -log(1 + share_top (exp(d - d_top) - 1)),  share_top = sigmoid v_top
  *
+ * Where y_top is far from the mean, y is counted from -log(1 - beta): the level, log(1 - sigmoid v). x likewise.
+ *
  * The Hessian's diagonal by the prediction is, with r = sigmoid v,
  *
  *     (1 - beta) q ((1 - 2 q) (y - sum q y) + (1 - q) r - q (r - sum q r))
@@ -78,7 +80,7 @@ INLINE real difference(const class_pair c, real factor, const row_pair r)
     /* d has the rounding of what it is a difference of; where that is large, p and q are known better. */
     const int is_near = abs_(d) < ONE, gap_is_small = abs_(c.gap) < R(4.0);
     const real other = choose(is_near & gap_is_small, c.p * expm1_(-clip(d, -ONE, ONE)), c.q - c.p) * factor;
-    const int is_tiny = abs_(d) < R(1e-12), p_is_large = c.p > ONE;
+    const int is_tiny = abs_(d) < PICK(1e-12f, 1e-20), p_is_large = c.p > ONE;
     return choose(is_tiny & p_is_large, tiny, other);
 }
 
@@ -107,16 +109,18 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real log_odds = log_share(beta) - log_share(beta_rest);
     const real v = d + log_odds, gap_q = r.log_unit * c.from_pred_top, gap_p = r.log_unit * c.from_target_top;
     const real v_pred_top = r.pred_top_ratio + log_odds, v_target_top = r.target_top_ratio + log_odds;
-    const real slope_q = keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, softplus_fall(v_pred_top, v, gap_q)));
-    const real slope_p = keep_if(counts_p, choose(forward, r.log_unit * c.across_target_top, softplus_fall(-v_target_top, -v, -gap_p)));
+    /* Shares of the mixture from p and q, which know them better than a rounded v does; each is used below a half. */
+    const real share = choose(reverse, ONE, beta * p / mixture), other_share = beta_rest * q / mixture;
+    const real level_q = choose(v > ZERO, -softplus_(v), log1p_finite(-at_most(share, HALF)));
+    const real level_p = choose(v < ZERO, -softplus_(-v), log1p_finite(-at_most(other_share, HALF)));
+    const real slope_q = keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, choose(r.pred_is_level, level_q, softplus_fall(v_pred_top, v, gap_q))));
+    const real slope_p = keep_if(counts_p, choose(forward, r.log_unit * c.across_target_top, choose(r.target_is_level, level_p, softplus_fall(-v_target_top, -v, -gap_p))));
     const real unit_p = weight_p * r.unit, unit_q = weight_q * r.unit;
     const real pull_q = centred(q, slope_q, -c.across_pred_top, r.pred_mean, unit_q, r);
     const real pull_p = centred(p, slope_p, c.across_target_top, r.target_mean, unit_p, r);
     const real apart = difference(c, r.unit, r);
 
-    /* The share from p and q, which know it better than a rounded v does; below a half. */
-    const real share = choose(reverse, ONE, beta * p / mixture), shares = ONE / r.share_unit;
-    const real bend = -expm1_excess(choose(v > ZERO, -softplus_(v), log1p_finite(-at_most(share, HALF))));
+    const real bend = -expm1_excess(level_q), shares = ONE / r.share_unit;
     const real bend_gap = choose(c.is_single, r.single_bend, fma_(bend, shares, -r.bend_mean));
     const real unit_of_hess = weight_q * r.unit * r.inverse_temperature, twice_off = (c.rest - q) * r.share_unit;
     const real by_rest = product(c.rest, choose(reverse, shares, r.share_mean), r.share_unit);
@@ -128,8 +132,10 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
         .far = keep_if(counts_p, of_p.far) + keep_if(counts_q, of_q.far),
         .pred_slope = slope_q,
         .target_slope = slope_p,
-        .bend = bend,
+        /* Nothing is counted from a level that has no bound. */
+        .bend = choose(reverse, -INFINITE, bend),
         .share = share,
+        .target_level = choose(forward, -INFINITE, level_p),
         .grad = choose(forward, apart, pull_q),
         .hess = choose(forward, product(q, c.rest, r.share_unit) * unit_of_hess, keep_if(q != ZERO, choose(reverse, reversed, mixed))),
         .target_grad = choose(reverse, -apart, pull_p),

@@ -50,6 +50,7 @@ typedef struct {
     real log_of_sums, log_of_sums_in_shares;  /* gap - log_ratio; over share_unit */
     real pred_top_ratio, target_top_ratio;    /* log(p/q) of the class with the largest q; the largest p */
     pair_mean pred_mean, target_mean;         /* sum q pred_slope, sum p target_slope */
+    int pred_is_level, target_is_level;       /* those slopes are the levels: counted from 0, not from the slope at the top */
     real bend_mean, share_mean;  /* sum q bend, sum q share, in the unit of q */
     real single_bend;         /* bend - bend_mean of the class with more than half of q, in the unit of q */
     real rest_of_param;       /* 1 - param[0], rounded once */
@@ -60,7 +61,7 @@ typedef struct {
 #define FAR R(1048576.0)
 typedef struct {
     real value, far;          /* in the unit of p; times log_unit */
-    real pred_slope, target_slope, bend, share;
+    real pred_slope, target_slope, bend, share, target_level;
     real grad, hess, target_grad;
 } pair_point;
 
