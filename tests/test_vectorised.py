@@ -21,7 +21,7 @@ SHARED = [
     *("harden_hess", "harden_grad"),
     *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
     *("finish_plain_cross_entropy", "finish_full_cross_entropy"),
-    *("largest", "pair_exponentials"),
+    *("largest_lanes", "pair_exponentials"),
     *(
         f"distillation_{loss}_{kernel}"
         for loss in ("kl", "js")

@@ -15,6 +15,12 @@ enum {
  * probability in its unit it has to stay a number. */
 #define LOG_UNIT PICK(0x1p80f, 0x1p272)
 
+NOINLINE void largest_lanes(const real *restrict x, int64_t n, real *restrict lane, bits *restrict unordered)
+{
+    raise_maximum(lane, x, n);
+    note_unordered(unordered, x, n);
+}
+
 static double largest(const void *numbers, int64_t n)
 {
     const real *a = numbers;
@@ -31,8 +37,7 @@ static double largest(const void *numbers, int64_t n)
         const int64_t length = part ? FL_GROUP : whole;
         if (!length)
             continue;
-        raise_maximum(lane, x, length);
-        note_unordered(unordered, x, length);
+        largest_lanes(x, length, lane, unordered);
     }
     for (int l = 0; l < LANES; l++)
         found |= unordered[l];

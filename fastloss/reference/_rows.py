@@ -465,28 +465,28 @@ def distillation_js(pred, target, *, beta: Mixture = 0.5, temperature: Temperatu
         The teacher's logits, of the shape of `pred`. -inf masks a class.
     beta : float, default 0.5
         The teacher's part in the mixture m, between 0 and 1. At the ends, where the formula would be 0,
-        the loss is what it tends to when divided by `beta`, or by 1 - `beta`: for 0 the forward divergence KL(p ‖ q), which
-        is `distillation_kl`, for 1 the reverse one, KL(q ‖ p).
+        the loss is what it tends to when divided by `beta`, or by 1 - `beta`: for 0 the forward divergence
+        KL(p ‖ q), which is `distillation_kl`, for 1 the reverse one, KL(q ‖ p).
     temperature : float, default 1.0
         What the logits of both are divided by, from 0.001 to 1000.
 
     Notes
     -----
     This is the loss of generalized knowledge distillation [1]_ as TRL and Liger have it, the ends included. It
-    is summed over the class axis and averaged over the rows. There is no factor T²: see `distillation_kl`. For 0 < beta < 1
-    it is at most the entropy of (beta, 1 - beta), log 2 for the Jensen-Shannon divergence [2]_, beta = 0.5,
-    whatever is masked.
+    is summed over the class axis and averaged over the rows. There is no factor T²: see `distillation_kl`.
+    For 0 < beta < 1 it is at most the entropy of (beta, 1 - beta), log 2 for the Jensen-Shannon divergence
+    [2]_, beta = 0.5, whatever is masked.
 
-    Where one row masks what the other does not, the ends are infinite: `beta` = 1 where the teacher masks a class
-    of the student's; the gradients by the logits whose distribution is the expectation's are then NaN, except
-    where masked. A row without a finite logit, or with a logit of +inf or NaN, in either array, is NaN. Equal
+    Where one row masks what the other does not, the ends are infinite: `beta` = 1 where the teacher masks a
+    class of the student's; the gradients by the logits whose distribution is the expectation's are then NaN,
+    except where masked. A row without a finite logit, or with a logit of +inf or NaN, in either array, is NaN. Equal
     rows give exactly 0, and nearly equal ones lose no digits to cancellation.
 
     References
     ----------
-    .. [1] Agarwal, R., Vieillard, N., Zhou, Y., Stanczyk, P., Ramos, S., Geist, M., & Bachem, O. (2024). On-policy
-       distillation of language models: learning from self-generated mistakes. International Conference on
-       Learning Representations (ICLR).
+    .. [1] Agarwal, R., Vieillard, N., Zhou, Y., Stanczyk, P., Ramos, S., Geist, M., & Bachem, O. (2024).
+       On-policy distillation of language models: learning from self-generated mistakes. International
+       Conference on Learning Representations (ICLR).
     .. [2] Lin, J. (1991). Divergence measures based on the Shannon entropy. IEEE Transactions on Information
        Theory, 37(1), 145-151.
 
