@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from fastloss._registry import Parameter, Row, registry
+from fastloss import row_functions
+from fastloss._registry import REAL, Parameter, Row, registry
 from fastloss.cli._opponents import FASTLOSS, OPPONENTS
 from fastloss.cli._workloads import SIZES
 from fastloss.cli.bench import cells, headings, unsteady
@@ -60,6 +61,9 @@ def losses_table() -> str:
         summary = (row.function.__doc__ or "").strip().partition("\n")[0]
         parameters = "<br>".join(map(described_parameter, row.parameters))
         rows.append([f"`{name}`", summary, parameters, str(row.prediction), described_target(row), row.family])
+    for name, function in row_functions.items():
+        summary = (function.__doc__ or "").strip().partition("\n")[0]
+        rows.append([f"`{name}`", summary, "", str(REAL), "", function.family])
     return table(columns, rows)
 
 

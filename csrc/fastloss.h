@@ -31,8 +31,10 @@ typedef enum {
     FL_DTYPES
 } fl_dtype;
 
-/* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. */
-enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_TARGET_GRAD = 8 };
+/* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. Of logsumexp FL_VALUE, FL_GRAD or both;
+ * or FL_LOG_SOFTMAX alone: logit less logsumexp, in the place of the gradient, neither weighed nor reduced. FL_TARGET_GRAD only with
+ * FL_GRAD, of the losses that have a gradient by the target. */
+enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_LOG_SOFTMAX = 8, FL_TARGET_GRAD = 16 };
 
 typedef enum { FL_MEAN, FL_SUM, FL_NONE } fl_reduction;
 
@@ -62,6 +64,15 @@ typedef struct {
     int checked, ends_only;
 } fl_domain;
 
+/* Losses of softmax only: statistics of every row, those that do not count too; neither weighed nor reduced. Contiguous arrays in the
+ * logical order of rows; NULL: not wanted. */
+typedef struct {
+    void *lse;                /* of type `real`: log sum exp of the logits; -inf where all are -inf, +inf where one is */
+    void *entropy;            /* of type `real`: that of softmax, in nats; NaN where no softmax is defined */
+    int64_t *argmax;          /* the first largest logit; in a row with NaN, the first NaN */
+    uint8_t *correct;         /* whether argmax is the label; of targets that are numbers, whether no target is larger than its */
+} fl_statistics;
+
 typedef struct {
     int loss;                 /* position in losses.inc */
     int tier;
@@ -75,11 +86,12 @@ typedef struct {
     fl_array value;           /* used under FL_NONE */
     fl_array grad, hess;
     fl_array target_grad;     /* the gradient with respect to the target, of the losses that have one */
+    fl_statistics statistics;
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing, z_loss;
     double softcap;           /* of softmax: logits a become softcap tanh(a / softcap) before all else; 0: no cap */
-    double temperature;       /* what logits are divided by; 1: none */
+    double temperature;       /* what logits are divided by; of softmax 0 too: nothing */
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;

@@ -2,13 +2,14 @@
 """From Python arguments to one C call: arrays in, kernels, exceptions out. Knows no loss by name."""
 
 cimport numpy as cnp
-from libc.stdint cimport int64_t, intptr_t
+from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 import numpy as np
 
 from fastloss import _errors
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, has_target_grad
+from fastloss._statistics import STATISTICS, SoftmaxResult
 
 cnp.import_array()
 
@@ -26,7 +27,7 @@ cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_status:
         FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_UNSUPPORTED
     enum:
-        FL_VALUE, FL_GRAD, FL_HESS, FL_TARGET_GRAD, FL_MAX_PARAMS, FL_MAX_DIMS
+        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_TARGET_GRAD, FL_MAX_PARAMS, FL_MAX_DIMS
     ctypedef struct fl_array:
         char *data
         const intptr_t *strides
@@ -35,6 +36,11 @@ cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_domain:
         double low, high
         int checked, ends_only
+    ctypedef struct fl_statistics:
+        void *lse
+        void *entropy
+        int64_t *argmax
+        uint8_t *correct
     ctypedef struct fl_call:
         int loss, tier
         unsigned outputs
@@ -43,6 +49,7 @@ cdef extern from "fastloss.h" nogil:
         const intptr_t *shape
         int64_t classes
         fl_array pred, target, operand, weight, value, grad, hess, target_grad
+        fl_statistics statistics
         int labels
         int64_t ignore_index
         double label_smoothing, z_loss, softcap, temperature
@@ -322,6 +329,25 @@ cdef inline bint may_be_copy(cnp.ndarray read, object given) noexcept:
     return read is not given and type(given) is not float and type(given) is not int and type(given) is not list
 
 
+cdef int new_statistics(fl_call *c, dict wanted) except -1:
+    """New arrays for the statistics that are wanted, one number a row, and where the call finds them."""
+    cdef cnp.ndarray array
+    cdef int real = cnp.NPY_DOUBLE if c.real == FL_FLOAT64 else cnp.NPY_FLOAT
+    for name in wanted:
+        array = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape,
+                                  cnp.NPY_INT64 if name == "argmax" else cnp.NPY_BOOL if name == "correct" else real, 0)
+        if name == "lse":
+            c.statistics.lse = cnp.PyArray_DATA(array)
+        elif name == "entropy":
+            c.statistics.entropy = cnp.PyArray_DATA(array)
+        elif name == "argmax":
+            c.statistics.argmax = <int64_t *>cnp.PyArray_DATA(array)
+        else:
+            c.statistics.correct = <uint8_t *>cnp.PyArray_DATA(array)
+        wanted[name] = array
+    return 0
+
+
 cdef int interrupted() noexcept with gil:
     return PyErr_CheckSignals() != 0
 
@@ -337,13 +363,54 @@ CALL_FIELDS = ("class_weight", "ignore_index", "label_smoothing", "temperature",
 
 # ---- entry points -----------------------------------------------------------------------------------------------------
 
+cdef int reduction_of(object name) except -1:
+    if type(name) is not str or name not in REDUCTIONS:
+        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {name!r}")
+    return FL_MEAN if name == "mean" else FL_SUM if name == "sum" else FL_NONE
+
+
+cdef int split_axis(fl_call *c, cnp.ndarray pred, int axis, intptr_t *shape, intptr_t *pred_strides) except -1:
+    """Split the class axis from the rows."""
+    cdef int d, kept = 0
+    for d in range(cnp.PyArray_NDIM(pred)):
+        if d == axis:
+            c.classes = cnp.PyArray_DIM(pred, d)
+        else:
+            shape[kept] = cnp.PyArray_DIM(pred, d)
+            kept += 1
+    c.ndim, c.shape = kept, shape
+    return without_axis(&c.pred, pred_strides, pred, axis)
+
+
+cdef fl_status run(fl_call *c, int64_t elements, int asked) noexcept:
+    """The C call; without the GIL where it takes long enough."""
+    cdef fl_status status
+    c.tier = current_tier
+    if elements < KEEP_GIL_ELEMENTS:
+        c.n_threads = 1
+        return fl_run(c)
+    c.n_threads = threads(asked)
+    with nogil:
+        status = fl_run(c)
+    return status
+
+
+cdef object value_of(fl_call *c, cnp.ndarray value):
+    """What a call returns as its value: the reduced one, or one a row or element, a number where there is but one."""
+    return c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
+
+
+cdef object no_memory():
+    return MemoryError("fastloss could not allocate its scratch memory")
+
+
 cdef class Kernel:
     """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
 
     cdef readonly object loss
     cdef readonly tuple outputs
     cdef unsigned output_bits
-    cdef bint is_rows, takes_labels, takes_numbers
+    cdef bint is_rows, is_softmax, takes_labels, takes_numbers
     cdef tuple parameters          # of Parameter
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
@@ -360,15 +427,15 @@ cdef class Kernel:
         if row.name not in known:
             raise ImportError(f"fastloss.reference declares {row.name}, but csrc/losses.inc has no row for it")
         self.is_rows = row.family == "rows"
+        self.is_softmax = row.softmax
         self.takes_labels, self.takes_numbers = row.labels, row.probabilities
         self.parameters = row.parameters
         memset(&self.template, 0, sizeof(fl_call))
         self.template.loss = known.index(row.name)
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
-        self.template.temperature = 1
         self.template.interrupted = interrupted
-        self.template.reduction = FL_NONE if name == "grad_and_hess" else FL_MEAN
+        self.template.reduction = <fl_reduction>reduction_of(row.default_reduction(name))
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.has_target_grad = has_target_grad(row, name)
         self.set_domain(&self.template.pred_domain, row.prediction)
@@ -425,6 +492,7 @@ cdef class Kernel:
         cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None, target_grad = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
+        cdef dict statistics = None
         cdef object given_axis = -1
         cdef int axis = 0, asked = 0, number, d
         cdef bint check_domain = True, copied = False, with_target_grad = False
@@ -443,9 +511,7 @@ cdef class Kernel:
             elif key == "weight":
                 given_weight = argument
             elif key == "reduction":
-                if type(argument) is not str or argument not in REDUCTIONS:
-                    raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {argument!r}")
-                c.reduction = FL_MEAN if argument == "mean" else FL_SUM if argument == "sum" else FL_NONE
+                c.reduction = <fl_reduction>reduction_of(argument)
             elif key == "n_threads":
                 asked = 0 if argument is None else _errors.thread_count(argument)
             elif key == "axis" and self.is_rows:
@@ -454,6 +520,10 @@ cdef class Kernel:
                 check_domain = bool(argument)
             elif key == "target_grad" and self.has_target_grad:
                 with_target_grad = bool(argument)
+            elif self.is_softmax and key in STATISTICS:
+                if argument:
+                    statistics = statistics or {}
+                    statistics[STATISTICS[key]] = None
             else:
                 for d in range(len(self.parameters)):
                     if self.parameters[d].name == key:
@@ -539,35 +609,38 @@ cdef class Kernel:
                 value = empty_like(pred, number)
             describe(&c.value, value)
 
+        if statistics is not None:
+            new_statistics(&c, statistics)
+
         if not check_domain:
             c.pred_domain.checked = c.target_domain.checked = 0
         c.check_first = out is not None
-        c.tier = current_tier
-        if cnp.PyArray_SIZE(pred) < KEEP_GIL_ELEMENTS:
-            c.n_threads = 1
-            status = fl_run(&c)
-        else:
-            c.n_threads = threads(asked)
-            with nogil:
-                status = fl_run(&c)
+        status = run(&c, cnp.PyArray_SIZE(pred), asked)
         if status != FL_OK:
             if status == FL_INTERRUPTED:
                 raise_pending()
             raise self.failure(status, &c, pred, target)
 
         gradient = (grad, target_grad) if with_target_grad else grad
+        if statistics is not None:
+            if self.output_bits & FL_VALUE:
+                statistics["value"] = value_of(&c, value)
+            # A single row has numbers and not arrays without dimensions.
+            for key in statistics if c.ndim == 0 else ():
+                if key != "value":
+                    statistics[key] = statistics[key][()]
+            return SoftmaxResult(grad=gradient, hess=hess, **statistics)
         if self.output_bits == FL_GRAD:
             return gradient
         if self.output_bits == FL_GRAD | FL_HESS:
             return grad, hess
-        reduced = c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
-        return reduced if self.output_bits == FL_VALUE else (reduced, gradient)
+        return value_of(&c, value) if self.output_bits == FL_VALUE else (value_of(&c, value), gradient)
 
     cdef object failure(self, fl_status status, fl_call *c, object pred, object target):
         """The exception for what the C call found."""
         cdef fl_float_mode mode
         if status == FL_NO_MEMORY:
-            return MemoryError("fastloss could not allocate its scratch memory")
+            return no_memory()
         # The search for the bad number must see subnormal ones too.
         mode = fl_enter_default_float_mode()
         try:
@@ -584,18 +657,12 @@ cdef class Kernel:
     cdef int prepare_rows(self, fl_call *c, cnp.ndarray pred, cnp.ndarray target, int axis, intptr_t *shape,
                           intptr_t *pred_strides, intptr_t *target_strides) except -1:
         """Split the class axis from the rows, and see whether the target holds labels."""
-        cdef int d, kept = 0, ndim = cnp.PyArray_NDIM(pred)
-        cdef bint is_label_shape = cnp.PyArray_NDIM(target) == ndim - 1
-        for d in range(ndim):
-            if d == axis:
-                c.classes = cnp.PyArray_DIM(pred, d)
-                continue
-            shape[kept] = cnp.PyArray_DIM(pred, d)
-            if is_label_shape and cnp.PyArray_DIM(target, kept) != shape[kept]:
+        cdef int d
+        split_axis(c, pred, axis, shape, pred_strides)
+        cdef bint is_label_shape = cnp.PyArray_NDIM(target) == c.ndim
+        for d in range(c.ndim):
+            if is_label_shape and cnp.PyArray_DIM(target, d) != shape[d]:
                 is_label_shape = False
-            kept += 1
-        c.ndim, c.shape = kept, shape
-        without_axis(&c.pred, pred_strides, pred, axis)
         if self.takes_numbers and same_shape(pred, target):
             if self.takes_labels and not is_float(dtype_of(target)):
                 raise _errors.target_type(target.dtype, labels=False)
@@ -608,3 +675,86 @@ cdef class Kernel:
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.takes_numbers)
         return 0
+
+
+cdef class FunctionKernel:
+    """One entry point of one function of rows of logits, without a target: takes its arguments, computes, returns."""
+
+    cdef readonly object loss         # the function: what messages name
+    cdef readonly tuple outputs
+    cdef bint is_reduced, takes_out
+    cdef fl_call template
+
+    def __init__(self, function, str name, str kernel):
+        self.loss = function
+        self.outputs = function.row.entry_points[name]
+        memset(&self.template, 0, sizeof(fl_call))
+        self.template.loss = [known for known, _, _, _ in losses()].index(kernel)
+        self.template.outputs = sum({"value": FL_VALUE, "grad": FL_GRAD, "log_softmax": FL_LOG_SOFTMAX}[o] for o in self.outputs)
+        self.template.ignore_index = -1
+        self.template.interrupted = interrupted
+        self.template.reduction = FL_NONE
+        self.is_reduced = not self.template.outputs & FL_LOG_SOFTMAX
+        self.takes_out = self.template.outputs != FL_VALUE
+
+    def __call__(self, *args, **kwargs):
+        cdef fl_call c = self.template
+        cdef cnp.ndarray pred, weight = None, value = None, array = None
+        cdef object given_pred, given_weight = None, given_axis = -1, out = None, key, argument
+        cdef int axis, asked = 0, number, d
+        cdef bint copied
+        cdef fl_status status
+        cdef intptr_t shape[64]
+        cdef intptr_t strides[2][64]
+        if len(args) == 1 and "pred" not in kwargs:
+            given_pred = args[0]
+        else:
+            given_pred = self.__signature__.bind(*args, **kwargs).arguments["pred"]
+            kwargs.pop("pred", None)
+        for key, argument in kwargs.items():
+            if key == "axis":
+                given_axis = argument
+            elif key == "n_threads":
+                asked = 0 if argument is None else _errors.thread_count(argument)
+            elif key == "out" and self.takes_out:
+                out = argument
+            elif key == "weight" and self.is_reduced:
+                given_weight = argument
+            elif key == "reduction" and self.is_reduced:
+                c.reduction = <fl_reduction>reduction_of(argument)
+            else:
+                raise _errors.unknown_keyword(self, key)
+
+        pred = as_array(given_pred, "pred")
+        number = number_of_results(pred)
+        c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
+        axis = _errors.axis_from_front(given_axis, pred)
+        split_axis(&c, pred, axis, shape, strides[0])
+        copied = may_be_copy(pred, given_pred)
+        if given_weight is not None:
+            weight = as_array(given_weight, "weight")
+            copied = copied or may_be_copy(weight, given_weight)
+            weight = _errors.broadcast(weight, tuple([c.shape[d] for d in range(c.ndim)]), "weight")
+            describe(&c.weight, weight)
+        if out is not None:
+            if not copied and plainly_fit(out, pred, number, (weight,)):
+                array = out
+            else:
+                array, _ = _errors.checked_out(self, out, given_pred, None, kwargs,
+                                               pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64))
+        if self.takes_out:
+            if array is None:
+                array = empty_like(pred, number)
+            without_axis(&c.grad, strides[1], array, axis)
+        if c.outputs & FL_VALUE and c.reduction == FL_NONE:
+            value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
+            describe(&c.value, value)
+
+        status = run(&c, cnp.PyArray_SIZE(pred), asked)
+        if status == FL_INTERRUPTED:
+            raise_pending()
+        if status == FL_NO_MEMORY:
+            raise no_memory()
+        if not c.outputs & FL_VALUE:
+            return array
+        return (value_of(&c, value), array) if self.takes_out else value_of(&c, value)

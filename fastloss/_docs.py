@@ -14,6 +14,7 @@ from typing import Any
 
 from fastloss._loss import ENTRY_POINTS, Loss, has_target_grad, signature
 from fastloss._registry import Interval, Row
+from fastloss._statistics import STATISTICS
 
 __all__ = ["DescribedEntry", "common_parameters", "entries", "entry_doc", "sections", "within"]
 
@@ -34,6 +35,10 @@ grad : ndarray
     "hess": """\
 hess : ndarray
     The diagonal of the Hessian, of the shape and dtype of `pred`, weighed and reduced as the gradient is.""",
+    "result": """\
+result : SoftmaxResult
+    Instead, where a statistic is asked for: all of these by name. Statistics are of every row, ignored ones and those
+    of weight 0 too, neither weighed nor reduced.""",
 }
 
 _OUT_PAIR = """
@@ -50,7 +55,7 @@ target : array_like
     "weight": """\
 weight : array_like, optional
     Sample weights, broadcast to the shape of the loss{loss_shape}.
-    A sample of weight 0 contributes exactly nothing, whatever its loss.""",
+    A sample of weight 0 contributes exactly nothing, whatever its loss. They may be negative: see `vjp`.""",
     "reduction": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.""",
@@ -71,6 +76,18 @@ out : ndarray, optional
     "n_threads": """\
 n_threads : int, optional
     Threads of this call. None: the library's limit.""",
+    "return_lse": """\
+return_lse : bool, default False
+    Whether to return, for each row, log Σ exp of its logits; a `SoftmaxResult` is returned then.""",
+    "return_entropy": """\
+return_entropy : bool, default False
+    The same for the entropy of its softmax.""",
+    "return_argmax": """\
+return_argmax : bool, default False
+    The same for the class of its largest logit.""",
+    "return_correct": """\
+return_correct : bool, default False
+    The same for whether that class is the label, or no target of the row is larger than that of this class.""",
 }
 
 
@@ -121,7 +138,7 @@ def _fill(row: Row, name: str) -> dict[str, str]:
         "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
-        "reduction": "none" if name == "grad_and_hess" else "mean",
+        "reduction": row.default_reduction(name),
         "out_pair": _OUT_PAIR if has_target_grad(row, name) else "",
     }
 
@@ -138,9 +155,10 @@ def entry_doc(row: Row, name: str) -> str:
     names = list(signature(row, {}, name).parameters)
     fill = _fill(row, name)
     texts = {**common_parameters(row, name), **entries(own.get("Parameters", ""))}
+    extra = ("result",) if any(key in STATISTICS for key in names) else ()
     parts = {
         "Parameters": "\n".join(texts[key] for key in names if key in texts),
-        "Returns": "\n".join(_RETURNS[output].format(**fill) for output in ENTRY_POINTS[name]),
+        "Returns": "\n".join(_RETURNS[output].format(**fill) for output in (*ENTRY_POINTS[name], *extra)),
         "Raises": _raises(row, names),
         **{title: own.get(title, "") for title in ("Notes", "References", "Examples")},
     }
@@ -161,6 +179,9 @@ class DescribedEntry:
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
+        return self.documentation()
+
+    def documentation(self) -> str:
         return entry_doc(self.loss.row, self.__name__)
 
     @functools.cached_property

@@ -16,8 +16,9 @@ from types import MappingProxyType
 from typing import Any
 
 from fastloss import _docs, _errors
-from fastloss._loss import Loss, check_bound, signature
+from fastloss._loss import Loss, check_bound, refuse_weights, signature
 from fastloss._registry import Interval, Kind, Parameter, Row
+from fastloss._statistics import STATISTICS
 
 __all__ = ["ARRAYS", "LINEAR_ENTRY_POINTS", "LinearLoss", "LinearRow", "linear_registry", "linear_signature"]
 
@@ -70,6 +71,25 @@ array([[ 0.125, -0.375],
        [-0.375,  0.125],
        [ 0.125,  0.125]])""",
         ),
+        "linear_selected_log_probs": LinearRow(
+            "linear_selected_log_probs",
+            "selected_log_probs",
+            "Log-probability of each label by a linear layer's softmax, without ever holding all logits: for DPO and GRPO.",
+            """\
+>>> import numpy as np
+>>> import fastloss as fl
+>>> hidden, weight = np.array([[1.0, 0.0], [0.0, 1.0]]), np.zeros((4, 2))
+>>> tokens = [2, -100]                       # the second token is padding
+>>> fl.linear_selected_log_probs(hidden, weight, tokens).round(6)
+array([-1.386294,  0.      ])
+>>> advantages = np.array([2.0, 5.0])        # with what the policy gradient weighs each token
+>>> d_hidden, d_weight = fl.linear_selected_log_probs.vjp(hidden, weight, tokens, advantages)
+>>> d_weight
+array([[-0.5,  0. ],
+       [-0.5,  0. ],
+       [ 1.5,  0. ],
+       [-0.5,  0. ]])""",
+        ),
     }
 )
 
@@ -97,7 +117,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
 class LinearLoss:
     """A loss of the logits of a linear layer, with the gradients of the layer's input, weight and bias.
 
-    Call it for the value; see `grad` and `value_and_grad` for gradients and `bind` to fix parameters.
+    Call it for the value; see `grad`, `value_and_grad` and `vjp` for gradients and `bind` to fix parameters.
 
     Attributes
     ----------
@@ -135,6 +155,43 @@ class LinearLoss:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
+
+    def vjp(self, hidden: Any, weight: Any, labels: Any, cotangent: Any, **keywords: Any) -> tuple[Any, ...]:
+        """Gradients of ``sum(cotangent * loss)``, with the loss of each row: a vector-Jacobian product.
+
+        Parameters
+        ----------
+        hidden, weight, labels : array_like
+            As for the loss itself.
+        cotangent : array_like
+            What the loss of each row counts: real numbers of either sign, broadcast to the shape of `hidden` without its
+            last axis. A row with cotangent 0 has no part in the gradients, whatever its loss.
+        **keywords
+            ``bias``, the loss's parameters, ``filter_eps``, ``out`` and ``n_threads`` as for `grad`. Not
+            ``sample_weight``, which the cotangent stands for, nor ``reduction``.
+
+        Returns
+        -------
+        grad : tuple of ndarray
+            d_hidden, d_weight and, where `bias` is given, d_bias.
+
+        Raises
+        ------
+        TypeError
+            For `sample_weight` or `reduction`; else all that `grad` raises.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> hidden, weight = [[1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]
+        >>> d_hidden, d_weight = fl.linear_cross_entropy.vjp(hidden, weight, [0], [-2.0])
+        >>> d_weight
+        array([[ 1.,  2.],
+               [-1., -2.]])
+        """
+        refuse_weights(keywords, ("sample_weight", "reduction"))
+        gradients: tuple[Any, ...] = self.grad(hidden, weight, labels, sample_weight=cotangent, reduction="none", **keywords)
+        return gradients
 
     def bind(self, **parameters: Any) -> LinearLoss:
         """Return this loss with parameters fixed; calls may still override them.
@@ -240,8 +297,8 @@ _LEAD = {
 }
 
 _BODY = """\
-The logits of a row h of `hidden` are x = weight h + bias. With `{wraps}` as the loss of a row, and G the gradient of the
-reduced value with respect to the logits of all rows::
+The logits of a row h of `hidden` are x = weight h + bias. With `{wraps}` as the loss of a row,
+and G the gradient of the reduced value with respect to the logits of all rows::
 
     value      {wraps}(hidden @ weight.T + bias, labels)
     d_hidden   G @ weight
@@ -290,6 +347,10 @@ value : float or ndarray
 grad : tuple of ndarray
     d_hidden, d_weight and, where `bias` is given, d_bias, of the shape and dtype of these. Under "none" d_hidden
     is of each row's own loss, d_weight and d_bias of their sum.""",
+    "result": """\
+result : SoftmaxResult
+    Instead, where a statistic is asked for: all of these by name. Statistics are of the logits of every row, neither
+    weighed nor reduced; the logits of rows that are ignored or of weight 0 are made for them, too.""",
 }
 
 _RAISES = {
@@ -349,9 +410,10 @@ def linear_doc(linear: LinearRow, row: Row, name: str) -> str:
     )
     out = ", or an `out` of another shape or dtype, read-only, or overlapping an argument" if "out" in names else ""
     domain = f"; with `check_domain`, for numbers in `labels` outside {row.target}" if "check_domain" in names else ""
+    extra = ("result",) if any(key in STATISTICS for key in names) else ()
     sections = {
         "Parameters": "\n".join(texts[key] for key in names),
-        "Returns": "\n".join(_RETURNS[output] for output in LINEAR_ENTRY_POINTS[name]),
+        "Returns": "\n".join(_RETURNS[output] for output in (*LINEAR_ENTRY_POINTS[name], *extra)),
         "Raises": "\n".join(
             f"{error}\n" + textwrap.indent(textwrap.fill(text.format(out=out, domain=domain), 106), "    ")
             for error, text in _RAISES.items()

@@ -15,6 +15,7 @@ import numpy as np
 from fastloss import _errors
 from fastloss._linear import ARRAYS, FILTER_EPS, LinearLoss
 from fastloss._loss import REDUCTIONS
+from fastloss._statistics import STATISTICS, SoftmaxResult
 
 __all__ = ["evaluate"]
 
@@ -50,6 +51,10 @@ class Rows:
 
     def __setitem__(self, rows: Any, values: Any) -> None:
         (self.array if self.flat is None else self.flat)[self._index(rows)] = values
+
+    def finish(self) -> Any:
+        """The array, or its number where it has no axis."""
+        return self.array if self.array.ndim else self.array[()]
 
 
 def batches(numbers: Iterable[np.ndarray], size: int) -> Iterator[Any]:
@@ -125,6 +130,8 @@ class Call:
         self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
         if "check_domain" in arguments:
             self.keywords["check_domain"] = False  # what is to be checked, is before the first chunk
+        #: The flags that ask for statistics.
+        self.flags = {name: True for name in STATISTICS if arguments.get(name)}
 
         given = {name: arguments[name] for name in ARRAYS if arguments[name] is not None or name != "bias"}
         self.arrays = {name: checked(array, name) for name, array in given.items()}
@@ -210,7 +217,7 @@ class Call:
         labels = self.row_numbers[rows]
         ignore_index = self.parameters.get("ignore_index")
         kept = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
-        if self.class_weight is None or not self.classes:
+        if self.class_weight is None or not self.classes or not self.loss.wrapped.row.class_weight_in_mean:
             return kept.astype(np.float64)
         mass = np.zeros(len(labels))
         mass[kept] = self.class_weight[labels[kept].astype(np.intp)]
@@ -221,14 +228,14 @@ class Call:
             return np.ones(rows.stop - rows.start if isinstance(rows, slice) else len(rows))
         return self.sample_weight[rows].astype(np.float64)
 
-    def kept_rows(self) -> Iterator[np.ndarray]:
-        """The numbers of the rows that have a part in the result: neither ignored nor of weight 0."""
+    def kept_rows(self, kept_ones: bool = True) -> Iterator[np.ndarray]:
+        """The numbers of the rows that have a part in the result, neither ignored nor of weight 0; or of all others."""
         ignore_index = None if self.numbers else self.parameters.get("ignore_index")
         for rows in slices(self.n_rows, SCAN):
             kept = self.weights(rows) != 0
             if ignore_index is not None:
                 kept &= self.row_numbers[rows] != ignore_index
-            yield rows.start + np.flatnonzero(kept)
+            yield rows.start + np.flatnonzero(kept == kept_ones)
 
     def denominator(self) -> Any:
         """What the mean divides by: the sum over all rows of what each counts."""
@@ -342,6 +349,24 @@ class Gradients:
         return tuple(self.results)
 
 
+class Statistics:
+    """The statistics that are asked for, gathered chunk by chunk."""
+
+    def __init__(self, call: Call):
+        dtypes = {"argmax": np.dtype(np.int64), "correct": np.dtype(bool)}
+        self.arrays = {
+            name: Rows(np.empty(call.shape, dtypes.get(name, call.real)), len(call.shape))
+            for name in (STATISTICS[flag] for flag in call.flags)
+        }
+
+    def keep(self, rows: Any, found: SoftmaxResult) -> None:
+        for name, array in self.arrays.items():
+            array[rows] = getattr(found, name)
+
+    def finish(self) -> dict[str, Any]:
+        return {name: rows.finish() for name, rows in self.arrays.items()}
+
+
 def sizes(call: Call) -> tuple[int, int]:
     """How many classes make a block of the weight, and how many rows a chunk: the same with gradients and without."""
     columns, item = call.weight.shape[1], call.real.itemsize
@@ -379,7 +404,9 @@ def compute(call: Call) -> tuple[Any, ...]:
     if wants_value and call.reduction == "none":
         values = Rows(np.zeros(call.shape, gradient_dtype(call.hidden)), len(call.shape))
     total = call.denominator() if call.reduction == "mean" else np.float64(1)
-    wrapped, keywords = call.loss.wrapped, {**call.parameters, **call.keywords}
+    wrapped, keywords = call.loss.wrapped, {**call.parameters, **call.keywords, **call.flags}
+    entry = wrapped if not gradients else wrapped.value_and_grad if wants_value else wrapped.grad
+    statistics = Statistics(call)
 
     # Nothing has been written so far.
     if gradients:
@@ -389,14 +416,11 @@ def compute(call: Call) -> tuple[Any, ...]:
         inputs, target, weight = head.inputs(rows), call.row_numbers[rows], call.weights(rows)
         logits = scratch[: len(inputs)]
         head.logits(inputs, logits)
-        if not gradients:
-            value = wrapped(logits, target, **keywords)
-        elif not wants_value:
-            wrapped.grad(logits, target, out=logits, **keywords)
-        else:
-            value, _ = wrapped.value_and_grad(logits, target, out=logits, **keywords)
+        found = entry(logits, target, **keywords, **({"out": logits} if gradients else {}))
+        if call.flags:
+            statistics.keep(rows, found)
         if wants_value:
-            value = value * weight
+            value = (found.value if call.flags else found[0] if gradients else found) * weight
             sums.append(np.sum(value))
         if values:
             values[rows] = value
@@ -407,9 +431,15 @@ def compute(call: Call) -> tuple[Any, ...]:
                 # A row whose class weighs nothing has no part in the result, whatever its hidden state is.
                 scale[idle] = np.where(logits[idle].any(axis=1), scale[idle], 0)
             gradients.add(rows, inputs, logits, scale)
-    results: list[Any] = []
+    for rows in batches(call.kept_rows(False) if call.flags else (), chunk):
+        # What has no part in the loss has statistics all the same.
+        inputs = head.inputs(rows)
+        logits = scratch[: len(inputs)]
+        head.logits(inputs, logits)
+        statistics.keep(rows, wrapped(logits, call.row_numbers[rows], **keywords))
+    results: dict[str, Any] = {}
     if wants_value:
-        results.append(values.array if values and call.shape else values.array[()] if values else float(np.sum(sums) / total))
+        results["value"] = values.finish() if values else float(np.sum(sums) / total)
     if gradients:
-        results.append(gradients.finish())
-    return tuple(results)
+        results["grad"] = gradients.finish()
+    return SoftmaxResult(**results, **statistics.finish()) if call.flags else tuple(results.values())

@@ -12,8 +12,9 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 from fastloss._registry import Interval, Parameter, Row
+from fastloss._statistics import STATISTICS
 
-__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "has_target_grad"]
+__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "has_target_grad", "refuse_weights"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -56,7 +57,7 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     positional = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("pred", "target")]
     keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
     keywords.append(keyword("weight", None))
-    keywords.append(keyword("reduction", "none" if entry_point == "grad_and_hess" else "mean"))
+    keywords.append(keyword("reduction", row.default_reduction(entry_point)))
     if row.family == "rows":
         keywords.append(keyword("axis", -1))
     if row.prediction.bounded or row.target.bounded:
@@ -66,6 +67,8 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     if entry_point != "value":
         keywords.append(keyword("out", None))
     keywords.append(keyword("n_threads", None))
+    if row.softmax:
+        keywords += [keyword(name, False) for name in STATISTICS]
     return inspect.Signature(positional + keywords)
 
 
@@ -77,10 +80,17 @@ def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[s
         known[name].check(value)
 
 
+def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    """Raise where a vector-Jacobian product is given what its cotangent replaces."""
+    for name in names:
+        if name in keywords:
+            raise TypeError(f"vjp takes no {name!r}: the cotangent says what each loss counts")
+
+
 class Loss:
     """A loss function with its gradient and Hessian.
 
-    Call it for the value; see `grad`, `value_and_grad`, `grad_and_hess` for derivatives and `bind` to fix parameters.
+    Call it for the value; see `grad`, `value_and_grad`, `grad_and_hess`, `vjp` for derivatives and `bind` to fix parameters.
 
     Attributes
     ----------
@@ -117,6 +127,50 @@ class Loss:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
+
+    def vjp(self, pred: Any, target: Any, cotangent: Any, **keywords: Any) -> Any:
+        """Gradient of ``sum(cotangent * loss)``, with the loss of each element or row: a vector-Jacobian product.
+
+        What comes after the loss, differentiated elsewhere, is brought back through it: the chain rule in one call.
+
+        Parameters
+        ----------
+        pred, target : array_like
+            As for the loss itself.
+        cotangent : array_like
+            What each loss counts: real numbers of either sign, broadcast to the shape of the loss. An element or row
+            with cotangent 0 gets a gradient of exactly 0, whatever its loss.
+        **keywords
+            Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
+            ``weight``, which the cotangent stands for, nor ``reduction``.
+
+        Returns
+        -------
+        grad : ndarray
+            The gradient, of the shape and dtype of `pred`.
+
+        Raises
+        ------
+        TypeError
+            For `weight` or `reduction`; else all that `grad` raises.
+
+        Notes
+        -----
+        The same as ``grad(pred, target, weight=cotangent, reduction="none")``: sample weights may be negative.
+
+        Examples
+        --------
+        The gradient of the largest of three losses: a cotangent of 1 where it is.
+
+        >>> import numpy as np
+        >>> import fastloss as fl
+        >>> pred, target = [1.0, 5.0, 2.0], [0.0, 2.0, 4.0]
+        >>> each = fl.huber(pred, target, reduction="none")
+        >>> fl.huber.vjp(pred, target, each == each.max())
+        array([0., 1., 0.])
+        """
+        refuse_weights(keywords, ("weight", "reduction"))
+        return self.grad(pred, target, weight=cotangent, reduction="none", **keywords)
 
     def bind(self, **parameters: Any) -> Loss:
         """Return this loss with parameters fixed.

@@ -30,13 +30,17 @@ __all__ = [
     "Fraction",
     "Integer",
     "Interval",
+    "LogProbability",
     "Mixture",
     "NonNegative",
+    "OneOrTwo",
     "OpenFraction",
     "OptionalFraction",
     "Parameter",
+    "PolyFactor",
     "Positive",
     "PositiveArray",
+    "PositiveFraction",
     "Row",
     "Softcap",
     "Temperature",
@@ -104,10 +108,16 @@ Positive = Annotated[float, Kind(Interval(0, low_open=True, high_open=True))]
 NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
 Fraction = Annotated[float, Kind(Interval(0, 1))]
 OptionalFraction = Annotated[float | None, Kind(Interval(0, 1), optional=True)]
+PositiveFraction = Annotated[float, Kind(Interval(0, 1, low_open=True))]
+# Beyond -1 the loss is not monotonic; of much more than 10, soft targets leave the gradient a difference of nearly equal sums.
+PolyFactor = Annotated[float, Kind(Interval(-1, 10))]
+# Of what a program takes for a probability of 0: 4e-18 is below the last digit of a float64 near 1.
+LogProbability = Annotated[float, Kind(Interval(-40, 0))]
 OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=True))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
+OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
 #: Beyond, a softmax is of one class or of equal ones in practice, and results are lost in factors that are no normal numbers.
 Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
 Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
@@ -185,15 +195,22 @@ class Row:
         Where the loss is defined.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
+    class_weight_in_mean : bool
+        Whether a mean divides by the class weights of the labels, where there are both.
+    softmax : bool
+        Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
     differentiable_target : bool
         Whether there is a gradient with respect to the target, which the function returns as well, last.
     smoothness : float
         How many derivatives are continuous.
     kinks : str
-        Equations in the arguments, separated by semicolons, that hold where a derivative jumps; "" where none does.
+        Equations in the arguments, separated by semicolons, that hold where a derivative jumps; "" where none does. Of a row,
+        `label` is the label's class, `rival` the largest logit beside the label's, `threshold` that of its projection.
     ulp : float
         The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
         inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
+    reduction : str
+        The default of every entry point but `grad_and_hess`, which does not reduce.
     unit : float
         Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
         count, whatever their size. Where the loss has a temperature, by which they are divided, in units of that.
@@ -207,11 +224,18 @@ class Row:
     target: Interval = REAL
     labels: bool = False
     probabilities: bool = True
+    class_weight_in_mean: bool = True
+    softmax: bool = False
     differentiable_target: bool = False
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0
+    reduction: str = "mean"
     unit: float = 0.0
+
+    def default_reduction(self, entry_point: str) -> str:
+        """What an entry point does where no reduction is asked for."""
+        return "none" if entry_point == "grad_and_hess" else self.reduction
 
     @property
     def doc(self) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 from fastloss import _core
 from fastloss._loss import Loss
 from fastloss._registry import Interval, Parameter, Row
-from fastloss.reference._rows import softened_logits
+from fastloss.reference._softmax import softened
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -92,9 +92,9 @@ def parameter_values(parameter: Parameter) -> list[Any]:
         return [3.0, "per element"]
     if kind.type is bool:
         return [not parameter.default]
-    if kind.type is int:
-        return [1]
     low, high = kind.range.low, kind.range.high
+    if kind.type is int:
+        return [1] if parameter.default not in (low, high) else [int(end) for end in (low, high) if end != parameter.default]
     width = high - low if math.isfinite(high) else 8.0
     inside = [low + width / 8, low + 3 * width / 4]
     if low > 0 and math.isfinite(high):  # orders of magnitude
@@ -173,8 +173,11 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         shape: tuple[int, ...] = (n,)
     else:
         spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
-        pred = (rng.normal(size=(n, classes)) * spread).astype(dtype)
         shape = (n, classes)
+        if row.prediction.bounded:
+            pred = draw_from(row.prediction, n * classes, dtype, rng).reshape(shape)
+        else:
+            pred = (rng.normal(size=shape) * spread).astype(dtype)
         if case.labels:
             target = rng.integers(0, classes, n)
         elif logits_as_targets(row):
@@ -275,14 +278,14 @@ def unit_of_softened(
     parameters = {name: p.default for name, p in case.loss.params.items() if name in ("temperature", "softcap")}
     if "softcap" not in parameters or (parameters["temperature"] == 1 and parameters["softcap"] is None):
         return {}
-    below, base, slope, bend = softened_logits(pred, pred.max(axis=1, keepdims=True), **parameters)
+    below, base, slope, bend = softened(pred, pred.max(axis=1, keepdims=True), **parameters)
     plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
-    softened = below + base
-    step = np.maximum(np.abs(softened), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
+    start = below + base
+    step = np.maximum(np.abs(start), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
     if parameters["softcap"] is not None:
         step *= FUNCTION_BOUNDS["tanh"]
-    before = oracle(plain, softened, target, **arrays)
-    moved = [oracle(plain, softened + sign * step, target, **arrays) for sign in signs(pred, case, seed)]
+    before = oracle(plain, start, target, **arrays)
+    moved = [oracle(plain, start + sign * step, target, **arrays) for sign in signs(pred, case, seed)]
     change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
     hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}

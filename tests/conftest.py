@@ -99,11 +99,32 @@ def elsewhere(tmp_path_factory):
     os.chdir(before)
 
 
+def threshold_of(logits: np.ndarray) -> np.ndarray:
+    """The number of each row for which what its logits exceed it by sums up to 1, by bisection."""
+    low, high = logits.max(axis=1, keepdims=True) - 1, logits.max(axis=1, keepdims=True)
+    for _ in range(60):
+        middle = (low + high) / 2
+        above = np.maximum(logits - middle, 0).sum(axis=1, keepdims=True) > 1
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    return low
+
+
 def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[np.ndarray]:
     """For each equation of the loss's kinks its left side minus its right side: 0 at the kink."""
     names = {"pred": pred, "target": target, "abs": np.abs, **{p.name: p.default for p in loss.params.values()}}
     sides = [equation.split("==") for equation in loss.kinks.split(";") if equation]
-    return [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
+    labels = target.dtype.kind == "i"
+    if labels:
+        names["label"] = np.arange(len(pred))[:, None], target[:, None]
+        others = np.where(np.arange(pred.shape[1]) == target[:, None], -np.inf, pred)
+        names["rival"] = others.max(axis=1, keepdims=True)
+    if "threshold" in loss.kinks:
+        names["threshold"] = threshold_of(pred)
+    differences = [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
+    for difference, (left, _) in zip(differences, sides, strict=True):
+        if "label" in left and difference.shape == pred.shape:
+            difference[names["label"]] = np.inf  # no class is compared with itself
+    return differences
 
 
 def function_of(loss: Loss, entry_point: str) -> Any:

@@ -437,13 +437,14 @@ class AnyCall(RuleBasedStateMachine):
             if p.kind.type is int:
                 strange[-2 if not p.kind.array else -1] = (1.5, TypeError)
                 strange = [(v, TypeError if v is math.nan else e) for v, e in strange]
-                strange += [(math.inf, TypeError), (2**63, ValueError), (-(2**63) - 1, ValueError)]
+                strange += [(math.inf, TypeError), (int(high) + 1, ValueError), (int(low) - 1, ValueError)]
             else:
                 strange += [(10**400, ValueError), (-(10**400), ValueError), (math.inf, ValueError)]
                 strange += [(end, ValueError) for end in (low, high, low - 0.5, high + 0.5) if end not in p.range]
             return draw(st.sampled_from(strange))
         if p.kind.type is int:
-            return draw(one_of(-100, -1, 0, 1, 5, 2**40, -(2**63), np.int8(3), np.uint64(7))), None
+            good = [x for x in (-100, -1, 0, 1, 2, 5, 2**40, -(2**63), np.int8(3), np.uint64(7)) if int(x) in p.range]
+            return draw(st.sampled_from(good)), None
         width = high - low if math.isfinite(high - low) else 8.0
         inside = low + width / draw(one_of(2, 3, 1e30 if math.isinf(high) else 16))
         good = [
@@ -693,7 +694,8 @@ class AnyCall(RuleBasedStateMachine):
             most = 1 if dtype.kind == "b" else np.iinfo(dtype).max
             labels = rng.integers(0, max(1, min(classes, most + 1)), shape, np.int64)
             ignored = loss.params["ignore_index"].default
-            if dtype.kind == "i" and np.iinfo(dtype).min <= ignored <= most:
+            # Of some only: with another ignore_index these labels are refused.
+            if draw(BOOLEAN) and dtype.kind == "i" and np.iinfo(dtype).min <= ignored <= most:
                 labels = np.where(rng.random(shape) < 0.1, ignored, labels)
             if "labels" in wrong and labels.size:
                 labels.flat[rng.integers(labels.size)] = draw(one_of(-1, classes, classes + 1, -(2**63), 2**63 - 1, -2))
@@ -767,7 +769,7 @@ class AnyCall(RuleBasedStateMachine):
         for name, found, wanted in zip(ENTRY_POINTS[entry_point], results, expected, strict=True):
             assert same_bits(found, wanted), f"{name} differs from that of contiguous copies"
             out = next(places, None) if name != "value" else None
-            check_kind(name, found, out, array, keywords, entry_point)
+            check_kind(name, found, out, array, keywords.get("reduction", loss.row.default_reduction(entry_point)))
             if out is None:
                 assert not any(np.may_share_memory(found, memory) for memory in memories.values())
                 continue
@@ -779,10 +781,9 @@ class AnyCall(RuleBasedStateMachine):
             assert np.array_equal(memory, before[key]), "something else than out was written to"
 
 
-def check_kind(name: str, found: Any, out: Any, pred: np.ndarray, keywords: dict[str, Any], entry_point: str) -> None:
+def check_kind(name: str, found: Any, out: Any, pred: np.ndarray, reduction: str) -> None:
     """Type, dtype and order of a result are as documented."""
     dtype = result_dtype(pred)
-    reduction = keywords.get("reduction", "none" if entry_point == "grad_and_hess" else "mean")
     if name != "value":
         assert found is out if out is not None else type(found) is np.ndarray
         assert found.dtype == dtype
@@ -830,7 +831,7 @@ def make_calls(wanted: int, randomly: bool) -> Counter[str]:
     """At least about so many calls; what they were."""
     counts = AnyCall.counts = Counter()
     settings = hypothesis.settings(
-        max_examples=max(1, wanted // 36),  # of 45 to 60 calls
+        max_examples=max(1, wanted // 20),  # of 26 to 60 calls
         stateful_step_count=30,
         derandomize=not randomly,
         database=None,

@@ -17,6 +17,7 @@ from conftest import GIVEN, call, same_bits
 import fastloss as fl
 from fastloss import _core, _verify
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._statistics import STATISTICS
 
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
 
@@ -56,14 +57,23 @@ def test_signatures(loss):
         expected += ["target_grad"] if loss.differentiable_target and name in ("grad", "value_and_grad") else []
         expected += ["out"] if name != "value" else []
         expected += ["n_threads"]
+        expected += list(STATISTICS) if loss.row.softmax else []
         assert names == expected
         for known in names[:2]:
             assert parameters[known].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
             assert parameters[known].default is inspect.Parameter.empty
         assert all(parameters[known].kind is inspect.Parameter.KEYWORD_ONLY for known in names[2:])
         defaults = {known: parameters[known].default for known in names[2:]}
-        shared = {"weight": None, "axis": -1, "check_domain": True, "target_grad": False, "out": None, "n_threads": None}
-        shared["reduction"] = "none" if name == "grad_and_hess" else "mean"
+        shared = {
+            **dict.fromkeys(STATISTICS, False),
+            "weight": None,
+            "axis": -1,
+            "check_domain": True,
+            "target_grad": False,
+            "out": None,
+            "n_threads": None,
+        }
+        shared["reduction"] = "none" if name == "grad_and_hess" or loss.name == "selected_log_probs" else "mean"
         for known, default in defaults.items():
             assert default == (loss.params[known].default if known in loss.params else shared[known])
 
@@ -172,17 +182,32 @@ def test_public_names():
         assert len(set(module.__all__)) == len(module.__all__)
         for name in module.__all__:
             # A read-only mapping has no docstring of its own.
-            assert name in ("losses", "linear_losses") or getattr(module, name).__doc__, name
+            assert name in ("losses", "linear_losses", "row_functions") or getattr(module, name).__doc__, name
     visible = {name for name in vars(fl) if not name.startswith("_")}
     modules = {name for name in visible if inspect.ismodule(getattr(fl, name))}
-    imported = {"MappingProxyType", "CompiledEntry", "registry", "linear_registry", "version"}
+    imported = {
+        "MappingProxyType",
+        "CompiledEntry",
+        "compiled_function",
+        "registry",
+        "linear_registry",
+        "function_registry",
+        "version",
+    }
     assert visible - modules - imported == set(fl.__all__) - modules
     assert inspect.getdoc(fl)
     assert fl.__version__.count(".") >= 2
 
 
 def test_both_namespaces_have_the_same_losses_and_signatures():
-    assert set(fl.reference.__all__) == {"losses", *fl.losses, "linear_losses", *fl.linear_losses}
+    assert set(fl.reference.__all__) == {
+        "losses",
+        *fl.losses,
+        "linear_losses",
+        *fl.linear_losses,
+        "row_functions",
+        *fl.row_functions,
+    }
     for name, loss in fl.losses.items():
         twin = fl.reference.losses[name]
         assert loss.reference.name == twin.name
@@ -311,7 +336,7 @@ def test_subclasses_count_as_arrays(given):
         matrix = np.asmatrix(pred)
     for p in (matrix, pred.view(Named), pred.view(np.recarray)):
         value, grad = given.loss.value_and_grad(p, target)
-        assert value == expected[0]
+        assert same_bits(value, expected[0])
         assert type(grad) is np.ndarray
         assert same_bits(grad, expected[1])
 

@@ -1,6 +1,7 @@
 """Gradients and Hessians against finite differences, away from kinks; entry points against each other."""
 
 import numpy as np
+import pytest
 from conftest import call, kink_differences, same_bits
 
 from fastloss import _verify
@@ -10,7 +11,8 @@ def away_from_kinks(loss, pred, target, step):
     usable = np.ones(pred.shape, bool)
     for difference in kink_differences(loss, pred, target):
         usable &= np.abs(difference) > 10 * step
-    return usable
+    # One logit of a row may move the distance of every class from its kink.
+    return usable.all(axis=1, keepdims=True) & usable if loss.family == "rows" else usable
 
 
 def test_derivatives_are_the_limits_of_difference_quotients(given):
@@ -85,16 +87,43 @@ def test_weights_multiply_and_zero_leaves_out(given, dtype, entry_point):
         assert same_bits(a, b)
 
 
+def test_vjp_is_the_derivative_of_the_sum_with_cotangents(given):
+    """Of either sign, and broadcast; by central differences along a direction."""
+    rng = np.random.default_rng(5)
+    pred, target = given.draw((40, 5), seed=5)
+    low, high = given.loss.domain.prediction.low, given.loss.domain.prediction.high
+    pred = rng.uniform(0.05, 0.95, pred.shape) if np.isfinite(low) and np.isfinite(high) else rng.normal(0, 2, pred.shape)
+    target = target if given.labels else np.where(np.abs(target) < 10, target, 1.0)
+    step, direction = 1e-6, rng.normal(size=pred.shape) * away_from_kinks(given.loss, pred, target, 1e-6)
+    shape = given.loss(pred, target, reduction="none").shape
+    for cotangent in (rng.normal(size=shape), rng.normal(size=(1, *shape[1:])), -2.0):
+        grad = given.loss.vjp(pred, target, cotangent)
+        up, down = (np.sum(cotangent * given.loss(pred + s * direction, target, reduction="none")) for s in (step, -step))
+        scale = np.sum(np.abs(grad * direction)) + np.sum(np.abs(cotangent * given.loss(pred, target, reduction="none")))
+        assert abs((up - down) / (2 * step) - np.sum(grad * direction)) <= 1e-7 * scale
+        np.testing.assert_allclose(grad, given.loss.reference.vjp(pred, target, cotangent), rtol=1e-12, atol=1e-13)
+        out = np.empty_like(pred)
+        assert given.loss.vjp(pred, target, cotangent, out=out) is out
+        assert same_bits(out, grad)
+
+
+def test_vjp_takes_no_weights(given):
+    pred, target = given.draw((4, 5))
+    for name in ("weight", "reduction"):
+        with pytest.raises(TypeError, match=f"vjp takes no '{name}'"):
+            given.loss.vjp(pred, target, 1.0, **{name: None})
+
+
 def test_mean_divides_by_the_weights(given):
     pred, target = given.draw((40, 6) if given.rows else (600,))
     weight = np.random.default_rng(3).uniform(0, 2, len(pred))
     each = given.loss(pred, target, reduction="none")
     ok = np.isfinite(each)
     pred, target, weight, each = pred[ok], target[ok], weight[ok], each[ok]
-    mean = given.loss(pred, target, weight=weight)
+    mean = given.loss(pred, target, weight=weight, reduction="mean")
     np.testing.assert_allclose(mean, np.sum(weight * each) / np.sum(weight), rtol=1e-13)
     np.testing.assert_allclose(
-        given.loss.grad(pred, target, weight=weight),
+        given.loss.grad(pred, target, weight=weight, reduction="mean"),
         given.loss.grad(pred, target, weight=weight, reduction="sum") / weight.sum(),
         rtol=1e-12,
     )

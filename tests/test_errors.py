@@ -494,11 +494,11 @@ def test_sizes_that_no_memory_holds(given, n):
         pred = np.broadcast_to(np.int8(1), shape)
         target = np.broadcast_to(np.int8(0), shape[:-1]) if given.labels else np.broadcast_to(number, shape)
         with pytest.raises(MemoryError):
-            given.loss(pred, target)
+            given.loss(pred, target, reduction="mean")
         for p in given.loss.params.values():
             if p.name == "label_smoothing":
                 with pytest.raises(MemoryError):
-                    given.loss(pred, target, label_smoothing=0.1)
+                    given.loss(pred, target, label_smoothing=0.1, reduction="mean")
 
 
 # ---- out ------------------------------------------------------------------------------------------------------------

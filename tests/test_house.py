@@ -12,6 +12,7 @@ from promises import PROMISES, function_of
 
 import fastloss as fl
 from fastloss import _core, _registry
+from fastloss._row_functions import function_registry
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
@@ -67,7 +68,10 @@ def test_setup_fits_on_a_page():
 
 
 def test_both_lists_of_losses_agree():
-    compiled = {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
+    every = {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
+    functions = {name for name, (family, _, _) in every.items() if family == "row functions"}
+    assert functions == {row.kernel for row in function_registry.values()}
+    compiled = {name: traits for name, traits in every.items() if name not in functions}
     missing = set(compiled) - set(_registry.registry)
     assert not missing, f"fastloss/reference/ has no function for {sorted(missing)} of csrc/losses.inc"
     missing = set(_registry.registry) - set(compiled)
@@ -76,6 +80,11 @@ def test_both_lists_of_losses_agree():
         scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
         operands = [p for p in row.parameters if p.kind.array == "elements"]
         assert compiled[name] == (row.family, len(scalars), bool(operands)), f"csrc/losses.inc, row {name}"
+
+
+def test_the_registry_knows_the_losses_of_softmax():
+    rows = re.findall(r"^(?:LOG_PROBABILITY|CROSS_ENTROPY)_LOSS\s*\((\w+),", (CSRC / "losses.inc").read_text(), re.MULTILINE)
+    assert set(rows) == {name for name, row in _registry.registry.items() if row.softmax}
 
 
 @pytest.mark.parametrize("name", fl.losses)

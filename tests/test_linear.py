@@ -344,6 +344,37 @@ def test_a_row_of_a_class_that_weighs_nothing_has_no_part_where_the_weight_is_in
         assert np.isnan(d_hidden[labels != 6]).all()
 
 
+@pytest.mark.parametrize("loss", fl.linear_losses.values(), ids=lambda loss: loss.name)
+def test_every_linear_loss_is_that_of_its_logits(small_chunks, loss):
+    hidden, weight, labels, bias = draw((31,), 12, 50)
+    labels[3] = -100
+    for reduction in ("none", "sum", "mean"):
+        value, slopes = loss.wrapped.value_and_grad(hidden @ weight.T + bias, labels, reduction=reduction)
+        found, gradients = loss.value_and_grad(hidden, weight, labels, bias, reduction=reduction)
+        assert_close((found, *gradients), (value, slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)))
+        plainly = fl.reference.linear_losses[loss.name](hidden, weight, labels, bias, reduction=reduction)
+        assert_close((plainly,), (value,))
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "selected_log_probs"])
+def test_vjp_is_that_of_the_logits(small_chunks, name):
+    hidden, weight, labels, bias = draw((31,), 12, 50)
+    labels[3] = -100
+    cotangent = np.random.default_rng(1).standard_normal(31)
+    cotangent[7] = 0
+    loss = LinearLoss(fl.linear_cross_entropy.row, fl.losses[name], fl.linear_cross_entropy.evaluate)
+    slopes = fl.losses[name].vjp(hidden @ weight.T + bias, labels, cotangent)
+    wanted = slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)
+    assert (cotangent < 0).any()
+    assert_close(loss.vjp(hidden, weight, labels, cotangent, bias=bias), wanted)
+    found = loss.vjp(hidden, weight, labels, -2.0)
+    slopes = fl.losses[name].vjp(hidden @ weight.T, labels, -2.0)
+    assert_close(found, (slopes @ weight, slopes.T @ hidden))
+    for other in ("sample_weight", "reduction"):
+        with pytest.raises(TypeError, match=f"vjp takes no '{other}'"):
+            loss.vjp(hidden, weight, labels, cotangent, **{other: None})
+
+
 def test_a_row_that_is_nan_leaves_the_other_rows_alone(small_chunks):
     hidden, weight, labels, _ = draw((30,))
     wanted = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, reduction="none")
@@ -676,23 +707,23 @@ def run_examples(thing, name):
 @pytest.mark.parametrize("loss", every_linear_loss())
 def test_bind(loss):
     arrays = draw()
-    bound = loss.bind(label_smoothing=0.25).bind(ignore_index=3, filter_eps=1e-3)
-    options = {"label_smoothing": 0.25, "ignore_index": 3, "filter_eps": 1e-3}
+    bound = loss.bind(ignore_index=3).bind(filter_eps=1e-3)
+    options = {"ignore_index": 3, "filter_eps": 1e-3}
     assert dict(bound.bound) == options
-    assert bound.params["label_smoothing"].default == 0.25
+    assert bound.params["ignore_index"].default == 3
     for a, b in zip(flat(bound.value_and_grad(*arrays)), flat(loss.value_and_grad(*arrays, **options)), strict=True):
         assert same_bits(a, b)
-    assert same_bits(bound(*arrays, ignore_index=-100, label_smoothing=0.0), loss(*arrays))
+    assert same_bits(bound(*arrays, ignore_index=-100), loss(*arrays))
     assert inspect.signature(bound.grad).parameters["ignore_index"].default == 3
     assert bound.reference(*arrays) == pytest.approx(bound(*arrays), rel=1e-12)
-    with pytest.raises(TypeError, match="no parameter 'reduction'; it has: class_weight"):
+    with pytest.raises(TypeError, match="no parameter 'reduction'; it has: "):
         loss.bind(reduction="sum")
 
 
 @pytest.mark.parametrize("loss", every_linear_loss())
 def test_copies(loss):
     arrays = draw()
-    for original in (loss, loss.bind(label_smoothing=0.25)):
+    for original in (loss, loss.bind(ignore_index=3)):
         for copied in (copy.copy(original), copy.deepcopy(original), pickle.loads(pickle.dumps(original))):
             assert copied.evaluate is original.evaluate
             assert inspect.signature(copied) == inspect.signature(original)

@@ -113,8 +113,8 @@ def test_broadcast_views_need_no_memory(given):
     pred, target = given.draw((1, 8), seed=2)
     many = np.broadcast_to(pred, (3000, 8))
     many_targets = np.broadcast_to(target, (3000,) if given.labels else (3000, 8))
-    once = given.loss(pred, target)
-    assert given.loss(many, many_targets) == pytest.approx(once, rel=1e-14, nan_ok=True)
+    once = given.loss(pred, target, reduction="mean")
+    assert given.loss(many, many_targets, reduction="mean") == pytest.approx(once, rel=1e-14, nan_ok=True)
 
 
 def test_integers_count_as_float64(given):
@@ -152,8 +152,8 @@ def test_half_precision_computes_in_float32(given, half):
     kind = np.float16 if half == "float16" else getattr(pytest.importorskip("ml_dtypes"), half)
     pred, target = given.draw((20, 6))
     pred = np.clip(pred, -100, 100).astype(kind)
-    value, grad = given.loss.value_and_grad(pred, target)
-    single_value, single_grad = given.loss.value_and_grad(pred.astype(np.float32), target)
+    value, grad = given.loss.value_and_grad(pred, target, reduction="mean")
+    single_value, single_grad = given.loss.value_and_grad(pred.astype(np.float32), target, reduction="mean")
     assert grad.dtype == kind
     assert same_bits(value, single_value)
     with np.errstate(over="ignore"):

@@ -1,6 +1,7 @@
 """Every kernel of every tier is vectorised, by gcc and by clang: read off the assembly."""
 
 import platform
+import re
 import shutil
 
 import pytest
@@ -13,34 +14,39 @@ from fastloss._loss import ENTRY_POINTS
 pytestmark = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64")
 
 #: The loops beside those of the losses.
-COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess")
+COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "bent_hess", "find", "disperse", "log")
 SHARED = [
-    *("softmax_forward", "hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
+    *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
     *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
     *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
     *("harden_hess", "harden_grad"),
-    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given"),
-    *("finish_plain_cross_entropy", "finish_full_cross_entropy"),
-    *("largest_lanes", "pair_exponentials"),
+    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_statistics", "rows_shares"),
+    *("finish_terms", "finish_logsumexp", "log_softmax_loop"),
+    "pair_exponentials",
     *(
         f"distillation_{loss}_{kernel}"
         for loss in ("kl", "js")
         for kernel in ("terms", "pair_grad", "pair_hess", "pair_target_grad")
     ),
 ]
-SUMS = ["sum", "weighted_sum", "sum_beside"]
+SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside", "dispersion_loop"]
 
 
 def kernels() -> list[str]:
-    """The functions that loops/pointwise.h makes: a loss by name, a set of outputs by name."""
-    rows = (ROOT / "csrc" / "losses.inc").read_text()
-    by_element = [
-        name
-        for name, _, _, _ in _core.losses()
-        if f"POINTWISE_LOSS      ({name}," in rows or f"ROW_SUM_LOSS        ({name}," in rows
-    ]
+    """The functions that loops/ makes of each loss: by sets of outputs, or what is done once a row of softmax."""
+    rows = re.findall(r"^(\w+)\s*\((\w+),", (ROOT / "csrc" / "losses.inc").read_text(), re.MULTILINE)
+    assert [name for _, name in rows] == [name for name, _, _, _ in _core.losses()]
+    by_row = [name for kind, name in rows if kind in ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS")]
+    with_terms = [name for kind, name in rows if kind == "LOG_PROBABILITY_LOSS"]
+    elsewhere = (*by_row, *(name for kind, name in rows if kind in ("LABEL_LOSS", "SOFTMAX_FUNCTION")))
+    by_element = [name for _, name in rows if name not in elsewhere]
     assert len(by_element) > 10
-    return [f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS]
+    assert len(by_row) > len(with_terms) > 2
+    return [
+        *(f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS),
+        *(f"finish_{which}_{name}" for name in by_row for which in ("plain", "full")),
+        *(f"{which}_loop_{name}" for name in with_terms for which in ("terms", "columns_terms")),
+    ]
 
 
 def not_vectorised(compiler: str, tier: str, type_name: str, csrc) -> list[str]:

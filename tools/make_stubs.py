@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable
@@ -10,6 +11,8 @@ from pathlib import Path
 from fastloss._linear import LINEAR_ENTRY_POINTS, LinearRow, linear_registry, linear_signature
 from fastloss._loss import ENTRY_POINTS, has_target_grad, signature
 from fastloss._registry import Row, registry
+from fastloss._row_functions import FunctionRow, function_registry, function_signature
+from fastloss._statistics import STATISTICS
 
 STUB = Path(__file__).resolve().parent.parent / "fastloss" / "__init__.pyi"
 
@@ -17,17 +20,20 @@ HEAD = '''"""Written by tools/make_stubs.py from the registry."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from numpy.typing import ArrayLike, NDArray
 
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
+from fastloss._row_functions import RowFunction as RowFunction
+from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 __version__: str
 losses: Mapping[str, Loss]
 linear_losses: Mapping[str, LinearLoss]
+row_functions: Mapping[str, RowFunction]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
@@ -38,6 +44,7 @@ def show_config() -> None: ...
 TYPES = {
     "pred": "ArrayLike",
     "target": "ArrayLike",
+    "cotangent": "ArrayLike",
     "weight": "ArrayLike | None",
     "hidden": "ArrayLike",
     "labels": "ArrayLike",
@@ -104,29 +111,61 @@ def results_of(row: Row, entry_point: str) -> str:
     return results
 
 
+def methods(
+    entry_point: str, parameters: Iterable[inspect.Parameter], type_of_argument: Callable[[str], str], result: str
+) -> str:
+    """An entry point; two overloads where statistics may be asked for, which make another result of it."""
+    parameters = list(parameters)
+    name = "__call__" if entry_point == "value" else entry_point
+    if not any(p.name in STATISTICS for p in parameters):
+        return f"    def {name}(\n{arguments(parameters, type_of_argument)}    ) -> {result}: ...\n"
+
+    def text(flag: str, result: str) -> str:
+        texts = arguments(parameters, lambda p: flag if p in STATISTICS else type_of_argument(p))
+        return f"    @overload\n    def {name}(\n{texts}    ) -> {result}: ...\n"
+
+    # A call with every flag False fits both, and the first goes first.
+    return text("Literal[False]", result) + text("bool", "SoftmaxResult")
+
+
 def class_of(row: Row) -> str:
     lines = [f"class _{row.name}(Loss):\n"]
     for entry_point in ENTRY_POINTS:
-        name = "__call__" if entry_point == "value" else entry_point
         parameters = signature(row, {}, entry_point).parameters.values()
-        texts = arguments(parameters, lambda p, entry_point=entry_point: type_of(row, p, entry_point))
-        lines.append(f"    def {name}(\n{texts}    ) -> {results_of(row, entry_point)}: ...\n")
+        types = functools.partial(type_of, row, entry_point=entry_point)
+        lines.append(methods(entry_point, parameters, types, results_of(row, entry_point)))
     return "".join(lines)
 
 
 def linear_class_of(linear: LinearRow) -> str:
     row, lines = registry[linear.wraps], [f"class _{linear.name}(LinearLoss):\n"]
     for entry_point in LINEAR_ENTRY_POINTS:
-        name = "__call__" if entry_point == "value" else entry_point
         parameters = linear_signature(row, {}, entry_point).parameters.values()
-        texts = arguments(parameters, lambda p, entry_point=entry_point: type_of_linear(row, p, entry_point))
-        lines.append(f"    def {name}(\n{texts}    ) -> {LINEAR_RESULTS[entry_point]}: ...\n")
+        types = functools.partial(type_of_linear, row, entry_point=entry_point)
+        lines.append(methods(entry_point, parameters, types, LINEAR_RESULTS[entry_point]))
+    return "".join(lines)
+
+
+def function_class_of(row: FunctionRow) -> str:
+    lines = [f"class _{row.name}(RowFunction):\n"]
+    for entry_point, outputs in row.entry_points.items():
+        parameters = function_signature(row, entry_point).parameters.values()
+        results = ["float | NDArray[Any]" if output == "value" else "NDArray[Any]" for output in outputs]
+        result = results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
+        types = {**TYPES, "out": "NDArray[Any] | None"}
+        lines.append(methods(entry_point, parameters, types.__getitem__, result))
     return "".join(lines)
 
 
 def stub() -> str:
-    classes = "\n".join([*map(class_of, registry.values()), *map(linear_class_of, linear_registry.values())])
-    names = "".join(f"{name}: _{name}\n" for name in (*registry, *linear_registry))
+    classes = "\n".join(
+        [
+            *map(class_of, registry.values()),
+            *map(linear_class_of, linear_registry.values()),
+            *map(function_class_of, function_registry.values()),
+        ]
+    )
+    names = "".join(f"{name}: _{name}\n" for name in (*registry, *linear_registry, *function_registry))
     return f"{HEAD}\n{classes}\n{names}"
 
 

@@ -53,13 +53,23 @@ static double of(total t)
     return isfinite(t.sum) ? t.sum + t.lost : t.sum;
 }
 
+/* Segment s of a row of logits, in whole groups: padding is a masked class. */
+static const void *padded_logits(const job *j, int which, const row *r, int64_t s, char *buffer)
+{
+    const int64_t n = fl_segment_length(j, s);
+    const char *logits = fl_padded_segment(j, which, r, s, buffer);
+    if (n % FL_GROUP)
+        fl_pad(buffer, n, -INFINITY, j->call->real);
+    return logits;
+}
+
 /* The largest logit of a row and its segment. NaN where a logit is, or none is finite. */
 static double row_maximum(const job *j, int which, const row *r, char *buffer, int64_t *segment)
 {
     double largest = -INFINITY;
     *segment = 0;
     for (int64_t s = 0; s < j->n_segments; s++) {
-        const double m = j->kernels->largest(fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s));
+        const double m = j->kernels->largest(padded_logits(j, which, r, s, buffer), fl_padded(fl_segment_length(j, s)));
         if (isnan(m))
             return m;
         if (m > largest) {
@@ -76,12 +86,11 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
     const int kept = are_kept(j);
     exponentials *e = &m->of_segment[kept ? s : 0];
     k->log_ratio = e->log_ratio, k->across = e->across, k->pred_exponentials = e->pred, k->target_exponentials = e->target, k->surplus = m->results[0];
-    k->n = fl_segment_length(j, s);
+    k->n = fl_padded(fl_segment_length(j, s));
     if (anew || !kept) {
-        k->pred = fl_segment_numbers(j, PRED, r, s, m->b.pred), k->target = fl_segment_numbers(j, TARGET, r, s, m->b.target);
+        k->pred = padded_logits(j, PRED, r, s, m->b.pred), k->target = padded_logits(j, TARGET, r, s, m->b.target);
         j->kernels->distillation_forward(k);
     }
-    k->n = fl_padded(k->n);
 }
 
 /* The log-ratio of the first class whose exponential is the row's largest, from either origin. */
@@ -174,7 +183,7 @@ static double unknown_row(const job *j, const row *r, char *buffer)
 {
     for (int d = 0; d < N_DERIVATIVES; d++)
         for (int64_t s = 0; s < j->n_segments && r->data[derivatives[d].array]; s++) {
-            fl_fill(buffer, fl_segment_length(j, s), NAN, j->call->real);
+            fl_fill(buffer, 0, fl_segment_length(j, s), NAN, j->call->real);
             fl_keep_segment(j, derivatives[d].array, r, s, buffer);
         }
     return NAN;

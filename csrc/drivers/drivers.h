@@ -5,7 +5,19 @@
 #include "../runtime/parallel.h"
 #include "memory.h"
 
-typedef enum { FL_POINTWISE_LOSS, FL_ROW_SUM_LOSS, FL_LOG_PROBABILITY_LOSS, FL_LABEL_LOSS, FL_DISTILLATION_LOSS } fl_loss_kind;
+/* The row macros of losses.inc. */
+typedef enum {
+    FL_POINTWISE_LOSS,
+    FL_ROW_SUM_LOSS,
+    FL_ROW_MEAN_LOSS,
+    FL_MARGIN_LOSS,
+    FL_RIVAL_LOSS,
+    FL_SIMPLEX_LOSS,
+    FL_LOG_PROBABILITY_LOSS,
+    FL_LABEL_LOSS,
+    FL_DISTILLATION_LOSS,
+    FL_SOFTMAX_FUNCTION
+} fl_loss_kind;
 
 fl_loss_kind fl_kind(int loss);
 

@@ -279,10 +279,21 @@ void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int
             fl_scatter(f, r.length, real, r.start, r.stride, array.dtype);
 }
 
+void fl_fill(void *numbers, int64_t first, int64_t last, double value, fl_dtype real)
+{
+    if (real == FL_FLOAT64) {
+        for (int64_t i = first; i < last; i++)
+            ((double *)numbers)[i] = value;
+    } else {
+        const float single = (float)value;
+        for (int64_t i = first; i < last; i++)
+            ((float *)numbers)[i] = single;
+    }
+}
+
 void fl_pad(void *numbers, int64_t n, double value, fl_dtype real)
 {
-    for (int64_t i = n; i < fl_padded(n); i++)
-        fl_store(value, numbers, i, real);
+    fl_fill(numbers, n, fl_padded(n), value, real);
 }
 
 void fl_pad_with_last(void *numbers, int64_t n, fl_dtype real)

@@ -51,6 +51,8 @@ char *fl_address(const fl_walk *walk, fl_walked array, int64_t index);
 /* Whether elements of the walk are contiguous numbers of type `real`, aligned to their size. */
 int fl_direct(const fl_walk *walk, fl_walked array, fl_dtype real);
 
+/* Numbers first ... last - 1 of an aligned buffer become `value`. */
+void fl_fill(void *numbers, int64_t first, int64_t last, double value, fl_dtype real);
 /* The numbers up to the next whole group, as a copy of the last one, or as `value`. */
 void fl_pad_with_last(void *numbers, int64_t n, fl_dtype real);
 void fl_pad(void *numbers, int64_t n, double value, fl_dtype real);

@@ -1,5 +1,5 @@
 /* The driver of the losses of a row: rows in logical order, and along each row the classes, a segment at a time. Softmax has a file
- * of its own, softmax.c. */
+ * of its own, softmax.c, and so have the losses made of elements, elements.c. */
 #include "rows.h"
 
 #include <math.h>
@@ -132,12 +132,6 @@ void fl_check_row(job *j, const row *r, char *buffer)
             fl_check_numbers(j, fl_segment_numbers(j, which, r, s, buffer), fl_segment_length(j, s), which);
 }
 
-void fl_fill(void *numbers, int64_t n, double value, fl_dtype real)
-{
-    for (int64_t i = 0; i < n; i++)
-        fl_store(value, numbers, i, real);
-}
-
 void fl_clear_row(const job *j, const row *r)
 {
     static const char zeros[FL_SEGMENT_BYTES];
@@ -146,40 +140,34 @@ void fl_clear_row(const job *j, const row *r)
             fl_keep_segment(j, which, r, s, zeros);
 }
 
-/* A row whose loss is the sum of a pointwise loss along the classes. */
-static double row_sum_row(job *j, const row *r, double scale, rows_memory *m)
+double fl_label_weight(const job *j, int64_t label)
+{
+    const double *class_weight = j->call->class_weight;
+    return class_weight && label >= 0 && j->kind != FL_ROW_MEAN_LOSS ? class_weight[label] : 1.0;
+}
+
+double fl_logit_of(const job *j, const row *r, int64_t label)
 {
     const fl_call *c = j->call;
-    segment_buffers *b = (segment_buffers *)m->work;
-    char *values = m->work + sizeof *b;
-    double value = 0.0;
-    int unknown = 0;
+    return fl_load(r->data[PRED] + label * c->pred.class_stride, c->pred.dtype);
+}
+
+void fl_spread_nan(const job *j, const row *r, char *buffer)
+{
     for (int64_t s = 0; s < j->n_segments; s++) {
-        const int64_t n = fl_segment_length(j, s), padded = fl_padded(n);
-        const char *pred = fl_padded_segment(j, PRED, r, s, b->pred);
-        const char *target = fl_padded_segment(j, TARGET, r, s, b->target);
-        if (!fl_check_numbers(j, pred, padded, PRED) || !fl_check_numbers(j, target, padded, TARGET))
-            return 0.0;
-        j->pointwise(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = pred, .param = c->param,
-                                     .scale = scale, .value = values, .grad = b->grad, .hess = b->hess});
-        if (c->outputs & FL_VALUE) {
-            fl_pad(values, n, 0.0, c->real);
-            value += j->kernels->sum(values, padded);
-        }
-        if (c->outputs & FL_GRAD) {
-            fl_pad(b->grad, n, 0.0, c->real);
-            unknown |= isnan(j->kernels->sum(b->grad, padded));
-            fl_keep_segment(j, GRAD, r, s, b->grad);
-        }
-        if (c->outputs & FL_HESS)
-            fl_keep_segment(j, HESS, r, s, b->hess);
+        fl_fill(buffer, 0, fl_segment_length(j, s), NAN, j->call->real);
+        fl_keep_segment(j, GRAD, r, s, buffer);
     }
-    /* One NaN makes the row NaN. */
-    for (int64_t s = 0; s < j->n_segments && unknown; s++) {
-        fl_fill(b->grad, fl_segment_length(j, s), NAN, c->real);
-        fl_keep_segment(j, GRAD, r, s, b->grad);
-    }
-    return value;
+}
+
+int fl_row_counts(const job *j, const rows_memory *m, int64_t i)
+{
+    return m->weight[i] != 0.0 && (!j->call->labels || (m->label[i] >= 0 && fl_label_weight(j, m->label[i]) != 0.0));
+}
+
+double fl_rounded_value(const job *j, double value, double weight)
+{
+    return j->call->real == FL_FLOAT32 ? (double)(float)(value * weight) : value * weight;
 }
 
 /* A row of which only the label's entry counts. */
@@ -188,14 +176,14 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
     const fl_call *c = j->call;
     segment_buffers *b = (segment_buffers *)m->work;
     /* Read before the gradient is written: it may go to the same place. */
-    const double chosen = fl_load(r->data[PRED] + label * c->pred.class_stride, c->pred.dtype);
+    const double chosen = fl_logit_of(j, r, label);
     fl_clear_row(j, r);
     for (int64_t s = 0; s < j->n_segments && c->outputs & FL_GRAD; s++) {
         const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
         const int here = at >= 0 && at < n;
         if (!here && !isnan(chosen))
             continue;
-        fl_fill(b->grad, n, isnan(chosen) ? chosen : 0.0, c->real);
+        fl_fill(b->grad, 0, n, isnan(chosen) ? chosen : 0.0, c->real);
         if (here && !isnan(chosen))
             fl_store(-strength * scale, b->grad, at, c->real);
         fl_keep_segment(j, GRAD, r, s, b->grad);
@@ -229,9 +217,11 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
         __atomic_store_n(&j->bad_label, 1, __ATOMIC_RELAXED);
         return 0;
     }
-    for (int64_t i = 0; i < n && c->class_weight; i++)
+    /* Of a margin loss the mean is over rows, whatever their weights. */
+    const int in_the_mean = j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_LABEL_LOSS;
+    for (int64_t i = 0; i < n && c->class_weight && in_the_mean; i++)
         if (m->label[i] >= 0)
-            m->mass[i] = c->class_weight[m->label[i]];
+            m->mass[i] = fl_label_weight(j, m->label[i]);
     return 1;
 }
 
@@ -295,38 +285,35 @@ static void look_task(void *context, int64_t task, char *scratch)
     }
 }
 
-/* The value of a row in the precision of the results, with its weight. */
-static double rounded(const job *j, double value, double weight)
-{
-    return j->call->real == FL_FLOAT32 ? (double)(float)(value * weight) : value * weight;
-}
-
 static void loss_task(void *context, int64_t task, char *scratch)
 {
     job *j = context;
-    const fl_call *c = j->call;
     rows_memory *m = memory_of(j, scratch);
     int64_t first;
     const int64_t n = task_rows(j, task, &first);
     j->partial[task] = 0.0;
     if (!fl_load_rows(j, first, n, m))
         return;
-    if (j->kind == FL_LOG_PROBABILITY_LOSS) {
+    if (fl_is_softmax(j)) {
         fl_softmax_rows(j, first, n, m);
+    } else if (j->kind == FL_RIVAL_LOSS) {
+        fl_rival_rows(j, first, n, m);
+    } else if (fl_rows_are_short(j)) {
+        fl_short_element_rows(j, first, n, m);
     } else {
         for (int64_t i = 0; i < n; i++) {
             const row r = fl_rows_at(j, first + i);
-            const double weight = m->weight[i], strength = m->mass[i], scale = j->scale * weight;
-            if (weight == 0.0 || strength == 0.0 || (c->labels && m->label[i] < 0)) {
+            const double weight = m->weight[i], strength = fl_label_weight(j, m->label[i]), scale = j->scale * weight;
+            if (!fl_row_counts(j, m, i)) {
                 fl_check_row(j, &r, m->work);
                 fl_clear_row(j, &r);
                 m->value[i] = 0.0;
-            } else if (j->kind == FL_ROW_SUM_LOSS) {
-                m->value[i] = rounded(j, row_sum_row(j, &r, scale, m), weight);
+            } else if (j->kind == FL_LABEL_LOSS) {
+                m->value[i] = fl_rounded_value(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
             } else if (j->kind == FL_DISTILLATION_LOSS) {
-                m->value[i] = rounded(j, fl_distillation_row(j, &r, scale, m), weight);
+                m->value[i] = fl_rounded_value(j, fl_distillation_row(j, &r, scale, m), weight);
             } else {
-                m->value[i] = rounded(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
+                m->value[i] = fl_rounded_value(j, fl_element_row(j, &r, m->label[i], strength, scale, m), weight);
             }
         }
     }
@@ -376,27 +363,29 @@ static fl_status run_passes(job *j, fl_call *call)
             j->domain[PRED].checked = j->domain[TARGET].checked = 0;
     }
     j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
-    const int shared = j->kind == FL_LOG_PROBABILITY_LOSS && fl_softmax_is_shared(j);
+    const int shared = fl_is_softmax(j) && fl_softmax_is_shared(j);
     const fl_status status = sum_up(j, shared ? fl_run_shared_softmax(j) : run_tasks(j, loss_task), &total);
     call->reduced = call->reduction == FL_MEAN ? total / count : total;
     return status;
 }
 
-/* Targets that all rows share: class weights, and the smoothing of labels. */
-static fl_status prepare_targets(job *j)
+/* Numbers of classes that all rows share: class weights, and the smoothing of labels. */
+static fl_status prepare_classes(job *j)
 {
     const fl_call *c = j->call;
-    const int smoothed = c->label_smoothing != 0.0;
-    if (j->kind != FL_LOG_PROBABILITY_LOSS || !(smoothed || (c->class_weight && !c->labels)))
+    const int softmax = j->kind == FL_LOG_PROBABILITY_LOSS, mean = j->kind == FL_ROW_MEAN_LOSS;
+    if (!mean && !(softmax && (c->label_smoothing != 0.0 || (c->class_weight && !c->labels))))
         return FL_OK;
-    const int64_t padded = fl_padded(c->classes);
+    /* Of short rows, for as many as are in a segment. */
+    const int64_t n = fl_rows_are_short(j) ? j->segment / c->classes * c->classes : c->classes, padded = fl_padded(n);
     char *numbers = malloc((size_t)padded * j->item);
     if (!numbers)
         return FL_NO_MEMORY;
-    const double share = c->labels ? c->label_smoothing / (double)c->classes : 1.0;
+    const int smoothing = softmax && c->labels;
+    const double share = smoothing ? c->label_smoothing / (double)c->classes : mean ? 1.0 / (double)c->classes : 1.0;
     for (int64_t i = 0; i < padded; i++)
-        fl_store(i >= c->classes ? 0.0 : share * (c->class_weight ? c->class_weight[i] : 1.0), numbers, i, c->real);
-    *(c->labels ? &j->smoothing : &j->class_weight) = numbers;
+        fl_store(i >= n ? 0.0 : share * (c->class_weight ? c->class_weight[i % c->classes] : 1.0), numbers, i, c->real);
+    *(smoothing ? &j->smoothing : &j->class_weight) = numbers;
     return FL_OK;
 }
 
@@ -408,14 +397,15 @@ fl_status fl_run_rows(fl_call *call)
     const fl_array *arrays[N_ARRAYS];
     for (int i = 0; i < N_ARRAYS; i++)
         arrays[i] = fl_rows_array(&j, i);
-    if (j.kind == FL_ROW_SUM_LOSS && !(j.pointwise = fl_pointwise_kernel_for(call, call->outputs)))
+    const int by_element = !fl_is_softmax(&j) && j.kind != FL_LABEL_LOSS && j.kind != FL_DISTILLATION_LOSS;
+    if (by_element && !(j.pointwise = fl_pointwise_kernel_for(call, call->outputs)))
         return FL_UNSUPPORTED;
     fl_walk_init(&j.walk, call->ndim, call->shape, arrays, N_ARRAYS, 0);
     for (int i = 0; i < N_ARRAYS; i++)
         j.array[i] = (fl_walked){arrays[i]->data, arrays[i]->dtype, i};
     j.item = fl_itemsize(call->real);
     j.domain[PRED] = call->pred_domain;
-    if (!call->labels)
+    if (!call->labels && call->target.data)
         j.domain[TARGET] = call->target_domain;
     j.segment = FL_SEGMENT_BYTES / (int64_t)j.item;
     j.n_segments = (call->classes + j.segment - 1) / j.segment;
@@ -434,12 +424,12 @@ fl_status fl_run_rows(fl_call *call)
     if (elements < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
     fl_status status = FL_OK;
-    if (j.kind == FL_LOG_PROBABILITY_LOSS)
+    if (fl_is_softmax(&j))
         status = fl_plan_softmax(&j);
     else if (j.kind == FL_DISTILLATION_LOSS)
         j.work_bytes = fl_distillation_bytes(&j);
     else
-        j.work_bytes = sizeof(segment_buffers) + FL_SEGMENT_BYTES;
+        j.work_bytes = fl_element_bytes(&j);
 
     j.n_tasks = (j.walk.size + j.rows_a_task - 1) / j.rows_a_task;
     enum { FEW = 64 };
@@ -448,7 +438,7 @@ fl_status fl_run_rows(fl_call *call)
     if (!j.partial)
         status = FL_NO_MEMORY;
     if (status == FL_OK)
-        status = prepare_targets(&j);
+        status = prepare_classes(&j);
     if (status == FL_OK)
         status = run_passes(&j, call);
     if (j.partial != few)

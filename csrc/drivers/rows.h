@@ -24,7 +24,7 @@ typedef struct {
     int64_t ahead[2];         /* of predictions and targets: bytes to the same segment of the row that is prefetched; 0: none is */
     double scale;
     char *smoothing;          /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
-    char *class_weight;       /* in type real, or NULL */
+    char *class_weight;       /* in type real, over the classes where the loss is their mean; or NULL */
     double *partial;
     int bad_label, bad_prediction, bad_target;
     /* Softmax. */
@@ -48,7 +48,8 @@ typedef struct {
 
 /* Room for segments of inputs and results. */
 typedef struct {
-    _Alignas(64) char pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES], grad[FL_SEGMENT_BYTES], hess[FL_SEGMENT_BYTES];
+    _Alignas(64) char pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES], terms[FL_SEGMENT_BYTES], grad[FL_SEGMENT_BYTES],
+        hess[FL_SEGMENT_BYTES];
 } segment_buffers;
 
 const fl_array *fl_rows_array(const job *j, int which);
@@ -69,12 +70,32 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values);
 /* Results of a row that does not count. */
 void fl_clear_row(const job *j, const row *r);
-/* n numbers of type `real`. */
-void fl_fill(void *numbers, int64_t n, double value, fl_dtype real);
 
 /* Two rows of softmax: its memory; the loss of a row, whose derivatives are written. */
 size_t fl_distillation_bytes(const job *j);
 double fl_distillation_row(job *j, const row *r, double scale, rows_memory *m);
+
+/* What a label makes its row count; whether a row adds anything, whatever its numbers. */
+double fl_label_weight(const job *j, int64_t label);
+int fl_row_counts(const job *j, const rows_memory *m, int64_t i);
+double fl_logit_of(const job *j, const row *r, int64_t label);
+/* The value of a row in the precision of the results, with its weight. */
+double fl_rounded_value(const job *j, double value, double weight);
+/* A gradient of NaN, by a buffer for a segment. */
+void fl_spread_nan(const job *j, const row *r, char *buffer);
+
+/* Elements: the value of a row whose label counts `strength`, and its derivatives; or of a task's rows, of which one element
+ * counts, the values left in m->value. */
+double fl_element_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m);
+/* Short rows, several at a time. */
+int fl_rows_are_short(const job *j);
+void fl_short_element_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+void fl_rival_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+size_t fl_element_bytes(const job *j);
+static inline int fl_is_softmax(const job *j)
+{
+    return j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_SOFTMAX_FUNCTION;
+}
 
 /* Softmax: how it goes about a call; a task's rows, whose values it leaves in m->value; what is pending after the last. */
 fl_status fl_plan_softmax(job *j);

@@ -197,6 +197,69 @@ static void columns_forward(const fl_columns *k)
     }
 }
 
+INLINE void columns_find(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n, class = (real)c;
+    ROW_FIELD(m, FL_MAXIMUM);
+    ROW_FIELD(largest, FL_LARGEST);
+    ROW_FIELD(unknown, FL_UNKNOWN);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real top = m[i];
+        real first = largest[i], first_unknown = unknown[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real z = a[j * n + i], here = class + (real)j;
+            first = choose((z == top) & (first < ZERO), here, first);
+            first_unknown = choose((z != z) & (first_unknown < ZERO), here, first_unknown);
+        }
+        largest[i] = first, unknown[i] = first_unknown;
+    }
+}
+COLUMN_LOOP(columns_find)
+
+static void columns_positions(const fl_columns *k)
+{
+    const int64_t n = k->rows.n;
+    ROW_FIELD(largest, FL_LARGEST);
+    ROW_FIELD(unknown, FL_UNKNOWN);
+    for (int64_t i = 0; i < n; i++)
+        largest[i] = unknown[i] = -ONE;
+    columns_find_of(k, 0, k->classes);
+}
+
+INLINE void columns_disperse(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n, *const e = (const real *)k->exponentials + c * n;
+    ROW_FIELD(m, FL_MAXIMUM);
+    ROW_FIELD(part, FL_PART);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real largest = m[i];
+        real sum = part[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++) {
+            const real x = e[j * n + i];
+            sum += keep_if(x != ZERO, x * (largest - a[j * n + i]));
+        }
+        part[i] = sum;
+    }
+}
+COLUMN_LOOP(columns_disperse)
+
+static void columns_dispersion(const fl_columns *k)
+{
+    const int64_t n = k->rows.n, classes = k->classes;
+    ROW_FIELD(dispersion, FL_DISPERSION);
+    memset(dispersion, 0, (size_t)n * sizeof(real));
+    for (int64_t c = 0; c < classes; c += CLASSES_TOGETHER) {
+        columns_disperse_of(k, c, classes - c < CLASSES_TOGETHER ? classes : c + CLASSES_TOGETHER);
+        columns_add(k, ONE, FL_PART, FL_DISPERSION);
+    }
+}
+
 INLINE real masked(real x, real mask)
 {
     return from_bits(to_bits(x) & to_bits(mask));
@@ -253,7 +316,8 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
 }
 COLUMN_LOOP(columns_dense_grad)
 
-INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
+/* `bent`: hess holds u F''. */
+INLINE void columns_hess_loop(const fl_columns *k, int64_t c, const int classes, const int bent)
 {
     const int64_t n = whole_groups(k->rows.n);
     const real *const e = (const real *)k->exponentials + c * n;
@@ -275,17 +339,51 @@ INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
         UNROLLED
         for (int j = 0; j < classes; j++) {
             const real x = e[j * n + i], lifted = x * factor[i], q = lifted * unlift;
-            const real others = scale[i] * (lifted * fma_(curve[i], ONE - q, square[i] * q));
+            const real slope = fma_(curve[i], ONE - q, square[i] * q);
+            const real straight = scale[i] * (lifted * slope);
+            const real others = bent ? scale[i] * lift[i] * fma_(hess[j * n + i], ONE - TWO * q, q * slope) : straight;
             const real unlabelled = choose(x == single_top[i], top_hess[i], others);
             hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
         }
     }
 }
+
+INLINE void columns_hess(const fl_columns *k, int64_t c, const int classes)
+{
+    columns_hess_loop(k, c, classes, 0);
+}
 COLUMN_LOOP(columns_hess)
+
+INLINE void columns_bent_hess(const fl_columns *k, int64_t c, const int classes)
+{
+    columns_hess_loop(k, c, classes, 1);
+}
+COLUMN_LOOP(columns_bent_hess)
+
+INLINE void columns_log(const fl_columns *k, int64_t c, const int classes)
+{
+    const int64_t n = whole_groups(k->rows.n);
+    const real *const a = (const real *)k->logits + c * n;
+    real *const to = (real *)k->log_softmax + c * n;
+    ROW_FIELD(maximum, FL_MAXIMUM);
+    ROW_FIELD(log_sum, FL_LOG_SUM);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real m = maximum[i], z = log_sum[i];
+        UNROLLED
+        for (int j = 0; j < classes; j++)
+            to[j * n + i] = (a[j * n + i] - m) - z;
+    }
+}
+COLUMN_LOOP(columns_log)
 
 static void columns_backward(const fl_columns *k)
 {
-    if (k->hess)
+    if (k->log_softmax)
+        columns_log_of(k, 0, k->classes);
+    if (k->hess && k->bend)
+        columns_bent_hess_of(k, 0, k->classes);
+    else if (k->hess)
         columns_hess_of(k, 0, k->classes);
     if (k->grad && k->u)
         columns_dense_grad_of(k, 0, k->classes);

@@ -15,35 +15,6 @@ enum {
  * probability in its unit it has to stay a number. */
 #define LOG_UNIT PICK(0x1p80f, 0x1p272)
 
-NOINLINE void largest_lanes(const real *restrict x, int64_t n, real *restrict lane, bits *restrict unordered)
-{
-    raise_maximum(lane, x, n);
-    note_unordered(unordered, x, n);
-}
-
-static double largest(const void *numbers, int64_t n)
-{
-    const real *a = numbers;
-    real lane[LANES], rest[FL_GROUP];
-    bits unordered[LANES] = {0}, found = 0;
-    for (int l = 0; l < LANES; l++)
-        lane[l] = -INFINITE;
-    for (int l = 0; l < FL_GROUP; l++)
-        rest[l] = -INFINITE;
-    const int64_t whole = n & -(int64_t)FL_GROUP;
-    memcpy(rest, a + whole, (size_t)(n - whole) * sizeof(real));
-    for (int part = 0; part < 2; part++) {
-        const real *x = part ? rest : a;
-        const int64_t length = part ? FL_GROUP : whole;
-        if (!length)
-            continue;
-        largest_lanes(x, length, lane, unordered);
-    }
-    for (int l = 0; l < LANES; l++)
-        found |= unordered[l];
-    return found ? NAN : (double)maximum_of_lanes(lane);
-}
-
 /* As far below the maximum as an exponential is a normal number: what a logit's derivative is made of keeps its digits when it is
  * multiplied by one over the square of a small temperature. */
 #define PAIR_DEPTH PICK(130.0f, 884.0)
@@ -97,7 +68,6 @@ NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_sca
     }
 }
 
-/* n may be any number; results have room for whole groups. */
 static void distillation_forward(fl_distillation *k)
 {
     const real temperature = (real)k->temperature;
@@ -105,20 +75,8 @@ static void distillation_forward(fl_distillation *k)
     const pair_scale of_target = pair_scale_of((real)k->target_maximum, temperature);
     k->pred_top = (double)of_pred.top;
     k->target_top = (double)of_target.top;
-    const int64_t whole = k->n & -(int64_t)FL_GROUP, left = k->n - whole;
-    const real *pred = k->pred, *target = k->target;
-    real *log_ratio = k->log_ratio, *across = k->across, *pred_e = k->pred_exponentials, *target_e = k->target_exponentials, *surplus = k->surplus;
-    if (whole)
-        pair_exponentials(k, of_pred, of_target, pred, target, whole, log_ratio, across, pred_e, target_e, surplus);
-    if (!left)
-        return;
-    real rest[FL_GROUP], rest_of_target[FL_GROUP];
-    for (int l = 0; l < FL_GROUP; l++)
-        rest[l] = rest_of_target[l] = -INFINITE;
-    memcpy(rest, pred + whole, (size_t)left * sizeof(real));
-    memcpy(rest_of_target, target + whole, (size_t)left * sizeof(real));
-    pair_exponentials(k, of_pred, of_target, rest, rest_of_target, FL_GROUP, log_ratio + whole, across + whole, pred_e + whole, target_e + whole,
-                      surplus + whole);
+    pair_exponentials(k, of_pred, of_target, k->pred, k->target, k->n, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials,
+                      k->surplus);
 }
 
 INLINE pair_mean mean_of(double in_shares)
@@ -194,29 +152,18 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
         pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials, k->result, k->far, \
                   k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, k->level_part);                                                              \
     }
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow)
-#define ROW_SUM_LOSS POINTWISE_LOSS
-#define LOG_PROBABILITY_LOSS POINTWISE_LOSS
-#define LABEL_LOSS POINTWISE_LOSS
 #define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
     PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                      \
     PAIR_KERNEL(loss, pair_grad, FL_PAIR_GRAD)                                                                              \
     PAIR_KERNEL(loss, pair_hess, FL_PAIR_HESS)                                                                              \
     PAIR_KERNEL(loss, pair_target_grad, FL_PAIR_TARGET_GRAD)
 #include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef DISTILLATION_LOSS
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow) {NULL},
+#define OTHER_LOSS(...) {NULL},
 #define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
     {loss##_terms, loss##_pair_grad, loss##_pair_hess, loss##_pair_target_grad},
 static const fl_distillation_kernel distillation_kernels[][FL_N_PAIR_KERNELS] = {
 #include "../losses.inc"
 };
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef LABEL_LOSS
-#undef DISTILLATION_LOSS
 
 #endif

@@ -4,7 +4,10 @@
  *
  *   value     strength f + sum u (Z - a) + z Z²
  *   gradient  by a_c   q_c (sum u - strength f' + 2 z Z) - u_c + strength f' [c = y]
- *   Hessian   by a_c   q_c (1 - q_c) (sum u - strength f' + 2 z Z) + 2 z q_c² + strength f'' ([c = y] - q_c)² */
+ *   Hessian   by a_c   q_c (1 - q_c) (sum u - strength f' + 2 z Z) + 2 z q_c² + strength f'' ([c = y] - q_c)²
+ *
+ * Of a loss F that is not -log q, sum u (Z - a) is sum u F(log q). For derivatives v = -u F' takes the place of u, and to the
+ * Hessian b = u F'' adds b_c (1 - 2 q_c) + q_c² sum b. What makes v, b and their sums is in terms.h. */
 #ifndef FASTLOSS_FINISH_H
 #define FASTLOSS_FINISH_H
 
@@ -31,6 +34,18 @@ static int labels(int64_t *label, int64_t n, int64_t classes, int64_t ignore_ind
         mass[i] = ignored ? 0.0 : 1.0;
     }
     return bad != 0;
+}
+
+/* u F(log q) with its derivatives by log q, at a logit; `rest` is 1 - q. A logit so far below the maximum that their difference may be no
+ * number: there F is a line, F(l) = F(l/2) + F'(l) l/2, and u may bring it back. */
+INLINE point weighed_loss(log_probability_body body, real u, real maximum, real logit, real log_sum, real q, real rest, const real *param)
+{
+    const real half = HALF * log_sum + half_difference(maximum, logit);
+    const int far = half > R(0.125) * LARGEST;
+    const point f = body(choose(far, -half, -((maximum - logit) + log_sum)), q, rest, param);
+    const real grad = u * f.grad;
+    return (point){.value = u * f.value - keep_if(far & (grad != ZERO), grad * half), .grad = grad,
+                   .hess = at_most(u * f.hess, LARGEST)}; /* meets squares of probabilities that may be 0 */
 }
 
 /* What is given of the rows, as fields. */
@@ -82,8 +97,63 @@ static void rows_values(const fl_rows *r)
         }
 }
 
-/* `full`: there may be target's numbers, a square of the logarithm, Hessians; else there is none of them. */
-INLINE void finish_rows(log_probability_body body, const int full, const fl_rows *r)
+typedef struct {
+    real inverse, rest, top_q, log_sum;
+    int single;               /* the largest has more than half; a row without a finite logit has no largest */
+} row_shares;
+
+/* log(1 + others / top) = -log(1 - rest), from what has the digits. A row without a finite logit has no sum. */
+INLINE row_shares shares_of(real top, real others)
+{
+    const real inverse = ONE / (top + others), rest = others * inverse, top_q = top * inverse;
+    const real log_sum = choose(inverse <= LARGEST, ZERO - log_share_beside_one(top_q, -rest), NOT_A_NUMBER);
+    return (row_shares){.inverse = inverse, .rest = rest, .top_q = top_q, .log_sum = log_sum,
+                        .single = (others < top) & (others >= ZERO)};
+}
+
+/* The entropy: with m the maximum, log sum exp(a - m) + sum q (m - a), both sums of terms that are not negative. */
+NOINLINE void rows_statistics(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    const int softened = r->softened;
+    real *const field = r->field;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+            const real top = at[FL_TOP * n], others = at[FL_OTHERS * n];
+            const row_shares s = shares_of(top, others);
+            const real base = choose(softened, at[FL_BASE * n], at[FL_MAXIMUM * n]);
+            const real lse = choose(top + others == ZERO, -INFINITE, base + s.log_sum);
+            /* +inf makes NaN of the sums, as NaN does. */
+            at[FL_LSE * n] = choose((base == INFINITE) & (at[FL_UNKNOWN * n] < ZERO), INFINITE, lse);
+            at[FL_ENTROPY * n] = s.log_sum + at[FL_DISPERSION * n] * s.inverse;
+        }
+}
+
+/* What the terms of a target are made of. There are no labels any more. */
+static void rows_shares(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    real *const field = r->field;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+            const real top = at[FL_TOP * n], others = at[FL_OTHERS * n];
+            const row_shares s = shares_of(top, others);
+            at[FL_FACTOR * n] = s.inverse;
+            at[FL_LIFT * n] = ONE;
+            at[FL_LOG_SUM * n] = s.log_sum;
+            at[FL_REST * n] = s.rest;
+            at[FL_SINGLE_TOP * n] = choose(s.single, top, NOT_A_NUMBER);
+            at[FL_LABEL * n] = from_bits(~(bits)0);
+        }
+}
+
+/* `body` NULL: the loss is in the sums over terms. `linear`: it is -log p. `full`: there may be target's numbers, a square of the
+ * logarithm, Hessians; else there is none of them. */
+INLINE void finish_rows(log_probability_body body, const int linear, const int full, const fl_rows *r)
 {
     const int64_t n = r->n;
     real *const field = r->field, param[FL_MAX_PARAMS];
@@ -95,18 +165,28 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
             real *const at = field + i + l;
 #define FIELD(name) at[name * n]
-            const real maximum = FIELD(FL_MAXIMUM), top = FIELD(FL_TOP), others = FIELD(FL_OTHERS);
-            const real strength = FIELD(FL_STRENGTH), scale = FIELD(FL_SCALE);
+            const real maximum = FIELD(FL_MAXIMUM), top = FIELD(FL_TOP), others = FIELD(FL_OTHERS), scale = FIELD(FL_SCALE);
+            const row_shares s = shares_of(top, others);
+            const real rest = s.rest, top_q = s.top_q, log_sum = s.log_sum;
 
-            /* log(1 + others / top) = -log(1 - rest), from what has the digits. A row without a finite logit has no sum. */
-            const real inverse = ONE / (top + others), rest = others * inverse, top_q = top * inverse;
-            const real log_sum = choose(inverse <= LARGEST, ZERO - log_share_beside_one(top_q, -rest), NOT_A_NUMBER);
-            const real below = maximum - FIELD(FL_LABEL_LOGIT);
-            const int is_top = below == ZERO;
-            const real label_q = FIELD(FL_LABEL_EXPONENTIAL) * inverse, label_rest = choose(is_top, rest, ONE - label_q);
-            const point f = body(-(below + log_sum), label_q, label_rest, param);
-            const int labelled = !full || strength != ZERO;
-            const real own = keep_if(labelled, strength * f.grad);
+            /* Of the label. */
+            real value = ZERO, own = ZERO, bend = ZERO, label_q = ZERO, label_rest = ONE;
+            int is_top = 0;
+            if (body) {
+                const real strength = FIELD(FL_STRENGTH), logit = FIELD(FL_LABEL_LOGIT), below = maximum - logit;
+                is_top = below == ZERO;
+                label_q = FIELD(FL_LABEL_EXPONENTIAL) * s.inverse;
+                label_rest = choose(is_top, rest, ONE - label_q);
+                point f;
+                if (linear) {
+                    f = body(-(below + log_sum), label_q, label_rest, param);
+                    f = (point){.value = strength * f.value, .grad = strength * f.grad, .hess = strength * f.hess};
+                } else {
+                    f = weighed_loss(body, strength, maximum, logit, log_sum, label_q, label_rest, param);
+                }
+                const int labelled = !full || strength != ZERO;
+                value = keep_if(labelled, f.value), own = keep_if(labelled, f.grad), bend = keep_if(labelled, f.hess);
+            }
             const real z = full ? FIELD(FL_Z_LOSS) : ZERO, mass = full ? FIELD(FL_MASS) : ZERO; /* mass is 0 where there is no u */
             const real log_of_sum = choose(softened, FIELD(FL_BASE), maximum) + log_sum;
             /* Where it is beyond every number, so is the value; but a q of 0 is still one. */
@@ -115,37 +195,43 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
 
             /* Were q rounded where it is subnormal, what multiplies it would multiply its error: so it is kept times 2^24 (2^53), unless what
              * multiplies it is too small to be divided by that, or so large that the product may not be. */
-            const real strongest = abs_(curve * scale) + mass;
+            const real strongest = abs_(curve * scale) + abs_(mass);
             const int far = (abs_(curve * scale) < PICK(0x1p-64f, 0x1p-900)) | (strongest > PICK(0x1p64f, 0x1p900));
             const real lift = choose(far, ONE, PICK(0x1p24f, 0x1p53)), unlift = choose(far, ONE, PICK(0x1p-24f, 0x1p-53));
-            const real lifting = inverse * lift, unlifted_scale = scale * unlift, lifted_rest = others * lifting;
-            const real lifted_label_q = FIELD(FL_LABEL_EXPONENTIAL) * lifting;
+            const real lifting = s.inverse * lift, unlifted_scale = scale * unlift, lifted_rest = others * lifting;
             const real lifted_label_rest = choose(is_top, lifted_rest, label_rest * lift);
             FIELD(FL_FACTOR) = lifting;
             FIELD(FL_SPREAD) = curve;
             FIELD(FL_SCALE) = unlifted_scale;
             if (!full) {
-                FIELD(FL_ROW_VALUE) = strength * f.value;
+                FIELD(FL_ROW_VALUE) = value;
                 FIELD(FL_LABEL_GRAD) = fma_(unlifted_scale, own * lifted_label_rest, ZERO); /* not -0 */
                 continue;
             }
-            const real bend = keep_if(labelled, strength * f.hess), square = fma_(TWO, z, bend);
-            const real mass_of_others = FIELD(FL_MASS_OF_OTHERS), shared = FIELD(FL_LABEL_SHARED);
-            const real hess_scale = FIELD(FL_HESS_SCALE) * unlift;
+            const real mass_of_others = FIELD(FL_MASS_OF_OTHERS), hess_scale = FIELD(FL_HESS_SCALE) * unlift;
+            const real square = at_most(fma_(TWO, z, body ? bend : FIELD(FL_BEND)), LARGEST);
 
-            const real value = keep_if(labelled, strength * f.value) + (FIELD(FL_SHORTFALL) + mass * log_sum);
+            /* A NaN of the sum stays where no term has seen it. */
+            value += body ? FIELD(FL_SHORTFALL) + mass * log_sum : FIELD(FL_TARGET_VALUE) + ZERO * log_sum;
             FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
             FIELD(FL_LIFT) = lift;
             FIELD(FL_HESS_SCALE) = hess_scale;
             FIELD(FL_CURVE) = curve;
             FIELD(FL_SQUARE) = square;
             /* spread q - u = q (sum of all other u) - u (1 - q), each without cancellation. */
-            const int single = others < top;
             const real lifted_top_q = top * lifting;
-            FIELD(FL_SINGLE_TOP) = choose(single, top, NOT_A_NUMBER);
+            FIELD(FL_SINGLE_TOP) = choose(s.single, top, NOT_A_NUMBER);
             FIELD(FL_TOP_GRAD) = unlifted_scale * (fma_(lifted_top_q, mass_of_others - own + pull, (mass_of_others - mass) * lifted_rest));
+            if (!body) {
+                const real of_others = FIELD(FL_BEND_OF_OTHERS), of_top = (FIELD(FL_BEND) - of_others) * rest * lifted_rest;
+                FIELD(FL_TOP_HESS) = hess_scale * fma_(lifted_top_q, fma_(curve, rest, fma_(TWO, z, of_others) * top_q), of_top);
+                FIELD(FL_LOG_SUM) = log_sum;    /* for the terms of the derivatives */
+                FIELD(FL_REST) = rest;
+                continue;
+            }
+            const real shared = FIELD(FL_LABEL_SHARED), lifted_label_q = FIELD(FL_LABEL_EXPONENTIAL) * lifting;
             FIELD(FL_TOP_HESS) = hess_scale * (top_q * fma_(curve, lifted_rest, square * lifted_top_q));
-            const real gap = choose(is_top & single, mass_of_others, mass - shared);
+            const real gap = choose(is_top & s.single, mass_of_others, mass - shared);
             FIELD(FL_LABEL_GRAD) =
                 unlifted_scale * (fma_(own, lifted_label_rest, fma_(lifted_label_q, gap + pull, -shared * lifted_label_rest)));
             FIELD(FL_LABEL_HESS) =
@@ -155,42 +241,52 @@ INLINE void finish_rows(log_probability_body body, const int full, const fl_rows
     rows_values(r);
 }
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow)
-#define ROW_SUM_LOSS(loss, n_params, has_operand, slow)
-#define LABEL_LOSS(loss, n_params, has_operand, slow)
-#define DISTILLATION_LOSS(loss, n_params, has_operand, slow)
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
+NOINLINE void finish_terms(const fl_rows *r)
+{
+    finish_rows(NULL, 0, 1, r);
+}
+
+/* Z = log sum exp a, of which softmax is the gradient. */
+NOINLINE void finish_logsumexp(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    real *const field = r->field;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            real *const at = field + i + l;
+            const real top = at[FL_TOP * n], others = at[FL_OTHERS * n];
+            const row_shares s = shares_of(top, others);
+            at[FL_ROW_VALUE * n] = choose(top + others == ZERO, -INFINITE, at[FL_MAXIMUM * n] + s.log_sum);
+            at[FL_LOG_SUM * n] = s.log_sum;
+            at[FL_FACTOR * n] = s.inverse;
+            at[FL_LIFT * n] = at[FL_SPREAD * n] = ONE;
+        }
+    rows_values(r);
+}
+
+#define FINISH(loss, linear)                                                                                                \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
     {                                                                                                                       \
-        finish_rows(loss##_of_log_probability, 0, r);                                                                       \
+        finish_rows(loss##_of_log_probability, linear, 0, r);                                                               \
     }                                                                                                                       \
     NOINLINE void finish_full_##loss(const fl_rows *r)                                                                      \
     {                                                                                                                       \
-        finish_rows(loss##_of_log_probability, 1, r);                                                                       \
+        finish_rows(loss##_of_log_probability, linear, 1, r);                                                               \
     }                                                                                                                       \
     static void finish_##loss(const fl_rows *r)                                                                             \
     {                                                                                                                       \
-        (r->full ? finish_full_##loss : finish_plain_##loss)(r);                                                            \
+        (r->terms ? finish_terms : r->full ? finish_full_##loss : finish_plain_##loss)(r);                                  \
     }
+#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 0)
+#define CROSS_ENTROPY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 1)
 #include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef LABEL_LOSS
-#undef DISTILLATION_LOSS
-#undef LOG_PROBABILITY_LOSS
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow) NULL,
-#define ROW_SUM_LOSS POINTWISE_LOSS
-#define LABEL_LOSS POINTWISE_LOSS
-#define DISTILLATION_LOSS POINTWISE_LOSS
+#define OTHER_LOSS(...) NULL,
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
+#define SOFTMAX_FUNCTION LOG_PROBABILITY_LOSS
 static void (*const finish_kernels[])(const fl_rows *) = {
 #include "../losses.inc"
 };
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef LABEL_LOSS
-#undef DISTILLATION_LOSS
-#undef LOG_PROBABILITY_LOSS
 
 #endif

@@ -49,6 +49,10 @@ typedef struct {
     double maximum, top, others;
     double mass, mass_of_others;        /* sum of u, the target's numbers; and without that of m, where others < 1 */
     double shortfall;                   /* sum of u (m - a) */
+    /* For statistics, filled in by drivers: the sum of all exponentials times m - a, in units of that of m; where in the row m is first,
+     * and where NaN is; -1: nowhere. */
+    double dispersion;
+    int64_t largest, unknown;
 } fl_segment;
 
 /* A number for each of several rows of softmax: fields of an fl_rows. */
@@ -57,6 +61,8 @@ enum {
     FL_MAXIMUM, FL_TOP, FL_OTHERS, FL_MASS, FL_MASS_OF_OTHERS, FL_SHORTFALL,
     FL_LABEL_LOGIT, FL_LABEL_EXPONENTIAL,
     FL_LABEL_SHARED,          /* the part of the label's own u that comes from smoothing */
+    /* Sums over the target's terms, see fl_terms; FL_MASS is then that of -u F'. */
+    FL_TARGET_VALUE, FL_BEND, FL_BEND_OF_OTHERS,
     FL_BASE,                  /* where logits are softened: z of the largest; FL_MAXIMUM is 0 then, and others are z less that */
     FL_FOUND_FIELDS,
     /* Given. */
@@ -68,13 +74,20 @@ enum {
     /* Made: the loss; for every class lifted = exponential * FL_FACTOR, which is q times FL_LIFT, and derivatives
      *     gradient  scale (spread lifted - lift u)
      *     Hessian   scale lifted (curve (1 - q) + square q)
+     *               + scale lift u F'' (1 - 2 q) where there are terms
      * with the scales divided by FL_LIFT; but for two classes, whose derivatives are made here, free of cancellation: the label, and the
      * one class with the exponential FL_SINGLE_TOP, which has more than half of all probability (NaN: there is no such class). */
+    FL_LOG_SUM, FL_REST,      /* log sum exp (a - maximum); 1 - q of the largest logit */
     FL_ROW_VALUE, FL_FACTOR, FL_LIFT, FL_SPREAD, FL_CURVE, FL_SQUARE,
     FL_SINGLE_TOP, FL_TOP_GRAD, FL_TOP_HESS, FL_LABEL_GRAD, FL_LABEL_HESS,
+    FL_BATCH_FIELDS,          /* what is kept of a row until its derivatives are made */
+    /* For statistics only. Found: the dispersion, as in fl_segment; where NaN is, or -1. Made: two of them. */
+    FL_DISPERSION = FL_BATCH_FIELDS, FL_UNKNOWN, FL_LSE, FL_ENTROPY,
     FL_ROW_FIELDS,
     /* Of columns alone: the row's frame, and sums of some classes. */
     FL_SHIFT = FL_ROW_FIELDS, FL_LOWEST, FL_ROUNDER, FL_PART, FL_PART_OF_OTHERS, FL_PART_OF_SHORTFALL, FL_TOTAL,
+    FL_PART_OF_VALUE, FL_PART_OF_BEND, FL_PART_OF_BEND_OF_OTHERS,
+    FL_LARGEST,               /* for statistics */
     FL_COLUMN_FIELDS,
     FL_FIRST_CLEARED = FL_OTHERS, FL_LAST_CLEARED = FL_LABEL_SHARED,
     /* Rows whose numbers are made together. */
@@ -87,6 +100,7 @@ typedef struct {
     const double *param;
     int full;                 /* there are target's numbers u, or a z-loss, or more results than value and gradient are wanted */
     int softened;             /* the logarithm of the sum counts from FL_BASE, not from FL_MAXIMUM */
+    int terms;                /* the sums are those of the target's terms, and the labels are among its numbers */
     int labels, smoothed;     /* there are labels; and smoothing beside them, so that a label that counts 0 still has a loss */
     const int64_t *label;     /* -1: none */
     const double *weight, *mass;  /* sample weights; what the label counts */
@@ -100,9 +114,23 @@ typedef struct {
     fl_rows rows;             /* n: whole groups */
     const void *logits;
     void *exponentials;       /* may be the logits, where there is no u */
-    const void *u;            /* the target's numbers, or NULL */
-    void *grad, *hess;        /* or NULL; may be the exponentials */
+    void *u;                  /* the target's numbers, or NULL; columns_terms leaves -u F' */
+    void *bend;               /* room for u F'', or NULL: there are no terms */
+    void *grad, *hess;        /* or NULL; may be the exponentials, and hess is bend where there is one */
+    void *log_softmax;        /* or NULL; may be the logits */
 } fl_columns;
+
+/* The terms of a segment: what each class adds to a loss sum u F(log q), for an F that is not -log q. The gradient of such a loss is
+ * that of cross-entropy with -u F' for u; the Hessian has u F'' beside it. */
+typedef struct {
+    int64_t n;                /* any number; exponentials and results have room for whole groups */
+    const void *logits, *exponentials, *u;
+    const double *param;
+    double maximum, log_sum;  /* of the row */
+    double factor;            /* exponentials times this are q */
+    double single_top, rest;  /* the exponential of the one class with more than half, or NaN; its 1 - q */
+    void *value, *target, *bend;  /* u F, -u F', u F'' */
+} fl_terms;
 
 /* A segment of a row, from exponentials to derivatives. */
 typedef struct {
@@ -110,13 +138,14 @@ typedef struct {
     const void *exponentials;
     const void *u;            /* the target's numbers, or NULL */
     void *grad, *hess;        /* or NULL */
+    int bent;                 /* hess holds u F'' */
     double factor, lift, unlift, spread, curve, square, scale, hess_scale;
 } fl_backward;
 
 /* A segment of two rows of logits whose softmaxes are compared. Probabilities p (target) and q (prediction) are in units of one over
  * `share_top`, logarithms and differences of logits, over the temperature, in units of `log_unit`. */
 typedef struct {
-    int64_t n;                /* forward: any number; else whole groups, where padding has no probability */
+    int64_t n;                /* whole groups, where padding has no probability */
     const void *pred, *target;
     double pred_maximum, target_maximum, temperature;
     /* Made by forward: the exponentials, each row's in a unit of its own, those of the maxima first; the logarithm of target's over
@@ -143,6 +172,18 @@ enum { FL_TERMS, FL_PAIR_GRAD, FL_PAIR_HESS, FL_PAIR_TARGET_GRAD, FL_N_PAIR_KERN
 
 typedef void (*fl_distillation_kernel)(const fl_distillation *);
 
+/* Short rows one after the other, whose losses are sums of elements: arrays of n times `classes` numbers of type `real`. */
+typedef struct {
+    int64_t n, classes;
+    int margins;              /* every other class against the label, whose derivatives are those of the others */
+    const int64_t *label;     /* -1: none */
+    const double *strength;   /* what the label makes the row count; 0: the row counts nothing */
+    const double *weight;
+    double scale;             /* what derivatives are multiplied by, with the weight */
+    void *value, *grad, *hess;   /* or NULL */
+    double *sum;              /* of each row's values */
+} fl_short_rows;
+
 typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
 
 typedef struct fl_kernels {
@@ -155,20 +196,33 @@ typedef struct fl_kernels {
     void (*softmax_forward)(const void *a, const void *u, int64_t n, const void *next, const void *next_u, void *exponentials,
                             fl_segment *);
     void (*softmax_backward)(const fl_backward *);
+    void (*log_softmax)(const void *a, int64_t n, double maximum, double log_sum, void *to);  /* a - maximum - log_sum */
+    double (*dispersion)(const void *a, const void *exponentials, int64_t n, double maximum);   /* fl_segment, times `top` */
     int (*labels)(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass);
     void (*rows_given)(const fl_rows *);
+    void (*rows_shares)(const fl_rows *);
     void (*columns_forward)(const fl_columns *);
     void (*columns_backward)(const fl_columns *);
+    void (*columns_positions)(const fl_columns *);     /* FL_LARGEST and FL_UNKNOWN; then FL_DISPERSION: after columns_forward, */
+    void (*columns_dispersion)(const fl_columns *);    /* with exponentials apart from the logits */
+    void (*rows_statistics)(const fl_rows *);
     void (*const *finish)(const fl_rows *);   /* by loss: the fields that are made; NULL where the loss is of another kind */
+    /* By loss; NULL where the loss is of another kind, or -log p. */
+    void (*const *terms)(const fl_terms *);
+    void (*const *columns_terms)(const fl_columns *);
+    double (*largest)(const void *x, int64_t n);   /* NaN where one is NaN */
+    /* The sum and the number of logits, less m, above the threshold: added to what is there. */
+    void (*support)(const void *logits, int64_t n, double m, double threshold, double *sum, double *number);
+    /* What labels are to a body; and from what it makes to the rows' results. */
+    void (*short_rows_before)(const fl_short_rows *, const void *pred, void *target, void *operand);
+    void (*short_rows_after)(const fl_short_rows *);
+    int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, NaN too, or n */
+    double (*maximum)(const void *x, int64_t n);                    /* of all that are not NaN */
     /* Softened logits z of a, less that of m, the largest; cap 0: none. And from derivatives by z T to those by a; hess may be NULL. */
-    double (*maximum)(const void *a, int64_t n);
     void (*soften)(const void *a, int64_t n, double m, double cap, double temperature, void *z);
     void (*columns_soften)(const fl_columns *, const void *a, double cap, double temperature);
     void (*harden)(const void *a, int64_t n, double cap, void *grad, void *hess);
-    int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, or n */
     double (*sum_beside)(const void *x, const void *e, double top, int64_t n);  /* of the x that go with another e than `top` */
-    /* The largest of n numbers; NaN where one is. */
-    double (*largest)(const void *x, int64_t n);
     void (*distillation_forward)(fl_distillation *);
     double share_top, log_unit;
     const fl_distillation_kernel (*distillation)[FL_N_PAIR_KERNELS];   /* by loss; NULL where the loss is of another kind */

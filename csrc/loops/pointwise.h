@@ -37,32 +37,17 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
         pointwise_loop(loss##_point, outputs, c);                                                                           \
     }
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow)                                                                         \
+#define ELEMENT_LOSS(loss, n_params, has_operand, slow)                                                                     \
     INSTANCE(loss, value, FL_VALUE)                                                                                         \
     INSTANCE(loss, grad, FL_GRAD)                                                                                           \
     INSTANCE(loss, value_and_grad, FL_VALUE | FL_GRAD)                                                                      \
     INSTANCE(loss, grad_and_hess, FL_GRAD | FL_HESS)
-#define ROW_SUM_LOSS POINTWISE_LOSS
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)
-#define LABEL_LOSS(loss, n_params, has_operand, slow)
-#define DISTILLATION_LOSS(loss, n_params, has_operand, slow)
 #include "../losses.inc"
-#undef POINTWISE_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef LABEL_LOSS
-#undef DISTILLATION_LOSS
 
-#define POINTWISE_LOSS(loss, n_params, has_operand, slow) {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess},
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) {NULL},
-#define LABEL_LOSS LOG_PROBABILITY_LOSS
-#define DISTILLATION_LOSS LOG_PROBABILITY_LOSS
+#define ELEMENT_LOSS(loss, n_params, has_operand, slow) {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess},
+#define OTHER_LOSS(...) {NULL},
 static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
 #include "../losses.inc"
 };
-#undef POINTWISE_LOSS
-#undef ROW_SUM_LOSS
-#undef LOG_PROBABILITY_LOSS
-#undef LABEL_LOSS
-#undef DISTILLATION_LOSS
 
 #endif

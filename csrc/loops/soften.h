@@ -5,15 +5,6 @@
 
 #include "columns.h"
 
-static double maximum(const void *numbers, int64_t n)
-{
-    real lane[LANES];
-    for (int l = 0; l < LANES; l++)
-        lane[l] = -LARGEST;
-    raise_maximum(lane, numbers, n);
-    return (double)maximum_of_lanes(lane);
-}
-
 INLINE void soften_from(const real *a, int64_t n, real m, const int capped, softening s, real *z)
 {
     const real e_m = capped ? cap_exponential(m, s) : ZERO;

@@ -32,15 +32,6 @@ INLINE void raise_maximum(real *lane, const real *a, int64_t n)
             lane[l] = a[i + l] > lane[l] ? a[i + l] : lane[l];
 }
 
-INLINE void note_unordered(bits *lane, const real *a, int64_t n)
-{
-    n = whole_groups(n);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            lane[l] |= -(bits)(a[i + l] != a[i + l]);
-}
-
 INLINE real maximum_of_lanes(real *lane)
 {
     if (LANES == 32)
@@ -147,6 +138,31 @@ NOINLINE void target_sums(const real *restrict a, const real *restrict u, int64_
     s->shortfall += 2.0 * sum_of_lanes(half_shortfall);
 }
 
+/* In double, of pairs added in `real`. Where an exponential is not 0, m - a is at most LIFTED_DEPTH. */
+NOINLINE double dispersion_loop(const real *restrict a, const real *restrict e, int64_t n, real m)
+{
+    double lane[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += 2 * LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++) {
+            const real x = e[i + l], y = e[i + LANES + l];
+            lane[l] += (double)(keep_if(x != ZERO, x * (m - a[i + l])) + keep_if(y != ZERO, y * (m - a[i + LANES + l])));
+        }
+    return sum_of_lanes(lane);
+}
+
+/* n may be any number; the exponentials of padding are 0. */
+static double dispersion(const void *logits, const void *exponentials_, int64_t n, double maximum)
+{
+    const real *a = logits, *e = exponentials_;
+    real rest[FL_GROUP] = {0};
+    const int64_t whole = n & -(int64_t)FL_GROUP, left = n - whole;
+    memcpy(rest, a + whole, (size_t)left * sizeof(real));
+    return (whole ? dispersion_loop(a, e, whole, (real)maximum) : 0.0) +
+           (left ? dispersion_loop(rest, e + whole, FL_GROUP, (real)maximum) : 0.0);
+}
+
 /* n may be any number: what is beyond the whole groups is copied and padded here. e has room for whole groups. */
 static void softmax_forward(const void *logits, const void *target, int64_t n, const void *next, const void *next_target, void *exps,
                             fl_segment *s)
@@ -203,6 +219,19 @@ NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, int64_t n,
     }
 }
 
+/* hess holds u F''. */
+NOINLINE void bent_hess_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict hess)
+{
+    const real factor = (real)b->factor, unlift = (real)b->unlift, curve = (real)b->curve, square = (real)b->square;
+    const real scale = (real)(b->hess_scale / b->unlift);
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        const real q = e[i] * factor * unlift;
+        hess[i] = scale * fma_(hess[i], ONE - TWO * q, q * fma_(curve, ONE - q, square * q));
+    }
+}
+
 NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, int64_t n, real *restrict grad)
 {
     const real factor = (real)b->factor, lift = (real)b->lift, spread = (real)b->spread, scale = (real)b->scale;
@@ -228,7 +257,7 @@ static void softmax_backward(const fl_backward *b)
     const real *e = b->exponentials, *u = b->u;
     real *grad = b->grad, rest[FL_GROUP] = {0};
     if (b->hess)
-        hess_loop(b, e, padded, b->hess);
+        (b->bent ? bent_hess_loop : hess_loop)(b, e, padded, b->hess);
     if (grad && !u)
         grad_loop(b, e, padded, grad);
     if (grad && u && whole)
@@ -239,13 +268,53 @@ static void softmax_backward(const fl_backward *b)
     }
 }
 
+/* The maximum first: where one class has nearly all, the logarithm of its share is -log_sum. */
+NOINLINE void log_softmax_loop(const real *restrict a, int64_t n, real maximum, real log_sum, real *restrict to)
+{
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (a[i] - maximum) - log_sum;
+}
+
+/* n may be any number; `to` has room for whole groups. */
+static void log_softmax(const void *logits, int64_t n, double maximum, double log_sum, void *to_)
+{
+    const real *a = logits;
+    real *to = to_, rest[FL_GROUP] = {0};
+    const int64_t whole = n & -(int64_t)FL_GROUP, left = n - whole;
+    if (whole)
+        log_softmax_loop(a, whole, (real)maximum, (real)log_sum, to);
+    memcpy(rest, a + whole, (size_t)left * sizeof(real));
+    if (left)
+        log_softmax_loop(rest, FL_GROUP, (real)maximum, (real)log_sum, to + whole);
+}
+
+/* By groups, of which the first that holds the number is then searched. */
 static int64_t position(const void *numbers, int64_t n, double wanted)
 {
     const real *x = numbers, w = (real)wanted;
+    const bits unknown = -(bits)(w != w);
     int64_t i = 0;
-    while (i < n && x[i] != w)
+    for (; i + FL_GROUP <= n; i += FL_GROUP) {
+        bits found = 0;
+        for (int l = 0; l < FL_GROUP; l++)
+            found |= -(bits)(x[i + l] == w) | (unknown & -(bits)(x[i + l] != x[i + l]));
+        if (found)
+            break;
+    }
+    while (i < n && x[i] != w && !(unknown && x[i] != x[i]))
         i++;
     return i;
+}
+
+static double maximum(const void *numbers, int64_t n)
+{
+    real lane[LANES];
+    for (int l = 0; l < LANES; l++)
+        lane[l] = -INFINITE;
+    raise_maximum(lane, numbers, n);
+    return (double)maximum_of_lanes(lane);
 }
 
 /* u = class_weight (keep target + spread): class weights and label smoothing, for targets that are numbers. */

@@ -12,8 +12,10 @@
 #include "halves.h"
 #include "pointwise.h"
 #include "reduce.h"
+#include "rows.h"
 #include "soften.h"
 #include "softmax.h"
+#include "terms.h"
 
 #include "../tiers/stream.h"
 #include "../tiers/transpose.h"
@@ -30,20 +32,31 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .outside = outside,
     .softmax_forward = softmax_forward,
     .softmax_backward = softmax_backward,
+    .log_softmax = log_softmax,
+    .dispersion = dispersion,
     .labels = labels,
     .rows_given = rows_given,
+    .rows_shares = rows_shares,
     .columns_forward = columns_forward,
     .columns_repeat = columns_repeat,
     .columns_mix = columns_mix,
     .columns_backward = columns_backward,
+    .columns_positions = columns_positions,
+    .columns_dispersion = columns_dispersion,
+    .rows_statistics = rows_statistics,
     .finish = finish_kernels,
+    .terms = terms_kernels,
+    .columns_terms = columns_terms_kernels,
+    .largest = largest,
+    .support = support,
+    .short_rows_before = short_rows_before,
+    .short_rows_after = short_rows_after,
     .maximum = maximum,
     .soften = soften,
     .columns_soften = columns_soften,
     .harden = harden,
     .position = position,
     .sum_beside = sum_beside_top,
-    .largest = largest,
     .distillation_forward = distillation_forward,
     .share_top = 1.0 / (double)SHARE_UNIT,
     .log_unit = (double)LOG_UNIT,

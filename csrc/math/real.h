@@ -104,6 +104,13 @@ INLINE real half_difference(real a, real b)
     return fma_(-HALF, b, HALF * a);
 }
 
+/* What rounding has taken from d = a - b, exactly (Knuth 1969); 0 where d is no finite number. */
+INLINE real lost_by_difference(real a, real b, real d)
+{
+    const real minus_b = d - a, lost = (a - (d - minus_b)) - (b + minus_b);
+    return keep_if(abs_(d) <= LARGEST, lost);
+}
+
 INLINE real clip(real x, real low, real high)
 {
     return at_most(at_least(x, low), high);

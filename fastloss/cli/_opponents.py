@@ -76,18 +76,25 @@ def defaults(loss: str) -> dict[str, Any]:
     return {parameter.name: parameter.default for parameter in registry[loss].parameters}
 
 
+def to_mean(loss: str) -> dict[str, str]:
+    """What makes a loss reduce, as the opponents do; nothing where it does so by itself: an argument would be measured too."""
+    return {} if registry[loss].reduction == "mean" else {"reduction": "mean"}
+
+
 # ---- fastloss and its reference -------------------------------------------------------------------------------------
 
 
 def prepare_fastloss(workload: Workload, inputs: Inputs, threads: int) -> Prepared:
     # The number of threads is set by whoever measures, around all calls: as an argument it would be part of the call.
     entry = fastloss.losses[workload.loss].value_and_grad
-    return Prepared(functools.partial(entry, inputs.pred, inputs.target, out=inputs.out), lambda result: result)
+    return Prepared(
+        functools.partial(entry, inputs.pred, inputs.target, out=inputs.out, **to_mean(workload.loss)), lambda result: result
+    )
 
 
 def prepare_numpy(workload: Workload, inputs: Inputs, threads: int) -> Prepared:
     entry = fastloss.reference.losses[workload.loss].value_and_grad
-    return Prepared(functools.partial(entry, inputs.pred, inputs.target), lambda result: result)
+    return Prepared(functools.partial(entry, inputs.pred, inputs.target, **to_mean(workload.loss)), lambda result: result)
 
 
 # ---- PyTorch --------------------------------------------------------------------------------------------------------
@@ -119,6 +126,10 @@ def torch_formulas() -> dict[str, Formula]:
         gap = width - width * np.log1p(width / curvature)
         return torch.where(a < width, width * torch.log1p(a / curvature), a - gap).mean()
 
+    def one_vs_all(pred: Any, target: Any, p: Mapping[str, Any]) -> Any:
+        chosen = F.one_hot(target, pred.shape[-1]).to(pred.dtype)
+        return F.binary_cross_entropy_with_logits(pred, chosen, reduction="none").sum(-1).mean()
+
     return {
         "squared_error": lambda pred, target, p: F.mse_loss(pred, target),
         "absolute_error": lambda pred, target, p: F.l1_loss(pred, target),
@@ -136,6 +147,10 @@ def torch_formulas() -> dict[str, Formula]:
         "cross_entropy": lambda pred, target, p: F.cross_entropy(pred, target),
         "nll": lambda pred, target, p: F.nll_loss(pred, target),
         "kl_divergence": lambda pred, target, p: F.kl_div(pred, target, reduction="batchmean"),
+        "total_variation": lambda pred, target, p: (pred - target).abs().sum(-1).mean() / 2,
+        "multilabel_soft_margin": lambda pred, target, p: F.multilabel_soft_margin_loss(pred, target),
+        "one_vs_all": one_vs_all,
+        "multi_margin": lambda pred, target, p: F.multi_margin_loss(pred, target, p["p"], p["margin"]),
     }
 
 
@@ -225,6 +240,16 @@ def jax_formulas() -> dict[str, Formula]:
     def kl_divergence(pred: Any, target: Any, p: Mapping[str, Any]) -> Any:
         return (special.xlogy(target, target) - target * pred).sum(axis=-1).mean()
 
+    def margins(pred: Any, target: Any, p: Mapping[str, Any]) -> Any:
+        is_label = target[..., None] == jnp.arange(pred.shape[-1])
+        return jnp.where(is_label, 0, p["margin"]) + pred - at_label(pred, target)[..., None]
+
+    def multi_margin(pred: Any, target: Any, p: Mapping[str, Any]) -> Any:
+        return (nn.relu(margins(pred, target, p)) ** p["p"]).mean()
+
+    def categorical_hinge(pred: Any, target: Any, p: Mapping[str, Any]) -> Any:
+        return margins(pred, target, p).max(axis=-1).mean()
+
     return {
         "squared_error": lambda pred, target, p: jnp.square(pred - target).mean(),
         "absolute_error": lambda pred, target, p: jnp.abs(pred - target).mean(),
@@ -242,6 +267,11 @@ def jax_formulas() -> dict[str, Formula]:
         "cross_entropy": cross_entropy,
         "nll": lambda pred, target, p: -at_label(pred, target).mean(),
         "kl_divergence": kl_divergence,
+        "total_variation": lambda pred, target, p: jnp.abs(pred - target).sum(axis=-1).mean() / 2,
+        "multilabel_soft_margin": lambda pred, target, p: (nn.softplus(pred) - pred * target).mean(),
+        "one_vs_all": lambda pred, target, p: (nn.softplus(pred).sum(axis=-1) - at_label(pred, target)).mean(),
+        "multi_margin": multi_margin,
+        "categorical_hinge": categorical_hinge,
     }
 
 

@@ -73,8 +73,8 @@ class Workload:
         """The bytes that any implementation moves: each input read once, labels included, the gradient written once."""
         row = registry[self.loss]
         elements, labels = math.prod(self.shape), math.prod(self.shape[:-1])
-        # A loss that takes nothing but labels, `nll`, needs of each row the number at the label.
-        read = elements if row.probabilities else labels
+        # A loss of log-probabilities with a label, `nll`, needs of each row the number at the label.
+        read = elements if row.probabilities or row.softmax else labels
         return 4 * read + (8 * labels if row.labels else 4 * elements) + 4 * elements
 
     def make_inputs(self) -> Inputs:

@@ -285,7 +285,8 @@ class Problem:
         if "ignore_index" in params:
             counted = np.asarray(labels != params["ignore_index"].default)
             mass = counted.astype(np.float64) if mass is None else np.where(counted, mass, 0)
-        if "class_weight" in params and params["class_weight"].default is not None:
+        in_the_mean = self.loss.row.class_weight_in_mean
+        if in_the_mean and "class_weight" in params and params["class_weight"].default is not None:
             class_weight = np.asarray(params["class_weight"].default, np.float64)
             chosen = np.ones(labels.shape, bool) if counted is None else counted
             mass = np.ones(labels.shape) if mass is None else mass

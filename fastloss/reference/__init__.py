@@ -9,14 +9,25 @@ from types import MappingProxyType
 from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
 from fastloss._registry import registry
-from fastloss.reference import _linear, _pointwise, _rows  # noqa: F401  (the losses declare themselves)
+from fastloss._row_functions import RowFunction, function_registry
+from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
+    _linear,
+    _pointwise,
+    _rows,
+    _rows_distillation,
+    _rows_margins,
+    _rows_softmax,
+)
 from fastloss.reference._engine import Entry
+from fastloss.reference._row_functions import FunctionEntry
 
 losses = MappingProxyType({name: Loss(row, Entry) for name, row in registry.items()})
 linear_losses = MappingProxyType(
     {name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()}
 )
+row_functions = MappingProxyType({name: RowFunction(row, FunctionEntry) for name, row in function_registry.items()})
 globals().update(losses)
 globals().update(linear_losses)
+globals().update(row_functions)
 
-__all__ = ["linear_losses", "losses", *losses, *linear_losses]
+__all__ = ["linear_losses", "losses", "row_functions", *losses, *linear_losses, *row_functions]

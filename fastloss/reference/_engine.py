@@ -10,6 +10,8 @@ import numpy as np
 from fastloss import _errors
 from fastloss._docs import DescribedEntry
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._statistics import STATISTICS, SoftmaxResult
+from fastloss.reference import _softmax
 
 __all__ = ["Entry"]
 
@@ -40,8 +42,12 @@ class Entry(DescribedEntry):
                 results = self._pointwise(pred, target, parameters)
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
+            statistics = self._statistics(pred, target, arguments)
             found = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"))
-        return self._chosen(found, arguments.get("target_grad", False), arguments.get("out"))
+        chosen = self._chosen(found, arguments.get("target_grad", False), arguments.get("out"))
+        if statistics:
+            return SoftmaxResult(**dict(zip(self.outputs, chosen, strict=True)), **statistics)
+        return chosen[0] if len(chosen) == 1 else chosen
 
     def _pointwise(self, pred: Any, target: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
         if pred.shape != target.shape:
@@ -75,6 +81,20 @@ class Entry(DescribedEntry):
         grad, hess, *target_grad = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *target_grad))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *target_grad
 
+    def _statistics(self, pred: Any, target: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Those that are asked for, in the shape of the rows."""
+        wanted = [field for keyword, field in STATISTICS.items() if arguments.get(keyword)]
+        if not wanted:
+            return {}
+        logits = np.moveaxis(pred, arguments["axis"], -1)
+        rows, shape = logits.shape[:-1], (math.prod(logits.shape[:-1]), logits.shape[-1])
+        if target.ndim == pred.ndim:
+            target = np.moveaxis(target, arguments["axis"], -1).reshape(shape).astype(pred.dtype)
+        else:
+            target = target.reshape(-1)
+        found = _softmax.statistics(logits.reshape(shape), target, arguments)
+        return {name: found[name].reshape(rows)[()] for name in wanted}
+
     def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None) -> dict[str, Any]:
         """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
         value, grad, hess, mass, *target_grad = results
@@ -102,7 +122,7 @@ class Entry(DescribedEntry):
             found[name] = np.where(weighed == 0, weighed, weighed * scale).astype(pred.dtype)
         return found
 
-    def _chosen(self, found: dict[str, Any], target_grad: bool, out: Any) -> Any:
+    def _chosen(self, found: dict[str, Any], target_grad: bool, out: Any) -> tuple[Any, ...]:
         """What this entry point returns of it, gradients in `out` where there are places."""
         names = ("grad", "target_grad") if target_grad else ("grad",)
         places = out if isinstance(out, tuple) else (out,)
@@ -112,5 +132,4 @@ class Entry(DescribedEntry):
                 found[name] = place
         if target_grad:
             found["grad"] = found["grad"], found["target_grad"]
-        chosen = tuple(found[name] for name in self.outputs)
-        return chosen[0] if len(chosen) == 1 else chosen
+        return tuple(found[name] for name in self.outputs)

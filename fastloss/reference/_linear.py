@@ -7,23 +7,17 @@ from typing import Any
 import numpy as np
 
 from fastloss._linear import FILTER_EPS, LinearLoss
+from fastloss._statistics import STATISTICS, SoftmaxResult
+from fastloss.reference._softmax import floating
 
 __all__ = ["evaluate"]
-
-
-def _floating(given: Any) -> np.ndarray:
-    """An array in the precision that it is computed in: halves in float32, integers in float64."""
-    array = np.asarray(given)
-    if array.dtype.name in ("float16", "bfloat16"):
-        return array.astype(np.float32)
-    return array.astype(np.float64) if array.dtype.kind in "biu" else array
 
 
 def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]) -> tuple[Any, ...]:
     """Value and gradients; `filter_eps` leaves out nothing here."""
     FILTER_EPS.check(arguments["filter_eps"])
     given = [np.asarray(arguments[name]) for name in ("hidden", "weight", "bias") if arguments[name] is not None]
-    arrays = [_floating(array) for array in given]
+    arrays = [floating(array) for array in given]
     real = np.result_type(*arrays)
     hidden, weight, *bias = (array.astype(real) for array in arrays)
     if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
@@ -33,7 +27,9 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
     options = {name: arguments[name] for name in (*loss.wrapped.params, "reduction", "check_domain") if name in arguments}
     with np.errstate(all="ignore"):
         logits = hidden @ weight.T + (bias[0] if bias else 0)
-        value, slopes = loss.wrapped.value_and_grad(logits, arguments["labels"], weight=arguments["sample_weight"], **options)
+        flags = {name: True for name in STATISTICS if arguments.get(name)}
+        result = loss.wrapped.value_and_grad(logits, arguments["labels"], weight=arguments["sample_weight"], **options, **flags)
+        value, slopes = result[:2]
         # A row without a slope has no part in the gradients, even where it holds infinities.
         counts = slopes.any(axis=-1, keepdims=True)
         d_hidden = np.where(counts, slopes @ weight, 0)
@@ -49,4 +45,7 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
             place[...] = array
     if arguments.get("out") is not None:
         grad = tuple(g if place is None else place for place, g in zip(arguments["out"], grad, strict=True))
-    return tuple({"value": value, "grad": grad}[name] for name in outputs)
+    found_results = {name: x for name, x in (("value", value), ("grad", grad)) if name in outputs}
+    if flags:
+        return SoftmaxResult(**found_results, **{STATISTICS[flag]: getattr(result, STATISTICS[flag]) for flag in flags})
+    return tuple(found_results.values())

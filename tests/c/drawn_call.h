@@ -44,6 +44,7 @@ static double draw_between(number_source *s, double low, double high)
     return low + (high - low) * ((double)draw_bits(s, 4) * 0x1p-32);
 }
 
+enum { LSE, ENTROPY, ARGMAX, CORRECT, N_STATISTICS };
 enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, TARGET_GRAD, N_ARRAYS, N_INPUTS = VALUE, FILL = 0x5a, MOST_DIMS = 4 };
 
 typedef struct {
@@ -57,6 +58,7 @@ typedef struct {
     intptr_t shape[MOST_DIMS];    /* with the class axis last, if there is one */
     drawn_array array[N_ARRAYS];
     double *class_weight;
+    drawn_array statistics[N_STATISTICS];
     int in_place;
 } drawn_call;
 
@@ -175,6 +177,30 @@ static int stop_at_once(void)
     return 1;
 }
 
+/* Statistics of each row, contiguous. */
+static void draw_statistics(drawn_call *d, number_source *s)
+{
+    fl_statistics *to = &d->call.statistics;
+    const size_t item = fl_itemsize(d->call.real), items[N_STATISTICS] = {item, item, sizeof *to->argmax, sizeof *to->correct};
+    size_t rows = 1;
+    for (int i = 0; i < d->call.ndim; i++)
+        rows *= (size_t)d->shape[i];
+    for (int i = 0; i < N_STATISTICS; i++) {
+        drawn_array *a = &d->statistics[i];
+        if (draw_below(s, 4))
+            continue;
+        a->bytes = rows * items[i];
+        a->memory = allocate(a->bytes);
+        a->before = allocate(a->bytes);
+        memset(a->memory, FILL, a->bytes);
+        memset(a->before, FILL, a->bytes);
+    }
+    to->lse = d->statistics[LSE].memory;
+    to->entropy = d->statistics[ENTROPY].memory;
+    to->argmax = (int64_t *)(void *)d->statistics[ARGMAX].memory;
+    to->correct = (uint8_t *)d->statistics[CORRECT].memory;
+}
+
 /* `most` elements at most, up to a factor of the last dimension. */
 static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
 {
@@ -186,6 +212,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->loss = draw_below(s, fl_n_losses());
     c->tier = tier;
     c->outputs = sets[draw_below(s, 4)];
+    if (fl_kind(c->loss) == FL_SOFTMAX_FUNCTION)
+        c->outputs = c->outputs & FL_HESS ? FL_LOG_SOFTMAX : c->outputs;
     c->real = draw_below(s, 2) ? FL_FLOAT64 : FL_FLOAT32;
     c->n_threads = threads[draw_below(s, 8) ? 0 : draw_below(s, 5)];
     c->reduction = (fl_reduction)draw_below(s, 3);
@@ -193,7 +221,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->check_first = draw_below(s, 2);
     const fl_loss_kind kind = fl_kind(c->loss);
     const int rows = kind != FL_POINTWISE_LOSS;
-    c->labels = kind == FL_LABEL_LOSS || (kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 2));
+    c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || kind == FL_RIVAL_LOSS ||
+                (rows && kind != FL_SOFTMAX_FUNCTION && draw_below(s, 2));
 
     int ndim = rows + draw_below(s, MOST_DIMS + 1 - rows);
     int64_t size = 1;
@@ -210,7 +239,6 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->label_smoothing = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 3) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
     c->temperature = draw_below(s, 4) ? 1.0 : draw_between(s, 0.001, 4.0);
     c->softcap = draw_below(s, 4) ? 0.0 : draw_between(s, 0.001, 40.0);
-    c->z_loss = draw_below(s, 4) ? 0.0 : draw_between(s, 0.0, 1.0);
     for (int i = 0; i < FL_MAX_PARAMS; i++) {
         static const double params[] = {1.0, 0.5, 2.0, 0.25, 1e-30, 1e30, 0.0, NAN};
         c->param[i] = params[draw_below(s, 2) ? 0 : draw_below(s, 8)];
@@ -227,8 +255,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         c->outputs |= FL_TARGET_GRAD;
 
     const int present[N_ARRAYS] = {
-        [PRED] = 1, [TARGET] = 1, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
-        [VALUE] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & FL_GRAD),
+        [PRED] = 1, [TARGET] = kind != FL_SOFTMAX_FUNCTION, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
+        [VALUE] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
         [HESS] = !!(c->outputs & FL_HESS), [TARGET_GRAD] = !!(c->outputs & FL_TARGET_GRAD),
     };
     for (int i = 0; i < N_ARRAYS; i++) {
@@ -264,6 +292,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         d->array[i].before = allocate(d->array[i].bytes);
         memcpy(d->array[i].before, d->array[i].memory, d->array[i].bytes);
     }
+    if (kind == FL_LOG_PROBABILITY_LOSS)
+        draw_statistics(d, s);
 }
 
 static void must(int holds, const char *promise)
@@ -286,6 +316,9 @@ static fl_status run_drawn_call(drawn_call *d)
     const fl_status status = fl_run(c);
     must(status >= FL_OK && status < FL_UNSUPPORTED, "a status that the interface names");
     const int untouched = status != FL_OK && status != FL_INTERRUPTED && (c->check_first || status == FL_BAD_LABEL);
+    for (int i = 0; i < N_STATISTICS && untouched; i++)
+        if (d->statistics[i].memory)
+            must(memcmp(d->statistics[i].memory, d->statistics[i].before, d->statistics[i].bytes) == 0, "an error leaves statistics");
     for (int i = 0; i < N_ARRAYS; i++) {
         drawn_array *a = &d->array[i];
         if (!a->memory)
@@ -312,6 +345,10 @@ static void free_drawn_call(drawn_call *d)
     for (int i = 0; i < N_ARRAYS; i++) {
         free(d->array[i].memory);
         free(d->array[i].before);
+    }
+    for (int i = 0; i < N_STATISTICS; i++) {
+        free(d->statistics[i].memory);
+        free(d->statistics[i].before);
     }
     free(d->class_weight);
 }
@@ -355,6 +392,19 @@ static uint64_t hash_of_results(drawn_call *d, fl_status status)
             h.dtype = array_of_call(c, i)->dtype;
             for_each(array_of_call(c, i), c->ndim + (rows && i != VALUE), d->shape, hash_one, &h);
         }
+    const fl_statistics *to = &c->statistics;
+    for (size_t i = 0; to->lse && i < d->statistics[LSE].bytes / fl_itemsize(c->real); i++)
+        hash_number(&h, fl_load((char *)to->lse + i * fl_itemsize(c->real), c->real));
+    for (size_t i = 0; to->entropy && i < d->statistics[ENTROPY].bytes / fl_itemsize(c->real); i++)
+        hash_number(&h, fl_load((char *)to->entropy + i * fl_itemsize(c->real), c->real));
+    for (size_t i = 0; to->argmax && i < d->statistics[ARGMAX].bytes / sizeof *to->argmax; i++) {
+        must(to->argmax[i] >= 0 && (to->argmax[i] < c->classes || !c->classes), "the position is that of a class");
+        hash_number(&h, (double)to->argmax[i]);
+    }
+    for (size_t i = 0; to->correct && i < d->statistics[CORRECT].bytes; i++) {
+        must(to->correct[i] <= 1, "a truth value");
+        hash_number(&h, (double)to->correct[i]);
+    }
     return h.hash;
 }
 

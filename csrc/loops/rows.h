@@ -1,0 +1,112 @@
+/* Loops along one segment of a row, of losses that are no softmax. */
+#ifndef FASTLOSS_LOOPS_ROWS_H
+#define FASTLOSS_LOOPS_ROWS_H
+
+#include "softmax.h"
+
+/* The largest number; NaN where one is NaN, which a lane keeps. */
+static double largest(const void *numbers, int64_t n)
+{
+    const real *x = numbers;
+    real lane[LANES], unknown = ZERO;
+    for (int l = 0; l < LANES; l++)
+        lane[l] = -INFINITE;
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++) {
+            const real y = x[i + l];
+            lane[l] = choose((y > lane[l]) | (y != y), y, lane[l]);
+        }
+    for (int l = 0; l < LANES; l++)
+        unknown = lane[l] == lane[l] ? unknown : lane[l];
+    return (double)(unknown == unknown ? maximum_of_lanes(lane) : unknown);
+}
+
+/* Of the logits a, less m, those above the threshold: their sum and number. */
+static void support(const void *logits, int64_t n, double m_, double threshold_, double *sum, double *number)
+{
+    const real *a = logits, m = (real)m_, threshold = (real)threshold_;
+    double sums[LANES] = {0}, numbers[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++) {
+            const real x = a[i + l] - m;
+            const int above = x > threshold;
+            sums[l] += (double)keep_if(above, x);
+            numbers[l] += (double)keep_if(above, ONE);
+        }
+    *sum += sum_of_lanes(sums);
+    *number += sum_of_lanes(numbers);
+}
+
+/* Of labels the target is 1 there and 0 elsewhere; of margins it is the label's logit, and the operand what the row counts over
+ * the number of classes, 0 for the label. */
+static void short_rows_before(const fl_short_rows *k, const void *pred, void *targets, void *operands)
+{
+    const int64_t classes = k->classes;
+    for (int64_t i = 0; i < k->n; i++) {
+        const int64_t y = k->label[i];
+        const real *a = (const real *)pred + i * classes;
+        real *target = (real *)targets + i * classes, *operand = (real *)operands + i * classes;
+        const real of_all = k->margins && y >= 0 ? a[y] : ZERO, count = y < 0 ? ZERO : (real)(k->strength[i] / (double)classes);
+        for (int64_t c = 0; c < classes; c++)
+            target[c] = of_all;
+        for (int64_t c = 0; c < classes && k->margins; c++)
+            operand[c] = count;
+        if (y >= 0)
+            *(k->margins ? operand + y : target + y) = k->margins ? ZERO : ONE;
+    }
+}
+
+/* Four sums: of 64 numbers at most, no chain is longer than 16. */
+INLINE double sum_of_short_row(const real *x, int64_t classes)
+{
+    double lane[4] = {0};
+    int64_t c = 0;
+    for (; c + 4 <= classes; c += 4)
+        for (int l = 0; l < 4; l++)
+            lane[l] += (double)x[c + l];
+    for (; c < classes; c++)
+        lane[c % 4] += (double)x[c];
+    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+}
+
+INLINE void fill_short_row(real *x, int64_t classes, real with)
+{
+    for (int64_t c = 0; c < classes; c++)
+        x[c] = with;
+}
+
+/* Multiplies derivatives; those of the label are the sum of the others'. Returns this sum. */
+INLINE double finish_short_row(const fl_short_rows *k, int64_t i, real *x, real sign)
+{
+    const real factor = (real)(k->scale * k->weight[i]);
+    for (int64_t c = 0; c < k->classes; c++)
+        x[c] *= factor;
+    const double sum = sum_of_short_row(x, k->classes);
+    if (k->margins)
+        x[k->label[i]] = ZERO + sign * (real)sum;
+    return sum;
+}
+
+static void short_rows_after(const fl_short_rows *k)
+{
+    const int64_t classes = k->classes;
+    for (int64_t i = 0; i < k->n; i++) {
+        const int counts = k->strength[i] != 0.0;
+        real *grad = k->grad ? (real *)k->grad + i * classes : NULL, *hess = k->hess ? (real *)k->hess + i * classes : NULL;
+        k->sum[i] = counts && k->value ? sum_of_short_row((const real *)k->value + i * classes, classes) : 0.0;
+        if (grad && !counts)
+            fill_short_row(grad, classes, ZERO);
+        else if (grad && isnan(finish_short_row(k, i, grad, -ONE)))
+            fill_short_row(grad, classes, NOT_A_NUMBER); /* one NaN makes the row NaN */
+        if (hess && !counts)
+            fill_short_row(hess, classes, ZERO);
+        else if (hess)
+            finish_short_row(k, i, hess, ONE);
+    }
+}
+
+#endif
