@@ -236,19 +236,21 @@ def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     return np.float64 if dtype == np.float32 else np.longdouble
 
 
-def signs(pred: np.ndarray, case: Case, seed: int) -> Iterator[np.ndarray]:
-    """Where each prediction is moved: up or down."""
+def signs(case: Case, seed: int, pred: np.ndarray, *others: np.ndarray) -> Iterator[np.ndarray]:
+    """Where each prediction is moved: up or down. `others` are further rows of logits that it is compared with."""
     rng = np.random.default_rng(seed)
     for _ in range(2):
         sign = rng.choice([-1.0, 1.0], pred.shape)
-        flipped = sign.copy()
-        if case.loss.family == "rows":
-            # Against the largest logit every other one is moved both towards it and away.
-            top = np.argmax(pred, axis=1)[:, None]
+        yield sign
+        if case.loss.family != "rows":
+            yield -sign
+            continue
+        # Against the largest logit every other one is moved both towards it and away; so against the class with the largest of others,
+        # whose probabilities may be those of an expectation.
+        for logits in (pred, *others):
+            flipped, top = sign.copy(), np.argmax(logits, axis=1)[:, None]
             np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
-        else:
-            flipped = -sign
-        yield from (sign, flipped)
+            yield flipped
 
 
 def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -264,10 +266,11 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
     log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
-    for sign in signs(pred, case, seed):
+    logits = (pred, target) if logits_as_targets(row) else (pred,)
+    for sign in signs(case, seed, *logits):
         yield moved(pred, sign, row.prediction), target
     if not exact_target:
-        for sign in signs(target if logits_as_targets(row) else pred, case, seed):
+        for sign in signs(case, seed, *logits):
             yield pred, moved(target, sign, Interval() if log_target else row.target)
 
 
@@ -285,7 +288,7 @@ def unit_of_softened(
     if parameters["softcap"] is not None:
         step *= FUNCTION_BOUNDS["tanh"]
     before = oracle(plain, start, target, **arrays)
-    moved = [oracle(plain, start + sign * step, target, **arrays) for sign in signs(pred, case, seed)]
+    moved = [oracle(plain, start + sign * step, target, **arrays) for sign in signs(case, seed, pred)]
     change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
     hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}

@@ -53,11 +53,26 @@ INLINE divergence_term divergence(real p, real x, real x_in_units, real r, real 
     };
 }
 
-/* -log((1 + share (exp gap - 1)): what softplus v is above that of v + gap, of which `share` = sigmoid v. */
-INLINE real softplus_fall(real v_top, real v, real gap)
+/* sigmoid v, without the digits that v loses to the logarithm of beta where d is small beside it. */
+INLINE real share_of(real d, real beta, real beta_rest)
 {
-    const real close = -log1p_finite(sigmoid_(v_top) * expm1_(clip(gap, -ONE, ONE)));
-    return choose(abs_(gap) < ONE, close, softplus_(v_top) - softplus_(v));
+    const real e = exp_nonpositive(-abs_(d));
+    const int above = d > ZERO;
+    const real own = choose(above, beta, beta * e), other = choose(above, beta_rest * e, beta_rest);
+    return own / (own + other);
+}
+
+/* log(1 - share), share = sigmoid v. */
+INLINE real level_of(real share, real v)
+{
+    return choose(v > ZERO, -softplus_(v), log1p_finite(-at_most(share, HALF)));
+}
+
+/* What a level is above that of the top, given what d is above its: -log(1 + share_top (exp gap - 1)). */
+INLINE real level_gap(real share_top, real level_top, real level, real gap)
+{
+    const real close = -log1p_finite(share_top * expm1_(clip(gap, -ONE, ONE)));
+    return choose(abs_(gap) < ONE, close, level - level_top);
 }
 
 /* p (slope - mean) times a factor, in the unit in which nothing is too large or too small; 0 where p is, whatever the slope. */
@@ -111,10 +126,13 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real v_pred_top = r.pred_top_ratio + log_odds, v_target_top = r.target_top_ratio + log_odds;
     /* Shares of the mixture from p and q, which know them better than a rounded v does; each is used below a half. */
     const real share = choose(reverse, ONE, beta * p / mixture), other_share = beta_rest * q / mixture;
-    const real level_q = choose(v > ZERO, -softplus_(v), log1p_finite(-at_most(share, HALF)));
-    const real level_p = choose(v < ZERO, -softplus_(-v), log1p_finite(-at_most(other_share, HALF)));
-    const real slope_q = keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, choose(r.pred_is_level, level_q, softplus_fall(v_pred_top, v, gap_q))));
-    const real slope_p = keep_if(counts_p, choose(forward, r.log_unit * c.across_target_top, choose(r.target_is_level, level_p, softplus_fall(-v_target_top, -v, -gap_p))));
+    const real level_q = level_of(share, v), level_p = level_of(other_share, -v);
+    const real share_top = share_of(r.pred_top_ratio, beta, beta_rest), other_share_top = share_of(-r.target_top_ratio, beta_rest, beta);
+    const real from_top_q = level_gap(share_top, level_of(share_top, v_pred_top), level_q, gap_q);
+    const real from_top_p = level_gap(other_share_top, level_of(other_share_top, -v_target_top), level_p, -gap_p);
+    const real slope_q = keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, choose(r.pred_is_level, level_q, from_top_q)));
+    const real slope_p =
+        keep_if(counts_p, choose(forward, r.log_unit * c.across_target_top, choose(r.target_is_level, level_p, from_top_p)));
     const real unit_p = weight_p * r.unit, unit_q = weight_q * r.unit;
     const real pull_q = centred(q, slope_q, -c.across_pred_top, r.pred_mean, unit_q, r);
     const real pull_p = centred(p, slope_p, c.across_target_top, r.target_mean, unit_p, r);
