@@ -2385,6 +2385,49 @@ class _linear_selected_log_probs(LinearLoss):
         return_correct: bool = False,
     ) -> SoftmaxResult: ...
 
+class _linear_distillation_kl(LinearLoss):
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        teacher: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        bias: ArrayLike | None = None,
+        *,
+        temperature: float = 1.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        teacher: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        bias: ArrayLike | None = None,
+        *,
+        temperature: float = 1.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], ...]: ...
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        teacher: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        bias: ArrayLike | None = None,
+        *,
+        temperature: float = 1.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]: ...
+
 class _logsumexp(RowFunction):
     def __call__(
         self,
@@ -2466,5 +2509,6 @@ generalized_cross_entropy: _generalized_cross_entropy
 symmetric_cross_entropy: _symmetric_cross_entropy
 linear_cross_entropy: _linear_cross_entropy
 linear_selected_log_probs: _linear_selected_log_probs
+linear_distillation_kl: _linear_distillation_kl
 logsumexp: _logsumexp
 log_softmax: _log_softmax

@@ -245,8 +245,8 @@ def signs(case: Case, seed: int, pred: np.ndarray, *others: np.ndarray) -> Itera
         if case.loss.family != "rows":
             yield -sign
             continue
-        # Against the largest logit every other one is moved both towards it and away; so against the class with the largest of others,
-        # whose probabilities may be those of an expectation.
+        # Against the largest logit every other one is moved both towards it and away; so against the class where others are
+        # largest, which are of that distribution by which slopes are averaged.
         for logits in (pred, *others):
             flipped, top = sign.copy(), np.argmax(logits, axis=1)[:, None]
             np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)

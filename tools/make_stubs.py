@@ -48,6 +48,7 @@ TYPES = {
     "weight": "ArrayLike | None",
     "hidden": "ArrayLike",
     "labels": "ArrayLike",
+    "teacher": "tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]",
     "bias": "ArrayLike | None",
     "sample_weight": "ArrayLike | None",
     "filter_eps": "float",
