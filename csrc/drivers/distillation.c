@@ -85,7 +85,8 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
 {
     const int kept = are_kept(j);
     exponentials *e = &m->of_segment[kept ? s : 0];
-    k->log_ratio = e->log_ratio, k->across = e->across, k->pred_exponentials = e->pred, k->target_exponentials = e->target, k->surplus = m->results[0];
+    k->log_ratio = e->log_ratio, k->across = e->across, k->pred_exponentials = e->pred, k->target_exponentials = e->target;
+    k->surplus = m->results[0];
     k->n = fl_padded(fl_segment_length(j, s));
     if (anew || !kept) {
         k->pred = padded_logits(j, PRED, r, s, m->b.pred), k->target = padded_logits(j, TARGET, r, s, m->b.target);
@@ -108,7 +109,8 @@ static double log_share_of(double x, double sum, double unit)
 }
 
 /* The sums of the exponentials, and what follows from them. */
-static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, int64_t target_segment, pair_memory *m, fl_distillation *k)
+static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, int64_t target_segment, pair_memory *m,
+                             fl_distillation *k)
 {
     const fl_kernels *kernels = j->kernels;
     total pred = {0}, target = {0}, pred_others = {0}, target_others = {0}, surplus = {0};

@@ -1,6 +1,7 @@
 /* The loops of the losses that compare the softmaxes of two rows of logits, along a segment of both: see kernels.h.
  *
- * The rows' maxima are known before exponentials are taken, so that those of all segments have one unit. Rows with NaN, or without a finite logit, do not come here. */
+ * The rows' maxima are known before exponentials are taken, so that those of all segments have one unit. Rows with NaN, or
+ * without a finite logit, do not come here. */
 #ifndef FASTLOSS_DISTILLATION_H
 #define FASTLOSS_DISTILLATION_H
 
@@ -11,8 +12,8 @@ enum {
     SHARE_BITS = PICK(64, 256),
 };
 #define SHARE_UNIT PICK(0x1p-64f, 0x1p-256)
-/* The logarithm of a ratio, two differences of logits over the least temperature, above 2^-10, is at most 2^(12 + 128) (2^(12 + 1024)); times a
- * probability in its unit it has to stay a number. */
+/* The logarithm of a ratio, two differences of logits over the least temperature, above 2^-10, is at most 2^(12 + 128)
+ * (2^(12 + 1024)); times a probability in its unit it has to stay a number. */
 #define LOG_UNIT PICK(0x1p80f, 0x1p272)
 
 /* As far below the maximum as an exponential is a normal number: what a logit's derivative is made of keeps its digits when it is
@@ -75,8 +76,8 @@ static void distillation_forward(fl_distillation *k)
     const pair_scale of_target = pair_scale_of((real)k->target_maximum, temperature);
     k->pred_top = (double)of_pred.top;
     k->target_top = (double)of_target.top;
-    pair_exponentials(k, of_pred, of_target, k->pred, k->target, k->n, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials,
-                      k->surplus);
+    pair_exponentials(k, of_pred, of_target, k->pred, k->target, k->n, k->log_ratio, k->across, k->pred_exponentials,
+                      k->target_exponentials, k->surplus);
 }
 
 INLINE pair_mean mean_of(double in_shares)
@@ -89,8 +90,8 @@ typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 
 /* One loop for the terms of the sums, one for each derivative: `which`. */
 INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k, const real *restrict log_ratio,
-                      const real *restrict across, const real *restrict pred_e, const real *restrict target_e, real *restrict result, real *restrict far,
-                      real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
+                      const real *restrict across, const real *restrict pred_e, const real *restrict target_e, real *restrict result,
+                      real *restrict far, real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
                       real *restrict bend_part, real *restrict share_part, real *restrict level_part)
 {
     const int64_t n = whole_groups(k->n);
@@ -149,8 +150,8 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
 #define PAIR_KERNEL(loss, name, which)                                                                                      \
     NOINLINE void loss##_##name(const fl_distillation *k)                                                                   \
     {                                                                                                                       \
-        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials, k->result, k->far, \
-                  k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, k->level_part);                                                              \
+        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials, k->result,\
+                  k->far, k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, k->level_part);\
     }
 #define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
     PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                      \

@@ -165,7 +165,8 @@ typedef struct {
     double single_bend;       /* of the class with more than half of q, its bend less their mean; times share_top */
     double scale;
     void *result;             /* made: each class's part of the value; or a derivative */
-    void *far, *pred_part, *pred_far, *target_part, *target_far, *bend_part, *share_part, *level_part;  /* made by FL_TERMS; what is far, times log_unit */
+    /* Made by FL_TERMS; what is far, times log_unit. */
+    void *far, *pred_part, *pred_far, *target_part, *target_far, *bend_part, *share_part, *level_part;
 } fl_distillation;
 
 enum { FL_TERMS, FL_PAIR_GRAD, FL_PAIR_HESS, FL_PAIR_TARGET_GRAD, FL_N_PAIR_KERNELS };

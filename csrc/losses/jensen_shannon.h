@@ -34,8 +34,8 @@
 
 #include "point.h"
 
-/* sum p log(p/r) over rows that add up to 1 is the sum of r - p + p log(p/r) = p (exp(-x) - 1 + x), x = log(p/r): no term is below 0, so that
- * none cancels another. Beyond FAR only p x counts, which may be larger than a number until the row is done; so may x. */
+/* sum p log(p/r) over rows that add up to 1 is the sum of r - p + p log(p/r) = p (exp(-x) - 1 + x), x = log(p/r): no term is
+ * below 0, so that none cancels another. Beyond FAR only p x counts, which may be larger than a number until the row is done; so may x. */
 typedef struct {
     real value, far;          /* in units of p's; of p's times log_unit */
 } divergence_term;
@@ -117,7 +117,8 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real larger = ZERO - log_share_beside_one(ratio, other * expm1_(-abs_(d))), smaller = larger - abs_(d);
     const real x = choose(forward, d, choose(above, larger, smaller)), y = choose(reverse, -d, choose(above, smaller, larger));
     const real mixture = fma_(beta, p, beta_rest * q);
-    const divergence_term of_p = divergence(p, x, c.log_ratio_in_units, mixture, r.log_unit), of_q = divergence(q, y, -c.log_ratio_in_units, mixture, r.log_unit);
+    const divergence_term of_p = divergence(p, x, c.log_ratio_in_units, mixture, r.log_unit);
+    const divergence_term of_q = divergence(q, y, -c.log_ratio_in_units, mixture, r.log_unit);
     const real weight_p = choose(forward, ONE, beta), weight_q = choose(reverse, ONE, beta_rest);
     const int counts_p = !reverse, counts_q = !forward;
 
@@ -130,7 +131,8 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real share_top = share_of(r.pred_top_ratio, beta, beta_rest), other_share_top = share_of(-r.target_top_ratio, beta_rest, beta);
     const real from_top_q = level_gap(share_top, level_of(share_top, v_pred_top), level_q, gap_q);
     const real from_top_p = level_gap(other_share_top, level_of(other_share_top, -v_target_top), level_p, -gap_p);
-    const real slope_q = keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, choose(r.pred_is_level, level_q, from_top_q)));
+    const real slope_q =
+        keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, choose(r.pred_is_level, level_q, from_top_q)));
     const real slope_p =
         keep_if(counts_p, choose(forward, r.log_unit * c.across_target_top, choose(r.target_is_level, level_p, from_top_p)));
     const real unit_p = weight_p * r.unit, unit_q = weight_q * r.unit;
