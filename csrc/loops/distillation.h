@@ -47,6 +47,28 @@ INLINE real half_gap(real a, real b, real pred_maximum, real target_maximum)
     return choose(alike, across - across_tops, along_target - along_pred);
 }
 
+/* x - quotient * divisor without rounding, for the quotient of the two: Dekker's product where there is no fused multiply-add. */
+INLINE real remainder_of(real x, real quotient, real divisor)
+{
+    if (HAS_FMA)
+        return fma_(-quotient, divisor, x);
+    const real SPLIT = PICK(4097.0f, 134217729.0), product = quotient * divisor; /* 2^12 + 1 (2^27 + 1): halves of the digits */
+    const real a = SPLIT * quotient, b = SPLIT * divisor, a_high = a - (a - quotient), b_high = b - (b - divisor);
+    const real a_low = quotient - a_high, b_low = divisor - b_high;
+    const real lost = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+    return (x - product) - lost;
+}
+
+/* The exponential of a logit less the shift, over the temperature. What this difference and this quotient lose to rounding, up to the
+ * exponent's own size in ulp of the exponential, is multiplied in. */
+INLINE real tempered_exponential(real logit, const pair_scale s, real half_unit)
+{
+    const real a = HALF * logit, b = HALF * s.shift, x = a - b, taken = x - a, lost = (a - (x - taken)) - (b + taken);
+    const real depth = x / half_unit, e = exponential(depth * LOG_UNIT, s.frame);
+    const real left = (remainder_of(x, depth, half_unit) + lost) / half_unit * LOG_UNIT;
+    return keep_if(e != ZERO, fma_(e, left, e));
+}
+
 NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_scale t, const real *restrict pred,
                                 const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict across,
                                 real *restrict pred_e, real *restrict target_e, real *restrict surplus)
@@ -57,8 +79,7 @@ NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_sca
     n = whole_groups(n);
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
-        const real a = half_difference(pred[i], p.shift) / half_unit, b = half_difference(target[i], t.shift) / half_unit;
-        const real e = exponential(a * LOG_UNIT, p.frame), w = exponential(b * LOG_UNIT, t.frame);
+        const real e = tempered_exponential(pred[i], p, half_unit), w = tempered_exponential(target[i], t, half_unit);
         const real gap = half_gap(pred[i], target[i], pred_maximum, target_maximum) / half_unit;
         const real fall = expm1_(-abs_(gap * LOG_UNIT));
         log_ratio[i] = gap;

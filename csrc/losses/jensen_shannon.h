@@ -62,10 +62,13 @@ INLINE real share_of(real d, real beta, real beta_rest)
     return own / (own + other);
 }
 
-/* log(1 - share), share = sigmoid v. */
-INLINE real level_of(real share, real v)
+/* log(1 - share), share = sigmoid v and `other` what it lacks to 1. The shares come of probabilities, and know it better than v, which has
+ * the roundings of two rows of logits: until it is so large that these hardly count beside it, and probabilities may vanish. */
+INLINE real level_of(real share, real other, real v)
 {
-    return choose(v > ZERO, -softplus_(v), log1p_finite(-at_most(share, HALF)));
+    const real LARGE = R(14.0), SMALLEST = R(8.3e-7); /* exp(-14) */
+    const real of_other = choose(v > LARGE, -softplus_(v), log_share(at_least(other, SMALLEST)));
+    return choose(share > HALF, of_other, log1p_finite(-at_most(share, HALF)));
 }
 
 /* What a level is above that of the top, given what d is above its: -log(1 + share_top (exp gap - 1)). */
@@ -127,10 +130,12 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     const real v_pred_top = r.pred_top_ratio + log_odds, v_target_top = r.target_top_ratio + log_odds;
     /* Shares of the mixture from p and q, which know them better than a rounded v does; each is used below a half. */
     const real share = choose(reverse, ONE, beta * p / mixture), other_share = beta_rest * q / mixture;
-    const real level_q = level_of(share, v), level_p = level_of(other_share, -v);
+    const real level_q = level_of(share, other_share, v), level_p = level_of(other_share, share, -v);
     const real share_top = share_of(r.pred_top_ratio, beta, beta_rest), other_share_top = share_of(-r.target_top_ratio, beta_rest, beta);
-    const real from_top_q = level_gap(share_top, level_of(share_top, v_pred_top), level_q, gap_q);
-    const real from_top_p = level_gap(other_share_top, level_of(other_share_top, -v_target_top), level_p, -gap_p);
+    const real level_top_q = level_of(share_top, share_of(-r.pred_top_ratio, beta_rest, beta), v_pred_top);
+    const real level_top_p = level_of(other_share_top, share_of(r.target_top_ratio, beta, beta_rest), -v_target_top);
+    const real from_top_q = level_gap(share_top, level_top_q, level_q, gap_q);
+    const real from_top_p = level_gap(other_share_top, level_top_p, level_p, -gap_p);
     const real slope_q =
         keep_if(counts_q, choose(reverse, -r.log_unit * c.across_pred_top, choose(r.pred_is_level, level_q, from_top_q)));
     const real slope_p =
