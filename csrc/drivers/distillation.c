@@ -12,12 +12,13 @@
 #include "../math/functions.h"
 
 enum {
-    /* Segments of which the exponentials are kept: 16 times 32 KiB, which stays in the second-level cache. */
+    /* Segments of which the exponentials are kept: 16 times 40 KiB, which stays in the second-level cache. */
     KEPT_SEGMENTS = 16,
 };
 
 typedef struct {
-    _Alignas(64) char log_ratio[FL_SEGMENT_BYTES], across[FL_SEGMENT_BYTES], pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES];
+    _Alignas(64) char log_ratio[FL_SEGMENT_BYTES], across[FL_SEGMENT_BYTES], across_lost[FL_SEGMENT_BYTES], pred[FL_SEGMENT_BYTES],
+        target[FL_SEGMENT_BYTES];
 } exponentials;
 
 typedef struct {
@@ -85,7 +86,7 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
 {
     const int kept = are_kept(j);
     exponentials *e = &m->of_segment[kept ? s : 0];
-    k->log_ratio = e->log_ratio, k->across = e->across, k->pred_exponentials = e->pred, k->target_exponentials = e->target;
+    k->log_ratio = e->log_ratio, k->across = e->across, k->across_lost = e->across_lost, k->pred_exponentials = e->pred, k->target_exponentials = e->target;
     k->surplus = m->results[0];
     k->n = fl_padded(fl_segment_length(j, s));
     if (anew || !kept) {
@@ -95,11 +96,12 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
 }
 
 /* The log-ratio of the first class whose exponential is the row's largest, from either origin. */
-static void note_top(const job *j, const fl_distillation *k, const void *e, double top, double *ratio, double *origin)
+static void note_top(const job *j, const fl_distillation *k, const void *e, double top, double *ratio, double *origin, double *lost)
 {
     const size_t at = (size_t)j->kernels->position(e, k->n, top) * j->item;
     *ratio = fl_load((const char *)k->log_ratio + at, j->call->real);
     *origin = fl_load((const char *)k->across + at, j->call->real);
+    *lost = fl_load((const char *)k->across_lost + at, j->call->real);
 }
 
 /* unit log(1 + x / sum), which is x / sum where that is tiny, and may then be smaller than a normal number. */
@@ -122,9 +124,10 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
         add(&target_others, kernels->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
         add(&surplus, kernels->sum(k->surplus, k->n));
         if (s == pred_segment)
-            note_top(j, k, k->pred_exponentials, k->pred_top, &k->pred_top_ratio, &k->pred_origin);
+            note_top(j, k, k->pred_exponentials, k->pred_top, &k->pred_top_ratio, &k->pred_origin, &k->pred_origin_lost);
         if (s == target_segment)
-            note_top(j, k, k->target_exponentials, k->target_top, &k->target_top_ratio, &k->target_origin);
+            note_top(j, k, k->target_exponentials, k->target_top, &k->target_top_ratio, &k->target_origin,
+                     &k->target_origin_lost);
     }
     /* The others apart, where one class has more than half. */
     const double q_others = of(pred) < 2.0 * k->pred_top ? of(pred_others) : of(pred) - k->pred_top;

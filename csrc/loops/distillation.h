@@ -59,18 +59,29 @@ INLINE real remainder_of(real x, real quotient, real divisor)
     return (x - product) - lost;
 }
 
-/* The exponential of a logit less the shift, over the temperature. What this difference and this quotient lose to rounding, up to the
- * exponent's own size in ulp of the exponential, is multiplied in. */
+/* (a - b) / temperature in units of LOG_UNIT, and what this difference and this quotient lost to rounding. Two masked logits are alike. */
+typedef struct {
+    real quotient, lost;
+} tempered;
+
+INLINE tempered tempered_difference(real a, real b, real half_unit)
+{
+    const real half_a = HALF * a, half_b = HALF * b, x = keep_if(a != b, half_a - half_b), taken = x - half_a;
+    const real lost = (half_a - (x - taken)) - (half_b + taken), quotient = x / half_unit;
+    const real left = (remainder_of(x, quotient, half_unit) + lost) / half_unit;
+    return (tempered){.quotient = quotient, .lost = choose(abs_(quotient) < INFINITE, left, ZERO)};
+}
+
+/* Without what was lost an exponential would be wrong by up to its exponent, in ulp. */
 INLINE real tempered_exponential(real logit, const pair_scale s, real half_unit)
 {
-    const real a = HALF * logit, b = HALF * s.shift, x = a - b, taken = x - a, lost = (a - (x - taken)) - (b + taken);
-    const real depth = x / half_unit, e = exponential(depth * LOG_UNIT, s.frame);
-    const real left = (remainder_of(x, depth, half_unit) + lost) / half_unit * LOG_UNIT;
-    return keep_if(e != ZERO, fma_(e, left, e));
+    const tempered depth = tempered_difference(logit, s.shift, half_unit);
+    const real e = exponential(depth.quotient * LOG_UNIT, s.frame);
+    return fma_(e, depth.lost * LOG_UNIT, e);
 }
 
 NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_scale t, const real *restrict pred,
-                                const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict across,
+                                const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict across, real *restrict across_lost,
                                 real *restrict pred_e, real *restrict target_e, real *restrict surplus)
 {
     /* Halves of differences, which are never too large. */
@@ -83,7 +94,9 @@ NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_sca
         const real gap = half_gap(pred[i], target[i], pred_maximum, target_maximum) / half_unit;
         const real fall = expm1_(-abs_(gap * LOG_UNIT));
         log_ratio[i] = gap;
-        across[i] = keep_if(pred[i] != target[i], half_difference(target[i], pred[i])) / half_unit;
+        const tempered difference = tempered_difference(target[i], pred[i], half_unit);
+        across[i] = difference.quotient;
+        across_lost[i] = difference.lost;
         pred_e[i] = e;
         target_e[i] = w;
         surplus[i] = choose(gap > ZERO, -w * unit_ratio * fall, e * fall);
@@ -97,8 +110,8 @@ static void distillation_forward(fl_distillation *k)
     const pair_scale of_target = pair_scale_of((real)k->target_maximum, temperature);
     k->pred_top = (double)of_pred.top;
     k->target_top = (double)of_target.top;
-    pair_exponentials(k, of_pred, of_target, k->pred, k->target, k->n, k->log_ratio, k->across, k->pred_exponentials,
-                      k->target_exponentials, k->surplus);
+    pair_exponentials(k, of_pred, of_target, k->pred, k->target, k->n, k->log_ratio, k->across, k->across_lost,
+                      k->pred_exponentials, k->target_exponentials, k->surplus);
 }
 
 INLINE pair_mean mean_of(double in_shares)
@@ -111,8 +124,8 @@ typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 
 /* One loop for the terms of the sums, one for each derivative: `which`. */
 INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k, const real *restrict log_ratio,
-                      const real *restrict across, const real *restrict pred_e, const real *restrict target_e, real *restrict result,
-                      real *restrict far, real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
+                      const real *restrict across, const real *restrict across_lost, const real *restrict pred_e,
+                      const real *restrict target_e, real *restrict result, real *restrict far, real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
                       real *restrict bend_part, real *restrict share_part, real *restrict level_part)
 {
     const int64_t n = whole_groups(k->n);
@@ -131,6 +144,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
         .rest_of_param = (real)(1.0 - k->param[0]),
     };
     const real pred_origin = (real)k->pred_origin, target_origin = (real)k->target_origin;
+    const real pred_origin_lost = (real)k->pred_origin_lost, target_origin_lost = (real)k->target_origin_lost;
     const real log_of_sums_in_units = (real)(k->log_of_sums * (double)SHARE_UNIT / (double)LOG_UNIT);
     const int pred_is_single = k->pred_is_single;
     real param[FL_MAX_PARAMS];
@@ -144,8 +158,9 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
             .log_ratio_in_units = gap - log_of_sums_in_units,
             .from_pred_top = keep_if(gap != pred_top_gap, gap - pred_top_gap),
             .from_target_top = keep_if(gap != target_top_gap, gap - target_top_gap),
-            .across_pred_top = keep_if(across[i] != pred_origin, across[i] - pred_origin),
-            .across_target_top = keep_if(across[i] != target_origin, across[i] - target_origin),
+            .across_pred_top = keep_if(across[i] != pred_origin, across[i] - pred_origin) + (across_lost[i] - pred_origin_lost),
+            .across_target_top =
+                keep_if(across[i] != target_origin, across[i] - target_origin) + (across_lost[i] - target_origin_lost),
             .rest = choose(pred_e[i] == pred_top, pred_rest, ONE / SHARE_UNIT - q),
             .is_single = (pred_e[i] == pred_top) & pred_is_single,
         };
@@ -171,8 +186,9 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
 #define PAIR_KERNEL(loss, name, which)                                                                                      \
     NOINLINE void loss##_##name(const fl_distillation *k)                                                                   \
     {                                                                                                                       \
-        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->pred_exponentials, k->target_exponentials, k->result,\
-                  k->far, k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, k->level_part);\
+        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->across_lost, k->pred_exponentials, k->target_exponentials,\
+                  k->result, k->far, k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, \
+                  k->level_part);                                                                                           \
     }
 #define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
     PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                      \

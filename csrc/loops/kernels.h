@@ -151,7 +151,7 @@ typedef struct {
     /* Made by forward: the exponentials, each row's in a unit of its own, those of the maxima first; the logarithm of target's over
      * prediction's, both over that of their maximum, which is log(p/q) but for a constant; the difference of the two, times pred_top. */
     double pred_top, target_top;
-    void *log_ratio, *across, *pred_exponentials, *target_exponentials, *surplus;
+    void *log_ratio, *across, *across_lost, *pred_exponentials, *target_exponentials, *surplus;
     /* Of the rows, given to the rest. */
     const double *param;
     double log_of_sums;       /* log of the target's sum of exponentials over that of the prediction's; times share_top */
@@ -159,7 +159,8 @@ typedef struct {
     double pred_rest;         /* 1 - the largest q; times share_top */
     int pred_is_single, target_is_single;             /* one class has more than half of q; of p */
     double pred_top_ratio, target_top_ratio;          /* log_ratio of the class with the largest q; the largest p */
-    double pred_origin, target_origin;                /* what of `across`, which is log(p/q) too, differences are taken from */
+    /* What of `across`, which is log(p/q) too but for a constant, and of its last digits differences are taken from. */
+    double pred_origin, target_origin, pred_origin_lost, target_origin_lost;
     double pred_mean, target_mean, bend_mean, share_mean;  /* times share_top */
     int pred_is_level, target_is_level;               /* slopes are levels; see losses/point.h */
     double single_bend;       /* of the class with more than half of q, its bend less their mean; times share_top */
