@@ -52,11 +52,12 @@ INLINE real remainder_of(real x, real quotient, real divisor)
 {
     if (HAS_FMA)
         return fma_(-quotient, divisor, x);
-    const real SPLIT = PICK(4097.0f, 134217729.0), product = quotient * divisor; /* 2^12 + 1 (2^27 + 1): halves of the digits */
-    const real a = SPLIT * quotient, b = SPLIT * divisor, a_high = a - (a - quotient), b_high = b - (b - divisor);
-    const real a_low = quotient - a_high, b_low = divisor - b_high;
+    /* 2^12 + 1 (2^27 + 1): halves of the digits. A high half may be above its number, and that product above the largest number. */
+    const real SPLIT = PICK(4097.0f, 134217729.0), DOWN = R(0.0625), UP = R(16.0), q = DOWN * quotient, product = q * divisor;
+    const real a = SPLIT * q, b = SPLIT * divisor, a_high = a - (a - q), b_high = b - (b - divisor);
+    const real a_low = q - a_high, b_low = divisor - b_high;
     const real lost = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
-    return (x - product) - lost;
+    return ((DOWN * x - product) - lost) * UP;
 }
 
 /* (a - b) / temperature in units of LOG_UNIT, and what this difference and this quotient lost to rounding. Two masked logits are alike. */
