@@ -186,3 +186,30 @@ def test_targets_that_are_logits_are_drawn_like_predictions():
     _, target, _ = _verify.draw(case, 200, 5, 0)
     assert (target < 0).any()
     assert (np.abs(target) > 10).any()
+
+
+def ulps_off(found, exact, dtype):
+    return np.max(np.abs(found.astype(np.longdouble) - exact) / np.spacing(np.abs(exact).astype(dtype)))
+
+
+def test_slopes_keep_their_digits_however_far_apart_two_rows_lie(tier):
+    """t - s is rounded to ulp of 247; here the gradient by t hardly changes with t, so nothing else is lost."""
+    student, teacher = np.array([[-0.78124119, -0.89368453]]), np.array([[-247.22124207, -248.82943912]])
+    found = fl.distillation_kl.grad(student, teacher, target_grad=True)[1]
+    exact = fl.distillation_kl.reference.grad(student.astype(np.longdouble), teacher.astype(np.longdouble), target_grad=True)[1]
+    assert ulps_off(found, exact, np.float64) <= 4
+
+
+def test_probabilities_far_below_the_largest_keep_their_digits_over_a_temperature(dtype, tier):
+    """(a - max a) / T is rounded twice, in ulp of the exponent: some of 2 ulp each would be up to 60 (150) off."""
+    depths = np.arange(1, 60 if dtype == np.float32 else 150)
+    teacher = np.concatenate([[0.1], 0.1 - 3 * depths / 1.7]).astype(dtype)[None]
+    student = np.zeros_like(teacher)
+    loss = fl.distillation_kl.bind(temperature=1.75)  # exact in float32
+    found = loss.grad(student, teacher)
+    exact = loss.reference.grad(student.astype(np.longdouble), teacher.astype(np.longdouble))
+    assert ulps_off(found, exact, dtype) <= 8
+    # Of a teacher's probability alone: p (log p - log q - KL).
+    found = loss.grad(student, teacher, target_grad=True)[1]
+    exact = loss.reference.grad(student.astype(np.longdouble), teacher.astype(np.longdouble), target_grad=True)[1]
+    assert ulps_off(found, exact, dtype) <= 8
