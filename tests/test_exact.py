@@ -162,6 +162,9 @@ def class_rows(case: Case, n: int, classes: int, rng: np.random.Generator) -> Po
     # The terms of a row are added in double: of one sign, they may not overflow before their sum does.
     sizes = remarkable(row.prediction, dtype)
     sizes = sizes[np.abs(sizes) <= np.finfo(np.float64).max / (4 * classes)]
+    if _verify.logits_as_targets(row):
+        # In float64 a probability below exp(-884) is 0, and a slope beyond 1e60 would show it: see the losses' notes.
+        sizes = sizes[np.abs(sizes) <= np.finfo(np.float32).max]
 
     def extreme_logits(drawn: np.ndarray) -> np.ndarray:
         kind = rng.integers(0, 5, (n, 1))

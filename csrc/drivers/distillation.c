@@ -95,12 +95,12 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
     }
 }
 
-/* The log-ratio of the first class whose exponential is the row's largest, from either origin. */
-static void note_top(const job *j, const fl_distillation *k, const void *e, double top, double *ratio, double *origin, double *lost)
+/* Of the first class whose exponential is the largest of the row: its log-ratio, from the maxima and across. */
+static void note_top(const job *j, const fl_distillation *k, const void *e, double top, double *ratio, double *across, double *lost)
 {
     const size_t at = (size_t)j->kernels->position(e, k->n, top) * j->item;
     *ratio = fl_load((const char *)k->log_ratio + at, j->call->real);
-    *origin = fl_load((const char *)k->across + at, j->call->real);
+    *across = fl_load((const char *)k->across + at, j->call->real);
     *lost = fl_load((const char *)k->across_lost + at, j->call->real);
 }
 
@@ -124,11 +124,12 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
         add(&target_others, kernels->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
         add(&surplus, kernels->sum(k->surplus, k->n));
         if (s == pred_segment)
-            note_top(j, k, k->pred_exponentials, k->pred_top, &k->pred_top_ratio, &k->pred_origin, &k->pred_origin_lost);
+            note_top(j, k, k->pred_exponentials, k->pred_top, &k->pred_top_ratio, &k->pred_top_across, &k->pred_top_lost);
         if (s == target_segment)
-            note_top(j, k, k->target_exponentials, k->target_top, &k->target_top_ratio, &k->target_origin,
-                     &k->target_origin_lost);
+            note_top(j, k, k->target_exponentials, k->target_top, &k->target_top_ratio, &k->target_top_across,
+                     &k->target_top_lost);
     }
+    k->pred_origin = k->pred_top_across, k->target_origin = k->target_top_across;
     /* The others apart, where one class has more than half. */
     const double q_others = of(pred) < 2.0 * k->pred_top ? of(pred_others) : of(pred) - k->pred_top;
     const double p_others = of(target) < 2.0 * k->target_top ? of(target_others) : of(target) - k->target_top;

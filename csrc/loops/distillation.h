@@ -132,7 +132,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
     const int64_t n = whole_groups(k->n);
     const real inverse_temperature = ONE / (real)k->temperature, scale = (real)k->scale;
     const real pred_inverse = (real)k->pred_inverse, target_inverse = (real)k->target_inverse, pred_rest = (real)k->pred_rest;
-    const real pred_top = (real)k->pred_top, pred_top_gap = (real)k->pred_top_ratio, target_top_gap = (real)k->target_top_ratio;
+    const real pred_top = (real)k->pred_top;
     const row_pair r = {
         .log_unit = LOG_UNIT, .share_unit = SHARE_UNIT, .unit = SHARE_UNIT * inverse_temperature,
         .inverse_temperature = inverse_temperature, .log_of_sums = (real)(k->log_of_sums * (double)SHARE_UNIT),
@@ -145,7 +145,8 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
         .rest_of_param = (real)(1.0 - k->param[0]),
     };
     const real pred_origin = (real)k->pred_origin, target_origin = (real)k->target_origin;
-    const real pred_origin_lost = (real)k->pred_origin_lost, target_origin_lost = (real)k->target_origin_lost;
+    const real pred_top_across = (real)k->pred_top_across, target_top_across = (real)k->target_top_across;
+    const real pred_top_lost = (real)k->pred_top_lost, target_top_lost = (real)k->target_top_lost;
     const real log_of_sums_in_units = (real)(k->log_of_sums * (double)SHARE_UNIT / (double)LOG_UNIT);
     const int pred_is_single = k->pred_is_single;
     real param[FL_MAX_PARAMS];
@@ -154,14 +155,14 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const real gap = log_ratio[i], q = pred_e[i] * pred_inverse, p = target_e[i] * target_inverse;
+        const real since_pred_top = across_lost[i] - pred_top_lost, since_target_top = across_lost[i] - target_top_lost;
         const class_pair c = {
             .p = p, .q = q, .gap = gap * LOG_UNIT, .log_ratio = gap * LOG_UNIT - r.log_of_sums,
             .log_ratio_in_units = gap - log_of_sums_in_units,
-            .from_pred_top = keep_if(gap != pred_top_gap, gap - pred_top_gap),
-            .from_target_top = keep_if(gap != target_top_gap, gap - target_top_gap),
-            .across_pred_top = keep_if(across[i] != pred_origin, across[i] - pred_origin) + (across_lost[i] - pred_origin_lost),
-            .across_target_top =
-                keep_if(across[i] != target_origin, across[i] - target_origin) + (across_lost[i] - target_origin_lost),
+            .from_pred_top = keep_if(across[i] != pred_top_across, across[i] - pred_top_across) + since_pred_top,
+            .from_target_top = keep_if(across[i] != target_top_across, across[i] - target_top_across) + since_target_top,
+            .across_pred_top = keep_if(across[i] != pred_origin, across[i] - pred_origin) + since_pred_top,
+            .across_target_top = keep_if(across[i] != target_origin, across[i] - target_origin) + since_target_top,
             .rest = choose(pred_e[i] == pred_top, pred_rest, ONE / SHARE_UNIT - q),
             .is_single = (pred_e[i] == pred_top) & pred_is_single,
         };

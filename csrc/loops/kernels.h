@@ -159,8 +159,8 @@ typedef struct {
     double pred_rest;         /* 1 - the largest q; times share_top */
     int pred_is_single, target_is_single;             /* one class has more than half of q; of p */
     double pred_top_ratio, target_top_ratio;          /* log_ratio of the class with the largest q; the largest p */
-    /* What of `across`, which is log(p/q) too but for a constant, and of its last digits differences are taken from. */
-    double pred_origin, target_origin, pred_origin_lost, target_origin_lost;
+    double pred_top_across, target_top_across, pred_top_lost, target_top_lost;   /* `across` of these classes and its last digits */
+    double pred_origin, target_origin;                /* what of `across`, which is log(p/q) too but for a constant, slopes are taken from */
     double pred_mean, target_mean, bend_mean, share_mean;  /* times share_top */
     int pred_is_level, target_is_level;               /* slopes are levels; see losses/point.h */
     double single_bend;       /* of the class with more than half of q, its bend less their mean; times share_top */

@@ -126,9 +126,7 @@ def _jensen_shannon(pred, target, beta, temperature):
     return value[:, 0], grad, hess, np.ones(len(pred), pred.dtype), target_grad
 
 
-# 8 ulp: a gradient is a probability times a difference of slope and mean, which both have what logits, divided by the
-# temperature, lose to rounding; q - p comes of two softmaxes.
-@rows(differentiable_target=True, ulp=8.0, unit=1.0)
+@rows(differentiable_target=True, unit=1.0)
 def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     """Kullback-Leibler divergence of a student's softmax from a teacher's, from the logits of both.
 
@@ -162,6 +160,9 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     finite logit, or with a logit of +inf or NaN, in either array, is NaN. Equal rows give exactly 0, and
     nearly equal ones lose no digits to cancellation.
 
+    A probability below exp(-130) in float32, exp(-884) in float64, counts as 0. The gradient by the teacher's
+    logits shows it where logits over T differ by more than 1e11 (1e60): else the product is 0 as well.
+
     References
     ----------
     .. [1] Hinton, G., Vinyals, O., & Dean, J. (2015). Distilling the knowledge in a neural network.
@@ -185,6 +186,8 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     return _jensen_shannon(pred, target, 0, temperature)
 
 
+# 8 ulp: a gradient is a probability times a difference of slope and mean, and slopes are logarithms of shares of the mixture, which
+# are quotients of sums of two softmaxes.
 @rows(differentiable_target=True, ulp=8.0, unit=1.0)
 def distillation_js(pred, target, *, beta: Mixture = 0.5, temperature: Temperature = 1.0):
     """Generalized Jensen-Shannon divergence of a student's softmax and a teacher's, from the logits of both.
@@ -222,7 +225,8 @@ def distillation_js(pred, target, *, beta: Mixture = 0.5, temperature: Temperatu
     Where one row masks what the other does not, the ends are infinite: `beta` = 1 where the teacher masks a
     class of the student's; the gradients by the logits whose distribution is the expectation's are then NaN,
     except where masked. A row without a finite logit, or with a logit of +inf or NaN, in either array, is NaN. Equal
-    rows give exactly 0, and nearly equal ones lose no digits to cancellation.
+    rows give exactly 0, and nearly equal ones lose no digits to cancellation. Tiny probabilities count as 0:
+    see `distillation_kl`.
 
     References
     ----------
