@@ -186,8 +186,8 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     return _jensen_shannon(pred, target, 0, temperature)
 
 
-# 8 ulp: a gradient is a probability times a difference of slope and mean, and slopes are logarithms of shares of the mixture, which
-# are quotients of sums of two softmaxes.
+# 8 ulp: a gradient is a probability times a difference of slope and mean, and slopes are logarithms of shares of the mixture,
+# which are quotients of sums of two softmaxes.
 @rows(differentiable_target=True, ulp=8.0, unit=1.0)
 def distillation_js(pred, target, *, beta: Mixture = 0.5, temperature: Temperature = 1.0):
     """Generalized Jensen-Shannon divergence of a student's softmax and a teacher's, from the logits of both.
