@@ -32,8 +32,9 @@ typedef enum {
 } fl_dtype;
 
 /* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. Of logsumexp FL_VALUE, FL_GRAD or both;
- * or FL_LOG_SOFTMAX alone: logit less logsumexp, in the place of the gradient, neither weighed nor reduced. */
-enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_LOG_SOFTMAX = 8 };
+ * or FL_LOG_SOFTMAX alone: logit less logsumexp, in the place of the gradient, neither weighed nor reduced. FL_TARGET_GRAD only with
+ * FL_GRAD, of the losses that have a gradient by the target. */
+enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_LOG_SOFTMAX = 8, FL_TARGET_GRAD = 16 };
 
 typedef enum { FL_MEAN, FL_SUM, FL_NONE } fl_reduction;
 
@@ -84,11 +85,13 @@ typedef struct {
     fl_array pred, target, operand, weight;
     fl_array value;           /* used under FL_NONE */
     fl_array grad, hess;
+    fl_array target_grad;     /* the gradient with respect to the target, of the losses that have one */
     fl_statistics statistics;
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
     double label_smoothing, z_loss;
-    double softcap, temperature; /* of softmax: logits a become softcap tanh(a / softcap) / temperature; 0: there is none */
+    double softcap;           /* of softmax: logits a become softcap tanh(a / softcap) before all else; 0: no cap */
+    double temperature;       /* what logits are divided by; of softmax 0 too: nothing */
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;

@@ -2222,6 +2222,112 @@ class _total_variation(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _distillation_kl(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
+class _distillation_js(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        axis: int = -1,
+        target_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        beta: float = 0.5,
+        temperature: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        axis: int = -1,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], NDArray[Any]]: ...
+
 class _multilabel_soft_margin(Loss):
     def __call__(
         self,
@@ -3600,6 +3706,49 @@ class _linear_selected_log_probs(LinearLoss):
         return_correct: bool = False,
     ) -> SoftmaxResult: ...
 
+class _linear_distillation_kl(LinearLoss):
+    def __call__(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        teacher: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        bias: ArrayLike | None = None,
+        *,
+        temperature: float = 1.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        teacher: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        bias: ArrayLike | None = None,
+        *,
+        temperature: float = 1.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any], ...]: ...
+    def value_and_grad(
+        self,
+        hidden: ArrayLike,
+        weight: ArrayLike,
+        teacher: tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None],
+        bias: ArrayLike | None = None,
+        *,
+        temperature: float = 1.0,
+        sample_weight: ArrayLike | None = None,
+        filter_eps: float = 0.0,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        out: tuple[NDArray[Any] | None, ...] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]: ...
+
 class _logsumexp(RowFunction):
     def __call__(
         self,
@@ -3695,6 +3844,8 @@ cross_entropy: _cross_entropy
 nll: _nll
 kl_divergence: _kl_divergence
 total_variation: _total_variation
+distillation_kl: _distillation_kl
+distillation_js: _distillation_js
 multilabel_soft_margin: _multilabel_soft_margin
 one_vs_all: _one_vs_all
 multi_margin: _multi_margin
@@ -3708,5 +3859,6 @@ generalized_cross_entropy: _generalized_cross_entropy
 symmetric_cross_entropy: _symmetric_cross_entropy
 linear_cross_entropy: _linear_cross_entropy
 linear_selected_log_probs: _linear_selected_log_probs
+linear_distillation_kl: _linear_distillation_kl
 logsumexp: _logsumexp
 log_softmax: _log_softmax

@@ -8,7 +8,7 @@ from libc.string cimport memset
 import numpy as np
 
 from fastloss import _errors
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS
+from fastloss._loss import ENTRY_POINTS, REDUCTIONS, has_target_grad
 from fastloss._statistics import STATISTICS, SoftmaxResult
 
 cnp.import_array()
@@ -27,7 +27,7 @@ cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_status:
         FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_UNSUPPORTED
     enum:
-        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_MAX_PARAMS, FL_MAX_DIMS
+        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_TARGET_GRAD, FL_MAX_PARAMS, FL_MAX_DIMS
     ctypedef struct fl_array:
         char *data
         const intptr_t *strides
@@ -48,7 +48,7 @@ cdef extern from "fastloss.h" nogil:
         int n_threads, ndim
         const intptr_t *shape
         int64_t classes
-        fl_array pred, target, operand, weight, value, grad, hess
+        fl_array pred, target, operand, weight, value, grad, hess, target_grad
         fl_statistics statistics
         int labels
         int64_t ignore_index
@@ -415,7 +415,7 @@ cdef class Kernel:
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
-    cdef bint has_domain
+    cdef bint has_domain, has_target_grad
 
     def __init__(self, loss, str name):
         cdef int i = 0
@@ -437,6 +437,7 @@ cdef class Kernel:
         self.template.interrupted = interrupted
         self.template.reduction = <fl_reduction>reduction_of(row.default_reduction(name))
         self.has_domain = row.prediction.bounded or row.target.bounded
+        self.has_target_grad = has_target_grad(row, name)
         self.set_domain(&self.template.pred_domain, row.prediction)
         self.set_domain(&self.template.target_domain, row.target)
         slots = []
@@ -488,16 +489,16 @@ cdef class Kernel:
 
     def __call__(self, *args, **kwargs):
         cdef fl_call c = self.template
-        cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None
+        cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None, target_grad = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
         cdef dict statistics = None
         cdef object given_axis = -1
         cdef int axis = 0, asked = 0, number, d
-        cdef bint check_domain = True, copied = False
+        cdef bint check_domain = True, copied = False, with_target_grad = False
         cdef fl_status status
         cdef intptr_t shape[64]
-        cdef intptr_t strides[4][64]
+        cdef intptr_t strides[5][64]
 
         # Arguments.
         if len(args) == 2:
@@ -517,6 +518,8 @@ cdef class Kernel:
                 given_axis = argument
             elif key == "check_domain" and self.has_domain:
                 check_domain = bool(argument)
+            elif key == "target_grad" and self.has_target_grad:
+                with_target_grad = bool(argument)
             elif self.is_softmax and key in STATISTICS:
                 if argument:
                     statistics = statistics or {}
@@ -569,11 +572,14 @@ cdef class Kernel:
         copied = copied or may_be_copy(pred, given_pred) or may_be_copy(target, given_target)
         if out is None:
             pass
-        elif not copied and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
+        elif not copied and not with_target_grad and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
             grad = out
         else:
-            grad, hess = _errors.checked_out(self, out, given_pred, given_target, kwargs,
-                                             pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64))
+            wanted = tuple([name for name in self.outputs if name != "value"]) + ("target_grad",) * with_target_grad
+            places = dict(zip(wanted, _errors.checked_out(
+                self, out, given_pred, given_target, kwargs,
+                pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64), wanted)))
+            grad, hess, target_grad = places.get("grad"), places.get("hess"), places.get("target_grad")
         if self.output_bits & FL_GRAD:
             if grad is None:
                 grad = empty_like(pred, number)
@@ -588,6 +594,14 @@ cdef class Kernel:
                 without_axis(&c.hess, strides[3], hess, axis)
             else:
                 describe(&c.hess, hess)
+        if with_target_grad:
+            c.outputs |= FL_TARGET_GRAD
+            if target_grad is None:
+                target_grad = empty_like(target, number)
+            if self.is_rows:
+                without_axis(&c.target_grad, strides[4], target_grad, axis)
+            else:
+                describe(&c.target_grad, target_grad)
         if self.output_bits & FL_VALUE and c.reduction == FL_NONE:
             if self.is_rows:
                 value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
@@ -607,6 +621,7 @@ cdef class Kernel:
                 raise_pending()
             raise self.failure(status, &c, pred, target, axis)
 
+        gradient = (grad, target_grad) if with_target_grad else grad
         if statistics is not None:
             if self.output_bits & FL_VALUE:
                 statistics["value"] = value_of(&c, value)
@@ -614,12 +629,12 @@ cdef class Kernel:
             for key in statistics if c.ndim == 0 else ():
                 if key != "value":
                     statistics[key] = statistics[key][()]
-            return SoftmaxResult(grad=grad, hess=hess, **statistics)
+            return SoftmaxResult(grad=gradient, hess=hess, **statistics)
         if self.output_bits == FL_GRAD:
-            return grad
+            return gradient
         if self.output_bits == FL_GRAD | FL_HESS:
             return grad, hess
-        return value_of(&c, value) if self.output_bits == FL_VALUE else (value_of(&c, value), grad)
+        return value_of(&c, value) if self.output_bits == FL_VALUE else (value_of(&c, value), gradient)
 
     cdef object failure(self, fl_status status, fl_call *c, object pred, object target, int axis):
         """The exception for what the C call found."""

@@ -12,7 +12,7 @@ import re
 import textwrap
 from typing import Any
 
-from fastloss._loss import ENTRY_POINTS, Loss, signature
+from fastloss._loss import ENTRY_POINTS, Loss, has_target_grad, signature
 from fastloss._registry import Interval, Row
 from fastloss._statistics import STATISTICS
 
@@ -41,6 +41,10 @@ result : SoftmaxResult
     of weight 0 too, neither weighed nor reduced.""",
 }
 
+_OUT_PAIR = """
+    With `target_grad`, a pair of them, for `pred` and for `target`, which the second may be itself; None in a
+    place gives a new array."""
+
 _PARAMETERS = {
     "pred": """\
 pred : array_like
@@ -62,9 +66,13 @@ axis : int, default -1
 check_domain : bool, default True
     Whether to look for numbers outside the domain before computing. With False, what lies outside gives an
     unspecified number or NaN.""",
+    "target_grad": """\
+target_grad : bool, default False
+    Whether the gradient with respect to `target` is wanted too. With True, the gradient is a pair in the order
+    of the arguments, (with respect to `pred`, with respect to `target`), both of the dtype of `pred`.""",
     "out": """\
 out : ndarray, optional
-    Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.""",
+    Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.{out_pair}""",
     "n_threads": """\
 n_threads : int, optional
     Threads of this call. None: the library's limit.""",
@@ -131,6 +139,7 @@ def _fill(row: Row, name: str) -> dict[str, str]:
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
         "reduction": row.default_reduction(name),
+        "out_pair": _OUT_PAIR if has_target_grad(row, name) else "",
     }
 
 

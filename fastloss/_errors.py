@@ -127,29 +127,37 @@ def check_place(place: Any, name: str, argument: np.ndarray, argument_name: str,
 
 
 def checked_out(
-    kernel: Any, out: Any, given_pred: Any, given_target: Any, keywords: dict[str, Any], dtype: np.dtype[Any]
-) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """The arrays of `out=` for gradient and Hessian, fit to be written to.
+    kernel: Any,
+    out: Any,
+    given_pred: Any,
+    given_target: Any,
+    keywords: dict[str, Any],
+    dtype: np.dtype[Any],
+    wanted: tuple[str, ...],
+) -> tuple[np.ndarray | None, ...]:
+    """The arrays of `out=` for the derivatives `wanted`, fit to be written to; None where there is none.
 
     What they are compared with are the arguments as given: the call may compute with copies of them.
     """
-    pred = np.asarray(given_pred)
-    arguments = {**kernel.loss.bound, **keywords, "target": given_target, "out": None}
+    inputs = {"pred": np.asarray(given_pred), "target": np.asarray(given_target)}
+    arguments = {**kernel.loss.bound, **keywords, "out": None}
     others = [np.asarray(x) for x in arguments.values() if x is not None]
-    wanted = [name for name in kernel.outputs if name != "value"]
     given = out if isinstance(out, tuple) else (out,)
     if not 1 <= len(given) <= len(wanted):
         raise ValueError(f"out has {len(given)} arrays; {kernel.__name__} returns {len(wanted)}: {', '.join(wanted)}")
-    for i, array in enumerate(given):
+    for i, (array, derivative) in enumerate(zip(given, wanted, strict=False)):
         if array is None:
             continue
-        check_place(array, "out", pred, "pred", dtype)
-        in_place = array.ctypes.data == pred.ctypes.data and array.strides == pred.strides and array.dtype == pred.dtype
-        if any(overlap(array, other) for other in (others if in_place else [pred, *others])):
-            raise ValueError("out overlaps an input; only pred itself may be written to")
+        name = "target" if derivative == "target_grad" else "pred"
+        own = inputs[name]
+        check_place(array, "out", own, name, dtype)
+        in_place = array.ctypes.data == own.ctypes.data and array.strides == own.strides and array.dtype == own.dtype
+        read = [x for key, x in inputs.items() if not (in_place and key == name)]
+        if any(overlap(array, other) for other in (*read, *others)):
+            raise ValueError(f"out overlaps an input; only {name} itself may be written to")
         if any(overlap(array, other) for other in given[:i] if other is not None):
             raise ValueError("the two arrays of out overlap")
-    return given[0], given[1] if len(given) > 1 else None
+    return (*given, *[None] * (len(wanted) - len(given)))
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> bool:

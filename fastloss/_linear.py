@@ -1,8 +1,8 @@
 """Losses of a linear layer: a loss of rows of logits, where logits = hidden @ weight.T + bias, with gradients for all three.
 
-A `LinearLoss` wraps any loss of the rows family that takes labels. Its options, their ranges, documentation and domain are
-those of the wrapped loss: what is added there is here too. How it is computed is given to it: by chunks
-(`fastloss._linear_chunks`) or plainly (`fastloss.reference`).
+A `LinearLoss` wraps any loss of the rows family that takes labels, or a teacher's logits, for which there is a second layer.
+Its options, their ranges, documentation and domain are those of the wrapped loss: what is added there is here too. How it is
+computed is given to it: by chunks (`fastloss._linear_chunks`) or plainly (`fastloss.reference`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,15 @@ from fastloss._loss import Loss, check_bound, refuse_weights, signature
 from fastloss._registry import Interval, Kind, Parameter, Row
 from fastloss._statistics import STATISTICS
 
-__all__ = ["ARRAYS", "LINEAR_ENTRY_POINTS", "LinearLoss", "LinearRow", "linear_registry", "linear_signature"]
+__all__ = [
+    "ARRAYS",
+    "LINEAR_ENTRY_POINTS",
+    "LinearLoss",
+    "LinearRow",
+    "linear_registry",
+    "linear_signature",
+    "target_of",
+]
 
 #: What has a gradient, in argument order; the last where it is given.
 ARRAYS = ("hidden", "weight", "bias")
@@ -90,8 +98,29 @@ array([[-0.5,  0. ],
        [ 1.5,  0. ],
        [-0.5,  0. ]])""",
         ),
+        "linear_distillation_kl": LinearRow(
+            "linear_distillation_kl",
+            "distillation_kl",
+            "Kullback-Leibler divergence of a linear layer's softmax from a teacher's, without ever holding all logits.",
+            """\
+>>> import numpy as np
+>>> import fastloss as fl
+>>> hidden, weight = np.array([[1.0, 0.0], [0.0, 1.0]]), np.zeros((2, 2))
+>>> teacher = np.array([[1.0], [0.0]]), np.log([[1.0], [3.0]])  # its own width: 1
+>>> round(fl.linear_distillation_kl(hidden, weight, teacher), 6)
+0.065406
+>>> d_hidden, d_weight = fl.linear_distillation_kl.grad(hidden, weight, teacher)
+>>> d_weight.round(6)
+array([[ 0.125,  0.   ],
+       [-0.125,  0.   ]])""",
+        ),
     }
 )
+
+
+def target_of(wrapped: Row) -> str:
+    """The argument that the target comes from: "labels"; of a loss of two rows of logits "teacher", which makes them."""
+    return "teacher" if wrapped.differentiable_target else "labels"
 
 
 def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
@@ -101,7 +130,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [inspect.Parameter(name, kind) for name in ("hidden", "weight", "labels")]
+    parameters = [inspect.Parameter(name, kind) for name in ("hidden", "weight", target_of(wrapped))]
     parameters.append(inspect.Parameter("bias", kind, default=None))
     for p in signature(wrapped, bound, entry_point).parameters.values():
         if p.name == "weight":
@@ -109,7 +138,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
                 keyword("sample_weight", None),
                 keyword(FILTER_EPS.name, bound.get(FILTER_EPS.name, FILTER_EPS.default)),
             ]
-        elif p.kind is p.KEYWORD_ONLY and p.name != "axis":
+        elif p.kind is p.KEYWORD_ONLY and p.name not in ("axis", "target_grad"):
             parameters.append(p)
     return inspect.Signature(parameters)
 
@@ -142,8 +171,8 @@ class LinearLoss:
         evaluate: Callable[[LinearLoss, tuple[str, ...], dict[str, Any]], tuple[Any, ...]],
         bound: Mapping[str, Any] | None = None,
     ):
-        if wrapped.family != "rows" or not wrapped.row.labels:
-            raise TypeError(f"{wrapped.name} is no loss of rows with labels")
+        if wrapped.family != "rows" or not (wrapped.row.labels or wrapped.differentiable_target):
+            raise TypeError(f"{wrapped.name} is no loss of rows with labels, nor of two rows of logits")
         self.row, self.wrapped, self.evaluate = row, wrapped, evaluate
         self.bound = MappingProxyType(dict(wrapped.bound if bound is None else bound))
         self.__name__ = self.__qualname__ = row.name
@@ -162,7 +191,7 @@ class LinearLoss:
         Parameters
         ----------
         hidden, weight, labels : array_like
-            As for the loss itself.
+            As for the loss itself; in the place of `labels` the `teacher`, where it has one.
         cotangent : array_like
             What the loss of each row counts: real numbers of either sign, broadcast to the shape of `hidden` without its
             last axis. A row with cotangent 0 has no part in the gradients, whatever its loss.
@@ -300,12 +329,14 @@ _BODY = """\
 The logits of a row h of `hidden` are x = weight h + bias. With `{wraps}` as the loss of a row,
 and G the gradient of the reduced value with respect to the logits of all rows::
 
-    value      {wraps}(hidden @ weight.T + bias, labels)
+    value      {wraps}(hidden @ weight.T + bias, {target})
     d_hidden   G @ weight
     d_weight   G.T @ hidden
     d_bias     G summed over the rows
 
 {formula}"""
+
+_TARGETS = {"labels": "labels", "teacher": "the teacher's logits"}
 
 _PARAMETERS = {
     "hidden": """\
@@ -317,6 +348,11 @@ weight : array_like
     "labels": """\
 labels : array_like
     Labels, of any integer dtype and shape (...), that of `hidden` without its last axis{numbers}.""",
+    "teacher": """\
+teacher : tuple of array_like
+    The layer of the teacher, (hidden, weight) or (hidden, weight, bias): of shape (..., E), (V, E) and (V,), with a width E
+    of its own and the rows and classes of the student's. The target is its logits. It is constant: gradients are those of the
+    student's arrays, in whose precision its logits are made.""",
     "bias": """\
 bias : array_like, optional
     What is added to the logits, of shape (V,). -inf masks a class.""",
@@ -329,7 +365,7 @@ filter_eps : float, default 0.0
     Classes of small gradient are left out of the two products of the gradients: those for which, in every row of a
     chunk, the derivative of the row's own loss (before `sample_weight` and `reduction`) is smaller in size than this
     number; all classes stay where more than half would. 0 leaves out nothing. Value and d_bias are not concerned.""",
-    "reduction": """\
+    "reduction of labels": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), where a row with a label counts as that label's class weight too and an ignored row not
     at all; "sum" is sum(w·l), "none" gives w·l for each row.""",
@@ -404,7 +440,9 @@ def linear_doc(linear: LinearRow, row: Row, name: str) -> str:
         **_docs.entries(own.get("Parameters", "")),
         **_PARAMETERS,
     }
-    texts["reduction"] = texts["reduction"].format(reduction=_default(row, name))
+    target = target_of(row)
+    if target == "labels":
+        texts["reduction"] = texts["reduction of labels"].format(reduction=_default(row, name))
     texts["labels"] = texts["labels"].replace(
         "{numbers}", f";\n    or numbers{_docs.within(row.target)}, of shape (..., V)" if row.probabilities else ""
     )
@@ -417,6 +455,7 @@ def linear_doc(linear: LinearRow, row: Row, name: str) -> str:
         "Raises": "\n".join(
             f"{error}\n" + textwrap.indent(textwrap.fill(text.format(out=out, domain=domain), 106), "    ")
             for error, text in _RAISES.items()
+            if error != "IndexError" or target == "labels"
         ),
         "See Also": f"{row.name} : The same of logits, with the conventions for labels, masked classes and means.",
         "Notes": _NOTES,
@@ -425,5 +464,9 @@ def linear_doc(linear: LinearRow, row: Row, name: str) -> str:
     }
     formula = own[""].partition("\n\n")[2]
     body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in sections.items()]
-    head = (_LEAD[name].format(name=linear.name), linear.summary, _BODY.format(wraps=row.name, formula=formula).strip())
+    head = (
+        _LEAD[name].format(name=linear.name),
+        linear.summary,
+        _BODY.format(wraps=row.name, target=_TARGETS[target], formula=formula).strip(),
+    )
     return "\n\n".join(text for text in (*head, *body) if text)

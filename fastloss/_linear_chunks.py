@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
-from fastloss._linear import ARRAYS, FILTER_EPS, LinearLoss
+from fastloss._linear import ARRAYS, FILTER_EPS, LinearLoss, target_of
 from fastloss._loss import REDUCTIONS
 from fastloss._statistics import STATISTICS, SoftmaxResult
 
@@ -117,6 +117,18 @@ def gradient_dtype(array: np.ndarray) -> np.dtype:
     return np.dtype(np.float64) if array.dtype.kind in "biu" else array.dtype.newbyteorder("=")
 
 
+def check_head(hidden: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, owner: str = "") -> None:
+    """Raise where the shapes are not those of a linear layer."""
+    if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
+        raise ValueError(
+            f"{owner}hidden has shape {hidden.shape} but {owner}weight has shape {weight.shape}; wanted: (..., D) and (V, D)"
+        )
+    if bias is not None and bias.shape != (len(weight),):
+        raise ValueError(
+            f"{owner}weight has shape {weight.shape} but {owner}bias has shape {bias.shape}; wanted: ({len(weight)},)"
+        )
+
+
 class Call:
     """The arguments of a call, found to be good."""
 
@@ -136,13 +148,18 @@ class Call:
         given = {name: arguments[name] for name in ARRAYS if arguments[name] is not None or name != "bias"}
         self.arrays = {name: checked(array, name) for name, array in given.items()}
         self.hidden, self.weight, self.bias = self.arrays["hidden"], self.arrays["weight"], self.arrays.get("bias")
-        self.labels = checked(arguments["labels"], "labels")
-        self.check_shapes()
+        check_head(self.hidden, self.weight, self.bias)
         self.shape, self.classes = self.hidden.shape[:-1], len(self.weight)
         self.n_rows = math.prod(self.shape)
-        self.numbers = self.labels.ndim == self.hidden.ndim
-        if self.numbers == (self.labels.dtype.kind in "biu"):
-            raise _errors.target_type(self.labels.dtype, labels=not self.numbers)
+        #: One of the two: an array for every row, or the layer that makes its logits.
+        self.labels: np.ndarray | None = None
+        self.teacher: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None = None
+        if target_of(row) == "teacher":
+            self.teacher = self.checked_teacher(arguments["teacher"])
+        else:
+            self.labels = checked(arguments["labels"], "labels")
+            self.check_target(self.labels)
+        self.numbers = self.labels is None or self.labels.ndim == self.hidden.ndim
         self.sample_weight = None
         if arguments["sample_weight"] is not None:
             sample_weight = checked(arguments["sample_weight"], "sample_weight")
@@ -157,15 +174,25 @@ class Call:
         loss.wrapped(nothing, nothing if self.numbers else np.empty(0, np.int64), **self.parameters, **self.keywords)
 
         self.out = self.checked_out(arguments.get("out"), arguments)
-        self.row_numbers = Rows(self.labels, len(self.shape))
-        self.check_labels(bool(arguments.get("check_domain", False)))
+        if self.labels is not None:
+            self.row_numbers = Rows(self.labels, len(self.shape))
+            self.check_labels(self.labels, bool(arguments.get("check_domain", False)))
 
-    def check_shapes(self) -> None:
-        hidden, weight, labels, bias = self.hidden, self.weight, self.labels, self.bias
-        if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
-            raise ValueError(
-                f"hidden has shape {hidden.shape} but weight has shape {weight.shape}; wanted: (..., D) and (V, D)"
-            )
+    def checked_teacher(self, given: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """The arrays of the teacher's layer, whose logits have the shape of the student's."""
+        if not isinstance(given, tuple) or len(given) not in (2, 3):
+            what = f"{len(given)} of them" if isinstance(given, tuple) else type(given).__name__
+            raise ValueError(f"teacher must be a tuple (hidden, weight) or (hidden, weight, bias); got {what}")
+        hidden, weight = (checked(array, f"teacher[{i}]") for i, array in enumerate(given[:2]))
+        bias = checked(given[2], "teacher[2]") if len(given) == 3 and given[2] is not None else None
+        check_head(hidden, weight, bias, "the teacher's ")
+        logits, wanted = (*hidden.shape[:-1], len(weight)), (*self.shape, self.classes)
+        if logits != wanted:
+            raise ValueError(f"the teacher's logits would have the shape {logits}, but the student's have {wanted}")
+        return hidden, weight, bias
+
+    def check_target(self, labels: np.ndarray) -> None:
+        hidden, weight = self.hidden, self.weight
         accepted = {"labels": hidden.shape[:-1]}
         if self.loss.wrapped.row.probabilities:
             accepted["numbers"] = (*hidden.shape[:-1], len(weight))
@@ -175,10 +202,10 @@ class Call:
                 f"hidden has shape {hidden.shape} and weight {weight.shape}, but labels has shape {labels.shape}; "
                 f"wanted: {wanted}"
             )
-        if bias is not None and bias.shape != (len(weight),):
-            raise ValueError(f"weight has shape {weight.shape} but bias has shape {bias.shape}; wanted: ({len(weight)},)")
+        if (labels.ndim == hidden.ndim) == (labels.dtype.kind in "biu"):
+            raise _errors.target_type(labels.dtype, labels=labels.ndim != hidden.ndim)
 
-    def check_labels(self, check_domain: bool) -> None:
+    def check_labels(self, given: np.ndarray, check_domain: bool) -> None:
         """Raise for the first label that is none, or number outside the domain, before anything is written."""
         domain, ignore_index = self.loss.wrapped.row.target, self.parameters.get("ignore_index")
         if self.numbers and not (check_domain and domain.bounded):
@@ -187,9 +214,9 @@ class Call:
         for rows in slices(self.n_rows, size):
             labels = self.row_numbers[rows]
             if self.numbers and np.any(_errors.lies_outside(labels, domain)):
-                raise _errors.outside(self.loss.name, "labels", self.labels, domain)
+                raise _errors.outside(self.loss.name, "labels", given, domain)
             if not self.numbers and np.any(_errors.bad_labels(labels, self.classes, ignore_index)):
-                raise _errors.bad_label(self.labels, self.classes, ignore_index, "labels")
+                raise _errors.bad_label(given, self.classes, ignore_index, "labels")
 
     def checked_out(self, out: Any, arguments: dict[str, Any]) -> list[np.ndarray | None]:
         """The arrays of `out=`, fit to be written to; None where there is to be a new one."""
@@ -199,7 +226,8 @@ class Call:
         if not isinstance(out, tuple) or len(out) != len(names):
             given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
             raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
-        inputs = [np.asarray(array) for array in arguments.values() if array is not None and array is not out]
+        others = (array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None)
+        inputs = [array for array in (*(self.teacher or ()), *map(np.asarray, others)) if array is not None]
         for i, (place, (name, argument)) in enumerate(zip(out, self.arrays.items(), strict=True)):
             if place is None:
                 continue
@@ -258,11 +286,24 @@ class Head:
     def inputs(self, rows: Any) -> np.ndarray:
         return ready(self.hidden[rows], self.real)
 
-    def logits(self, inputs: np.ndarray, logits: np.ndarray) -> None:
+    def logits(self, inputs: np.ndarray, scratch: np.ndarray) -> np.ndarray:
+        """The logits of rows, in scratch memory."""
+        logits = scratch[: len(inputs)]
         for classes in slices(len(self.weight), self.block):
             np.matmul(inputs, ready(self.weight[classes], self.real).T, out=logits[:, classes])
         if self.bias is not None:
             np.add(logits, self.bias, out=logits)
+        return logits
+
+
+class Teacher:
+    """The logits of another head, made for the rows that are asked for; they last until the next are."""
+
+    def __init__(self, head: Head, scratch: np.ndarray):
+        self.head, self.scratch = head, scratch
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        return self.head.logits(self.head.inputs(rows), self.scratch)
 
 
 class Gradients:
@@ -373,16 +414,25 @@ def sizes(call: Call) -> tuple[int, int]:
     # Beside the block of the gradient, of the weight where it is converted.
     blocks = 1 + (not fits_blas(call.weight, call.real))
     row = item * (call.classes + 4 * columns) + 128
-    if call.numbers:
+    if call.labels is not None and call.numbers:
         row += call.classes * max(item, call.labels.dtype.itemsize)
+    converted = 0
+    biases = int(call.bias is not None)
+    if call.teacher:
+        # The teacher's logits, its inputs and their copy, and a block of its weight where that is converted.
+        width = call.teacher[1].shape[1]
+        row += item * (call.classes + 2 * width)
+        converted = 0 if fits_blas(call.teacher[1], call.real) else width
+        biases += call.teacher[2] is not None
     if call.filter_eps:
         # What is chosen is copied: of the weight, of its gradient, and of the slopes.
         blocks += 2
-    block = min(max(1, BLOCK // max(1, item * columns * blocks)), max(1, call.classes))
+    widths = columns * blocks + converted
+    block = min(max(1, BLOCK // max(1, item * widths)), max(1, call.classes))
     if call.filter_eps:
         row += item * block
-    fixed = block * item * columns * blocks + call.classes
-    fixed += 2 * item * call.classes if call.bias is not None else 0
+    fixed = block * item * widths + call.classes
+    fixed += 2 * item * call.classes * biases
     fixed += 8 * call.classes if call.class_weight is not None else 0
     return block, max(1, min(call.n_rows, (SCRATCH - fixed) // row))
 
@@ -399,6 +449,7 @@ def compute(call: Call) -> tuple[Any, ...]:
     block, chunk = sizes(call)
     head = Head(call.hidden, call.weight, call.bias, call.real, block)
     scratch = np.empty((chunk, call.classes), call.real)
+    targets = Teacher(Head(*call.teacher, call.real, block), np.empty_like(scratch)) if call.teacher else call.row_numbers
     gradients = Gradients(call, head, block, chunk, call.n_rows <= chunk) if wants_gradient else None
     values = None
     if wants_value and call.reduction == "none":
@@ -413,9 +464,8 @@ def compute(call: Call) -> tuple[Any, ...]:
         gradients.start()
     sums = [np.float64(0)]
     for rows in batches(call.kept_rows(), chunk):
-        inputs, target, weight = head.inputs(rows), call.row_numbers[rows], call.weights(rows)
-        logits = scratch[: len(inputs)]
-        head.logits(inputs, logits)
+        inputs, target, weight = head.inputs(rows), targets[rows], call.weights(rows)
+        logits = head.logits(inputs, scratch)
         found = entry(logits, target, **keywords, **({"out": logits} if gradients else {}))
         if call.flags:
             statistics.keep(rows, found)
@@ -433,10 +483,8 @@ def compute(call: Call) -> tuple[Any, ...]:
             gradients.add(rows, inputs, logits, scale)
     for rows in batches(call.kept_rows(False) if call.flags else (), chunk):
         # What has no part in the loss has statistics all the same.
-        inputs = head.inputs(rows)
-        logits = scratch[: len(inputs)]
-        head.logits(inputs, logits)
-        statistics.keep(rows, wrapped(logits, call.row_numbers[rows], **keywords))
+        logits = head.logits(head.inputs(rows), scratch)
+        statistics.keep(rows, wrapped(logits, targets[rows], **keywords))
     results: dict[str, Any] = {}
     if wants_value:
         results["value"] = values.finish() if values else float(np.sum(sums) / total)

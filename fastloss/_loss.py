@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
 
-__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "refuse_weights"]
+__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "has_target_grad", "refuse_weights"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -43,6 +43,11 @@ class EntryPoint(Protocol):
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
+def has_target_grad(row: Row, entry_point: str) -> bool:
+    """Whether an entry point takes `target_grad`, and then returns the gradients by prediction and target."""
+    return row.differentiable_target and entry_point in ("grad", "value_and_grad")
+
+
 def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
     """The signature of an entry point, with the parameters of its loss."""
 
@@ -57,6 +62,8 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
         keywords.append(keyword("axis", -1))
     if row.prediction.bounded or row.target.bounded:
         keywords.append(keyword("check_domain", True))
+    if has_target_grad(row, entry_point):
+        keywords.append(keyword("target_grad", False))
     if entry_point != "value":
         keywords.append(keyword("out", None))
     keywords.append(keyword("n_threads", None))
@@ -99,6 +106,9 @@ class Loss:
         Equations that hold where a derivative jumps, separated by semicolons; empty where none does.
     family : str
         The shape of computation: "pointwise" or "rows".
+    differentiable_target : bool
+        Whether `grad` and `value_and_grad` give the gradient with respect to the target too: they then have
+        the keyword `target_grad`.
     grad, value_and_grad, grad_and_hess : callable
         The entry points beside the call itself.
     """
@@ -216,6 +226,10 @@ class Loss:
     @property
     def kinks(self) -> str:
         return self.row.kinks
+
+    @property
+    def differentiable_target(self) -> bool:
+        return self.row.differentiable_target
 
     @property
     def reference(self) -> Loss:

@@ -34,6 +34,7 @@ __all__ = [
     "Integer",
     "Interval",
     "LogProbability",
+    "Mixture",
     "NonNegative",
     "OneOrTwo",
     "OpenFraction",
@@ -101,11 +102,13 @@ class Kind:
 
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
     `divides`: the prediction is divided by it, and so are derivatives.
+    `ends_apart`: at the ends of the range results are not what they tend to near them.
     """
 
     range: Interval
     array: str = ""
     divides: bool = False
+    ends_apart: bool = False
     optional: bool = False
     type: type = float
 
@@ -131,8 +134,10 @@ OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
 #: Beyond, a softmax is of one class or of equal ones in practice, and results are lost in factors that are no normal numbers.
 Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
 Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
-# A compound Poisson distribution has one between those of Poisson's and of gamma.
+#: A compound Poisson distribution has one between those of Poisson's and of gamma.
 VariancePower = Annotated[float, Kind(Interval(1, 2))]
+#: The part of one of two distributions in their mixture; without one of them there is nothing to mix.
+Mixture = Annotated[float, Kind(Interval(0, 1), ends_apart=True)]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
 
 
@@ -211,6 +216,8 @@ class Row:
         Whether a mean divides by the class weights of the labels, where there are both.
     softmax : bool
         Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
+    differentiable_target : bool
+        Whether there is a gradient with respect to the target, which the function returns as well, last.
     smoothness : float
         How many derivatives are continuous.
     kinks : str
@@ -224,7 +231,7 @@ class Row:
         The default of every entry point but `grad_and_hess`, which does not reduce.
     unit : float
         Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
-        count, whatever their size.
+        count, whatever their size. Where the loss has a temperature, by which they are divided, in units of that.
     """
 
     name: str
@@ -238,6 +245,7 @@ class Row:
     label_lists: bool = False
     class_weight_in_mean: bool = True
     softmax: bool = False
+    differentiable_target: bool = False
     smoothness: float = math.inf
     kinks: str = ""
     ulp: float = 4.0

@@ -28,6 +28,7 @@ __all__ = [
     "draw",
     "measure",
     "measure_function",
+    "outputs",
     "tier",
     "ulp",
     "usable_tiers",
@@ -57,7 +58,7 @@ class Case:
     arrays: tuple[str, ...] = ()
 
 
-#: Value, gradient and Hessian by the names "value", "grad" and "hess".
+#: Results by name: see `outputs`.
 Results = dict[str, Any]
 
 #: What is right: a function of case, prediction, target and array parameters that gives `Results`.
@@ -65,7 +66,7 @@ Oracle = Callable[..., Results]
 
 
 def bound(case: Case, output: str) -> float:
-    """The worst error allowed of "value", "grad" or "hess", in ulp."""
+    """The worst error allowed of "value", "hess" or a gradient, in ulp."""
     return case.loss.row.ulp * (2 if output == "hess" else 1)
 
 
@@ -161,6 +162,11 @@ def draw_lists(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
     return np.where(place == length, rng.integers(-3, 0, (n, 1)), target)
 
 
+def logits_as_targets(row: Row) -> bool:
+    """Whether the targets of a loss of rows are numbers of any size, as predictions are: logits."""
+    return row.family == "rows" and row.probabilities and not row.target.bounded
+
+
 def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Prediction, target and array parameters for a case: n elements, or n rows of `classes`."""
     rng = np.random.default_rng(seed)
@@ -187,6 +193,11 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
             target = rng.integers(0, classes, n)
         elif row.label_lists:
             target = draw_lists(n, classes, rng)
+        elif logits_as_targets(row):
+            target = (rng.normal(size=shape) * 10.0 ** rng.uniform(-1, 2, (n, 1))).astype(dtype)
+            # Where the two rows are alike losses are small, and cancellation shows.
+            near = pred * (1 + rng.uniform(-1e-3, 1e-3, shape))
+            target = np.where(rng.random((n, 1)) < 0.3, near, target).astype(dtype)
         else:
             scores = rng.normal(size=shape) * 3
             weights = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -221,11 +232,16 @@ def largest_parameter(case: Case, arrays: dict[str, Any]) -> float:
     return max(1.0, max((float(np.max(np.abs(x), initial=0)) for x in [*reals, *arrays.values()]), default=0.0))
 
 
+def divisor(loss: Loss) -> float:
+    """What predictions are divided by."""
+    return min((p.default for p in loss.params.values() if p.kind.divides), default=1.0)
+
+
 def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     """The `ulp` of each result. A subnormal factor meets more and larger ones in a Hessian: a logit, a parameter's square."""
     factor = largest_parameter(case, arrays)
-    inverse = max((1 / p.default for p in case.loss.params.values() if p.kind.divides), default=1.0)
-    factors = {"value": factor, "grad": factor * max(1, inverse), "hess": 16 * factor * max(1, inverse) ** 2}
+    inverse = max(1.0, 1 / divisor(case.loss))
+    factors = {"value": factor, "grad": factor * inverse, "target_grad": factor * inverse, "hess": 16 * factor * inverse**2}
     return {name: ulp(x, case.dtype, factors[name]) for name, x in expected.items()}
 
 
@@ -233,35 +249,41 @@ def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:
     return np.float64 if dtype == np.float32 else np.longdouble
 
 
-def signs(pred: np.ndarray, case: Case, seed: int) -> Iterator[np.ndarray]:
-    """Where each prediction is moved: up or down."""
+def signs(case: Case, seed: int, pred: np.ndarray, *others: np.ndarray) -> Iterator[np.ndarray]:
+    """Where each prediction is moved: up or down. `others` are further rows of logits that it is compared with."""
     rng = np.random.default_rng(seed)
     for _ in range(2):
         sign = rng.choice([-1.0, 1.0], pred.shape)
-        flipped = sign.copy()
-        if case.loss.family == "rows":
-            # Against the largest logit every other one is moved both towards it and away.
-            top = np.argmax(pred, axis=1)[:, None]
+        yield sign
+        if case.loss.family != "rows":
+            yield -sign
+            continue
+        # Against the largest logit every other one is moved both towards it and away; so against the class where others are
+        # largest, which are of that distribution by which slopes are averaged.
+        for logits in (pred, *others):
+            flipped, top = sign.copy(), np.argmax(logits, axis=1)[:, None]
             np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
-        else:
-            flipped = -sign
-        yield from (sign, flipped)
+            yield flipped
 
 
 def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """The inputs, each number moved by one unit in its last place up or down; see `Row.unit`."""
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
+    # For a loss of softened logits `unit_of_softened` counts the unit of those.
+    unit = row.unit * (divisor(case.loss) if logits_as_targets(row) else 1)
 
     def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> Any:
-        size = np.maximum(np.abs(x), row.unit if x is pred else 0)
+        size = np.maximum(np.abs(x), unit if x is pred or logits_as_targets(row) else 0)
         return np.clip(x + sign * steps * size, interval.low, interval.high)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
     log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
-    for sign in signs(pred, case, seed):
+    logits = (pred, target) if logits_as_targets(row) else (pred,)
+    for sign in signs(case, seed, *logits):
         yield moved(pred, sign, row.prediction), target
-        if not exact_target:
+    if not exact_target:
+        for sign in signs(case, seed, *logits):
             yield pred, moved(target, sign, Interval() if log_target else row.target)
 
 
@@ -270,7 +292,7 @@ def unit_of_softened(
 ) -> Results:
     """What it changes to move a softmax's softened logits, where they are not those given: by an ulp, by two of a tanh."""
     parameters = {name: p.default for name, p in case.loss.params.items() if name in ("temperature", "softcap")}
-    if parameters.get("temperature", 1.0) == 1 and parameters.get("softcap") is None:
+    if "softcap" not in parameters or (parameters["temperature"] == 1 and parameters["softcap"] is None):
         return {}
     below, base, slope, bend = softened(pred, pred.max(axis=1, keepdims=True), **parameters)
     plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
@@ -279,7 +301,7 @@ def unit_of_softened(
     if parameters["softcap"] is not None:
         step *= FUNCTION_BOUNDS["tanh"]
     before = oracle(plain, start, target, **arrays)
-    moved = [oracle(plain, start + sign * step, target, **arrays) for sign in signs(pred, case, seed)]
+    moved = [oracle(plain, start + sign * step, target, **arrays) for sign in signs(case, seed, pred)]
     change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
     hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
@@ -289,6 +311,8 @@ def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
     """Each parameter that is a real number, moved by one unit in its last place within its range."""
     for name, p in case.loss.params.items():
         if p.kind.type is float and isinstance(p.default, (int, float)):
+            if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
+                continue
             step = float(np.finfo(case.dtype).eps)
             moved = (value for value in (p.default * (1 - step), p.default * (1 + step)) if value in p.range)
             yield from ({name: value} for value in itertools.islice(moved, 1))
@@ -297,8 +321,28 @@ def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
 def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
     """Value, gradient and Hessian of each element by the reference, in the precision of `pred`."""
     reference = case.loss.reference
-    value, grad = reference.value_and_grad(pred, target, reduction="none", **given)
-    return {"value": value, "grad": grad, "hess": reference.grad_and_hess(pred, target, reduction="none", **given)[1]}
+    return gathered(
+        case,
+        reference.value_and_grad(pred, target, reduction="none", **asked(case), **given),
+        reference.grad_and_hess(pred, target, reduction="none", **given)[1],
+    )
+
+
+def asked(case: Case) -> dict[str, bool]:
+    """The keyword that asks `value_and_grad` for all the gradients there are."""
+    return {"target_grad": True} if case.loss.differentiable_target else {}
+
+
+def outputs(case: Case) -> tuple[str, ...]:
+    """The names of what a loss computes."""
+    return ("value", "grad", "hess", *(["target_grad"] if case.loss.differentiable_target else []))
+
+
+def gathered(case: Case, value_and_grad: tuple[Any, Any], hess: Any) -> Results:
+    """Results by name; the gradient may be a pair."""
+    value, grad = value_and_grad
+    grads = {"grad": grad[0], "target_grad": grad[1]} if case.loss.differentiable_target else {"grad": grad}
+    return {"value": value, **grads, "hess": hess}
 
 
 def widened(case: Case, pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -329,9 +373,9 @@ def expected_and_allowed(
 def kernel_results(case: Case, tier_name: str, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any]) -> list[Results]:
     """What the kernels of a tier give, by both entry points that give two results."""
     with tier(tier_name):
-        value, grad = case.loss.value_and_grad(pred, target, reduction="none", **arrays)
+        both = case.loss.value_and_grad(pred, target, reduction="none", **asked(case), **arrays)
         grad_again, hess = case.loss.grad_and_hess(pred, target, reduction="none", **arrays)
-    return [{"value": value, "grad": grad}, {"grad": grad_again, "hess": hess}]
+    return [gathered(case, both, hess), {"grad": grad_again}]
 
 
 def errors(case: Case, found: Results, expected: Results, allowed: Results) -> Results:

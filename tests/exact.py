@@ -13,7 +13,7 @@ import mpmath
 import numpy as np
 from mpmath.libmp import mpf_pos
 
-from fastloss._verify import Case
+from fastloss._verify import Case, outputs
 
 #: Where 1 + x is written, x may be as small as the square of the smallest number of the dtype; where r = pred - target is, the
 #: two may be the smallest and the largest one. These digits are more than both take, so that what is left after cancellation
@@ -225,8 +225,11 @@ def rounded(x: Any) -> np.ndarray:
     return np.frompyfunc(one, 1, 1)(np.asarray(x)).astype(np.longdouble)
 
 
-def exact_function(case: Case, pred: Any, target: Any, **given: Any) -> tuple[Any, Any, Any]:
-    """Value, gradient and Hessian of exact predictions and targets by the body of the reference; labels are integers."""
+def exact_function(case: Case, pred: Any, target: Any, **given: Any) -> tuple[Any, ...]:
+    """Value, gradient, Hessian and, where there is one, the gradient by the target, by the body of the reference.
+
+    Predictions and targets are exact; labels are integers.
+    """
     parameters = {}
     for name, p in case.loss.params.items():
         value = given.get(name, p.default)
@@ -236,12 +239,12 @@ def exact_function(case: Case, pred: Any, target: Any, **given: Any) -> tuple[An
             # As an object of the array's own kind: the references write dtype.type(parameter).
             value = Exact.of(value)
         parameters[name] = value
-    value, grad, hess = case.loss.row.function(pred, target, **parameters)[:3]
-    return value, grad, hess
+    results = case.loss.row.function(pred, target, **parameters)
+    return (*results[:3], *([results[4]] if case.loss.differentiable_target else []))
 
 
 def exact_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> dict[str, np.ndarray]:
     """An oracle for `fastloss._verify`: no rounding but that of the results to `longdouble`."""
     wanted = exact(target) if target.dtype.kind == "f" else target
     results = exact_function(case, exact(pred), wanted, **given)
-    return {name: rounded(x) for name, x in zip(("value", "grad", "hess"), results, strict=True)}
+    return {name: rounded(x) for name, x in zip(outputs(case), results, strict=True)}

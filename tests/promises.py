@@ -375,7 +375,7 @@ ERRORS = Promise(
         Break(
             "a result written over an input",
             "fastloss/_errors.py",
-            "        if any(overlap(array, other) for other in (others if in_place else [pred, *others])):",
+            "        if any(overlap(array, other) for other in (*read, *others)):",
             "        if False:",
             ("test_any_call.py::test_any_call",),
         ),

@@ -596,6 +596,14 @@ def test_verify_fails_where_a_bound_is_broken(output, error, monkeypatch, capsys
     assert len([line for line in text.splitlines() if "FAIL" in line]) == broken
 
 
+def test_verify_measures_the_gradient_by_the_target(monkeypatch, capsys):
+    name = next(name for name, loss in fastloss.losses.items() if loss.differentiable_target)
+    assert main(["verify", name, "--samples", "100"]) == 0
+    monkeypatch.setattr(_verify, "measure", lambda case, tier, samples: {"grad": 0.0, "target_grad": 1e9})
+    assert main(["verify", name]) == 1
+    assert "the gradient by target is off by 1e+09 ULP" in capsys.readouterr().out
+
+
 def test_verify_fails_where_a_function_is_inaccurate(monkeypatch, capsys):
     name, bound = next(iter(_verify.FUNCTION_BOUNDS.items()))
     monkeypatch.setattr(_verify, "measure_function", lambda *arguments: bound * 1.01)

@@ -21,7 +21,7 @@ def test_derivatives_are_the_limits_of_difference_quotients(given):
         if any(isinstance(v, str) for v in parameters.values()):
             continue
         loss = given.loss.bind(**parameters)
-        unit = min((p.default for p in loss.params.values() if p.kind.divides), default=1.0)  # of predictions
+        unit = _verify.divisor(loss)  # of predictions
         step = 1e-6 * unit
         rng = np.random.default_rng(1)
         given_here = given._replace(loss=loss)

@@ -21,8 +21,6 @@ from fastloss import _verify
 from fastloss._registry import Interval, Parameter
 from fastloss._verify import Case, Results
 
-OUTPUTS = ("value", "grad", "hess")
-
 #: Classes of a row; the last is more than a segment in either precision.
 CLASSES = (1, 2, 10, 65, 2500)
 
@@ -161,19 +159,29 @@ def class_rows(case: Case, n: int, classes: int, rng: np.random.Generator) -> Po
     row, dtype = case.loss.row, case.dtype
     pred, target, arrays = _verify.draw(case, n, classes, int(rng.integers(2**31)))
     shape = pred.shape
-    kind = rng.integers(0, 5, (n, 1))
-    spread = rng.normal(size=shape) * 10.0 ** rng.uniform(-6, 4, (n, 1)) + rng.normal(size=(n, 1)) * 10.0 ** rng.uniform(
-        -2, 5, (n, 1)
-    )
-    far_apart = rng.choice([-1e4, -100.0, 0.0, 100.0, 1e4], shape) + rng.choice([0.0, 0.0, 1e-3, 1.0], shape)
     # The terms of a row are added in double: of one sign, they may not overflow before their sum does.
     sizes = remarkable(row.prediction, dtype)
     sizes = sizes[np.abs(sizes) <= np.finfo(np.float64).max / (4 * classes)]
-    pred = np.select(
-        [kind == 0, kind == 1, kind == 2], [spread, far_apart, rng.choice(sizes[np.abs(sizes) < 1e5], shape)], pred
-    )
-    pred = np.where((kind == 3) & (rng.random((n, 1)) < 0.2), rng.choice(sizes, shape), pred)
-    if target.dtype.kind == "f":
+    if _verify.logits_as_targets(row):
+        # In float64 a probability below exp(-884) is 0, and a slope beyond 1e60 would show it: see the losses' notes.
+        sizes = sizes[np.abs(sizes) <= np.finfo(np.float32).max]
+
+    def extreme_logits(drawn: np.ndarray) -> np.ndarray:
+        kind = rng.integers(0, 5, (n, 1))
+        spread = rng.normal(size=shape) * 10.0 ** rng.uniform(-6, 4, (n, 1)) + rng.normal(size=(n, 1)) * 10.0 ** rng.uniform(
+            -2, 5, (n, 1)
+        )
+        far_apart = rng.choice([-1e4, -100.0, 0.0, 100.0, 1e4], shape) + rng.choice([0.0, 0.0, 1e-3, 1.0], shape)
+        found = np.select(
+            [kind == 0, kind == 1, kind == 2], [spread, far_apart, rng.choice(sizes[np.abs(sizes) < 1e5], shape)], drawn
+        )
+        return np.where((kind == 3) & (rng.random((n, 1)) < 0.2), rng.choice(sizes, shape), found)
+
+    pred = extreme_logits(pred)
+    if _verify.logits_as_targets(row):
+        alike = pred * (1 + rng.choice([-1, 1], shape) * 10.0 ** rng.uniform(-8, 0, (n, 1)))
+        target = clipped(np.where(rng.random((n, 1)) < 0.3, alike, extreme_logits(target)), row.target, dtype)
+    elif target.dtype.kind == "f":
         interval = Interval(high=0) if target.min(initial=0) < 0 else row.target  # logarithms of probabilities
         numbers = remarkable(interval, dtype)
         # A target that is so small that a class weight makes it subnormal has no digits left for a logit to multiply.
@@ -230,7 +238,7 @@ def suspicious(case: Case, points: Points, k: int) -> np.ndarray:
     expected, allowed = _verify.expected_and_allowed(case, *points, seed=1)
     errors = errors_of_each(case, kernels(case, points), expected, allowed)
     chosen: list[int] = []
-    for output in OUTPUTS:
+    for output in _verify.outputs(case):
         total = np.max([errors[tier][output] for tier in errors], axis=0)
         chosen += np.argsort(total, kind="stable")[::-1][:k].tolist()
     return np.unique(chosen)
@@ -288,7 +296,7 @@ class Worst:
             plain = errors_of_each(case, found, expected, plain_unit)
             # To move inputs costs ten times as much as the point itself, and excuses only what needs it.
             needy = np.zeros(len(points.pred), bool)
-            for errors, output in itertools.product(plain.values(), OUTPUTS):
+            for errors, output in itertools.product(plain.values(), expected):
                 needy |= ~(errors[output] <= _verify.bound(case, output) / 2)
             chosen = np.flatnonzero(needy)
             if len(chosen):
@@ -298,17 +306,17 @@ class Worst:
             for i in np.flatnonzero(worst_of_each(np.isnan(x))):
                 self.broken.append(f"{case.id}: the reference has NaN as {output} at {points.describe(i)}")
         final = {tier: {output: x.copy() for output, x in errors.items()} for tier, errors in plain.items()}
-        condition = dict.fromkeys(OUTPUTS, np.ones(len(points.pred)))
+        condition = dict.fromkeys(expected, np.ones(len(points.pred)))
         if len(chosen):
             few = {tier: [{k: x[chosen] for k, x in r.items()} for r in results] for tier, results in found.items()}
             few_expected = {k: x[chosen] for k, x in expected.items()}
             for tier, errors in errors_of_each(case, few, few_expected, allowed).items():
                 for output, x in errors.items():
                     final[tier][output][chosen] = x
-            for output in OUTPUTS:
+            for output in expected:
                 condition[output] = condition[output].copy()
                 condition[output][chosen] = worst_of_each((allowed[output] / plain_unit[output][chosen]).astype(float))
-        for tier, output in itertools.product(final, OUTPUTS):
+        for tier, output in itertools.product(final, expected):
             i = int(np.argmax(final[tier][output]))
             error = float(final[tier][output][i])
             if error >= self.errors.get((tier, output), (-1.0, ""))[0]:
@@ -361,6 +369,12 @@ def test_more_digits_change_nothing(given, dtype):
 def test_derivatives_of_the_references_are_limits(given, deep):
     """To 20 digits: central differences with a step of 1e-50, whose own error is its square."""
     digits, step = 20, 1e-50
+
+    def moved(x: Any, at: Any, sign: int) -> Any:
+        x = x.copy()
+        x[at] = x[at] + sign * Exact.of(step)
+        return x
+
     for seed, case in enumerate(cases_of(given, np.dtype(np.float64))):
         rng = np.random.default_rng(seed)
         n = 20 if deep else 4
@@ -375,15 +389,16 @@ def test_derivatives_of_the_references_are_limits(given, deep):
             pred, target, arrays = Points(pred, target, arrays).of(np.broadcast_to(away, pred.shape))
         with precision(300):
             x, y = exact(pred), exact(target) if target.dtype.kind == "f" else target
-            _, grad, hess = map(exact, exact_function(case, x, y, **arrays))
+            _, grad, hess, *target_grad = map(exact, exact_function(case, x, y, **arrays))
             for j in range(pred.shape[1]) if given.rows else [None]:
                 at = (slice(None), j) if given.rows else slice(None)
-                up, down = x.copy(), x.copy()
-                up[at], down[at] = up[at] + Exact.of(step), down[at] - Exact.of(step)
-                above, below = exact_function(case, up, y, **arrays), exact_function(case, down, y, **arrays)
-                slope = (exact(above[0]) - exact(below[0])) / (2 * Exact.of(step))
-                bend = (exact(above[1])[at] - exact(below[1])[at]) / (2 * Exact.of(step))
-                for name, formula, quotient in (("gradient", grad[at], slope), ("Hessian", hess[at], bend)):
+                above, below = (exact_function(case, moved(x, at, sign), y, **arrays) for sign in (1, -1))
+                compared = [("gradient", grad[at], above[0], below[0]), ("Hessian", hess[at], above[1][at], below[1][at])]
+                if target_grad:
+                    above, below = (exact_function(case, x, moved(y, at, sign), **arrays) for sign in (1, -1))
+                    compared.append(("target's gradient", target_grad[0][at], above[0], below[0]))
+                for name, formula, high, low in compared:
+                    quotient = (exact(high) - exact(low)) / (2 * Exact.of(step))
                     for a, b in zip(formula, quotient, strict=True):
                         # Below 1e-60 a result is what the quotient has lost.
                         close = abs(a.number - b.number) <= context.mpf(10) ** -digits * abs(a.number) + context.mpf(10) ** -60

@@ -53,6 +53,20 @@ def draw(shape=(6,), columns=5, classes=7, dtype=np.float64, seed=0):
     )
 
 
+def draw_for(loss, shape=(31,), columns=5, classes=7, dtype=np.float64):
+    """hidden, weight, labels or the teacher's layer, bias."""
+    hidden, weight, labels, bias = draw(shape, columns, classes, dtype)
+    if _linear.target_of(loss.wrapped.row) == "labels":
+        return hidden, weight, labels, bias
+    teacher_hidden, teacher_weight, _, teacher_bias = draw(shape, columns + 3, classes, dtype, seed=1)
+    return hidden, weight, (teacher_hidden, teacher_weight, teacher_bias), bias
+
+
+def target_for(loss, target):
+    """What the wrapped loss gets for it."""
+    return target[0] @ target[1].T + target[2] if isinstance(target, tuple) else target
+
+
 def flat(results):
     """Value and gradients in one tuple."""
     value, grad = results
@@ -346,13 +360,15 @@ def test_a_row_of_a_class_that_weighs_nothing_has_no_part_where_the_weight_is_in
 
 @pytest.mark.parametrize("loss", fl.linear_losses.values(), ids=lambda loss: loss.name)
 def test_every_linear_loss_is_that_of_its_logits(small_chunks, loss):
-    hidden, weight, labels, bias = draw((31,), 12, 50)
-    labels[3] = -100
+    hidden, weight, given, bias = draw_for(loss, columns=12, classes=50)
+    if isinstance(given, np.ndarray):
+        given[3] = -100
+    target = target_for(loss, given)
     for reduction in ("none", "sum", "mean"):
-        value, slopes = loss.wrapped.value_and_grad(hidden @ weight.T + bias, labels, reduction=reduction)
-        found, gradients = loss.value_and_grad(hidden, weight, labels, bias, reduction=reduction)
+        value, slopes = loss.wrapped.value_and_grad(hidden @ weight.T + bias, target, reduction=reduction)
+        found, gradients = loss.value_and_grad(hidden, weight, given, bias, reduction=reduction)
         assert_close((found, *gradients), (value, slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)))
-        plainly = fl.reference.linear_losses[loss.name](hidden, weight, labels, bias, reduction=reduction)
+        plainly = fl.reference.linear_losses[loss.name](hidden, weight, given, bias, reduction=reduction)
         assert_close((plainly,), (value,))
 
 
@@ -661,6 +677,107 @@ def test_out_that_does_not_fit():
         refused(ValueError, "out must be a tuple of the gradients of hidden, weight", hidden, weight, labels, out=wrong)
 
 
+# ---- two heads ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("biases", [(), ("student",), ("teacher",), ("student", "teacher")], ids="-".join)
+def test_distillation_is_that_of_the_logits_of_both(small_chunks, dtype, reduction, biases):
+    loss = fl.linear_distillation_kl
+    hidden, weight, teacher, bias = draw_for(loss, (4, 8), 6, 30, dtype)
+    bias = bias if "student" in biases else None
+    teacher = teacher if "teacher" in biases else (*teacher[:2], None)
+    sample_weight = np.arange(8) % 3
+    logits, target = (h @ w.T + (0 if b is None else b) for h, w, b in ((hidden, weight, bias), teacher))
+    options = {"temperature": 1.7, "reduction": reduction}
+    value, slopes = loss.wrapped.value_and_grad(logits, target, weight=sample_weight, **options)
+    found, gradients = loss.value_and_grad(hidden, weight, teacher, bias, sample_weight=sample_weight, **options)
+    slopes = slopes.reshape(-1, 30)
+    wanted = ((slopes @ weight).reshape(hidden.shape), slopes.T @ hidden.reshape(-1, 6), slopes.sum(axis=0))
+    tolerance = 1e-4 if dtype == np.float32 else 1e-12
+    assert_close((found, *gradients), (value, *wanted[: 2 + (bias is not None)]), tolerance)
+    for places in itertools.product((True, False), repeat=len(gradients)):
+        out = tuple(np.empty_like(g) if place else None for g, place in zip(gradients, places, strict=True))
+        again = loss.grad(hidden, weight, teacher, bias, sample_weight=sample_weight, out=out, **options)
+        for place, a, b in zip(out, again, gradients, strict=True):
+            assert place is None or place is a
+            assert same_bits(a, b)
+
+
+def test_a_teacher_that_is_the_student_teaches_nothing(small_chunks):
+    hidden, weight, _, bias = draw((31,), 5, 20)
+    value, gradients = fl.linear_distillation_kl.value_and_grad(hidden, weight, (hidden, weight, bias), bias)
+    assert value == 0
+    assert not any(g.any() for g in gradients)
+
+
+def test_a_teacher_of_another_dtype_is_computed_in_the_students(small_chunks):
+    hidden, weight, teacher, bias = draw_for(fl.linear_distillation_kl, (31,), 5, 20, np.float32)
+    teacher = tuple(x.astype(np.float16) for x in teacher)
+    found = fl.linear_distillation_kl.value_and_grad(hidden, weight, teacher, bias)
+    assert {array.dtype for array in found[1]} == {np.dtype(np.float32)}
+    for other in (np.float32, np.float64):
+        wide = tuple(x.astype(other) for x in teacher)
+        # A matrix that is converted comes in other blocks, and sums in another order.
+        assert_close(flat(found), flat(fl.linear_distillation_kl.value_and_grad(hidden, weight, wide, bias)), 1e-5)
+
+
+def test_rows_of_weight_0_are_not_taught():
+    hidden, weight, teacher, bias = draw_for(fl.linear_distillation_kl)
+    sample_weight = np.ones(31)
+    sample_weight[[2, 30]] = 0
+    teacher[0][2] = hidden[30] = np.nan
+    kept = sample_weight != 0
+    value, (d_hidden, *rest) = fl.linear_distillation_kl.value_and_grad(
+        hidden, weight, teacher, bias, sample_weight=sample_weight
+    )
+    few = fl.linear_distillation_kl.value_and_grad(hidden[kept], weight, (teacher[0][kept], *teacher[1:]), bias)
+    assert not d_hidden[~kept].any()
+    assert_close((value, d_hidden[kept], *rest), flat(few))
+
+
+def test_vjp_of_a_student():
+    loss = fl.linear_distillation_kl
+    hidden, weight, teacher, bias = draw_for(loss)
+    cotangent = np.random.default_rng(1).standard_normal(31)
+    slopes = loss.wrapped.vjp(hidden @ weight.T + bias, target_for(loss, teacher), cotangent, temperature=3.0)
+    wanted = slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)
+    assert_close(loss.vjp(hidden, weight, teacher, cotangent, bias=bias, temperature=3.0), wanted)
+
+
+def test_the_logits_of_a_teacher_need_little_memory():
+    """Logits of both would be 2 · 122 MiB."""
+    hidden, weight, teacher, _ = draw_for(fl.linear_distillation_kl, (2000,), 8, 16000, np.float32)
+    tracemalloc.start()
+    try:
+        fl.linear_distillation_kl(hidden, weight, teacher)
+        assert tracemalloc.get_traced_memory()[1] < 64 * MIB
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_no_teacher():
+    hidden, weight, teacher, _ = draw_for(fl.linear_distillation_kl)
+    out = np.full_like(hidden, SENTINEL), np.full_like(weight, SENTINEL)
+    shapes = "the teacher's logits would have the shape"
+    for wrong, message in (
+        (teacher[0], "teacher must be a tuple .hidden, weight. or .hidden, weight, bias.; got ndarray"),
+        (teacher[:1], "got 1 of them"),
+        ((*teacher, None), "got 4 of them"),
+        ((teacher[0][:30], teacher[1]), shapes),
+        ((teacher[0], teacher[1][:6]), shapes),
+        ((teacher[0], weight), "the teacher's hidden has shape .31, 8. but the teacher's weight has shape .7, 5."),
+        ((*teacher[:2], np.zeros(6)), "the teacher's bias has shape .6,."),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fl.linear_distillation_kl.grad(hidden, weight, wrong, out=out)
+    with pytest.raises(TypeError, match=r"teacher\[1\]"):
+        fl.linear_distillation_kl.grad(hidden, weight, (teacher[0], teacher[1].astype(complex)), out=out)
+    with pytest.raises(ValueError, match="overlaps an argument"):
+        fl.linear_distillation_kl.grad(hidden, weight, (out[0], weight), out=out)
+    assert all((place == SENTINEL).all() for place in out)
+
+
 # ---- the losses as objects ------------------------------------------------------------------------------------------
 
 
@@ -669,9 +786,11 @@ def test_signatures_follow_the_wrapped_loss(loss):
     for name, function in entry_points(loss).items():
         wrapped = inspect.signature(loss.wrapped if name == "value" else getattr(loss.wrapped, name)).parameters
         parameters = inspect.signature(function).parameters
-        assert list(parameters)[:4] == ["hidden", "weight", "labels", "bias"]
+        target = "teacher" if loss.wrapped.differentiable_target else "labels"
+        assert list(parameters)[:4] == ["hidden", "weight", target, "bias"]
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-        moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in ("weight", "axis")]
+        kept_back = ("weight", "axis", "target_grad")
+        moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in kept_back]
         assert [known for known in keywords if known not in ("sample_weight", "filter_eps")] == moved
         assert all(parameters[known].default == wrapped[known].default for known in moved)
         assert parameters["bias"].default is parameters["sample_weight"].default is None
@@ -704,17 +823,22 @@ def run_examples(thing, name):
     assert doctest.DocTestRunner(verbose=False).run(examples, out=output.write).failed == 0, output.getvalue()
 
 
+#: Parameters of which 3 is a value that tells: every loss of a linear layer has one of them.
+BOUND = ("ignore_index", "temperature")
+
+
 @pytest.mark.parametrize("loss", every_linear_loss())
 def test_bind(loss):
-    arrays = draw()
-    bound = loss.bind(ignore_index=3).bind(filter_eps=1e-3)
-    options = {"ignore_index": 3, "filter_eps": 1e-3}
+    arrays = draw_for(loss)
+    name, default, other = next((p.name, p.default, 3) for p in loss.wrapped.params.values() if p.name in BOUND)
+    bound = loss.bind(**{name: other}).bind(filter_eps=1e-3)
+    options = {name: other, "filter_eps": 1e-3}
     assert dict(bound.bound) == options
-    assert bound.params["ignore_index"].default == 3
+    assert bound.params[name].default == other
     for a, b in zip(flat(bound.value_and_grad(*arrays)), flat(loss.value_and_grad(*arrays, **options)), strict=True):
         assert same_bits(a, b)
-    assert same_bits(bound(*arrays, ignore_index=-100), loss(*arrays))
-    assert inspect.signature(bound.grad).parameters["ignore_index"].default == 3
+    assert same_bits(bound(*arrays, **{name: default}), loss(*arrays))
+    assert inspect.signature(bound.grad).parameters[name].default == other
     assert bound.reference(*arrays) == pytest.approx(bound(*arrays), rel=1e-12)
     with pytest.raises(TypeError, match="no parameter 'reduction'; it has: "):
         loss.bind(reduction="sum")
@@ -722,8 +846,9 @@ def test_bind(loss):
 
 @pytest.mark.parametrize("loss", every_linear_loss())
 def test_copies(loss):
-    arrays = draw()
-    for original in (loss, loss.bind(ignore_index=3)):
+    arrays = draw_for(loss)
+    name = next(known for known in BOUND if known in loss.params)
+    for original in (loss, loss.bind(**{name: 3})):
         for copied in (copy.copy(original), copy.deepcopy(original), pickle.loads(pickle.dumps(original))):
             assert copied.evaluate is original.evaluate
             assert inspect.signature(copied) == inspect.signature(original)

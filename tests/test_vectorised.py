@@ -22,6 +22,12 @@ SHARED = [
     *("harden_hess", "harden_grad", "add"),
     *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_statistics", "rows_shares"),
     *("finish_terms", "finish_logsumexp", "log_softmax_loop"),
+    "pair_exponentials",
+    *(
+        f"distillation_{loss}_{kernel}"
+        for loss in ("kl", "js")
+        for kernel in ("terms", "pair_grad", "pair_hess", "pair_target_grad")
+    ),
 ]
 SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside", "dispersion_loop"]
 

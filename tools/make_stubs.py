@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fastloss._linear import LINEAR_ENTRY_POINTS, LinearRow, linear_registry, linear_signature
-from fastloss._loss import ENTRY_POINTS, signature
+from fastloss._loss import ENTRY_POINTS, has_target_grad, signature
 from fastloss._registry import Row, registry
 from fastloss._row_functions import FunctionRow, function_registry, function_signature
 from fastloss._statistics import STATISTICS
@@ -48,12 +48,14 @@ TYPES = {
     "weight": "ArrayLike | None",
     "hidden": "ArrayLike",
     "labels": "ArrayLike",
+    "teacher": "tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]",
     "bias": "ArrayLike | None",
     "sample_weight": "ArrayLike | None",
     "filter_eps": "float",
     "reduction": 'Literal["mean", "sum", "none"]',
     "axis": "int",
     "check_domain": "bool",
+    "target_grad": "bool",
     "n_threads": "int | None",
 }
 RESULTS = {
@@ -71,7 +73,11 @@ LINEAR_RESULTS = {
 
 def type_of(row: Row, name: str, entry_point: str) -> str:
     if name == "out":
-        pair = " | tuple[NDArray[Any] | None, NDArray[Any] | None]" if entry_point == "grad_and_hess" else ""
+        pair = (
+            " | tuple[NDArray[Any] | None, NDArray[Any] | None]"
+            if entry_point == "grad_and_hess" or has_target_grad(row, entry_point)
+            else ""
+        )
         return f"NDArray[Any]{pair} | None"
     for parameter in row.parameters:
         if parameter.name == name:
@@ -97,6 +103,15 @@ def arguments(parameters: Iterable[inspect.Parameter], type_of_argument: Callabl
     return "".join(f"        {text},\n" for text in texts)
 
 
+def results_of(row: Row, entry_point: str) -> str:
+    results = RESULTS[entry_point]
+    if has_target_grad(row, entry_point):
+        one = "NDArray[Any]"
+        either = f"{one} | tuple[{one}, {one}]"
+        return either if entry_point == "grad" else f"tuple[float | {one}, {either}]"
+    return results
+
+
 def methods(
     entry_point: str, parameters: Iterable[inspect.Parameter], type_of_argument: Callable[[str], str], result: str
 ) -> str:
@@ -119,7 +134,7 @@ def class_of(row: Row) -> str:
     for entry_point in ENTRY_POINTS:
         parameters = signature(row, {}, entry_point).parameters.values()
         types = functools.partial(type_of, row, entry_point=entry_point)
-        lines.append(methods(entry_point, parameters, types, RESULTS[entry_point]))
+        lines.append(methods(entry_point, parameters, types, results_of(row, entry_point)))
     return "".join(lines)
 
 

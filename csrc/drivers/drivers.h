@@ -16,6 +16,7 @@ typedef enum {
     FL_SIMPLEX_LOSS,
     FL_LOG_PROBABILITY_LOSS,
     FL_LABEL_LOSS,
+    FL_DISTILLATION_LOSS,
     FL_SOFTMAX_FUNCTION
 } fl_loss_kind;
 

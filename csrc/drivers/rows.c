@@ -17,7 +17,7 @@ enum {
 const fl_array *fl_rows_array(const job *j, int which)
 {
     const fl_call *c = j->call;
-    const fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->weight, &c->value, &c->grad, &c->hess};
+    const fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->weight, &c->value, &c->grad, &c->hess, &c->target_grad};
     return arrays[which];
 }
 
@@ -176,12 +176,9 @@ static void check_rows(job *j, int which, int64_t first, int64_t n, char *buffer
 void fl_clear_row(const job *j, const row *r)
 {
     static const char zeros[FL_SEGMENT_BYTES];
-    for (int64_t s = 0; s < j->n_segments; s++) {
-        if (j->call->outputs & FL_GRAD)
-            fl_keep_segment(j, GRAD, r, s, zeros);
-        if (j->call->outputs & FL_HESS)
-            fl_keep_segment(j, HESS, r, s, zeros);
-    }
+    for (int which = GRAD; which <= TARGET_GRAD; which++)
+        for (int64_t s = 0; s < j->n_segments && j->array[which].data; s++)
+            fl_keep_segment(j, which, r, s, zeros);
 }
 
 double fl_label_weight(const job *j, int64_t label)
@@ -371,6 +368,8 @@ static void loss_task(void *context, int64_t task, char *scratch)
                 m->value[i] = fl_rounded_value(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
             } else if (j->kind == FL_LABEL_LIST_LOSS) {
                 m->value[i] = fl_rounded_value(j, fl_label_list_row(j, &r, scale, m), weight);
+            } else if (j->kind == FL_DISTILLATION_LOSS) {
+                m->value[i] = fl_rounded_value(j, fl_distillation_row(j, &r, scale, m), weight);
             } else {
                 m->value[i] = fl_rounded_value(j, fl_element_row(j, &r, m->label[i], strength, scale, m), weight);
             }
@@ -484,7 +483,7 @@ fl_status fl_run_rows(fl_call *call)
     const fl_array *arrays[N_ARRAYS];
     for (int i = 0; i < N_ARRAYS; i++)
         arrays[i] = fl_rows_array(&j, i);
-    const int by_element = !fl_is_softmax(&j) && j.kind != FL_LABEL_LOSS;
+    const int by_element = !fl_is_softmax(&j) && j.kind != FL_LABEL_LOSS && j.kind != FL_DISTILLATION_LOSS;
     if (by_element && !(j.pointwise = fl_pointwise_kernel_for(call, call->outputs)))
         return FL_UNSUPPORTED;
     fl_walk_init(&j.walk, call->ndim, call->shape, arrays, N_ARRAYS, 0);
@@ -513,6 +512,8 @@ fl_status fl_run_rows(fl_call *call)
     fl_status status = FL_OK;
     if (fl_is_softmax(&j))
         status = fl_plan_softmax(&j);
+    else if (j.kind == FL_DISTILLATION_LOSS)
+        j.work_bytes = fl_distillation_bytes(&j);
     else
         j.work_bytes = fl_element_bytes(&j);
 

@@ -5,7 +5,7 @@
 #include "drivers.h"
 
 enum {
-    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, N_ARRAYS,
+    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, TARGET_GRAD, N_ARRAYS,
     /* Rows a task handles at most. */
     MAX_ROWS_A_TASK = FL_BLOCK,
 };
@@ -82,6 +82,10 @@ void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *st
 void fl_unstage_rows(const job *j, int64_t first, const job *staged);
 /* Results of a row that does not count. */
 void fl_clear_row(const job *j, const row *r);
+
+/* Two rows of softmax: its memory; the loss of a row, whose derivatives are written. */
+size_t fl_distillation_bytes(const job *j);
+double fl_distillation_row(job *j, const row *r, double scale, rows_memory *m);
 
 /* What a label makes its row count; whether a row adds anything, whatever its numbers. */
 double fl_label_weight(const job *j, int64_t label);

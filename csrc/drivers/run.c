@@ -11,6 +11,7 @@
 #define SIMPLEX_LOSS(name, n_params, has_operand, slow) {FL_SIMPLEX_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define LOG_PROBABILITY_LOSS(name, n_params, has_operand, slow) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define LABEL_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand, slow}},
+#define DISTILLATION_LOSS(name, n_params, has_operand, slow) {FL_DISTILLATION_LOSS, {#name, "rows", n_params, has_operand, slow}},
 #define SOFTMAX_FUNCTION(name, n_params, has_operand, slow) {FL_SOFTMAX_FUNCTION, {#name, "row functions", n_params, has_operand, slow}},
 static const struct {
     fl_loss_kind kind;

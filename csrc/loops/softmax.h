@@ -52,11 +52,12 @@ INLINE double sum_of_real_lanes(const real *lane)
 }
 
 /* exp(a - m) would inherit the rounding of a - m: 40 ulp at a - m = -80. So exp(a - s) is scaled by a power of two, 2^-N with
- * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGE, whose own last digit is
+ * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGEST_UNSHIFTED, whose own last digit is
  * worth more than that, are shifted by s = m. Without fused multiply-add exp is exact only as far as the 15 (40) bits of log 2 times
  * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to LIFTED_DEPTH below m.
  *
  * A further 2^EXP_LIFT keeps every exponential a normal number: a temperature or a z-loss may multiply it. */
+#define LARGEST_UNSHIFTED (HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0))
 typedef struct {
     real shift, lowest;       /* what is subtracted from logits; below this they have no exponential */
     real rounder;             /* ROUNDER and an exponent: added to a logarithm, it leaves the exponential's biased exponent in the low bits */
@@ -64,7 +65,7 @@ typedef struct {
 
 INLINE softmax_frame frame_of(real m)
 {
-    const real LARGE = HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0), shift = abs_(m) <= LARGE ? ZERO : m, base = m - shift;
+    const real shift = abs_(m) <= LARGEST_UNSHIFTED ? ZERO : m, base = m - shift;
     const real n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
     return (softmax_frame){.shift = shift, .lowest = base - LIFTED_DEPTH, .rounder = ROUNDER + ((real)(EXP_LIFT + EXPONENT_BIAS) - n)};
 }
@@ -107,6 +108,11 @@ NOINLINE double sum_beside(const real *restrict x, const real *restrict e, real 
         for (int l = 0; l < LANES; l++)
             lane[l] += keep_if(e[i + l] != top, x[i + l]);
     return sum_of_real_lanes(lane);
+}
+
+static double sum_beside_top(const void *x, const void *e, double top, int64_t n)
+{
+    return sum_beside(x, e, (real)top, n);
 }
 
 /* The sums of u: in double, of pairs added in `real`. */

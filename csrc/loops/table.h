@@ -6,6 +6,7 @@
 #include "../losses/bodies.h"
 
 #include "columns.h"
+#include "distillation.h"
 #include "elementary.h"
 #include "finish.h"
 #include "halves.h"
@@ -56,6 +57,11 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
     .columns_soften = columns_soften,
     .harden = harden,
     .position = position,
+    .sum_beside = sum_beside_top,
+    .distillation_forward = distillation_forward,
+    .share_top = 1.0 / (double)SHARE_UNIT,
+    .log_unit = (double)LOG_UNIT,
+    .distillation = distillation_kernels,
     .transpose_to_classes = transpose_to_classes,
     .transpose_to_rows = transpose_to_rows,
     .target_mix = target_mix,

@@ -9,7 +9,13 @@
 
 #include "exp.h"
 
-INLINE real expm1_(real x)
+typedef struct {
+    real sum, rest;           /* expm1 x = 2 (sum + rest), where not near; |rest| is small */
+    real r, excess;           /* near, x = r, and expm1 x = r + excess */
+    int near;
+} expm1_parts;
+
+INLINE expm1_parts expm1_parts_of(real x)
 {
     /* Below, the result rounds to -1; above, it is infinite. */
     const exp_argument a = exp_argument_of(clip(x, PICK(-18.0f, -38.0), PICK(89.0f, 710.0)));
@@ -32,17 +38,28 @@ INLINE real expm1_(real x)
     p = fma_(p, r, 0.041666666666666567);
     p = fma_(p, r, 0.16666666666666677);
 #endif
-    /* n = 0, where r = x. */
-    const real near = r + fma_(cube, p, half_square);
+    const real near = fma_(cube, p, half_square);
     /* Elsewhere half of everything, because 2^n itself may be too large. 2^n - 1 rounds where n is large, either way. */
     const real scale = power_of_two(a.exponent + (EXPONENT_BIAS - 1));
     const real whole = scale - HALF, taken = whole - scale, whole_low = (scale - (whole - taken)) - (HALF + taken);
     /* |2^n r| < |2^n - 1|: what their sum loses is one subtraction away. What r lost counts exp r, about 1 + r times. */
     const real part = scale * r, sum = whole + part, sum_low = part - (sum - whole);
     const real low = fma_(scale, fma_(cube, p, fma_(r, a.r_low, a.r_low)), sum_low + whole_low);
-    const real far = sum + fma_(scale, half_square, low);
+    return (expm1_parts){.sum = sum, .rest = fma_(scale, half_square, low), .r = r, .excess = near, .near = a.exponent == 0};
+}
+
+INLINE real expm1_(real x)
+{
+    const expm1_parts e = expm1_parts_of(x);
     /* The sign last: -0 became 0. */
-    return copysign_(a.exponent == 0 ? near : TWO * far, x);
+    return copysign_(e.near ? e.r + e.excess : TWO * (e.sum + e.rest), x);
+}
+
+/* expm1 x - x, which is never below 0. Where it is much smaller than x, 2 sum is between x / 2 and 2 x, and their difference exact. */
+INLINE real expm1_excess(real x)
+{
+    const expm1_parts e = expm1_parts_of(x);
+    return e.near ? e.excess : fma_(TWO, e.rest, fma_(TWO, e.sum, -x));
 }
 
 #endif

@@ -19,7 +19,8 @@ Measure the worst error of value, gradient and Hessian of every loss, in each dt
 against the NumPy reference in a higher precision; and that of the elementary functions the losses are made of.
 
 The unit is the ULP, the distance to the next number of the dtype, after what such an error in the input would change.
-Each loss is measured with its default parameters and with others; a row shows the worst. Tiers that agree share one.
+Each loss is measured with its default parameters and with others; a row shows the worst. "by target" is the gradient
+with respect to the target, of the losses that have one. Tiers that agree share one.
 """
 
 EPILOG = """\
@@ -30,9 +31,11 @@ examples:
 Exit status: 0 where every bound holds, 1 where one is broken.
 """
 
-OUTPUTS = {"value": "value", "grad": "gradient", "hess": "Hessian"}
+OUTPUTS = {"value": "value", "grad": "gradient", "hess": "Hessian", "target_grad": "by target"}
+NAMES = {**OUTPUTS, "target_grad": "gradient by target"}
 COLUMNS = {
-    "loss": "<", "dtype": "<", "tier": "<", "value": ">", "gradient": ">", "Hessian": ">", "bound": ">", "": "<",
+    "loss": "<", "dtype": "<", "tier": "<", "value": ">", "gradient": ">", "Hessian": ">", "by target": ">", "bound": ">",
+    "": "<",
 }  # fmt: skip
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -95,7 +98,7 @@ def measured(names: list[str], tiers: list[str], samples: int) -> dict[tuple[str
     findings: dict[tuple[str, str], Finding] = {}
     with progress(len(tiers) * (len(cases) + len(functions) * len(DTYPES)), "verify") as advance:
         for case in cases:
-            bounds = {output: _verify.bound(case, output) for output in OUTPUTS}
+            bounds = {output: _verify.bound(case, output) for output in _verify.outputs(case)}
             finding = findings.setdefault((case.loss.name, case.dtype.name), Finding(bounds))
             for tier in tiers:
                 finding.add(tier, case.id, _verify.measure(case, tier, samples))
@@ -124,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
     print()
     for finding in findings.values():
         for output, (error, where) in finding.broken.items():
-            print(f"{where}: the {OUTPUTS[output]} is off by {error:.3g} ULP; the bound is {finding.bounds[output]:g}")
+            print(f"{where}: the {NAMES[output]} is off by {error:.3g} ULP; the bound is {finding.bounds[output]:g}")
     passed = sum(not finding.broken for finding in findings.values())
     print(f"Worst errors in ULP; {passed} of {len(findings)} pass.")
     return 0 if passed == len(findings) else 1

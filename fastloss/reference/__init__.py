@@ -17,6 +17,7 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _pointwise_counts,
     _pointwise_robust,
     _rows,
+    _rows_distillation,
     _rows_margins,
     _rows_softmax,
 )

@@ -43,7 +43,8 @@ class Entry(DescribedEntry):
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
             statistics = self._statistics(pred, target, arguments)
-            chosen = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"), arguments.get("out"))
+            found = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"))
+        chosen = self._chosen(found, arguments.get("target_grad", False), arguments.get("out"))
         if statistics:
             return SoftmaxResult(**dict(zip(self.outputs, chosen, strict=True)), **statistics)
         return chosen[0] if len(chosen) == 1 else chosen
@@ -79,9 +80,11 @@ class Entry(DescribedEntry):
             target = target.reshape(-1).astype(np.int64)
         else:
             raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
-        value, grad, hess, mass = row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
-        grad, hess = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess))
-        return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1])
+        value, grad, hess, mass, *target_grad = row.function(
+            logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters
+        )
+        grad, hess, *target_grad = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *target_grad))
+        return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *target_grad
 
     def _statistics(self, pred: Any, target: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         """Those that are asked for, in the shape of the rows."""
@@ -97,11 +100,9 @@ class Entry(DescribedEntry):
         found = _softmax.statistics(logits.reshape(shape), target, arguments)
         return {name: found[name].reshape(rows)[()] for name in wanted}
 
-    def _reduce(
-        self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None, out: Any
-    ) -> tuple[Any, ...]:
+    def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None) -> dict[str, Any]:
         """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
-        value, grad, hess, mass = results
+        value, grad, hess, mass, *target_grad = results
 
         def weigh(array: Any, factor: Any) -> Any:
             if array.ndim > factor.ndim:
@@ -121,10 +122,19 @@ class Entry(DescribedEntry):
             value = total_value / total if reduction == "mean" else total_value
             value = value if pred.dtype == np.longdouble else float(value)
         found = {"value": value}
-        for name, array in (("grad", grad), ("hess", hess)):
+        for name, array in zip(("grad", "hess", "target_grad"), (grad, hess, *target_grad), strict=False):
             weighed = weigh(array, factor)
             found[name] = np.where(weighed == 0, weighed, weighed * scale).astype(pred.dtype)
-        if out is not None:
-            out[...] = found["grad"]
-            found["grad"] = out
+        return found
+
+    def _chosen(self, found: dict[str, Any], target_grad: bool, out: Any) -> tuple[Any, ...]:
+        """What this entry point returns of it, gradients in `out` where there are places."""
+        names = ("grad", "target_grad") if target_grad else ("grad",)
+        places = out if isinstance(out, tuple) else (out,)
+        for name, place in zip(names, places, strict=False):
+            if place is not None:
+                place[...] = found[name]
+                found[name] = place
+        if target_grad:
+            found["grad"] = found["grad"], found["target_grad"]
         return tuple(found[name] for name in self.outputs)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss._linear import FILTER_EPS, LinearLoss
+from fastloss._linear import FILTER_EPS, LinearLoss, target_of
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference._softmax import floating
 
@@ -27,8 +27,13 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
     options = {name: arguments[name] for name in (*loss.wrapped.params, "reduction", "check_domain") if name in arguments}
     with np.errstate(all="ignore"):
         logits = hidden @ weight.T + (bias[0] if bias else 0)
+        if target_of(loss.wrapped.row) == "teacher":
+            inputs_of_teacher, matrix, *shift = (floating(x).astype(real) for x in arguments["teacher"] if x is not None)
+            target = inputs_of_teacher @ matrix.T + (shift[0] if shift else 0)
+        else:
+            target = arguments["labels"]
         flags = {name: True for name in STATISTICS if arguments.get(name)}
-        result = loss.wrapped.value_and_grad(logits, arguments["labels"], weight=arguments["sample_weight"], **options, **flags)
+        result = loss.wrapped.value_and_grad(logits, target, weight=arguments["sample_weight"], **options, **flags)
         value, slopes = result[:2]
         # A row without a slope has no part in the gradients, even where it holds infinities.
         counts = slopes.any(axis=-1, keepdims=True)
