@@ -207,6 +207,8 @@ def no_label(target: np.ndarray, where: tuple[int, ...] | None, classes: int, na
 
 def lies_outside(array: np.ndarray, domain: Any) -> Any:
     """For each element whether it is outside the domain; NaN is not."""
+    if array.dtype.name in HALVES:
+        array = array.astype(np.float32)  # in which they are computed; an end of the domain may be no number of theirs
     if domain.ends_only:
         return (array != domain.low) & (array != domain.high) & (array == array)
     return (array < domain.low) | (array > domain.high)

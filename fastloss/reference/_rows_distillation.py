@@ -122,7 +122,8 @@ def _jensen_shannon(pred, target, beta, temperature):
     # A row without a class has no term to be NaN.
     value = np.where(np.isnan(q_others) | np.isnan(p_others), np.nan, value)
     target_grad = np.where((p == 0) & ~np.isnan(value), 0, target_grad)
-    grad, hess, target_grad = grad / temperature, hess / temperature / temperature, target_grad / temperature
+    # 0 and not -0, as the kernels give.
+    grad, hess, target_grad = grad / temperature + 0.0, hess / temperature / temperature, target_grad / temperature + 0.0
     return value[:, 0], grad, hess, np.ones(len(pred), pred.dtype), target_grad
 
 
