@@ -744,8 +744,8 @@ cdef class FunctionKernel:
             if not copied and plainly_fit(out, pred, number, (weight,)):
                 array = out
             else:
-                array, _ = _errors.checked_out(self, out, given_pred, None, kwargs,
-                                               pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64))
+                array, = _errors.checked_out(self, out, given_pred, None, kwargs,
+                                             pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64), ("grad",))
         if self.takes_out:
             if array is None:
                 array = empty_like(pred, number)

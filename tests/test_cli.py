@@ -246,7 +246,7 @@ def test_memory_is_that_of_blocks(name, save, run, tmp_path, monkeypatch):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    wanted = 16 * score.BLOCK_BYTES + 500_000  # the parser takes the rest
+    wanted = 16 * score.BLOCK_BYTES + 10_000 * len(fastloss.losses)  # the parser, which knows every loss, takes the rest
     assert wanted < pred.nbytes
     assert peak < wanted
 

@@ -192,12 +192,20 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
                   k->result, k->far, k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, \
                   k->level_part);                                                                                           \
     }
+/* gcc 12 would make branches in the loops of distillation_js, and then no vectors. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#pragma GCC optimize("no-thread-jumps")
+#endif
 #define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
     PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                      \
     PAIR_KERNEL(loss, pair_grad, FL_PAIR_GRAD)                                                                              \
     PAIR_KERNEL(loss, pair_hess, FL_PAIR_HESS)                                                                              \
     PAIR_KERNEL(loss, pair_target_grad, FL_PAIR_TARGET_GRAD)
 #include "../losses.inc"
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
 
 #define OTHER_LOSS(...) {NULL},
 #define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
