@@ -32,9 +32,10 @@ typedef enum {
 } fl_dtype;
 
 /* Which results a call computes; any union that the table has a kernel for: see FL_OUTPUT_SETS. Of logsumexp FL_VALUE, FL_GRAD or both;
- * or FL_LOG_SOFTMAX alone: logit less logsumexp, in the place of the gradient, neither weighed nor reduced. FL_TARGET_GRAD only with
- * FL_GRAD, of the losses that have a gradient by the target. */
-enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_LOG_SOFTMAX = 8, FL_TARGET_GRAD = 16 };
+ * or FL_LOG_SOFTMAX alone: logit less logsumexp, in the place of the gradient, neither weighed nor reduced. FL_SECOND only with
+ * FL_GRAD, of the losses with a second argument that is differentiated by: the target of two rows, the operand of an element. Its
+ * gradient is then computed too, and with FL_HESS its Hessian, of an operand. */
+enum { FL_VALUE = 1, FL_GRAD = 2, FL_HESS = 4, FL_LOG_SOFTMAX = 8, FL_SECOND = 16 };
 
 typedef enum { FL_MEAN, FL_SUM, FL_NONE } fl_reduction;
 
@@ -45,6 +46,7 @@ typedef enum {
     FL_BAD_LABEL,             /* a label is outside [0, classes) and is not ignore_index */
     FL_BAD_PREDICTION,        /* a prediction is outside its domain */
     FL_BAD_TARGET,            /* a target is outside its domain */
+    FL_BAD_OPERAND,           /* an element of the operand is outside its domain */
     FL_UNSUPPORTED            /* the loss has no such kernel: a programming error of the caller */
 } fl_status;
 
@@ -85,7 +87,7 @@ typedef struct {
     fl_array pred, target, operand, weight;
     fl_array value;           /* used under FL_NONE */
     fl_array grad, hess;
-    fl_array target_grad;     /* the gradient with respect to the target, of the losses that have one */
+    fl_array second_grad, second_hess; /* the derivatives by the second argument, of the losses that have them */
     fl_statistics statistics;
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
@@ -95,7 +97,7 @@ typedef struct {
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
     fl_reduction reduction;
-    fl_domain pred_domain, target_domain;
+    fl_domain pred_domain, target_domain, operand_domain;
     int check_first;          /* check all input before the first output is written */
     int (*interrupted)(void);  /* asked now and then by the calling thread; not zero: stop */
     double reduced;           /* the answer under FL_MEAN and FL_SUM */
@@ -106,7 +108,9 @@ fl_status fl_run(fl_call *call);
 /* losses.inc, as data. */
 typedef struct {
     const char *name, *family;
-    int n_params, has_operand, slow;
+    int n_params;
+    int has_operand;          /* 2: derivatives by it are known */
+    int slow;
 } fl_loss_info;
 int fl_n_losses(void);
 const fl_loss_info *fl_loss(int index);

@@ -1163,6 +1163,114 @@ class _tweedie(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
+class _gaussian_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        variance: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        variance: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        variance_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        variance: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        variance_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        variance: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        variance_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _margin_ranking(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        other: ArrayLike = 0.0,
+        margin: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        other: ArrayLike = 0.0,
+        margin: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        other_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        other: ArrayLike = 0.0,
+        margin: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        other_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        other: ArrayLike = 0.0,
+        margin: float = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        other_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
 class _pseudo_huber(Loss):
     def __call__(
         self,
@@ -3824,6 +3932,8 @@ negative_binomial: _negative_binomial
 gamma: _gamma
 inverse_gaussian: _inverse_gaussian
 tweedie: _tweedie
+gaussian_nll: _gaussian_nll
+margin_ranking: _margin_ranking
 pseudo_huber: _pseudo_huber
 charbonnier: _charbonnier
 fair: _fair

@@ -2,13 +2,14 @@
 """From Python arguments to one C call: arrays in, kernels, exceptions out. Knows no loss by name."""
 
 cimport numpy as cnp
+from libc.float cimport DBL_MAX, FLT_MAX
 from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
 import numpy as np
 
 from fastloss import _errors
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS, has_target_grad
+from fastloss._loss import ENTRY_POINTS, REDUCTIONS, second_keyword
 from fastloss._statistics import STATISTICS, SoftmaxResult
 
 cnp.import_array()
@@ -25,9 +26,9 @@ cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_reduction:
         FL_MEAN, FL_SUM, FL_NONE
     ctypedef enum fl_status:
-        FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_UNSUPPORTED
+        FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_BAD_OPERAND, FL_UNSUPPORTED
     enum:
-        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_TARGET_GRAD, FL_MAX_PARAMS, FL_MAX_DIMS
+        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_SECOND, FL_MAX_PARAMS, FL_MAX_DIMS
     ctypedef struct fl_array:
         char *data
         const intptr_t *strides
@@ -48,7 +49,7 @@ cdef extern from "fastloss.h" nogil:
         int n_threads, ndim
         const intptr_t *shape
         int64_t classes
-        fl_array pred, target, operand, weight, value, grad, hess, target_grad
+        fl_array pred, target, operand, weight, value, grad, hess, second_grad, second_hess
         fl_statistics statistics
         int labels
         int64_t ignore_index
@@ -56,7 +57,7 @@ cdef extern from "fastloss.h" nogil:
         const double *class_weight
         double param[4]
         fl_reduction reduction
-        fl_domain pred_domain, target_domain
+        fl_domain pred_domain, target_domain, operand_domain
         int check_first
         int (*interrupted)() noexcept nogil
         double reduced
@@ -415,7 +416,8 @@ cdef class Kernel:
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
-    cdef bint has_domain, has_target_grad
+    cdef bint has_domain
+    cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
 
     def __init__(self, loss, str name):
         cdef int i = 0
@@ -437,7 +439,7 @@ cdef class Kernel:
         self.template.interrupted = interrupted
         self.template.reduction = <fl_reduction>reduction_of(row.default_reduction(name))
         self.has_domain = row.prediction.bounded or row.target.bounded
-        self.has_target_grad = has_target_grad(row, name)
+        self.second, self.second_flag = row.second, second_keyword(row, name)
         self.set_domain(&self.template.pred_domain, row.prediction)
         self.set_domain(&self.template.target_domain, row.target)
         slots = []
@@ -458,14 +460,29 @@ cdef class Kernel:
         domain.checked, domain.ends_only = interval.bounded, interval.ends_only
         return 0
 
+    cdef int set_operand_domain(self, fl_call *c) except -1:
+        """The range of the parameter that may be an array, as closed as the numbers computed with are."""
+        interval = self.parameters[self.slots.index("operand")].range
+        self.set_domain(&c.operand_domain, interval)
+        if interval.low_open:
+            c.operand_domain.low = 5e-324 if c.real == FL_FLOAT64 else 1e-45  # above 0: the smallest numbers there are
+        if interval.high_open:
+            c.operand_domain.high = DBL_MAX if c.real == FL_FLOAT64 else FLT_MAX
+        return 0
+
     cdef object set_parameter(self, fl_call *c, object slot, object parameter, object value, bint default):
         """Check a parameter and put it where the kernels look; returns the array to keep alive, if it is one."""
-        value = parameter.check(value)
         if slot == "operand":
-            array = np.asarray(value) if isinstance(value, np.ndarray) else np.array(float(value))
+            if np.ndim(value):
+                value = as_array(value, parameter.name)
+                if not default:  # the call looks at its numbers
+                    return value
+            value = parameter.check(value)
+            array = value if isinstance(value, np.ndarray) else np.array(value)
             if default:
                 self.default_operand = array
             return array
+        value = parameter.check(value)
         if slot == "class_weight":
             array = None if value is None else np.asarray(value, np.float64)
             if default:
@@ -489,16 +506,17 @@ cdef class Kernel:
 
     def __call__(self, *args, **kwargs):
         cdef fl_call c = self.template
-        cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None, target_grad = None
+        cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None
+        cdef cnp.ndarray second_grad = None, second_hess = None, second = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = None, out = None, given_pred, given_target, key, argument
         cdef dict statistics = None
         cdef object given_axis = -1
         cdef int axis = 0, asked = 0, number, d
-        cdef bint check_domain = True, copied = False, with_target_grad = False
+        cdef bint check_domain = True, copied = False, with_second = False
         cdef fl_status status
         cdef intptr_t shape[64]
-        cdef intptr_t strides[5][64]
+        cdef intptr_t strides[6][64]
 
         # Arguments.
         if len(args) == 2:
@@ -518,8 +536,8 @@ cdef class Kernel:
                 given_axis = argument
             elif key == "check_domain" and self.has_domain:
                 check_domain = bool(argument)
-            elif key == "target_grad" and self.has_target_grad:
-                with_target_grad = bool(argument)
+            elif self.second_flag and key == self.second_flag:
+                with_second = bool(argument)
             elif self.is_softmax and key in STATISTICS:
                 if argument:
                     statistics = statistics or {}
@@ -562,6 +580,8 @@ cdef class Kernel:
                 describe(&c.operand, operand)
                 if cnp.PyArray_NDIM(operand) == 0:
                     c.operand.strides = NO_STRIDES
+                else:
+                    self.set_operand_domain(&c)
         if given_weight is not None:
             weight = as_array(given_weight, "weight")
             copied = copied or may_be_copy(weight, given_weight)
@@ -572,36 +592,26 @@ cdef class Kernel:
         copied = copied or may_be_copy(pred, given_pred) or may_be_copy(target, given_target)
         if out is None:
             pass
-        elif not copied and not with_target_grad and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
+        elif not copied and not with_second and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
             grad = out
         else:
-            wanted = tuple([name for name in self.outputs if name != "value"]) + ("target_grad",) * with_target_grad
+            wanted = tuple([order + name for name in self.outputs if name != "value" for order in ("", "second_")[:1 + with_second]])
             places = dict(zip(wanted, _errors.checked_out(
                 self, out, given_pred, given_target, kwargs,
                 pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64), wanted)))
-            grad, hess, target_grad = places.get("grad"), places.get("hess"), places.get("target_grad")
+            grad, hess = places.get("grad"), places.get("hess")
+            second_grad, second_hess = places.get("second_grad"), places.get("second_hess")
         if self.output_bits & FL_GRAD:
-            if grad is None:
-                grad = empty_like(pred, number)
-            if self.is_rows:
-                without_axis(&c.grad, strides[2], grad, axis)
-            else:
-                describe(&c.grad, grad)
+            grad = self.place(&c.grad, strides[2], grad, pred, number, axis)
         if self.output_bits & FL_HESS:
-            if hess is None:
-                hess = empty_like(pred, number)
-            if self.is_rows:
-                without_axis(&c.hess, strides[3], hess, axis)
-            else:
-                describe(&c.hess, hess)
-        if with_target_grad:
-            c.outputs |= FL_TARGET_GRAD
-            if target_grad is None:
-                target_grad = empty_like(target, number)
-            if self.is_rows:
-                without_axis(&c.target_grad, strides[4], target_grad, axis)
-            else:
-                describe(&c.target_grad, target_grad)
+            hess = self.place(&c.hess, strides[3], hess, pred, number, axis)
+        if with_second:
+            c.outputs |= FL_SECOND
+            # An operand may be broadcast: its derivatives are each element's own.
+            second = target if self.second == "target" else pred
+            second_grad = self.place(&c.second_grad, strides[4], second_grad, second, number, axis)
+            if self.output_bits & FL_HESS:
+                second_hess = self.place(&c.second_hess, strides[5], second_hess, second, number, axis)
         if self.output_bits & FL_VALUE and c.reduction == FL_NONE:
             if self.is_rows:
                 value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
@@ -619,9 +629,9 @@ cdef class Kernel:
         if status != FL_OK:
             if status == FL_INTERRUPTED:
                 raise_pending()
-            raise self.failure(status, &c, pred, target, axis)
+            raise self.failure(status, &c, pred, target, operand, axis)
 
-        gradient = (grad, target_grad) if with_target_grad else grad
+        gradient = (grad, second_grad) if with_second else grad
         if statistics is not None:
             if self.output_bits & FL_VALUE:
                 statistics["value"] = value_of(&c, value)
@@ -633,10 +643,20 @@ cdef class Kernel:
         if self.output_bits == FL_GRAD:
             return gradient
         if self.output_bits == FL_GRAD | FL_HESS:
-            return grad, hess
+            return gradient, (hess, second_hess) if with_second else hess
         return value_of(&c, value) if self.output_bits == FL_VALUE else (value_of(&c, value), gradient)
 
-    cdef object failure(self, fl_status status, fl_call *c, object pred, object target, int axis):
+    cdef cnp.ndarray place(self, fl_array *to, intptr_t *strides, cnp.ndarray given, cnp.ndarray like, int number, int axis):
+        """The array for a derivative, `given` or a new one, described to the call."""
+        if given is None:
+            given = empty_like(like, number)
+        if self.is_rows:
+            without_axis(to, strides, given, axis)
+        else:
+            describe(to, given)
+        return given
+
+    cdef object failure(self, fl_status status, fl_call *c, object pred, object target, object operand, int axis):
         """The exception for what the C call found."""
         cdef fl_float_mode mode
         if status == FL_NO_MEMORY:
@@ -652,6 +672,10 @@ cdef class Kernel:
                 return _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction)
             if status == FL_BAD_TARGET:
                 return _errors.outside(self.loss.name, "target", target, self.loss.row.target)
+            if status == FL_BAD_OPERAND:
+                parameter = self.parameters[self.slots.index("operand")]
+                return parameter.outside(operand.astype("d" if c.real == FL_FLOAT64 else "f")) or ValueError(
+                    f"{parameter.name} was outside {parameter.range} while another thread changed it")
         finally:
             fl_leave_default_float_mode(mode)
         return RuntimeError(f"{self.loss.name} has no kernel for {self.outputs}")

@@ -12,7 +12,7 @@ import re
 import textwrap
 from typing import Any
 
-from fastloss._loss import ENTRY_POINTS, Loss, has_target_grad, signature
+from fastloss._loss import ENTRY_POINTS, Loss, second_keyword, signature
 from fastloss._registry import Interval, Row
 from fastloss._statistics import STATISTICS
 
@@ -42,8 +42,8 @@ result : SoftmaxResult
 }
 
 _OUT_PAIR = """
-    With `target_grad`, a pair of them, for `pred` and for `target`, which the second may be itself; None in a
-    place gives a new array."""
+    With `{flag}`, a pair of them, for `pred` and for `{second}`, which the second may be itself; None in a
+    place gives a new array.{pairs}"""
 
 _PARAMETERS = {
     "pred": """\
@@ -70,6 +70,11 @@ check_domain : bool, default True
 target_grad : bool, default False
     Whether the gradient with respect to `target` is wanted too. With True, the gradient is a pair in the order
     of the arguments, (with respect to `pred`, with respect to `target`), both of the dtype of `pred`.""",
+    "second_grad": """\
+{flag} : bool, default False
+    Whether derivatives with respect to `{second}` are wanted too. With True, {pairs_of} a pair,
+    (with respect to `pred`, with respect to `{second}`), of the shape and dtype of `pred`: where one number of
+    `{second}` serves several elements, its derivative is the sum of theirs.""",
     "out": """\
 out : ndarray, optional
     Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.{out_pair}""",
@@ -132,6 +137,8 @@ def within(interval: Interval) -> str:
 
 def _fill(row: Row, name: str) -> dict[str, str]:
     """What stands in the gaps of the shared texts."""
+    flag, with_hess = second_keyword(row, name), name == "grad_and_hess"
+    pairs = "\n    Gradients and Hessians are then a pair of such pairs." if with_hess else ""
     return {
         "name": row.name,
         "item": "element" if row.family == "pointwise" else "row",
@@ -139,13 +146,18 @@ def _fill(row: Row, name: str) -> dict[str, str]:
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
         "reduction": row.default_reduction(name),
-        "out_pair": _OUT_PAIR if has_target_grad(row, name) else "",
+        "out_pair": _OUT_PAIR.format(flag=flag, second=row.second, pairs=pairs) if flag else "",
+        "flag": flag,
+        "second": row.second,
+        "pairs_of": "gradient and Hessian are each" if with_hess else "the gradient is",
     }
 
 
 def common_parameters(row: Row, name: str) -> dict[str, str]:
     """The entries of a Parameters section that all losses share, by name."""
-    return {key: text.format(**_fill(row, name)) for key, text in _PARAMETERS.items()}
+    texts = {key: text.format(**_fill(row, name)) for key, text in _PARAMETERS.items()}
+    general = texts.pop("second_grad")
+    return {**texts, **({flag: general} if (flag := second_keyword(row, name)) not in ("", "target_grad") else {})}
 
 
 @functools.cache

@@ -141,16 +141,21 @@ def checked_out(
     """
     inputs = {"pred": np.asarray(given_pred), "target": np.asarray(given_target)}
     arguments = {**kernel.loss.bound, **keywords, "out": None}
+    second = getattr(kernel.loss, "second", "")
+    if second and second not in inputs:
+        inputs[second] = np.asarray(arguments.pop(second, None))
     others = [np.asarray(x) for x in arguments.values() if x is not None]
-    given = out if isinstance(out, tuple) else (out,)
+    given = flat_out(out, wanted)
     if not 1 <= len(given) <= len(wanted):
         raise ValueError(f"out has {len(given)} arrays; {kernel.__name__} returns {len(wanted)}: {', '.join(wanted)}")
     for i, (array, derivative) in enumerate(zip(given, wanted, strict=False)):
         if array is None:
             continue
-        name = "target" if derivative == "target_grad" else "pred"
+        name = second if derivative.startswith("second_") else "pred"
         own = inputs[name]
-        check_place(array, "out", own, name, dtype)
+        # A parameter may be broadcast to the prediction's shape, which its derivatives have.
+        shaped = name if name == "target" else "pred"
+        check_place(array, "out", inputs[shaped], shaped, dtype)
         in_place = array.ctypes.data == own.ctypes.data and array.strides == own.strides and array.dtype == own.dtype
         read = [x for key, x in inputs.items() if not (in_place and key == name)]
         if any(overlap(array, other) for other in (*read, *others)):
@@ -158,6 +163,17 @@ def checked_out(
         if any(overlap(array, other) for other in given[:i] if other is not None):
             raise ValueError("the two arrays of out overlap")
     return (*given, *[None] * (len(wanted) - len(given)))
+
+
+def flat_out(out: Any, wanted: tuple[str, ...]) -> tuple[Any, ...]:
+    """`out=` as one tuple; where gradients and Hessians are pairs, it is a pair of pairs."""
+    given = out if isinstance(out, tuple) else (out,)
+    if "second_hess" not in wanted:
+        return given
+    pairs = [each if isinstance(each, tuple) else (each,) for each in given]
+    if len(pairs) > 2 or any(len(pair) > 2 for pair in pairs):
+        raise ValueError("out must be a pair for the gradients and a pair for the Hessians")
+    return tuple(array for pair in pairs for array in (*pair, *[None] * (2 - len(pair))))
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> bool:

@@ -171,7 +171,7 @@ class LinearLoss:
         evaluate: Callable[[LinearLoss, tuple[str, ...], dict[str, Any]], tuple[Any, ...]],
         bound: Mapping[str, Any] | None = None,
     ):
-        if wrapped.family != "rows" or not (wrapped.row.labels or wrapped.differentiable_target):
+        if wrapped.family != "rows" or not (wrapped.row.labels or wrapped.row.differentiable_target):
             raise TypeError(f"{wrapped.name} is no loss of rows with labels, nor of two rows of logits")
         self.row, self.wrapped, self.evaluate = row, wrapped, evaluate
         self.bound = MappingProxyType(dict(wrapped.bound if bound is None else bound))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
 
-__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "has_target_grad", "refuse_weights"]
+__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "refuse_weights", "second_keyword"]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -43,9 +43,14 @@ class EntryPoint(Protocol):
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 
-def has_target_grad(row: Row, entry_point: str) -> bool:
-    """Whether an entry point takes `target_grad`, and then returns the gradients by prediction and target."""
-    return row.differentiable_target and entry_point in ("grad", "value_and_grad")
+def second_keyword(row: Row, entry_point: str) -> str:
+    """The flag of an entry point that asks for the derivatives by the second argument too; "" where there is none.
+
+    By a target there is no Hessian.
+    """
+    if entry_point == "value" or not row.second or (row.differentiable_target and entry_point == "grad_and_hess"):
+        return ""
+    return f"{row.second}_grad"
 
 
 def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
@@ -62,8 +67,8 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
         keywords.append(keyword("axis", -1))
     if row.prediction.bounded or row.target.bounded:
         keywords.append(keyword("check_domain", True))
-    if has_target_grad(row, entry_point):
-        keywords.append(keyword("target_grad", False))
+    if flag := second_keyword(row, entry_point):
+        keywords.append(keyword(flag, False))
     if entry_point != "value":
         keywords.append(keyword("out", None))
     keywords.append(keyword("n_threads", None))
@@ -106,9 +111,10 @@ class Loss:
         Equations that hold where a derivative jumps, separated by semicolons; empty where none does.
     family : str
         The shape of computation: "pointwise" or "rows".
-    differentiable_target : bool
-        Whether `grad` and `value_and_grad` give the gradient with respect to the target too: they then have
-        the keyword `target_grad`.
+    second : str
+        The argument that derivatives are given by beside the prediction, if asked for: "target" of a loss of two
+        rows of logits, the name of a parameter such as "scale"; empty where there is none. The entry points have
+        a keyword then, its name with "_grad" behind it: `target_grad`, `scale_grad`.
     grad, value_and_grad, grad_and_hess : callable
         The entry points beside the call itself.
     """
@@ -228,8 +234,8 @@ class Loss:
         return self.row.kinks
 
     @property
-    def differentiable_target(self) -> bool:
-        return self.row.differentiable_target
+    def second(self) -> str:
+        return self.row.second
 
     @property
     def reference(self) -> Loss:

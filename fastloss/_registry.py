@@ -44,6 +44,8 @@ __all__ = [
     "Positive",
     "PositiveArray",
     "PositiveFraction",
+    "PredictedPositive",
+    "PredictedReal",
     "Row",
     "Slope",
     "Softcap",
@@ -103,12 +105,14 @@ class Kind:
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
     `divides`: the prediction is divided by it, and so are derivatives.
     `ends_apart`: at the ends of the range results are not what they tend to near them.
+    `differentiable`: of "elements", there are derivatives by it too.
     """
 
     range: Interval
     array: str = ""
     divides: bool = False
     ends_apart: bool = False
+    differentiable: bool = False
     optional: bool = False
     type: type = float
 
@@ -128,6 +132,9 @@ Exponent = Annotated[float, Kind(Interval(1, 10))]
 #: Of an exponential: of more, a residual of 9 is too large for a float32.
 Slope = Annotated[float, Kind(Interval(-10, 10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
+#: What a model may predict beside the prediction itself: a scale, a variance; any number.
+PredictedPositive = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements", differentiable=True)]
+PredictedReal = Annotated[Any, Kind(Interval(), array="elements", differentiable=True)]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]
 OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
@@ -161,15 +168,11 @@ class Parameter:
         if isinstance(value, np.ma.MaskedArray):
             raise TypeError(f"{self.name} is a masked array; pass its data")
         if kind.array and np.ndim(value) > 0:
-            array = _errors.readable_array(value, self.name)
-            outside = ~((array >= kind.range.low) & (array <= kind.range.high))
-            if kind.range.low_open:
-                outside |= array == kind.range.low
-            if kind.range.high_open:
-                outside |= array == kind.range.high
-            if outside.any():
-                where = tuple(int(i) for i in np.argwhere(outside)[0])
-                raise ValueError(f"{self.name}{list(where)} = {array[where]} is outside {kind.range}")
+            # Of elements the reference takes longdouble too; the compiled losses look at dtypes themselves.
+            wide = kind.array == "elements" and isinstance(value, np.ndarray) and value.dtype == np.longdouble
+            array = value if wide else _errors.readable_array(value, self.name)
+            if error := self.outside(array):
+                raise error
             return array
         if kind.array == "classes":
             raise TypeError(f"{self.name} must be an array of one number a class, got {value!r}")
@@ -190,6 +193,21 @@ class Parameter:
         if kind.type is not bool and number not in kind.range:
             raise ValueError(f"{self.name} = {value!r} is outside {kind.range}")
         return number
+
+    def outside(self, array: np.ndarray) -> ValueError | None:
+        """The error of the first number of an array outside the range, if there is one; of elements NaN is not."""
+        interval = self.range
+        outside = (array < interval.low) | (array > interval.high)
+        if interval.low_open:
+            outside |= array == interval.low
+        if interval.high_open:
+            outside |= array == interval.high
+        if self.kind.array == "classes":
+            outside |= array != array
+        if not outside.any():
+            return None
+        where = tuple(int(i) for i in np.argwhere(outside)[0])
+        return ValueError(f"{self.name}{list(where)} = {array[where]} is outside {interval}")
 
     def __str__(self) -> str:
         return f"{self.name}={self.default!r} in {self.range}"
@@ -217,7 +235,8 @@ class Row:
     softmax : bool
         Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
     differentiable_target : bool
-        Whether there is a gradient with respect to the target, which the function returns as well, last.
+        Whether there is a gradient with respect to the target, which the function returns as well, last. (Where a parameter is
+        differentiable, the function returns gradient and Hessian with respect to it, last.)
     smoothness : float
         How many derivatives are continuous.
     kinks : str
@@ -251,6 +270,13 @@ class Row:
     ulp: float = 4.0
     reduction: str = "mean"
     unit: float = 0.0
+
+    @property
+    def second(self) -> str:
+        """The argument beside the prediction that there are derivatives by, on request: the target, a parameter; "" for none."""
+        if self.differentiable_target:
+            return "target"
+        return next((p.name for p in self.parameters if p.kind.differentiable), "")
 
     @property
     def target_has_classes(self) -> bool:

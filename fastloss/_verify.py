@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _core
-from fastloss._loss import Loss
+from fastloss._loss import Loss, second_keyword
 from fastloss._registry import Interval, Parameter, Row
 from fastloss.reference._softmax import softened
 
@@ -67,7 +67,7 @@ Oracle = Callable[..., Results]
 
 def bound(case: Case, output: str) -> float:
     """The worst error allowed of "value", "hess" or a gradient, in ulp."""
-    return case.loss.row.ulp * (2 if output == "hess" else 1)
+    return case.loss.row.ulp * (2 if output.endswith("hess") else 1)
 
 
 def usable_tiers() -> list[str]:
@@ -210,7 +210,14 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
     for name in case.arrays:
         kind = case.loss.params[name].kind
         count = shape if kind.array == "elements" else (classes,)
-        arrays[name] = rng.integers(1, 9, count) / 4
+        if kind.differentiable:
+            # Around its middle mostly, beside which other arguments count; of every size else.
+            middle = np.exp(rng.normal(size=count)) if kind.range.low == 0 else rng.normal(0, 3, count)
+            drawn = draw_from(kind.range, math.prod(count), dtype, rng).reshape(count)
+            in_range = (drawn > kind.range.low) | (not kind.range.low_open)
+            arrays[name] = np.where(in_range & (rng.random(count) < 0.3), drawn, middle).astype(dtype)
+        else:
+            arrays[name] = rng.integers(1, 9, count) / 4
     return pred, target, arrays
 
 
@@ -241,7 +248,8 @@ def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     """The `ulp` of each result. A subnormal factor meets more and larger ones in a Hessian: a logit, a parameter's square."""
     factor = largest_parameter(case, arrays)
     inverse = max(1.0, 1 / divisor(case.loss))
-    factors = {"value": factor, "grad": factor * inverse, "target_grad": factor * inverse, "hess": 16 * factor * inverse**2}
+    factors = {"value": factor, "grad": factor * inverse, "hess": 16 * factor * inverse**2}
+    factors |= {f"second_{name}": factors[name] for name in ("grad", "hess")}
     return {name: ulp(x, case.dtype, factors[name]) for name, x in expected.items()}
 
 
@@ -307,8 +315,12 @@ def unit_of_softened(
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
 
 
-def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
-    """Each parameter that is a real number, moved by one unit in its last place within its range."""
+def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each parameter that is a real number or is predicted, moved by one unit in its last place within its range."""
+    for name, x in arrays.items():
+        if case.loss.params[name].kind.differentiable:
+            wide = x.astype(one_precision_up(case.dtype))
+            yield from ({name: wide * (1 + step)} for step in (float(np.finfo(case.dtype).eps), -float(np.finfo(case.dtype).eps)))
     for name, p in case.loss.params.items():
         if p.kind.type is float and isinstance(p.default, (int, float)):
             if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
@@ -323,26 +335,31 @@ def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given:
     reference = case.loss.reference
     return gathered(
         case,
-        reference.value_and_grad(pred, target, reduction="none", **asked(case), **given),
-        reference.grad_and_hess(pred, target, reduction="none", **given)[1],
+        reference.value_and_grad(pred, target, reduction="none", **asked(case, "value_and_grad"), **given),
+        reference.grad_and_hess(pred, target, reduction="none", **asked(case, "grad_and_hess"), **given)[1],
     )
 
 
-def asked(case: Case) -> dict[str, bool]:
-    """The keyword that asks `value_and_grad` for all the gradients there are."""
-    return {"target_grad": True} if case.loss.differentiable_target else {}
+def asked(case: Case, entry_point: str) -> dict[str, bool]:
+    """The keyword that asks an entry point for all the derivatives there are."""
+    flag = second_keyword(case.loss.row, entry_point)
+    return {flag: True} if flag else {}
 
 
 def outputs(case: Case) -> tuple[str, ...]:
     """The names of what a loss computes."""
-    return ("value", "grad", "hess", *(["target_grad"] if case.loss.differentiable_target else []))
+    names = [name for name, entry_point in (("grad", "grad"), ("hess", "grad_and_hess")) if second_keyword(case.loss.row, entry_point)]
+    return ("value", "grad", "hess", *(f"second_{name}" for name in names))
 
 
 def gathered(case: Case, value_and_grad: tuple[Any, Any], hess: Any) -> Results:
-    """Results by name; the gradient may be a pair."""
+    """Results by name; derivatives may be pairs."""
     value, grad = value_and_grad
-    grads = {"grad": grad[0], "target_grad": grad[1]} if case.loss.differentiable_target else {"grad": grad}
-    return {"value": value, **grads, "hess": hess}
+    results = {"value": value}
+    for name, derivative in (("grad", grad), ("hess", hess)):
+        pair = derivative if isinstance(derivative, tuple) else (derivative,)
+        results |= dict(zip((name, f"second_{name}"), pair, strict=False))
+    return results
 
 
 def widened(case: Case, pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -362,7 +379,7 @@ def expected_and_allowed(
         for name, change in unit_of_softened(case, *wide, arrays, seed, oracle).items():
             allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
         moved = [oracle(case, p, t, **arrays) for p, t in perturbations(*wide, case, seed)]
-        moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case)]
+        moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case, arrays)]
         for results in moved:
             for name, x in results.items():
                 change = np.abs(x - expected[name])
@@ -373,9 +390,10 @@ def expected_and_allowed(
 def kernel_results(case: Case, tier_name: str, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any]) -> list[Results]:
     """What the kernels of a tier give, by both entry points that give two results."""
     with tier(tier_name):
-        both = case.loss.value_and_grad(pred, target, reduction="none", **asked(case), **arrays)
-        grad_again, hess = case.loss.grad_and_hess(pred, target, reduction="none", **arrays)
-    return [gathered(case, both, hess), {"grad": grad_again}]
+        both = case.loss.value_and_grad(pred, target, reduction="none", **asked(case, "value_and_grad"), **arrays)
+        grad_again, hess = case.loss.grad_and_hess(pred, target, reduction="none", **asked(case, "grad_and_hess"), **arrays)
+    again = gathered(case, (None, grad_again), None)
+    return [gathered(case, both, hess), {name: x for name, x in again.items() if x is not None}]
 
 
 def errors(case: Case, found: Results, expected: Results, allowed: Results) -> Results:

@@ -127,7 +127,7 @@ def moderate_predictions(loss: Loss, shape: tuple[int, ...], spread: float, rng:
     return low + 0.05 + np.abs(pred) if math.isfinite(low) else pred
 
 
-def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[np.ndarray]:
+def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray, **given: Any) -> list[np.ndarray]:
     """For each equation of the loss's kinks its left side minus its right side: 0 at the kink."""
     names = {
         "pred": pred,
@@ -135,6 +135,7 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray) -> list[n
         "abs": np.abs,
         "exp": bounded_exp,
         **{p.name: p.default for p in loss.params.values()},
+        **given,
     }
     sides = [equation.split("==") for equation in loss.kinks.split(";") if equation]
     if loss.row.label_lists:

@@ -240,7 +240,8 @@ def exact_function(case: Case, pred: Any, target: Any, **given: Any) -> tuple[An
             value = Exact.of(value)
         parameters[name] = value
     results = case.loss.row.function(pred, target, **parameters)
-    return (*results[:3], *([results[4]] if case.loss.differentiable_target else []))
+    # Of a loss of rows the fourth is the mass.
+    return (*results[:3], *results[4 if case.loss.family == "rows" else 3 :])
 
 
 def exact_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> dict[str, np.ndarray]:

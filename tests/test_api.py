@@ -54,7 +54,8 @@ def test_signatures(loss):
         expected = ["pred", "target", *loss.params, "weight", "reduction"]
         expected += ["axis"] if loss.family == "rows" else []
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
-        expected += ["target_grad"] if loss.differentiable_target and name in ("grad", "value_and_grad") else []
+        has_second = loss.second and (name in ("grad", "value_and_grad") or (name == "grad_and_hess" and loss.second != "target"))
+        expected += [f"{loss.second}_grad"] if has_second else []
         expected += ["out"] if name != "value" else []
         expected += ["n_threads"]
         expected += list(STATISTICS) if loss.row.softmax else []
@@ -69,7 +70,7 @@ def test_signatures(loss):
             "weight": None,
             "axis": -1,
             "check_domain": True,
-            "target_grad": False,
+            f"{loss.second}_grad": False,
             "out": None,
             "n_threads": None,
         }

@@ -102,8 +102,10 @@ def extreme_values(parameter: Parameter) -> list[Any]:
     tiny, huge = (1e-30, 1e-6), (1e6, 1e30)
     if math.isfinite(kind.range.high):
         found = [kind.range.low + tiny[1], kind.range.high - 2.0**-24]
-    else:
+    elif math.isfinite(kind.range.low):
         found = [*(kind.range.low + x for x in tiny), *huge]
+    else:
+        found = [-huge[1], -tiny[0], tiny[1], huge[0]]
     return [float(np.float32(x)) for x in found]
 
 
@@ -126,6 +128,8 @@ def far_arrays(case: Case, arrays: dict[str, np.ndarray], rng: np.random.Generat
     found = {}
     for name, x in arrays.items():
         far = 10.0 ** rng.uniform(-6, 6, x.shape)
+        if -1 in case.loss.params[name].range:
+            far *= rng.choice([-1, 1], x.shape)
         if 0 in case.loss.params[name].range:
             far[rng.random(x.shape) < 0.2] = 0
         found[name] = np.where(rng.random(x.shape) < 0.5, x, far).astype(np.float32).astype(np.float64)
@@ -385,18 +389,26 @@ def test_derivatives_of_the_references_are_limits(given, deep):
             pred, target, arrays = _verify.draw(case, n, 0, seed)
             pred = moderate_predictions(case.loss, (n,), 4, rng)
             target = np.where(np.abs(target) < 10, target, 1.0)
-            away = np.all([np.abs(d) > 1e-9 for d in kink_differences(case.loss, pred, target)], axis=0)
+            away = np.all([np.abs(d) > 1e-9 for d in kink_differences(case.loss, pred, target, **arrays)], axis=0)
             pred, target, arrays = Points(pred, target, arrays).of(np.broadcast_to(away, pred.shape))
         with precision(300):
             x, y = exact(pred), exact(target) if target.dtype.kind == "f" else target
-            _, grad, hess, *target_grad = map(exact, exact_function(case, x, y, **arrays))
+            second = case.loss.second
+            z = exact(arrays.get(second, np.full(pred.shape, case.loss.params[second].default)) if second in case.loss.params else [])
+            if second in case.loss.params:
+                arrays = {**arrays, second: z}
+            _, grad, hess, *seconds = map(exact, exact_function(case, x, y, **arrays))
             for j in range(pred.shape[1]) if given.rows else [None]:
                 at = (slice(None), j) if given.rows else slice(None)
                 above, below = (exact_function(case, moved(x, at, sign), y, **arrays) for sign in (1, -1))
                 compared = [("gradient", grad[at], above[0], below[0]), ("Hessian", hess[at], above[1][at], below[1][at])]
-                if target_grad:
+                if second == "target":
                     above, below = (exact_function(case, x, moved(y, at, sign), **arrays) for sign in (1, -1))
-                    compared.append(("target's gradient", target_grad[0][at], above[0], below[0]))
+                    compared.append(("target's gradient", seconds[0][at], above[0], below[0]))
+                elif second:
+                    above, below = (exact_function(case, x, y, **{**arrays, second: moved(z, at, sign)}) for sign in (1, -1))
+                    compared.append((f"gradient by {second}", seconds[0], above[0], below[0]))
+                    compared.append((f"Hessian by {second}", seconds[1], above[3], below[3]))
                 for name, formula, high, low in compared:
                     quotient = (exact(high) - exact(low)) / (2 * Exact.of(step))
                     for a, b in zip(formula, quotient, strict=True):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from fastloss._linear import LINEAR_ENTRY_POINTS, LinearRow, linear_registry, linear_signature
-from fastloss._loss import ENTRY_POINTS, has_target_grad, signature
+from fastloss._loss import ENTRY_POINTS, second_keyword, signature
 from fastloss._registry import Row, registry
 from fastloss._row_functions import FunctionRow, function_registry, function_signature
 from fastloss._statistics import STATISTICS
@@ -55,7 +55,6 @@ TYPES = {
     "reduction": 'Literal["mean", "sum", "none"]',
     "axis": "int",
     "check_domain": "bool",
-    "target_grad": "bool",
     "n_threads": "int | None",
 }
 RESULTS = {
@@ -72,13 +71,15 @@ LINEAR_RESULTS = {
 
 
 def type_of(row: Row, name: str, entry_point: str) -> str:
+    flag = second_keyword(row, entry_point)
     if name == "out":
-        pair = (
-            " | tuple[NDArray[Any] | None, NDArray[Any] | None]"
-            if entry_point == "grad_and_hess" or has_target_grad(row, entry_point)
-            else ""
-        )
+        one = "NDArray[Any] | None"
+        if flag and entry_point == "grad_and_hess":
+            one = f"NDArray[Any] | tuple[{one}, {one}] | None"
+        pair = f" | tuple[{one}, {one}]" if flag or entry_point == "grad_and_hess" else ""
         return f"NDArray[Any]{pair} | None"
+    if name == flag:
+        return "bool"
     for parameter in row.parameters:
         if parameter.name == name:
             kind = "ArrayLike" if parameter.kind.array else parameter.kind.type.__name__
@@ -105,10 +106,14 @@ def arguments(parameters: Iterable[inspect.Parameter], type_of_argument: Callabl
 
 def results_of(row: Row, entry_point: str) -> str:
     results = RESULTS[entry_point]
-    if has_target_grad(row, entry_point):
+    if second_keyword(row, entry_point):
         one = "NDArray[Any]"
         either = f"{one} | tuple[{one}, {one}]"
-        return either if entry_point == "grad" else f"tuple[float | {one}, {either}]"
+        return {
+            "grad": either,
+            "value_and_grad": f"tuple[float | {one}, {either}]",
+            "grad_and_hess": f"tuple[{either}, {either}]",
+        }[entry_point]
     return results
 
 

@@ -182,7 +182,7 @@ static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillat
 
 static const struct {
     int array, kernel;
-} derivatives[] = {{GRAD, FL_PAIR_GRAD}, {HESS, FL_PAIR_HESS}, {TARGET_GRAD, FL_PAIR_TARGET_GRAD}};
+} derivatives[] = {{GRAD, FL_PAIR_GRAD}, {HESS, FL_PAIR_HESS}, {SECOND_GRAD, FL_PAIR_SECOND_GRAD}};
 enum { N_DERIVATIVES = sizeof derivatives / sizeof derivatives[0] };
 
 static double unknown_row(const job *j, const row *r, char *buffer)
@@ -221,11 +221,11 @@ double fl_distillation_row(job *j, const row *r, double scale, rows_memory *memo
     /* The slope of a class with nearly all is exact as it is. */
     if (outputs & (FL_GRAD | FL_HESS) && !k.pred_is_single)
         anew |= recentre(j, -k.pred_mean, &k.pred_origin);
-    if (outputs & FL_TARGET_GRAD && !k.target_is_single)
+    if (outputs & FL_SECOND && !k.target_is_single)
         anew |= recentre(j, k.target_mean, &k.target_origin);
     if (anew)
         sum_terms(j, r, m, &k);
-    for (int64_t s = 0; s < j->n_segments && outputs & (FL_GRAD | FL_HESS | FL_TARGET_GRAD); s++) {
+    for (int64_t s = 0; s < j->n_segments && outputs & (FL_GRAD | FL_HESS | FL_SECOND); s++) {
         look_at(j, r, s, 0, m, &k);
         for (int d = 0; d < N_DERIVATIVES; d++)
             if (r->data[derivatives[d].array]) {

@@ -5,7 +5,7 @@
 #include "../loops/kernels.h"
 
 /* A shape with the dimensions merged that lie one after the other in every array that is walked together. */
-enum { FL_MAX_WALKED = 7 };
+enum { FL_MAX_WALKED = 9 };
 typedef struct {
     int ndim, n_arrays;
     int64_t size;

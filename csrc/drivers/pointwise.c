@@ -22,7 +22,7 @@ enum {
     PREFETCH_PART = 2,
 };
 
-enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, N_ARRAYS };
+enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, SECOND_HESS, N_ARRAYS };
 
 /* One block's worth of memory for each array. */
 typedef struct {
@@ -40,7 +40,7 @@ typedef struct {
     int64_t piece;            /* elements of a block that are worked on at a time */
     double scale;
     double *partial;          /* by task */
-    int bad_prediction, bad_target;
+    int bad_input;            /* 0, or the FL_BAD_... of one */
 } job;
 
 /* Elements of an input as contiguous numbers, padded to whole groups. */
@@ -85,36 +85,39 @@ static int is_outside(const job *j, const void *x, int64_t n, const fl_domain *d
 }
 
 /* Whether the block's elements are in their domains; notes it where not. */
-static int check(job *j, const void *pred, const void *target, int64_t padded)
+static int check(job *j, const void *pred, const void *target, const void *operand, int64_t padded)
 {
-    const int bad_prediction = is_outside(j, pred, padded, &j->call->pred_domain);
-    const int bad_target = is_outside(j, target, padded, &j->call->target_domain);
-    /* Every thread writes the same value. */
-    if (bad_prediction)
-        __atomic_store_n(&j->bad_prediction, 1, __ATOMIC_RELAXED);
-    if (bad_target)
-        __atomic_store_n(&j->bad_target, 1, __ATOMIC_RELAXED);
-    return !bad_prediction && !bad_target;
+    const fl_call *c = j->call;
+    const int bad = is_outside(j, pred, padded, &c->pred_domain)         ? FL_BAD_PREDICTION
+                    : is_outside(j, target, padded, &c->target_domain)   ? FL_BAD_TARGET
+                    : is_outside(j, operand, padded, &c->operand_domain) ? FL_BAD_OPERAND
+                                                                         : 0;
+    /* Whichever thread is last is named; all stop. */
+    if (bad)
+        __atomic_store_n(&j->bad_input, bad, __ATOMIC_RELAXED);
+    return !bad;
 }
 
-/* Gradient and Hessian of a piece of a block, written where they belong; its values, into value. Returns whether all is well. */
+/* Derivatives of a piece of a block, written where they belong; its values, into value. Returns whether all is well. */
 static int do_piece(job *j, int64_t first, int64_t n, void *value, const char *weight, buffers *b)
 {
     const fl_call *c = j->call;
     const int64_t padded = fl_padded(n);
     const void *pred = fetch(j, PRED, first, n, b), *target = fetch(j, TARGET, first, n, b);
-    if (!check(j, pred, target, padded))
-        return 0;
     const void *operand = j->present[OPERAND] ? fetch(j, OPERAND, first, n, b) : pred;
-    void *grad = place(j, GRAD, first, n, b), *hess = place(j, HESS, first, n, b);
+    if (!check(j, pred, target, operand, padded))
+        return 0;
+    void *derivative[N_ARRAYS];
+    for (int i = GRAD; i < N_ARRAYS; i++)
+        derivative[i] = place(j, i, first, n, b);
     j->kernel(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = operand, .param = c->param,
-                              .scale = j->scale, .value = value, .grad = grad, .hess = hess});
-    if (weight && grad)
-        j->kernels->weigh(grad, weight, padded);
-    if (weight && hess)
-        j->kernels->weigh(hess, weight, padded);
-    keep(j, GRAD, first, n, grad, b);
-    keep(j, HESS, first, n, hess, b);
+                              .scale = j->scale, .value = value, .grad = derivative[GRAD], .hess = derivative[HESS],
+                              .second_grad = derivative[SECOND_GRAD], .second_hess = derivative[SECOND_HESS]});
+    for (int i = GRAD; i < N_ARRAYS; i++) {
+        if (weight && derivative[i])
+            j->kernels->weigh(derivative[i], weight, padded);
+        keep(j, i, first, n, derivative[i], b);
+    }
     return 1;
 }
 
@@ -150,7 +153,8 @@ static double check_block(job *j, int64_t first, int64_t n, buffers *b)
     const fl_call *c = j->call;
     const void *pred = c->pred_domain.checked ? fetch(j, PRED, first, n, b) : NULL;
     const void *target = c->target_domain.checked ? fetch(j, TARGET, first, n, b) : NULL;
-    check(j, pred, target, fl_padded(n));
+    const void *operand = c->operand_domain.checked ? fetch(j, OPERAND, first, n, b) : NULL;
+    check(j, pred, target, operand, fl_padded(n));
     return 0.0;
 }
 
@@ -188,13 +192,11 @@ static void weight_task(void *context, int64_t task, char *scratch)
 static fl_status run(job *j, fl_task task, double *total)
 {
     const int64_t n_tasks = (j->walk.size + TASK - 1) / TASK;
-    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j, sizeof(buffers), &j->bad_prediction);
+    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j, sizeof(buffers), &j->bad_input);
     if (status != FL_OK)
         return status;
-    if (j->bad_prediction)
-        return FL_BAD_PREDICTION;
-    if (j->bad_target)
-        return FL_BAD_TARGET;
+    if (j->bad_input)
+        return (fl_status)j->bad_input;
     *total = fl_pairwise_sum(j->partial, n_tasks);
     return FL_OK;
 }
@@ -203,9 +205,9 @@ static fl_status run_passes(job *j, fl_call *call)
 {
     fl_status status = FL_OK;
     double count = (double)j->walk.size, total = 0.0;
-    if (call->check_first && (call->pred_domain.checked || call->target_domain.checked)) {
+    if (call->check_first && (call->pred_domain.checked || call->target_domain.checked || call->operand_domain.checked)) {
         status = run(j, check_task, &total);
-        call->pred_domain.checked = call->target_domain.checked = 0;
+        call->pred_domain.checked = call->target_domain.checked = call->operand_domain.checked = 0;
     }
     if (status == FL_OK && j->present[WEIGHT] && call->reduction == FL_MEAN)
         status = run(j, weight_task, &count);
@@ -222,7 +224,8 @@ fl_status fl_run_pointwise(fl_call *call)
     if (fl_too_large(call->ndim, call->shape, 1))
         return FL_NO_MEMORY;
     const fl_array *const arrays[N_ARRAYS] = {&call->pred,  &call->target, &call->operand, &call->weight,
-                                              &call->value, &call->grad,   &call->hess};
+                                              &call->value, &call->grad,   &call->hess,    &call->second_grad,
+                                              &call->second_hess};
     job j = {.call = call, .kernels = fl_kernels_for(call->tier, call->real), .kernel = fl_pointwise_kernel_for(call, call->outputs)};
     if (!j.kernel)
         return FL_UNSUPPORTED;

@@ -17,7 +17,7 @@ enum {
 const fl_array *fl_rows_array(const job *j, int which)
 {
     const fl_call *c = j->call;
-    const fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->weight, &c->value, &c->grad, &c->hess, &c->target_grad};
+    const fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->weight, &c->value, &c->grad, &c->hess, &c->second_grad};
     return arrays[which];
 }
 
@@ -176,7 +176,7 @@ static void check_rows(job *j, int which, int64_t first, int64_t n, char *buffer
 void fl_clear_row(const job *j, const row *r)
 {
     static const char zeros[FL_SEGMENT_BYTES];
-    for (int which = GRAD; which <= TARGET_GRAD; which++)
+    for (int which = GRAD; which <= SECOND_GRAD; which++)
         for (int64_t s = 0; s < j->n_segments && j->array[which].data; s++)
             fl_keep_segment(j, which, r, s, zeros);
 }

@@ -5,7 +5,7 @@
 #include "drivers.h"
 
 enum {
-    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, TARGET_GRAD, N_ARRAYS,
+    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, N_ARRAYS,
     /* Rows a task handles at most. */
     MAX_ROWS_A_TASK = FL_BLOCK,
 };

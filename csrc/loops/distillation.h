@@ -201,7 +201,7 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
     PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                      \
     PAIR_KERNEL(loss, pair_grad, FL_PAIR_GRAD)                                                                              \
     PAIR_KERNEL(loss, pair_hess, FL_PAIR_HESS)                                                                              \
-    PAIR_KERNEL(loss, pair_target_grad, FL_PAIR_TARGET_GRAD)
+    PAIR_KERNEL(loss, pair_target_grad, FL_PAIR_SECOND_GRAD)
 #include "../losses.inc"
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC pop_options

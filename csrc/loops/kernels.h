@@ -21,8 +21,12 @@ enum {
     SET(value, FL_VALUE)                                                                                                    \
     SET(grad, FL_GRAD)                                                                                                      \
     SET(value_and_grad, FL_VALUE | FL_GRAD)                                                                                 \
-    SET(grad_and_hess, FL_GRAD | FL_HESS)
-enum { FL_N_OUTPUT_SETS = 4 };
+    SET(grad_and_hess, FL_GRAD | FL_HESS)                                                                                   \
+    SET(grads, FL_GRAD | FL_SECOND)                                                                                         \
+    SET(value_and_grads, FL_VALUE | FL_GRAD | FL_SECOND)                                                                    \
+    SET(grads_and_hesses, FL_GRAD | FL_HESS | FL_SECOND)
+/* Those with FL_SECOND are of losses that have it. */
+enum { FL_N_OUTPUT_SETS = 7 };
 
 /* Tells the compiler what the caller promises, at least one group and whole ones: no loop needs a remainder. */
 static inline int64_t whole_groups(int64_t n)
@@ -37,8 +41,8 @@ typedef struct {
     int64_t n;
     const void *pred, *target, *operand;
     const double *param;
-    double scale;             /* multiplies grad and hess */
-    void *value, *grad, *hess;
+    double scale;             /* multiplies derivatives */
+    void *value, *grad, *hess, *second_grad, *second_hess;
 } fl_pointwise;
 
 /* What is known of one segment of a row of logits a, with m its maximum. The kernel takes exponentials times an arbitrary power
@@ -173,7 +177,7 @@ typedef struct {
     void *far, *pred_part, *pred_far, *target_part, *target_far, *bend_part, *share_part, *level_part;
 } fl_distillation;
 
-enum { FL_TERMS, FL_PAIR_GRAD, FL_PAIR_HESS, FL_PAIR_TARGET_GRAD, FL_N_PAIR_KERNELS };
+enum { FL_TERMS, FL_PAIR_GRAD, FL_PAIR_HESS, FL_PAIR_SECOND_GRAD, FL_N_PAIR_KERNELS };
 
 typedef void (*fl_distillation_kernel)(const fl_distillation *);
 

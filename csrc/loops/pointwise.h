@@ -11,14 +11,14 @@ typedef point (*pointwise_body)(real pred, real target, real operand, const real
 INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_pointwise *c)
 {
     const real *pred = c->pred, *target = c->target, *operand = c->operand;
-    real *value = c->value, *grad = c->grad, *hess = c->hess;
+    real *value = c->value, *grad = c->grad, *hess = c->hess, *second_grad = c->second_grad, *second_hess = c->second_hess;
     const real scale = (real)c->scale;
     const int64_t n = whole_groups(c->n);
     real param[FL_MAX_PARAMS];
     for (int i = 0; i < FL_MAX_PARAMS; i++)
         param[i] = (real)c->param[i];
 
-    /* grad may be pred itself: each element is read before it is written. */
+    /* grad may be pred itself, and second_grad the operand: each element is read before it is written. */
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const point p = body(pred[i], target[i], operand[i], param);
@@ -28,6 +28,10 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
             grad[i] = p.grad * scale;
         if (outputs & FL_HESS)
             hess[i] = p.hess * scale;
+        if (outputs & FL_SECOND)
+            second_grad[i] = p.second_grad * scale;
+        if (outputs & FL_SECOND && outputs & FL_HESS)
+            second_hess[i] = p.second_hess * scale;
     }
 }
 
@@ -37,14 +41,27 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
         pointwise_loop(loss##_point, outputs, c);                                                                           \
     }
 
+/* By has_operand: the instances with derivatives by it, and their names. */
+#define SECOND_INSTANCES_0(loss)
+#define SECOND_INSTANCES_1(loss)
+#define SECOND_INSTANCES_2(loss)                                                                                            \
+    INSTANCE(loss, grads, FL_GRAD | FL_SECOND)                                                                              \
+    INSTANCE(loss, value_and_grads, FL_VALUE | FL_GRAD | FL_SECOND)                                                         \
+    INSTANCE(loss, grads_and_hesses, FL_GRAD | FL_HESS | FL_SECOND)
+#define SECOND_NAMES_0(loss) NULL, NULL, NULL
+#define SECOND_NAMES_1(loss) NULL, NULL, NULL
+#define SECOND_NAMES_2(loss) loss##_grads, loss##_value_and_grads, loss##_grads_and_hesses
+
 #define ELEMENT_LOSS(loss, n_params, has_operand, slow)                                                                     \
     INSTANCE(loss, value, FL_VALUE)                                                                                         \
     INSTANCE(loss, grad, FL_GRAD)                                                                                           \
     INSTANCE(loss, value_and_grad, FL_VALUE | FL_GRAD)                                                                      \
-    INSTANCE(loss, grad_and_hess, FL_GRAD | FL_HESS)
+    INSTANCE(loss, grad_and_hess, FL_GRAD | FL_HESS)                                                                        \
+    SECOND_INSTANCES_##has_operand(loss)
 #include "../losses.inc"
 
-#define ELEMENT_LOSS(loss, n_params, has_operand, slow) {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess},
+#define ELEMENT_LOSS(loss, n_params, has_operand, slow)                                                                     \
+    {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess, SECOND_NAMES_##has_operand(loss)},
 #define OTHER_LOSS(...) {NULL},
 static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
 #include "../losses.inc"

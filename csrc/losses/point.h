@@ -4,9 +4,10 @@
 
 #include "../math/functions.h"
 
-/* The loss of one element and its first and second derivative with respect to the prediction. */
+/* The loss of one element and its first and second derivative: with respect to the prediction; with respect to the operand, where
+ * losses.inc says that there are such. */
 typedef struct {
-    real value, grad, hess;
+    real value, grad, hess, second_grad, second_hess;
 } point;
 
 #define MAYBE_UNUSED __attribute__((unused))

@@ -19,8 +19,8 @@ Measure the worst error of value, gradient and Hessian of every loss, in each dt
 against the NumPy reference in a higher precision; and that of the elementary functions the losses are made of.
 
 The unit is the ULP, the distance to the next number of the dtype, after what such an error in the input would change.
-Each loss is measured with its default parameters and with others; a row shows the worst. "by target" is the gradient
-with respect to the target, of the losses that have one. Tiers that agree share one.
+Each loss is measured with its default parameters and with others; a row shows the worst. "2nd" are the
+derivatives by a second argument, a target or a scale, of the losses that have them. Tiers that agree share a row.
 """
 
 EPILOG = """\
@@ -31,10 +31,10 @@ examples:
 Exit status: 0 where every bound holds, 1 where one is broken.
 """
 
-OUTPUTS = {"value": "value", "grad": "gradient", "hess": "Hessian", "target_grad": "by target"}
-NAMES = {**OUTPUTS, "target_grad": "gradient by target"}
+OUTPUTS = {"value": "value", "grad": "gradient", "hess": "Hessian", "second_grad": "2nd gradient", "second_hess": "2nd Hessian"}
+NAMES = {**OUTPUTS, "second_grad": "gradient by the second argument", "second_hess": "Hessian by the second argument"}
 COLUMNS = {
-    "loss": "<", "dtype": "<", "tier": "<", "value": ">", "gradient": ">", "Hessian": ">", "by target": ">", "bound": ">",
+    "loss": "<", "dtype": "<", "tier": "<", "value": ">", "gradient": ">", "Hessian": ">", "2nd gradient": ">", "2nd Hessian": ">", "bound": ">",
     "": "<",
 }  # fmt: skip
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastloss import _errors
 from fastloss._docs import DescribedEntry
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss, second_keyword
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference import _softmax
 
@@ -44,7 +44,8 @@ class Entry(DescribedEntry):
                 results = self._rows(pred, target, parameters, arguments["axis"])
             statistics = self._statistics(pred, target, arguments)
             found = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"))
-        chosen = self._chosen(found, arguments.get("target_grad", False), arguments.get("out"))
+        with_second = bool(arguments.get(second_keyword(row, self.__name__) or None, False))
+        chosen = self._chosen(found, with_second, arguments.get("out"))
         if statistics:
             return SoftmaxResult(**dict(zip(self.outputs, chosen, strict=True)), **statistics)
         return chosen[0] if len(chosen) == 1 else chosen
@@ -52,8 +53,8 @@ class Entry(DescribedEntry):
     def _pointwise(self, pred: Any, target: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
         if pred.shape != target.shape:
             raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
-        value, grad, hess = self.loss.row.function(pred, target.astype(pred.dtype), **parameters)
-        return value, grad, hess, np.ones(pred.shape, pred.dtype)
+        value, grad, hess, *second = self.loss.row.function(pred, target.astype(pred.dtype), **parameters)
+        return value, grad, hess, np.ones(pred.shape, pred.dtype), *second
 
     def _rows(self, pred: Any, target: Any, parameters: dict[str, Any], axis: int) -> tuple[Any, ...]:
         logits = np.moveaxis(pred, axis, -1)
@@ -80,11 +81,11 @@ class Entry(DescribedEntry):
             target = target.reshape(-1).astype(np.int64)
         else:
             raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
-        value, grad, hess, mass, *target_grad = row.function(
+        value, grad, hess, mass, *second = row.function(
             logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters
         )
-        grad, hess, *target_grad = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *target_grad))
-        return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *target_grad
+        grad, hess, *second = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *second))
+        return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *second
 
     def _statistics(self, pred: Any, target: Any, arguments: dict[str, Any]) -> dict[str, Any]:
         """Those that are asked for, in the shape of the rows."""
@@ -102,7 +103,7 @@ class Entry(DescribedEntry):
 
     def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None) -> dict[str, Any]:
         """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
-        value, grad, hess, mass, *target_grad = results
+        value, grad, hess, mass, *second = results
 
         def weigh(array: Any, factor: Any) -> Any:
             if array.ndim > factor.ndim:
@@ -122,19 +123,20 @@ class Entry(DescribedEntry):
             value = total_value / total if reduction == "mean" else total_value
             value = value if pred.dtype == np.longdouble else float(value)
         found = {"value": value}
-        for name, array in zip(("grad", "hess", "target_grad"), (grad, hess, *target_grad), strict=False):
+        for name, array in zip(("grad", "hess", "second_grad", "second_hess"), (grad, hess, *second), strict=False):
             weighed = weigh(array, factor)
             found[name] = np.where(weighed == 0, weighed, weighed * scale).astype(pred.dtype)
         return found
 
-    def _chosen(self, found: dict[str, Any], target_grad: bool, out: Any) -> tuple[Any, ...]:
-        """What this entry point returns of it, gradients in `out` where there are places."""
-        names = ("grad", "target_grad") if target_grad else ("grad",)
-        places = out if isinstance(out, tuple) else (out,)
-        for name, place in zip(names, places, strict=False):
+    def _chosen(self, found: dict[str, Any], with_second: bool, out: Any) -> tuple[Any, ...]:
+        """What this entry point returns of it, derivatives in `out` where there are places."""
+        derivatives = [name for name in self.outputs if name != "value"]
+        names = tuple(order + name for name in derivatives for order in ("", "second_")[: 1 + with_second])
+        for name, place in zip(names, _errors.flat_out(out, names), strict=False):
             if place is not None:
                 place[...] = found[name]
                 found[name] = place
-        if target_grad:
-            found["grad"] = found["grad"], found["target_grad"]
+        if with_second:
+            for name in derivatives:
+                found[name] = found[name], found[f"second_{name}"]
         return tuple(found[name] for name in self.outputs)

@@ -45,7 +45,7 @@ static double draw_between(number_source *s, double low, double high)
 }
 
 enum { LSE, ENTROPY, ARGMAX, CORRECT, N_STATISTICS };
-enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, TARGET_GRAD, N_ARRAYS, N_INPUTS = VALUE, FILL = 0x5a, MOST_DIMS = 4 };
+enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, SECOND_HESS, N_ARRAYS, N_INPUTS = VALUE, FILL = 0x5a, MOST_DIMS = 4 };
 
 typedef struct {
     char *memory, *before;    /* the whole allocation, and what it held before the call */
@@ -64,7 +64,7 @@ typedef struct {
 
 static fl_array *array_of_call(fl_call *c, int which)
 {
-    fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->operand, &c->weight, &c->value, &c->grad, &c->hess, &c->target_grad};
+    fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->operand, &c->weight, &c->value, &c->grad, &c->hess, &c->second_grad, &c->second_hess};
     return arrays[which];
 }
 
@@ -246,6 +246,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         c->param[i] = params[draw_below(s, 2) ? 0 : draw_below(s, 8)];
     }
     c->pred_domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
+    c->operand_domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
     c->target_domain = (fl_domain){draw_below(s, 2) ? 0.0 : -1.0, 1.0, draw_below(s, 4) == 0, draw_below(s, 2)};
     if (rows && draw_below(s, 3) == 0) {
         d->class_weight = allocate((size_t)c->classes * sizeof(double));
@@ -253,13 +254,15 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             d->class_weight[i] = (double)draw_below(s, 5) / 4.0;
         c->class_weight = d->class_weight;
     }
-    if (kind == FL_DISTILLATION_LOSS && c->outputs & FL_GRAD && draw_below(s, 2))
-        c->outputs |= FL_TARGET_GRAD;
+    const int by_operand = kind == FL_POINTWISE_LOSS && fl_loss(c->loss)->has_operand == 2;
+    if ((kind == FL_DISTILLATION_LOSS || by_operand) && c->outputs & FL_GRAD && draw_below(s, 2))
+        c->outputs |= FL_SECOND;
 
     const int present[N_ARRAYS] = {
         [PRED] = 1, [TARGET] = kind != FL_SOFTMAX_FUNCTION, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
         [VALUE] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
-        [HESS] = !!(c->outputs & FL_HESS), [TARGET_GRAD] = !!(c->outputs & FL_TARGET_GRAD),
+        [HESS] = !!(c->outputs & FL_HESS), [SECOND_GRAD] = !!(c->outputs & FL_SECOND),
+        [SECOND_HESS] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS,
     };
     for (int i = 0; i < N_ARRAYS; i++) {
         if (!present[i])

@@ -1,0 +1,182 @@
+"""Derivatives by a second argument: what `target_grad`, `variance_grad` and their like give, generic over the registry.
+
+Their accuracy is measured with all others', by test_accuracy and test_exact.
+"""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import same_bits
+
+import fastloss as fl
+from fastloss import _verify
+
+#: The losses with a parameter that there are derivatives by. Those by a target: test_distillation.
+PREDICTED = [loss for loss in fl.losses.values() if loss.second not in ("", "target")]
+every = pytest.mark.parametrize("loss", PREDICTED, ids=lambda loss: loss.name)
+
+
+def drawn(loss, n=200, dtype=np.float64, seed=0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Prediction, target, and the parameter for each element; none at the end of a range."""
+    case = _verify.Case(loss, np.dtype(dtype), False, "", arrays=(loss.second,))
+    pred, target, arrays = _verify.draw(case, n, 0, seed)
+    return pred, target, arrays[loss.second]
+
+
+def moderate(loss, n=200, seed=0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for difference quotients."""
+    rng = np.random.default_rng(seed)
+    low = loss.params[loss.second].range.low
+    second = rng.uniform(0.5, 2, n) if low == 0 else rng.normal(0, 1, n)
+    target = drawn(loss, n)[1] if loss.domain.target.bounded else rng.normal(0, 1, n)
+    return rng.normal(0, 1, n), np.clip(target, -5, 5), second
+
+
+def call(loss, entry_point: str, pred: Any, target: Any, second: Any, **keywords: Any) -> Any:
+    return getattr(loss, entry_point)(pred, target, **{loss.second: second, f"{loss.second}_grad": True}, **keywords)
+
+
+def test_there_are_some():
+    assert {"gaussian_nll", "margin_ranking"} <= {loss.name for loss in PREDICTED}
+
+
+@every
+def test_derivatives_are_difference_quotients(loss):
+    pred, target, second = moderate(loss)
+    step = 1e-5
+
+    def value(x):
+        return loss(pred, target, reduction="none", **{loss.second: x})
+
+    (_, grad), (_, hess) = call(loss, "grad_and_hess", pred, target, second)
+    quotient = (value(second + step) - value(second - step)) / (2 * step)
+    smooth = np.abs(value(second + step) - 2 * value(second) + value(second - step)) < 0.1 * step  # no kink between
+    assert smooth.mean() > 0.9
+    np.testing.assert_allclose(grad[smooth], quotient[smooth], rtol=1e-5, atol=1e-6)
+
+    def gradient(x):
+        return call(loss, "grad", pred, target, x, reduction="none")[1]
+
+    quotient = (gradient(second + step) - gradient(second - step)) / (2 * step)
+    np.testing.assert_allclose(hess[smooth], quotient[smooth], rtol=1e-4, atol=1e-5)
+
+
+@every
+def test_entry_points_agree_and_what_is_not_asked_for_is_the_same(loss, dtype, tier):
+    pred, target, second = drawn(loss, 1500, dtype)
+    plain = loss.bind(**{loss.second: second})
+    grads = call(loss, "grad", pred, target, second, reduction="none")
+    value, grads_again = call(loss, "value_and_grad", pred, target, second, reduction="none")
+    grads_and_hesses = call(loss, "grad_and_hess", pred, target, second)
+    assert isinstance(grads, tuple)
+    for found in (grads_again, grads_and_hesses[0]):
+        assert all(same_bits(a, b) for a, b in zip(found, grads, strict=True))
+    assert same_bits(grads[0], plain.grad(pred, target, reduction="none"))
+    assert same_bits(grads_and_hesses[1][0], plain.grad_and_hess(pred, target)[1])
+    assert same_bits(value, plain(pred, target, reduction="none"))
+    assert all(x.dtype == dtype and x.shape == pred.shape for pair in grads_and_hesses for x in pair)
+
+
+@every
+def test_weights_reductions_threads_and_layouts(loss, dtype):
+    pred, target, second = (x.reshape(300, 100) for x in drawn(loss, 30_000, dtype))
+    weight = np.random.default_rng(1).integers(0, 3, pred.shape).astype(dtype)
+    each = call(loss, "grad", pred, target, second, reduction="none")[1]
+    _, expected = call(loss, "grad", pred, target, second, weight=weight, n_threads=1)
+    with np.errstate(all="ignore"):
+        wanted = np.where(weight == 0, 0, each * (weight / weight.sum(dtype=np.float64)))
+    close = np.isfinite(wanted) & (np.abs(wanted) > np.finfo(dtype).smallest_normal)
+    np.testing.assert_allclose(expected[close], wanted[close], rtol=1e-5)
+    assert not expected[weight == 0].any()
+    for n_threads in (2, 5):
+        assert same_bits(call(loss, "grad", pred, target, second, weight=weight, n_threads=n_threads)[1], expected)
+    moved = call(loss, "grad", np.asfortranarray(pred), target, second[:, ::-1][:, ::-1], weight=weight)[1]
+    assert same_bits(np.ascontiguousarray(moved), expected)
+
+
+@every
+def test_one_number_for_all_has_derivatives_of_each_element(loss):
+    pred, target, second = drawn(loss)
+    number = float(second[0])
+    found = call(loss, "grad_and_hess", pred, target, number)
+    wanted = call(loss, "grad_and_hess", pred, target, np.full(pred.shape, number))
+    for a, b in zip(found, wanted, strict=True):
+        assert all(same_bits(x, y) for x, y in zip(a, b, strict=True))
+
+
+@every
+def test_out(loss, dtype):
+    pred, target, second = drawn(loss, 70_000, dtype)
+    wanted = call(loss, "grad_and_hess", pred, target, second)
+    # In the places of both, and a new array where there is None.
+    places = (pred.copy(), second.copy())
+    found = call(loss, "value_and_grad", places[0], target, places[1], out=places, reduction="none")[1]
+    assert all(a is b for a, b in zip(found, places, strict=True))
+    assert all(same_bits(a, b) for a, b in zip(found, wanted[0], strict=True))
+    place = np.empty_like(pred)
+    grads, hesses = call(loss, "grad_and_hess", pred, target, second, out=((None, place), None))
+    assert grads[1] is place
+    for a, b in zip((grads, hesses), wanted, strict=True):
+        assert all(same_bits(x, y) for x, y in zip(a, b, strict=True))
+
+
+@every
+def test_errors_leave_out_untouched(loss):
+    pred, target, second = drawn(loss, 5000)
+    place = np.full(pred.shape, 7.0)
+    for out in ((place, place), (place, target), (target, place), (second, None), (place, place.copy(), place.copy())):
+        with pytest.raises(ValueError, match="out"):
+            call(loss, "grad", pred, target, second, out=out)
+    with pytest.raises(ValueError, match="pair"):
+        call(loss, "grad_and_hess", pred, target, second, out=(place, None, None))
+    with pytest.raises(ValueError, match="shape"):
+        call(loss, "grad", pred, target, second, out=(None, place[:1]))
+    interval = loss.params[loss.second].range
+    for bad in [x for x in (-1.0, 0.0, np.inf) if x not in interval]:
+        wrong = second.copy()
+        wrong[4321] = bad
+        with pytest.raises(ValueError, match=rf"{loss.second}\[4321\] = {bad} is outside"):
+            call(loss, "grad", pred, target, wrong, out=(place, None))
+    assert (place == 7).all()
+    with pytest.raises(TypeError, match=f"{loss.second}_grad"):
+        loss(pred, target, **{f"{loss.second}_grad": True})
+
+
+@every
+def test_nan_is_of_its_element_alone(loss, dtype, tier):
+    pred, target, second = drawn(loss, 100, dtype)
+    clean = call(loss, "grad_and_hess", pred, target, second)
+    second = second.copy()
+    second[33] = np.nan
+    found = call(loss, "grad_and_hess", pred, target, second)
+    assert np.isnan(found[0][0][33])
+    assert np.isnan(found[0][1][33])
+    assert np.isnan(loss(pred, target, reduction="none", **{loss.second: second})[33])
+    for a, b in zip((*found[0], *found[1]), (*clean[0], *clean[1]), strict=True):
+        assert same_bits(np.delete(a, 33), np.delete(b, 33))
+
+
+def test_gaussian_nll_is_that_of_pytorch():
+    torch = pytest.importorskip("torch")
+    pred, target, variance = moderate(fl.gaussian_nll)
+    for full in (False, True):
+        leaves = [torch.tensor(x, requires_grad=True) for x in (pred, variance)]
+        expected = torch.nn.functional.gaussian_nll_loss(leaves[0], torch.tensor(target), leaves[1], full=full)
+        expected.backward()
+        value, grads = fl.gaussian_nll.value_and_grad(pred, target, variance=variance, full=full, variance_grad=True)
+        assert value == pytest.approx(expected.item(), rel=1e-12)
+        for grad, leaf in zip(grads, leaves, strict=True):
+            np.testing.assert_allclose(grad, leaf.grad.numpy(), rtol=1e-10, atol=1e-14)
+
+
+def test_margin_ranking_is_that_of_pytorch():
+    torch = pytest.importorskip("torch")
+    pred, target, other = moderate(fl.margin_ranking)
+    leaves = [torch.tensor(x, requires_grad=True) for x in (pred, other)]
+    expected = torch.nn.functional.margin_ranking_loss(*leaves, torch.tensor(target), margin=0.5)
+    expected.backward()
+    value, grads = fl.margin_ranking.value_and_grad(pred, target, other=other, margin=0.5, other_grad=True)
+    assert value == pytest.approx(expected.item(), rel=1e-12)
+    for grad, leaf in zip(grads, leaves, strict=True):
+        np.testing.assert_allclose(grad, leaf.grad.numpy(), atol=1e-15)
