@@ -12,6 +12,11 @@ from fastloss._loss import Loss as Loss
 from fastloss._row_functions import RowFunction as RowFunction
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
+# Where derivatives are written to; by one argument and by two.
+_Place = NDArray[Any] | None
+_Places = _Place | tuple[_Place, _Place]
+_Derivative = NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]
+
 __version__: str
 losses: Mapping[str, Loss]
 linear_losses: Mapping[str, LinearLoss]
@@ -39,7 +44,7 @@ class _squared_error(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -49,7 +54,7 @@ class _squared_error(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -59,7 +64,7 @@ class _squared_error(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -80,7 +85,7 @@ class _absolute_error(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -90,7 +95,7 @@ class _absolute_error(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -100,7 +105,7 @@ class _absolute_error(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -123,7 +128,7 @@ class _huber(Loss):
         delta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -134,7 +139,7 @@ class _huber(Loss):
         delta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -145,7 +150,7 @@ class _huber(Loss):
         delta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -168,7 +173,7 @@ class _smooth_l1(Loss):
         beta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -179,7 +184,7 @@ class _smooth_l1(Loss):
         beta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -190,7 +195,7 @@ class _smooth_l1(Loss):
         beta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -211,7 +216,7 @@ class _log_cosh(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -221,7 +226,7 @@ class _log_cosh(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -231,7 +236,7 @@ class _log_cosh(Loss):
         *,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -254,7 +259,7 @@ class _quantile(Loss):
         q: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -265,7 +270,7 @@ class _quantile(Loss):
         q: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -276,7 +281,7 @@ class _quantile(Loss):
         q: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -299,7 +304,7 @@ class _binary_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -310,7 +315,7 @@ class _binary_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -321,7 +326,7 @@ class _binary_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -346,7 +351,7 @@ class _binary_cross_entropy_with_logits(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -358,7 +363,7 @@ class _binary_cross_entropy_with_logits(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -370,7 +375,7 @@ class _binary_cross_entropy_with_logits(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -397,7 +402,7 @@ class _sigmoid_focal(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -410,7 +415,7 @@ class _sigmoid_focal(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -423,7 +428,7 @@ class _sigmoid_focal(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -446,7 +451,7 @@ class _hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -457,7 +462,7 @@ class _hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -468,7 +473,7 @@ class _hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -491,7 +496,7 @@ class _squared_hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -502,7 +507,7 @@ class _squared_hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -513,7 +518,7 @@ class _squared_hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -536,7 +541,7 @@ class _poisson(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -547,7 +552,7 @@ class _poisson(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -558,7 +563,7 @@ class _poisson(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -583,7 +588,7 @@ class _wing(Loss):
         curvature: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -595,7 +600,7 @@ class _wing(Loss):
         curvature: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -607,7 +612,7 @@ class _wing(Loss):
         curvature: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -630,7 +635,7 @@ class _soft_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -641,7 +646,7 @@ class _soft_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -652,7 +657,7 @@ class _soft_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -675,7 +680,7 @@ class _modified_huber(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -686,7 +691,7 @@ class _modified_huber(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -697,7 +702,7 @@ class _modified_huber(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -720,7 +725,7 @@ class _exponential(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -731,7 +736,7 @@ class _exponential(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -742,7 +747,7 @@ class _exponential(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -765,7 +770,7 @@ class _perceptron(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -776,7 +781,7 @@ class _perceptron(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -787,7 +792,7 @@ class _perceptron(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -812,7 +817,7 @@ class _hinge_embedding(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -824,7 +829,7 @@ class _hinge_embedding(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -836,7 +841,7 @@ class _hinge_embedding(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -859,7 +864,7 @@ class _brier(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -870,7 +875,7 @@ class _brier(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -881,7 +886,7 @@ class _brier(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -904,7 +909,7 @@ class _brier_with_logits(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -915,7 +920,7 @@ class _brier_with_logits(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -926,7 +931,7 @@ class _brier_with_logits(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -949,7 +954,7 @@ class _poisson_identity(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -960,7 +965,7 @@ class _poisson_identity(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -971,7 +976,7 @@ class _poisson_identity(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -996,7 +1001,7 @@ class _negative_binomial(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1008,7 +1013,7 @@ class _negative_binomial(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1020,7 +1025,7 @@ class _negative_binomial(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1043,7 +1048,7 @@ class _gamma(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1054,7 +1059,7 @@ class _gamma(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1065,7 +1070,7 @@ class _gamma(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1088,7 +1093,7 @@ class _inverse_gaussian(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1099,7 +1104,7 @@ class _inverse_gaussian(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1110,7 +1115,7 @@ class _inverse_gaussian(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1135,7 +1140,7 @@ class _tweedie(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1147,7 +1152,7 @@ class _tweedie(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1159,7 +1164,7 @@ class _tweedie(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1185,9 +1190,9 @@ class _gaussian_nll(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         variance_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    ) -> _Derivative: ...
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -1198,9 +1203,9 @@ class _gaussian_nll(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         variance_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -1211,9 +1216,9 @@ class _gaussian_nll(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         variance_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        out: _Places | tuple[_Places, _Places] = None,
         n_threads: int | None = None,
-    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    ) -> tuple[_Derivative, _Derivative]: ...
 
 class _margin_ranking(Loss):
     def __call__(
@@ -1239,9 +1244,9 @@ class _margin_ranking(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         other_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    ) -> _Derivative: ...
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -1253,9 +1258,9 @@ class _margin_ranking(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
         other_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -1267,9 +1272,9 @@ class _margin_ranking(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
         other_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        out: _Places | tuple[_Places, _Places] = None,
         n_threads: int | None = None,
-    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    ) -> tuple[_Derivative, _Derivative]: ...
 
 class _pseudo_huber(Loss):
     def __call__(
@@ -1290,7 +1295,7 @@ class _pseudo_huber(Loss):
         delta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1301,7 +1306,7 @@ class _pseudo_huber(Loss):
         delta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1312,7 +1317,7 @@ class _pseudo_huber(Loss):
         delta: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1335,7 +1340,7 @@ class _charbonnier(Loss):
         epsilon: float = 0.001,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1346,7 +1351,7 @@ class _charbonnier(Loss):
         epsilon: float = 0.001,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1357,7 +1362,7 @@ class _charbonnier(Loss):
         epsilon: float = 0.001,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1380,7 +1385,7 @@ class _fair(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1391,7 +1396,7 @@ class _fair(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1402,7 +1407,7 @@ class _fair(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1425,7 +1430,7 @@ class _cauchy(Loss):
         scale: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1436,7 +1441,7 @@ class _cauchy(Loss):
         scale: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1447,7 +1452,7 @@ class _cauchy(Loss):
         scale: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1470,7 +1475,7 @@ class _geman_mcclure(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1481,7 +1486,7 @@ class _geman_mcclure(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1492,7 +1497,7 @@ class _geman_mcclure(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1515,7 +1520,7 @@ class _welsch(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1526,7 +1531,7 @@ class _welsch(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1537,7 +1542,7 @@ class _welsch(Loss):
         c: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1560,7 +1565,7 @@ class _tukey_biweight(Loss):
         c: float = 4.685,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1571,7 +1576,7 @@ class _tukey_biweight(Loss):
         c: float = 4.685,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1582,7 +1587,7 @@ class _tukey_biweight(Loss):
         c: float = 4.685,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1605,7 +1610,7 @@ class _expectile(Loss):
         alpha: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1616,7 +1621,7 @@ class _expectile(Loss):
         alpha: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1627,7 +1632,7 @@ class _expectile(Loss):
         alpha: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1650,7 +1655,7 @@ class _epsilon_insensitive(Loss):
         epsilon: float = 0.1,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1661,7 +1666,7 @@ class _epsilon_insensitive(Loss):
         epsilon: float = 0.1,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1672,7 +1677,7 @@ class _epsilon_insensitive(Loss):
         epsilon: float = 0.1,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1695,7 +1700,7 @@ class _squared_epsilon_insensitive(Loss):
         epsilon: float = 0.1,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1706,7 +1711,7 @@ class _squared_epsilon_insensitive(Loss):
         epsilon: float = 0.1,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1717,7 +1722,7 @@ class _squared_epsilon_insensitive(Loss):
         epsilon: float = 0.1,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1740,7 +1745,7 @@ class _squared_log_error(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1751,7 +1756,7 @@ class _squared_log_error(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1762,7 +1767,7 @@ class _squared_log_error(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1785,7 +1790,7 @@ class _absolute_percentage_error(Loss):
         epsilon: float = 1e-07,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1796,7 +1801,7 @@ class _absolute_percentage_error(Loss):
         epsilon: float = 1e-07,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1807,7 +1812,7 @@ class _absolute_percentage_error(Loss):
         epsilon: float = 1e-07,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1830,7 +1835,7 @@ class _symmetric_absolute_percentage_error(Loss):
         epsilon: float = 1e-07,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1841,7 +1846,7 @@ class _symmetric_absolute_percentage_error(Loss):
         epsilon: float = 1e-07,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1852,7 +1857,7 @@ class _symmetric_absolute_percentage_error(Loss):
         epsilon: float = 1e-07,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1875,7 +1880,7 @@ class _lp(Loss):
         p: float = 2.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1886,7 +1891,7 @@ class _lp(Loss):
         p: float = 2.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1897,7 +1902,7 @@ class _lp(Loss):
         p: float = 2.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1920,7 +1925,7 @@ class _linex(Loss):
         a: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1931,7 +1936,7 @@ class _linex(Loss):
         a: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1942,7 +1947,7 @@ class _linex(Loss):
         a: float = 1.0,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -1965,7 +1970,7 @@ class _log_lin_quantile(Loss):
         q: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -1976,7 +1981,7 @@ class _log_lin_quantile(Loss):
         q: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -1987,7 +1992,7 @@ class _log_lin_quantile(Loss):
         q: float = 0.5,
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2052,7 +2057,7 @@ class _cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -2075,7 +2080,7 @@ class _cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -2098,7 +2103,7 @@ class _cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -2121,7 +2126,7 @@ class _cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -2144,7 +2149,7 @@ class _cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -2167,7 +2172,7 @@ class _cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -2198,7 +2203,7 @@ class _nll(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2211,7 +2216,7 @@ class _nll(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2224,7 +2229,7 @@ class _nll(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2251,7 +2256,7 @@ class _kl_divergence(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2264,7 +2269,7 @@ class _kl_divergence(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2277,7 +2282,7 @@ class _kl_divergence(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2302,7 +2307,7 @@ class _total_variation(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2314,7 +2319,7 @@ class _total_variation(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2326,7 +2331,7 @@ class _total_variation(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2352,9 +2357,9 @@ class _distillation_kl(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         target_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    ) -> _Derivative: ...
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -2365,9 +2370,9 @@ class _distillation_kl(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         target_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -2377,7 +2382,7 @@ class _distillation_kl(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2405,9 +2410,9 @@ class _distillation_js(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         target_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    ) -> _Derivative: ...
     def value_and_grad(
         self,
         pred: ArrayLike,
@@ -2419,9 +2424,9 @@ class _distillation_js(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         target_grad: bool = False,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
-    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
     def grad_and_hess(
         self,
         pred: ArrayLike,
@@ -2432,7 +2437,7 @@ class _distillation_js(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2459,7 +2464,7 @@ class _multilabel_soft_margin(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2472,7 +2477,7 @@ class _multilabel_soft_margin(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2485,7 +2490,7 @@ class _multilabel_soft_margin(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2510,7 +2515,7 @@ class _one_vs_all(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2522,7 +2527,7 @@ class _one_vs_all(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2534,7 +2539,7 @@ class _one_vs_all(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2565,7 +2570,7 @@ class _multi_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2580,7 +2585,7 @@ class _multi_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2595,7 +2600,7 @@ class _multi_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2624,7 +2629,7 @@ class _categorical_hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2638,7 +2643,7 @@ class _categorical_hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2652,7 +2657,7 @@ class _categorical_hinge(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2677,7 +2682,7 @@ class _multilabel_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2689,7 +2694,7 @@ class _multilabel_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2701,7 +2706,7 @@ class _multilabel_margin(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2728,7 +2733,7 @@ class _sparsemax(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> NDArray[Any]: ...
     def value_and_grad(
@@ -2741,7 +2746,7 @@ class _sparsemax(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
     ) -> tuple[float | NDArray[Any], NDArray[Any]]: ...
     def grad_and_hess(
@@ -2754,7 +2759,7 @@ class _sparsemax(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any], NDArray[Any]]: ...
 
@@ -2801,7 +2806,7 @@ class _selected_log_probs(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -2818,7 +2823,7 @@ class _selected_log_probs(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -2835,7 +2840,7 @@ class _selected_log_probs(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -2852,7 +2857,7 @@ class _selected_log_probs(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -2869,7 +2874,7 @@ class _selected_log_probs(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -2886,7 +2891,7 @@ class _selected_log_probs(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -2949,7 +2954,7 @@ class _softmax_focal(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -2970,7 +2975,7 @@ class _softmax_focal(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -2991,7 +2996,7 @@ class _softmax_focal(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3012,7 +3017,7 @@ class _softmax_focal(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3033,7 +3038,7 @@ class _softmax_focal(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3054,7 +3059,7 @@ class _softmax_focal(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3117,7 +3122,7 @@ class _poly1_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3138,7 +3143,7 @@ class _poly1_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3159,7 +3164,7 @@ class _poly1_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3180,7 +3185,7 @@ class _poly1_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3201,7 +3206,7 @@ class _poly1_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3222,7 +3227,7 @@ class _poly1_cross_entropy(Loss):
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
         check_domain: bool = True,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3279,7 +3284,7 @@ class _generalized_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3298,7 +3303,7 @@ class _generalized_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3317,7 +3322,7 @@ class _generalized_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3336,7 +3341,7 @@ class _generalized_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3355,7 +3360,7 @@ class _generalized_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3374,7 +3379,7 @@ class _generalized_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3437,7 +3442,7 @@ class _symmetric_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3458,7 +3463,7 @@ class _symmetric_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3479,7 +3484,7 @@ class _symmetric_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3500,7 +3505,7 @@ class _symmetric_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "mean",
         axis: int = -1,
-        out: NDArray[Any] | None = None,
+        out: _Place = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,
@@ -3521,7 +3526,7 @@ class _symmetric_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: Literal[False] = False,
         return_entropy: Literal[False] = False,
@@ -3542,7 +3547,7 @@ class _symmetric_cross_entropy(Loss):
         weight: ArrayLike | None = None,
         reduction: Literal["mean", "sum", "none"] = "none",
         axis: int = -1,
-        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        out: _Places = None,
         n_threads: int | None = None,
         return_lse: bool = False,
         return_entropy: bool = False,

@@ -273,7 +273,7 @@ class Row:
 
     @property
     def second(self) -> str:
-        """The argument beside the prediction that there are derivatives by, on request: the target, a parameter; "" for none."""
+        """The argument beside the prediction that there are derivatives by, on request: target, a parameter; "": none."""
         if self.differentiable_target:
             return "target"
         return next((p.name for p in self.parameters if p.kind.differentiable), "")

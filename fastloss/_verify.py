@@ -317,15 +317,15 @@ def unit_of_softened(
 
 def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Each parameter that is a real number or is predicted, moved by one unit in its last place within its range."""
+    step = float(np.finfo(case.dtype).eps)
     for name, x in arrays.items():
         if case.loss.params[name].kind.differentiable:
             wide = x.astype(one_precision_up(case.dtype))
-            yield from ({name: wide * (1 + step)} for step in (float(np.finfo(case.dtype).eps), -float(np.finfo(case.dtype).eps)))
+            yield from ({name: wide * factor} for factor in (1 + step, 1 - step))
     for name, p in case.loss.params.items():
         if p.kind.type is float and isinstance(p.default, (int, float)):
             if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
                 continue
-            step = float(np.finfo(case.dtype).eps)
             moved = (value for value in (p.default * (1 - step), p.default * (1 + step)) if value in p.range)
             yield from ({name: value} for value in itertools.islice(moved, 1))
 
@@ -348,7 +348,8 @@ def asked(case: Case, entry_point: str) -> dict[str, bool]:
 
 def outputs(case: Case) -> tuple[str, ...]:
     """The names of what a loss computes."""
-    names = [name for name, entry_point in (("grad", "grad"), ("hess", "grad_and_hess")) if second_keyword(case.loss.row, entry_point)]
+    entry_points = {"grad": "grad", "hess": "grad_and_hess"}
+    names = [name for name, entry_point in entry_points.items() if second_keyword(case.loss.row, entry_point)]
     return ("value", "grad", "hess", *(f"second_{name}" for name in names))
 
 

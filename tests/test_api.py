@@ -54,8 +54,8 @@ def test_signatures(loss):
         expected = ["pred", "target", *loss.params, "weight", "reduction"]
         expected += ["axis"] if loss.family == "rows" else []
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
-        has_second = loss.second and (name in ("grad", "value_and_grad") or (name == "grad_and_hess" and loss.second != "target"))
-        expected += [f"{loss.second}_grad"] if has_second else []
+        without_second = ("value", "grad_and_hess") if loss.second == "target" else ("value",)
+        expected += [f"{loss.second}_grad"] if loss.second and name not in without_second else []
         expected += ["out"] if name != "value" else []
         expected += ["n_threads"]
         expected += list(STATISTICS) if loss.row.softmax else []

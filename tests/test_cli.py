@@ -412,7 +412,12 @@ def test_domain(name, save, error_of, run, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "parameter"),
-    [(name, p) for name, loss in fastloss.losses.items() for p in loss.params.values() if p.kind.type is int or p.range.bounded],
+    [
+        (name, p)
+        for name, loss in fastloss.losses.items()
+        for p in loss.params.values()
+        if p.kind.type is int or (p.kind.type is float and p.range.bounded)
+    ],
 )
 def test_parameter_that_is_not_accepted(name, parameter, save, error_of):
     pred, target = drawn(name)

@@ -30,6 +30,11 @@ from fastloss._loss import Loss as Loss
 from fastloss._row_functions import RowFunction as RowFunction
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
+# Where derivatives are written to; by one argument and by two.
+_Place = NDArray[Any] | None
+_Places = _Place | tuple[_Place, _Place]
+_Derivative = NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]
+
 __version__: str
 losses: Mapping[str, Loss]
 linear_losses: Mapping[str, LinearLoss]
@@ -73,11 +78,9 @@ LINEAR_RESULTS = {
 def type_of(row: Row, name: str, entry_point: str) -> str:
     flag = second_keyword(row, entry_point)
     if name == "out":
-        one = "NDArray[Any] | None"
-        if flag and entry_point == "grad_and_hess":
-            one = f"NDArray[Any] | tuple[{one}, {one}] | None"
-        pair = f" | tuple[{one}, {one}]" if flag or entry_point == "grad_and_hess" else ""
-        return f"NDArray[Any]{pair} | None"
+        if entry_point != "grad_and_hess":
+            return "_Places" if flag else "_Place"
+        return "_Places | tuple[_Places, _Places]" if flag else "_Places"
     if name == flag:
         return "bool"
     for parameter in row.parameters:
@@ -107,12 +110,10 @@ def arguments(parameters: Iterable[inspect.Parameter], type_of_argument: Callabl
 def results_of(row: Row, entry_point: str) -> str:
     results = RESULTS[entry_point]
     if second_keyword(row, entry_point):
-        one = "NDArray[Any]"
-        either = f"{one} | tuple[{one}, {one}]"
         return {
-            "grad": either,
-            "value_and_grad": f"tuple[float | {one}, {either}]",
-            "grad_and_hess": f"tuple[{either}, {either}]",
+            "grad": "_Derivative",
+            "value_and_grad": "tuple[float | NDArray[Any], _Derivative]",
+            "grad_and_hess": "tuple[_Derivative, _Derivative]",
         }[entry_point]
     return results
 

@@ -211,6 +211,7 @@ TABLE: dict[str, Traits] = {
     "modified_huber": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
     "perceptron": Traits(by_name()),
     "hinge_embedding": Traits(by_name()),
+    "margin_ranking": Traits(by_name()),
     "brier": Traits(instead="brier_with_logits"),
     "brier_with_logits": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
     "wing": Traits(by_name()),

@@ -31,12 +31,11 @@ examples:
 Exit status: 0 where every bound holds, 1 where one is broken.
 """
 
-OUTPUTS = {"value": "value", "grad": "gradient", "hess": "Hessian", "second_grad": "2nd gradient", "second_hess": "2nd Hessian"}
-NAMES = {**OUTPUTS, "second_grad": "gradient by the second argument", "second_hess": "Hessian by the second argument"}
-COLUMNS = {
-    "loss": "<", "dtype": "<", "tier": "<", "value": ">", "gradient": ">", "Hessian": ">", "2nd gradient": ">", "2nd Hessian": ">", "bound": ">",
-    "": "<",
+OUTPUTS = {
+    "value": "value", "grad": "gradient", "hess": "Hessian", "second_grad": "2nd gradient", "second_hess": "2nd Hessian",
 }  # fmt: skip
+NAMES = {**OUTPUTS, "second_grad": "gradient by the second argument", "second_hess": "Hessian by the second argument"}
+COLUMNS = {"loss": "<", "dtype": "<", "tier": "<", **dict.fromkeys(OUTPUTS.values(), ">"), "bound": ">", "": "<"}
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 

@@ -44,7 +44,7 @@ class Entry(DescribedEntry):
                 results = self._rows(pred, target, parameters, arguments["axis"])
             statistics = self._statistics(pred, target, arguments)
             found = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"))
-        with_second = bool(arguments.get(second_keyword(row, self.__name__) or None, False))
+        with_second = bool(arguments.get(second_keyword(row, self.__name__), False))
         chosen = self._chosen(found, with_second, arguments.get("out"))
         if statistics:
             return SoftmaxResult(**dict(zip(self.outputs, chosen, strict=True)), **statistics)
@@ -81,9 +81,7 @@ class Entry(DescribedEntry):
             target = target.reshape(-1).astype(np.int64)
         else:
             raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
-        value, grad, hess, mass, *second = row.function(
-            logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters
-        )
+        value, grad, hess, mass, *second = row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
         grad, hess, *second = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *second))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *second
 

@@ -127,8 +127,8 @@ def _jensen_shannon(pred, target, beta, temperature):
     return value[:, 0], grad, hess, np.ones(len(pred), pred.dtype), target_grad
 
 
-# 6 ulp: a gradient is a difference of two softmaxes, or a probability times one of a slope and the mean of slopes, and each of these
-# terms may be off by 2: 4.32 was found in 200,000 draws.
+# 6 ulp: a gradient is a difference of two softmaxes, or a probability times one of a slope and the mean of slopes, and each of
+# these terms may be off by 2: 4.32 was found in 200,000 draws.
 @rows(differentiable_target=True, ulp=6.0, unit=1.0)
 def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     """Kullback-Leibler divergence of a student's softmax from a teacher's, from the logits of both.
