@@ -232,21 +232,50 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
     return 0.0 - strength * chosen;
 }
 
+/* Labels of rows first ... first + n - 1, if they lie as the kernel for labels reads them, else NULL. */
+static const int64_t *labels_in_place(const job *j, int64_t first, int64_t n)
+{
+    const fl_walked a = j->array[TARGET];
+    const intptr_t item = (intptr_t)sizeof(int64_t);
+    if (a.dtype != FL_INT64 || n % FL_GROUP || j->walk.ndim != 1 || j->walk.stride[TARGET][0] != item)
+        return NULL;
+    const char *start = fl_address(&j->walk, a, first);
+    return (uintptr_t)start % (uintptr_t)item ? NULL : (const int64_t *)start;
+}
+
+/* The labels of rows, into m->label unless they are only counted. Returns whether all are good. */
+static int load_labels(job *j, int64_t first, int64_t n, int only_count, rows_memory *m, int64_t *counting)
+{
+    const fl_call *c = j->call;
+    const int64_t padded = fl_padded(n), *from = labels_in_place(j, first, n);
+    *counting = 0;
+    if (!from) {
+        from = m->label;
+        fl_gather_walked_labels(&j->walk, j->array[TARGET], first, n, m->label);
+        for (int64_t i = n; i < padded; i++)
+            m->label[i] = c->ignore_index;
+    }
+    if (n > 0 && j->kernels->labels(from, padded, c->classes, c->ignore_index, only_count ? NULL : m->label, counting)) {
+        __atomic_store_n(&j->bad_label, 1, __ATOMIC_RELAXED);
+        return 0;
+    }
+    return 1;
+}
+
 int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
 {
     const fl_call *c = j->call;
     const int64_t padded = fl_padded(n);
+    int64_t counting;
+    if (j->only_labels)
+        return load_labels(j, first, n, 0, m, &counting);
     if (c->weight.data)
         fl_gather_walked(&j->walk, j->array[WEIGHT], first, n, FL_FLOAT64, m->weight);
     else
         for (int64_t i = 0; i < n; i++)
             m->weight[i] = 1.0;
-    if (c->labels)
-        fl_gather_walked_labels(&j->walk, j->array[TARGET], first, n, m->label);
-    for (int64_t i = n; i < padded; i++) {
+    for (int64_t i = n; i < padded; i++)
         m->weight[i] = 0.0;
-        m->label[i] = c->ignore_index;
-    }
     if (!c->labels) {
         for (int64_t i = 0; i < padded; i++) {
             m->mass[i] = 1.0;
@@ -254,10 +283,10 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
         }
         return 1;
     }
-    if (n > 0 && j->kernels->labels(m->label, padded, c->classes, c->ignore_index, m->mass)) {
-        __atomic_store_n(&j->bad_label, 1, __ATOMIC_RELAXED);
+    if (!load_labels(j, first, n, 0, m, &counting))
         return 0;
-    }
+    for (int64_t i = 0; i < padded; i++)
+        m->mass[i] = m->label[i] < 0 ? 0.0 : 1.0;
     /* Of a margin loss the mean is over rows, whatever their weights. */
     const int in_the_mean = j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_LABEL_LOSS;
     for (int64_t i = 0; i < n && c->class_weight && in_the_mean; i++)
@@ -325,6 +354,12 @@ static void look_task(void *context, int64_t task, char *scratch)
     int64_t first;
     const int64_t n = task_rows(j, task, &first);
     j->partial[task] = 0.0;
+    if (j->only_labels) {
+        int64_t counting;
+        load_labels(j, first, n, 1, m, &counting);
+        j->partial[task] = (double)counting;
+        return;
+    }
     if (!fl_load_rows(j, first, n, m))
         return;
     for (int64_t i = 0; i < n; i++)

@@ -30,6 +30,7 @@ typedef struct {
     int64_t longest;          /* list of labels that has been found: so often its row is gone through */
     /* Softmax. */
     int side_by_side;         /* rows so short that each gets a lane */
+    int only_labels;          /* of these rows only labels are given, which all count 1: no weights, nothing else to be mixed in */
     int64_t rows_together;    /* whose exponentials are kept at a time */
     size_t work_bytes;        /* of a thread, for its kind of loss */
     int64_t staged_rows;      /* that are brought together in memory, a whole number of tasks; 0: none are */

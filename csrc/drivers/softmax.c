@@ -261,7 +261,9 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     fl_columns k = {.classes = c->classes, .rows = rows_of(j, lanes, t->field), .logits = t->logits, .exponentials = t->grad,
                     .grad = c->outputs & FL_GRAD ? t->grad : NULL, .hess = c->outputs & FL_HESS ? t->hess : NULL,
                     .log_softmax = c->outputs & FL_LOG_SOFTMAX ? t->logits : NULL};
-    k.rows.label = m->label + at, k.rows.weight = m->weight + at, k.rows.mass = m->mass + at, k.rows.value = m->value + at;
+    k.rows.label = m->label + at, k.rows.value = m->value + at;
+    if (!j->only_labels)
+        k.rows.weight = m->weight + at, k.rows.mass = m->mass + at;
     if (is_softened(j)) {
         fl_columns given = k;
         given.logits = t->given;
@@ -890,6 +892,7 @@ fl_status fl_plan_softmax(job *j)
         j->call->softcap = 0.0;
     j->side_by_side = classes <= SHORT_ROW;
     if (j->side_by_side) {
+        j->only_labels = j->call->labels && !dense(j) && !j->call->weight.data && !j->call->class_weight;
         tile t;
         /* Whole tiles, of either size: what a task sums does not depend on layout. */
         const int64_t rows = tile_rows(j, 2);

@@ -81,9 +81,15 @@ NOINLINE void columns_frames(const fl_columns *k)
     }
 }
 
+/* Whether a row has but one sum of terms. */
+INLINE int are_few(int64_t classes)
+{
+    return classes <= CLASSES_TOGETHER;
+}
+
 INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int classes)
 {
-    const int64_t n = whole_groups(k->rows.n);
+    const int64_t n = whole_groups(k->rows.n), classes_of_row = k->classes;
     const real *const a = (const real *)k->logits + c * n;
     const real *const next = k->next;
     const int64_t step = k->next_step;
@@ -93,8 +99,8 @@ INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int class
     ROW_FIELD(lowest, FL_LOWEST);
     ROW_FIELD(rounder, FL_ROUNDER);
     ROW_FIELD(label, FL_LABEL);
-    ROW_FIELD(part, FL_PART);
-    ROW_FIELD(part_of_others, FL_PART_OF_OTHERS);
+    ROW_FIELD(part, are_few(classes_of_row) ? FL_TOTAL : FL_PART);
+    ROW_FIELD(part_of_others, are_few(classes_of_row) ? FL_OTHERS : FL_PART_OF_OTHERS);
     ROW_FIELD(label_logit, FL_LABEL_LOGIT);
     ROW_FIELD(label_exponential, FL_LABEL_EXPONENTIAL);
     /* By groups, so that what is wanted next is asked for between exponentials. */
@@ -196,15 +202,17 @@ static void columns_clear_maximum(const fl_columns *k)
 static void columns_forward(const fl_columns *k)
 {
     const int64_t classes = k->classes;
-    columns_clear_maximum(k);
     if (k->rows.full)
         columns_clear(k, FL_FIRST_OF_TARGET, FL_LAST_OF_TARGET);
     if (k->u)
         columns_clear(k, FL_PART_OF_SHORTFALL, FL_PART_OF_SHORTFALL);
+    columns_clear_maximum(k);
     columns_maximum_of(k, 0, classes);
     columns_frames(k);
     for (int64_t c = 0; c < classes; c += CLASSES_TOGETHER) {
         columns_exponentials_of(k, c, classes - c < CLASSES_TOGETHER ? classes : c + CLASSES_TOGETHER);
+        if (are_few(classes))
+            continue;
         columns_add(k, ONE, FL_PART, FL_TOTAL);
         columns_add(k, ONE, FL_PART_OF_OTHERS, FL_OTHERS);
     }

@@ -22,18 +22,24 @@
 
 typedef point (*log_probability_body)(real log_p, real p, real complement, const real *param);
 
-/* Labels: those ignored become -1 and count 0, the others 1. Whether one is out of range. */
-static int labels(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass)
+INLINE int labels_loop(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting)
 {
-    int64_t bad = 0;
+    int64_t bad = 0, ignored_ones = 0;
     n = whole_groups(n);
     for (int64_t i = 0; i < n; i++) {
-        const int64_t y = label[i], ignored = -(int64_t)(y == ignore_index);
+        const int64_t y = from[i], ignored = -(int64_t)(y == ignore_index);
         bad |= ~ignored & -(int64_t)((uint64_t)y >= (uint64_t)classes);
-        label[i] = y | ignored;
-        mass[i] = ignored ? 0.0 : 1.0;
+        ignored_ones -= ignored;
+        if (to)
+            to[i] = y | ignored;
     }
+    *counting = n - ignored_ones;
     return bad != 0;
+}
+
+static int labels(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting)
+{
+    return to ? labels_loop(from, n, classes, ignore_index, to, counting) : labels_loop(from, n, classes, ignore_index, NULL, counting);
 }
 
 /* u F(log q) with its derivatives by log q, at a logit; `rest` is 1 - q. A logit so far below the maximum that their difference may be no
@@ -48,9 +54,39 @@ INLINE point weighed_loss(log_probability_body body, real u, real maximum, real 
                    .hess = at_most(u * f.hess, LARGEST)}; /* meets squares of probabilities that may be 0 */
 }
 
+/* The same of rows of which only the labels are given. */
+static void rows_given_labels(const fl_rows *r)
+{
+    const int64_t n = r->n;
+    real *const field = r->field;
+    const int64_t *const label = r->label;
+    const real keep = (real)r->keep, scale = (real)r->scale, hess_scale = (real)r->hess_scale, z_loss = (real)r->z_loss;
+    real *const strength = field + FL_STRENGTH * n, *const scales = field + FL_SCALE * n, *const hess_scales = field + FL_HESS_SCALE * n;
+    real *const z = field + FL_Z_LOSS * n;
+    real *const counts = field + FL_COUNTS * n, *const labels_as_bits = field + FL_LABEL * n;
+    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER) {
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++)
+            labels_as_bits[i + l] = from_bits((bits)label[i + l]);
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
+            const bits y = to_bits(labels_as_bits[i + l]), mask = -(bits)(y != -(bits)1);
+            counts[i + l] = from_bits(mask);
+            strength[i + l] = from_bits(to_bits(keep) & mask);
+            z[i + l] = from_bits(to_bits(z_loss) & mask);
+            scales[i + l] = scale;
+            hess_scales[i + l] = hess_scale;
+        }
+    }
+}
+
 /* What is given of the rows, as fields. */
 static void rows_given(const fl_rows *r)
 {
+    if (!r->weight) {
+        rows_given_labels(r);
+        return;
+    }
     const int64_t n = r->n, labels = r->labels, smoothed = r->smoothed;
     real *const field = r->field;
     const int64_t *const label = r->label;
@@ -89,7 +125,11 @@ static void rows_values(const fl_rows *r)
     const real *const value = (const real *)r->field + FL_ROW_VALUE * n, *const counts = (const real *)r->field + FL_COUNTS * n;
     const double *const weight = r->weight;
     double *const to = r->value;
-    for (int64_t i = 0; i < n; i += FL_ROWS_TOGETHER)
+    for (int64_t i = 0; i < n && !weight; i += FL_ROWS_TOGETHER)
+        TOGETHER
+        for (int l = 0; l < FL_ROWS_TOGETHER; l++)
+            to[i + l] = (double)from_bits(to_bits(value[i + l]) & to_bits(counts[i + l]));
+    for (int64_t i = 0; i < n && weight; i += FL_ROWS_TOGETHER)
         TOGETHER
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
             const real x = (real)((double)value[i + l] * weight[i + l]);

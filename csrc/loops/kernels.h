@@ -107,7 +107,7 @@ typedef struct {
     int terms;                /* the sums are those of the target's terms, and the labels are among its numbers */
     int labels, smoothed;     /* there are labels; and smoothing beside them, so that a label that counts 0 still has a loss */
     const int64_t *label;     /* -1: none */
-    const double *weight, *mass;  /* sample weights; what the label counts */
+    const double *weight, *mass;  /* sample weights; what the label counts: NULL, both, where these are 1 and there are only labels */
     double keep, scale, hess_scale, z_loss;   /* 1 - smoothing; what gradients and Hessians are multiplied by */
     double *value;            /* the losses, with their weights, rounded to `real` */
 } fl_rows;
@@ -208,7 +208,8 @@ typedef struct fl_kernels {
     void (*softmax_backward)(const fl_backward *);
     void (*log_softmax)(const void *a, int64_t n, double maximum, double log_sum, void *to);  /* a - maximum - log_sum */
     double (*dispersion)(const void *a, const void *exponentials, int64_t n, double maximum);   /* fl_segment, times `top` */
-    int (*labels)(int64_t *label, int64_t n, int64_t classes, int64_t ignore_index, double *mass);
+    /* Whether a label is out of range. Those that are ignored are -1 in `to`, which may be `from` or NULL; `counting` are the others. */
+    int (*labels)(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting);
     void (*rows_given)(const fl_rows *);
     void (*rows_shares)(const fl_rows *);
     void (*columns_forward)(const fl_columns *);
