@@ -19,6 +19,7 @@ from fastloss import _core
 from fastloss._loss import Loss
 from fastloss._registry import Interval, Parameter, Row
 from fastloss.reference._softmax import softened
+from fastloss.reference._special import erf
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -427,6 +428,7 @@ EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": lambda x: np.where(x < 0, np.exp(-np.abs(x)), 1) / (1 + np.exp(-np.abs(x))),
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
     "log_sigmoid": lambda x: -(np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))),
+    "erf": erf,
 }
 
 

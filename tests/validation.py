@@ -25,11 +25,12 @@ HARDEST = {
 
 #: Where a domain ends, a result leaves the range of normal numbers or reaches its limit, or code takes another path. In this
 #: order: 0, 1 and their neighbourhoods; tanh's polynomial; the reduction of log and log1p; the limits of tanh, sigmoid,
-#: softplus and expm1; log of the smallest normal, smallest and largest number, and where exp stops looking.
+#: softplus, expm1 and erf; log of the smallest normal, smallest and largest number, and where exp stops looking.
 THRESHOLDS = [
     *(0.0, SUBNORMAL, INFO.smallest_normal, INFO.eps / 2, INFO.eps, 0.5, 1.0, 2.0),
     *(0.5625, np.sqrt(0.5), np.sqrt(2), 1 - np.sqrt(0.5), np.sqrt(2) - 1, 2.0**52, 2.0**53, 2.0**54, 2.0**59, 2.0**60, 2.0**61),
     *(18.368400284838547, 19.06154746539849, 36.7368005696771, 37.42994775023705, 38.0),
+    *(5.8635847487551681, 5.9215871957945077, 6.0),
     *(708.3964185322641, 709.0895657128241, 709.782712893384, 710.0, 744.4400719213812, 745.1332191019411, 746.0),
     *(INFO.max, np.inf, np.nan),
 ]
@@ -92,6 +93,7 @@ EXACT: dict[str, Callable[[mp.mpf], mp.mpf]] = {
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "softplus": softplus,
     "log_sigmoid": lambda x: -softplus(-x),
+    "erf": mp.erf,
 }
 
 
@@ -102,10 +104,10 @@ def exact_result(name: str, x: float) -> tuple[float, int, float]:
         return np.nan, 0, 0.0
     if x == low and name in ("log", "log1p"):
         return -np.inf, 0, 0.0
-    if x == 0 and name in ("expm1", "log1p", "tanh"):
+    if x == 0 and name in ("expm1", "log1p", "tanh", "erf"):
         return x, -1074, 0.0
     if x == np.inf:
-        return {"tanh": 1.0, "sigmoid": 1.0, "log_sigmoid": -0.0}.get(name, np.inf), 0, 0.0
+        return {"tanh": 1.0, "erf": 1.0, "sigmoid": 1.0, "log_sigmoid": -0.0}.get(name, np.inf), 0, 0.0
     if (name == "softplus" and x > 800) or (name == "log_sigmoid" and x < -800):
         return x, 0, 0.0
     # exp(±800) is further below every ulp, or above every number, than DIGITS reach; so nothing changes beyond.

@@ -82,6 +82,17 @@ def tanh_tail(z: mp.mpf) -> mp.mpf:
     return (mp.tanh(x) - x) / (x * z) if z > 1e-15 else -mp.mpf(1) / 3 + 2 * z / 15
 
 
+def erf_tail(z: mp.mpf) -> mp.mpf:
+    """(erf(x) - x) / x with z = x²"""
+    x = mp.sqrt(z)
+    return mp.erf(x) / x - 1 if z > 1e-30 else 2 / mp.sqrt(mp.pi) * (1 - z / 3) - 1
+
+
+def log_erfc(x: mp.mpf) -> mp.mpf:
+    """log(1 - erf(x))"""
+    return mp.log(mp.erfc(x))
+
+
 # |r| <= log(2)/2, a little more for the rounding of x / log(2).
 HALF_LOG2 = "0.34658"
 # 1 + f in [sqrt(1/2), sqrt(2)], a little more.
@@ -90,9 +101,16 @@ LOG_LOW, LOG_HIGH = "-0.29290", "0.41422"
 LOG_COSH_END = "0.25"
 # tanh is a polynomial below 0.5625.
 TANH_END = "0.31640625"
+# erf is a polynomial below 1; beyond the last one it rounds to 1.
+ERF_END, ERF_LAST = "1", {"f32": "4", "f64": "6"}
+
+
+def end_of(high: str | dict[str, str], suffix: str) -> str:
+    return high if isinstance(high, str) else high[suffix]
+
 
 PROBLEMS = {
-    f"{name}_{suffix}": Problem(function, weight, low, high, degrees[suffix], precision)
+    f"{name}_{suffix}": Problem(function, weight, low, end_of(high, suffix), degrees[suffix], precision)
     for name, function, weight, low, high, degrees in [
         ("exp", exp_tail, lambda r: r**2 / mp.exp(r), "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
         ("expm1", expm1_tail, expm1_weight, "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
@@ -109,6 +127,8 @@ PROBLEMS = {
             TANH_END,
             {"f32": 4, "f64": 10},
         ),
+        ("erf", erf_tail, lambda z: 1 / (1 + erf_tail(z)), "0", ERF_END, {"f32": 6, "f64": 11}),
+        ("log_erfc", log_erfc, lambda x: mp.erfc(x) / mp.erf(x), ERF_END, ERF_LAST, {"f32": 6, "f64": 18}),
     ]
     for suffix, precision in [("f32", np.float32), ("f64", np.float64)]
 }

@@ -1,4 +1,5 @@
 /* All elementary functions. */
+#include "erf.h"
 #include "exp.h"
 #include "exp_product.h"
 #include "expm1.h"

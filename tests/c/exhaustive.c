@@ -40,14 +40,14 @@ static const struct {
     double (*exact)(double);
 } references[] = {
     {"exp", exp}, {"expm1", expm1}, {"log", log}, {"log1p", log1p}, {"tanh", tanh},
-    {"sigmoid", sigmoid}, {"softplus", softplus}, {"log_sigmoid", log_sigmoid},
+    {"sigmoid", sigmoid}, {"softplus", softplus}, {"log_sigmoid", log_sigmoid}, {"erf", erf},
 };
 
 /* Where a domain or the range of results ends, or code may take another path: each with either sign. Multiples of log(2)/2,
  * where reduction of an argument changes, are added. */
 static const double points[] = {
     0.0, 0x1p-149, 0x1p-127, FLT_MIN, 0x1p-64, 0x1p-25, 0x1p-24, 0x1p-23, 0x1p-12, 0.5, 0.5625, 0.70710678, 1.0, 1.41421356,
-    2.0, 8.3177662, 9.01091289, 16.635532, 17.3286795, 32.0, 64.0, 87.3365448, 88.0296919, 88.7228391, 89.0, 103.278929,
+    2.0, 8.3177662, 9.01091289, 16.635532, 17.3286795, 4.0, 32.0, 64.0, 87.3365448, 88.0296919, 88.7228391, 89.0, 103.278929,
     103.972077, 104.0, 0x1p24, 0x1p25, 0x1p30, 0x1p31, 0x1p64, FLT_MAX, INFINITY, NAN,
 };
 enum { N_POINTS = sizeof points / sizeof *points, N_MULTIPLES = 310, AROUND = 2 * (2 * NEIGHBOURS + 1) };
