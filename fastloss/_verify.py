@@ -19,7 +19,7 @@ from fastloss import _core
 from fastloss._loss import Loss
 from fastloss._registry import Interval, Parameter, Row
 from fastloss.reference._softmax import softened
-from fastloss.reference._special import erf
+from fastloss.reference._special import digamma, erf, lgamma, trigamma
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -429,6 +429,9 @@ EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
     "log_sigmoid": lambda x: -(np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))),
     "erf": erf,
+    "lgamma": lgamma,
+    "digamma": digamma,
+    "trigamma": trigamma,
 }
 
 

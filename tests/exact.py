@@ -55,6 +55,11 @@ def logarithm(x: Any) -> Any:
     return context.log(x) if x > 0 else -context.inf if x == 0 else context.nan
 
 
+def of_positive(function: Any, x: Any, at_zero: Any) -> Any:
+    """A function of Γ's; NaN below 0."""
+    return function(x) if x > 0 else at_zero if x == 0 else context.nan
+
+
 class Exact:
     """A number of `context` with the operators of Python; infinite or NaN where IEEE 754 has it."""
 
@@ -185,6 +190,9 @@ ANSWERS = {name: np.frompyfunc(lambda x, f=f: bool(f(Exact.number_of(x))), 1, 1)
 #: The functions that the references add to NumPy's.
 SPECIAL = {
     _special.erf: lifted(context.erf, 1),
+    _special.lgamma: lifted(lambda x: of_positive(context.loggamma, x, context.inf), 1),
+    _special.digamma: lifted(lambda x: of_positive(context.digamma, x, -context.inf), 1),
+    _special.trigamma: lifted(lambda x: of_positive(lambda x: context.psi(1, x), x, context.inf), 1),
 }
 exact_elements = np.frompyfunc(Exact.of, 1, 1)
 
