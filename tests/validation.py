@@ -27,8 +27,8 @@ DIGAMMA_ZERO = 1.4616321449683623
 
 #: Where a domain ends, a result leaves the range of normal numbers or reaches its limit, or code takes another path. In this
 #: order: 0, 1 and their neighbourhoods; tanh's polynomial; the reduction of log and log1p; the limits of tanh, sigmoid,
-#: softplus, expm1 and erf; the zero of digamma, and where lgamma and trigamma change, or these three overflow; log of the smallest
-#: normal, smallest and largest number, and where exp stops looking.
+#: softplus, expm1 and erf; the zero of digamma, and where lgamma and trigamma change, or these three overflow; log of the
+#: smallest normal, smallest and largest number, and where exp stops looking.
 THRESHOLDS = [
     *(0.0, SUBNORMAL, INFO.smallest_normal, INFO.eps / 2, INFO.eps, 0.5, 1.0, 2.0),
     *(0.5625, np.sqrt(0.5), np.sqrt(2), 1 - np.sqrt(0.5), np.sqrt(2) - 1, 2.0**52, 2.0**53, 2.0**54, 2.0**59, 2.0**60, 2.0**61),

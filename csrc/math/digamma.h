@@ -1,16 +1,17 @@
 /* digamma, the derivative of log Γ, for x > 0.
  *
- * Below 2, (x - x₀) H(x - 1) / x, which has the pole at 0 and the zero x₀ as factors, the zero in two parts (tools/minimax.py,
- * digamma_core_f32: 0.152 ulp, digamma_core_f64: 0.0642 ulp: that is what rounding the first coefficient leaves); so the relative error is
- * small next to it, too. From 2, log x - 1/(2x) - W(1/x²)/x² (digamma_far_f32: 0.0439 ulp, digamma_far_f64: 0.0219 ulp). */
+ * Below 2, (x - x₀) H(x - 1) / x, which has the pole at 0 and the zero x₀ as factors, the zero in two parts
+ * (tools/minimax.py, digamma_core_f32: 0.152 ulp, digamma_core_f64: 0.0642 ulp: that is what rounding the first coefficient
+ * leaves); so the relative error is small next to it, too. From 2, log x - 1/(2x) - W(1/x²)/x² (digamma_far_f32: 0.0439 ulp,
+ * digamma_far_f64: 0.0219 ulp). */
 #ifndef FASTLOSS_DIGAMMA_H
 #define FASTLOSS_DIGAMMA_H
 
 #include "lgamma.h"
 
 /* x₀ = 1.46163214496836234126265954232572132846819620400644629512959 in two parts (OEIS A030169). */
-#define DIGAMMA_ZERO PICK(0x1.762d860000000p+0f, 0x1.762d86356be3fp+0)
-#define DIGAMMA_ZERO_LOW PICK(0x1.ab5f200000000p-27f, 0x1.b86a722197829p-54)
+#define DIGAMMA_ZERO PICK(0x1.762d86p+0f, 0x1.762d86356be3fp+0)
+#define DIGAMMA_ZERO_LOW PICK(0x1.ab5f2p-27f, 0x1.b86a722197829p-54)
 
 INLINE real digamma_positive(real x)
 {

@@ -1,6 +1,7 @@
-/* erf, the error function. Below 1 the odd polynomial x + x P(x²) (tools/minimax.py, erf_f32 and erf_f64: 0.0123 ulp, 0.0612 ulp);
- * above, 1 - exp(Q(|x|)) with Q = log(1 - erf) (log_erfc_f32 and log_erfc_f64: 0.00966 ulp, 0.00594 ulp), where the subtrahend is at most
- * 0.16, so that an error of it counts a quarter at most, and less the farther out. Neither polynomial needs x² with more digits than it has. */
+/* erf, the error function. Below 1 the odd polynomial x + x P(x²) (tools/minimax.py, erf_f32 and erf_f64: 0.0123 ulp, 0.0612
+ * ulp); above, 1 - exp(Q(|x|)) with Q = log(1 - erf) (log_erfc_f32 and log_erfc_f64: 0.00966 ulp, 0.00594 ulp), where the
+ * subtrahend is at most 0.16, so that an error of it counts a quarter at most, and less the farther out. No digits of x² are
+ * needed that its rounding loses. */
 #ifndef FASTLOSS_ERF_H
 #define FASTLOSS_ERF_H
 

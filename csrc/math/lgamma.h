@@ -1,10 +1,10 @@
 /* log Γ for x > 0.
  *
- * Below 1, log Γ(1 + x) - log x; from 1 to 2.5, log Γ(1 + s) with s = x - 1. Either has log Γ(1 + s) = s (s - 1) G(s), whose factors
- * are exact where it vanishes, so that the digits of G are those of the result (tools/minimax.py, lgamma_core_f32: 0.039 ulp,
- * lgamma_core_f64: 0.145 ulp). Beyond, Stirling's (x - 1/2) (log x - 1) + (log(2π) - 1)/2 + W(1/x²)/x, with W fitted instead of its
- * divergent series (lgamma_far_f32: 0.00202 ulp, lgamma_far_f64: 0.0188 ulp). The logarithm is in two parts: what it loses by rounding
- * would be multiplied by x, and near 1 be added to a difference. */
+ * Below 1, log Γ(1 + x) - log x; from 1 to 2.5, log Γ(1 + s) with s = x - 1. Either has log Γ(1 + s) = s (s - 1) G(s), whose
+ * factors are exact where it vanishes, so that the digits of G are those of the result (tools/minimax.py, lgamma_core_f32:
+ * 0.039 ulp, lgamma_core_f64: 0.145 ulp). Beyond, Stirling's (x - 1/2) (log x - 1) + (log(2π) - 1)/2 + W(1/x²)/x, with W
+ * fitted instead of its divergent series (lgamma_far_f32: 0.00202 ulp, lgamma_far_f64: 0.0188 ulp). The logarithm is in two
+ * parts: what it loses by rounding would be multiplied by x, and near 1 be added to a difference. */
 #ifndef FASTLOSS_LGAMMA_H
 #define FASTLOSS_LGAMMA_H
 

@@ -1,6 +1,7 @@
-/* trigamma, the second derivative of log Γ, for x > 0: 1/y + 1/(2y²) + W(1/y²)/y³ (tools/minimax.py, trigamma_far_f32: 0.0104 ulp,
- * trigamma_far_f64: 0.0176 ulp), with y = x from 3; below, y = x + 3, and 1/x² + 1/(x + 1)² + 1/(x + 2)² is added. All terms are
- * positive, so nothing cancels. 1/x is squared and not x, whose square may be subnormal where the result is a number. */
+/* trigamma, the second derivative of log Γ, for x > 0: 1/y + 1/(2y²) + W(1/y²)/y³ (tools/minimax.py, trigamma_far_f32:
+ * 0.0104 ulp, trigamma_far_f64: 0.0176 ulp), with y = x from 3; below, y = x + 3, and 1/x² + 1/(x + 1)² + 1/(x + 2)² is
+ * added. All terms are positive, so nothing cancels. 1/x is squared and not x, whose square may be subnormal where the
+ * result is a number. */
 #ifndef FASTLOSS_TRIGAMMA_H
 #define FASTLOSS_TRIGAMMA_H
 

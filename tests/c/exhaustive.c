@@ -41,8 +41,8 @@ static double log_gamma(double x)
     return x >= 0.0 ? lgamma(x) : (double)NAN;
 }
 
-/* By their recurrences to 20 and beyond, where four terms of Stirling's series leave 1e-15 of the last; long double, since digamma
- * must have a double's relative precision next to its zero. */
+/* By their recurrences to 20, from where Stirling's series needs few terms. In long double, which leaves digamma enough digits next to
+ * its zero, where a float is no nearer than 1e-8. */
 static double digamma(double x)
 {
     if (!(x > 0.0))
