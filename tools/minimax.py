@@ -117,10 +117,10 @@ def lgamma_far_weight(z: mp.mpf) -> mp.mpf:
 DIGAMMA_ZERO = mp.findroot(mp.digamma, "1.4616321449683623")
 
 
-def digamma_core(t: mp.mpf) -> mp.mpf:
-    """x ψ(x) / (x - x₀) with x = 1 + t, where ψ(x₀) = 0"""
-    x = 1 + t
-    return x * mp.digamma(x) / (x - DIGAMMA_ZERO) if x > 1e-30 else 1 / DIGAMMA_ZERO
+def digamma_core(u: mp.mpf) -> mp.mpf:
+    """ψ(x) / (x - x₀) with x = u + 3/2, where ψ(x₀) = 0"""
+    x = u + mp.mpf(3) / 2
+    return mp.digamma(x) / (x - DIGAMMA_ZERO)
 
 
 def digamma_far(z: mp.mpf) -> mp.mpf:
@@ -153,9 +153,9 @@ LOG_COSH_END = "0.25"
 TANH_END = "0.31640625"
 # erf is a polynomial below 1; beyond the last one it rounds to 1.
 ERF_END, ERF_LAST = "1", {"f32": "4", "f64": "6"}
-# Stirling's series serves from x = 2.5, 2 and 3, that is up to this 1/x², a little more for its rounding; for log Γ, below it
-# s = x - 1 is at most 1.5.
-LGAMMA_CORE_END, LGAMMA_FAR_END, DIGAMMA_FAR_END, TRIGAMMA_FAR_END = "0.75", "0.1600001", "0.2500001", "0.1111112"
+# Stirling's series serves from x = 2.5, or 2 for the derivatives, that is up to this 1/x², a little more for its rounding; for
+# log Γ, below it s = x - 1 is at most 1.5.
+LGAMMA_CORE_END, LGAMMA_FAR_END, GAMMA_FAR_END = "0.75", "0.1600001", "0.2500001"
 
 
 def end_of(high: str | dict[str, str], suffix: str) -> str:
@@ -184,9 +184,9 @@ PROBLEMS = {
         ("log_erfc", log_erfc, lambda x: mp.erfc(x) / mp.erf(x), ERF_END, ERF_LAST, {"f32": 6, "f64": 18}),
         ("lgamma_core", lgamma_core, lambda u: 1 / lgamma_core(u), "-0.75", LGAMMA_CORE_END, {"f32": 11, "f64": 24}),
         ("lgamma_far", lgamma_far, lgamma_far_weight, "0", LGAMMA_FAR_END, {"f32": 3, "f64": 11}),
-        ("digamma_core", digamma_core, lambda t: 1 / digamma_core(t), "-1", "1", {"f32": 13, "f64": 29}),
-        ("digamma_far", digamma_far, digamma_far_weight, "0", DIGAMMA_FAR_END, {"f32": 3, "f64": 15}),
-        ("trigamma_far", trigamma_far, trigamma_far_weight, "0", TRIGAMMA_FAR_END, {"f32": 3, "f64": 12}),
+        ("digamma_core", digamma_core, lambda u: 1 / digamma_core(u), "-0.5", "0.5", {"f32": 10, "f64": 22}),
+        ("digamma_far", digamma_far, digamma_far_weight, "0", GAMMA_FAR_END, {"f32": 3, "f64": 15}),
+        ("trigamma_far", trigamma_far, trigamma_far_weight, "0", GAMMA_FAR_END, {"f32": 4, "f64": 17}),
     ]
     for suffix, precision in [("f32", np.float32), ("f64", np.float64)]
 }

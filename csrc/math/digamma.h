@@ -1,72 +1,61 @@
 /* digamma, the derivative of log Γ, for x > 0.
  *
- * Below 2, (x - x₀) H(x - 1) / x, which has the pole at 0 and the zero x₀ as factors, the zero in two parts
- * (tools/minimax.py, digamma_core_f32: 0.152 ulp, digamma_core_f64: 0.0642 ulp: that is what rounding the first coefficient
- * leaves); so the relative error is small next to it, too. From 2, log x - 1/(2x) - W(1/x²)/x² (digamma_far_f32: 0.0439 ulp,
- * digamma_far_f64: 0.0219 ulp). */
+ * From 1 to 2, (s - s₀) H(s) with s = x - 1, which has the zero 1 + s₀ as a factor, in two parts, so that the relative error is
+ * small next to it, too (tools/minimax.py, digamma_core_f32: 0.0862 ulp, digamma_core_f64: 0.206 ulp). Below 1, the same of
+ * s = x, less 1/x. From 2, log x - 1/(2x) - W(1/x²)/x² (digamma_far_f32: 0.0439 ulp, digamma_far_f64: 0.0219 ulp). */
 #ifndef FASTLOSS_DIGAMMA_H
 #define FASTLOSS_DIGAMMA_H
 
 #include "lgamma.h"
 
-/* x₀ = 1.46163214496836234126265954232572132846819620400644629512959 in two parts (OEIS A030169). */
-#define DIGAMMA_ZERO PICK(0x1.762d86p+0f, 0x1.762d86356be3fp+0)
-#define DIGAMMA_ZERO_LOW PICK(0x1.ab5f2p-27f, 0x1.b86a722197829p-54)
+/* s₀ = 0.46163214496836234126265954232572132846819620400644629512959 in two parts (OEIS A030169). */
+#define DIGAMMA_ZERO PICK(0x1.d8b618p-2f, 0x1.d8b618d5af8fep-2)
+#define DIGAMMA_ZERO_LOW PICK(0x1.ab5f2p-27f, -0x1.1e563779a1f5bp-56)
 
 INLINE real digamma_positive(real x)
 {
-    const int near = x < TWO;
-    const real t = at_most(x, TWO) - ONE;
+    const int below = x < ONE, near = x < TWO;
+    const real s = below ? x : x - ONE, u = s - HALF;
 #if REAL_BITS == 32
-    real h = 8.39327477e-05f;
-    h = fma_(h, t, -0.000124539307f);
-    h = fma_(h, t, -2.55588093e-05f);
-    h = fma_(h, t, -9.13953409e-05f);
-    h = fma_(h, t, 0.00053043256f);
-    h = fma_(h, t, -0.00089551718f);
-    h = fma_(h, t, 0.0016254785f);
-    h = fma_(h, t, -0.00347431982f);
-    h = fma_(h, t, 0.00739731221f);
-    h = fma_(h, t, -0.0161781348f);
-    h = fma_(h, t, 0.0379257724f);
-    h = fma_(h, t, -0.102225371f);
-    h = fma_(h, t, 0.395686835f);
-    h = fma_(h, t, 1.25038016f);
+    real h = 0.0100193778f;
+    h = fma_(h, u, -0.0163618829f);
+    h = fma_(h, u, 0.0177148189f);
+    h = fma_(h, u, -0.0257935449f);
+    h = fma_(h, u, 0.0407023355f);
+    h = fma_(h, u, -0.0620547161f);
+    h = fma_(h, u, 0.0950005278f);
+    h = fma_(h, u, -0.148398951f);
+    h = fma_(h, u, 0.240541846f);
+    h = fma_(h, u, -0.423627496f);
+    h = fma_(h, u, 0.951055884f);
 #else
-    real h = 3.7915499545563414e-09;
-    h = fma_(h, t, -5.9194219944319533e-09);
-    h = fma_(h, t, -1.6134967321566527e-08);
-    h = fma_(h, t, 2.0189323687194667e-08);
-    h = fma_(h, t, 5.2264756903659105e-08);
-    h = fma_(h, t, -6.5197922244865308e-08);
-    h = fma_(h, t, -5.1407260551600629e-08);
-    h = fma_(h, t, 2.7019753178256046e-08);
-    h = fma_(h, t, 1.8098772152624275e-07);
-    h = fma_(h, t, -2.658886391300781e-07);
-    h = fma_(h, t, 3.2140295177571533e-07);
-    h = fma_(h, t, -7.2729972715811275e-07);
-    h = fma_(h, t, 1.5886437176710839e-06);
-    h = fma_(h, t, -3.1263785932246217e-06);
-    h = fma_(h, t, 6.1969052091069901e-06);
-    h = fma_(h, t, -1.2430801666961499e-05);
-    h = fma_(h, t, 2.4922502893848871e-05);
-    h = fma_(h, t, -4.9963918563615893e-05);
-    h = fma_(h, t, 0.0001003081060297773);
-    h = fma_(h, t, -0.0002017959379142582);
-    h = fma_(h, t, 0.00040723104635889494);
-    h = fma_(h, t, -0.00082582683602129764);
-    h = fma_(h, t, 0.0016877351566819019);
-    h = fma_(h, t, -0.003492808377593149);
-    h = fma_(h, t, 0.0073813919794207235);
-    h = fma_(h, t, -0.016177205346852994);
-    h = fma_(h, t, 0.037927560563888157);
-    h = fma_(h, t, -0.10222508831192617);
-    h = fma_(h, t, 0.39568677690161813);
-    h = fma_(h, t, 1.2503801375034054);
+    real h = 0.00015049650310920647;
+    h = fma_(h, u, -0.00017788771018455884);
+    h = fma_(h, u, 5.0883286258452801e-05);
+    h = fma_(h, u, -0.00014525294764042336);
+    h = fma_(h, u, 0.00035256588920853368);
+    h = fma_(h, u, -0.00048569111277009725);
+    h = fma_(h, u, 0.00068070592407418412);
+    h = fma_(h, u, -0.001036543271571973);
+    h = fma_(h, u, 0.0015656626569854873);
+    h = fma_(h, u, -0.0023454775980019721);
+    h = fma_(h, u, 0.0035177710261332764);
+    h = fma_(h, u, -0.0052799394687500474);
+    h = fma_(h, u, 0.0079270539913235821);
+    h = fma_(h, u, -0.011908219923928693);
+    h = fma_(h, u, 0.017907246332787525);
+    h = fma_(h, u, -0.026975796669008491);
+    h = fma_(h, u, 0.040760834015615657);
+    h = fma_(h, u, -0.061922133275221218);
+    h = fma_(h, u, 0.094988724451324461);
+    h = fma_(h, u, -0.14840492305388472);
+    h = fma_(h, u, 0.24054248424080213);
+    h = fma_(h, u, -0.42362742128146058);
+    h = fma_(h, u, 0.95105587603183284);
 #endif
-    /* One division for both: the result below 2, and 1/x beyond. */
-    const real r = choose(near, ((x - DIGAMMA_ZERO) - DIGAMMA_ZERO_LOW) * h, ONE) / at_most(x, STIRLING_END);
-    const real z = r * r;
+    const real between = ((s - DIGAMMA_ZERO) - DIGAMMA_ZERO_LOW) * h;
+    /* One division for both: the result below 1, and 1/x beyond 2. */
+    const real r = choose(below, fma_(x, between, -ONE), ONE) / at_most(x, STIRLING_END), z = r * r;
 #if REAL_BITS == 32
     real w = -0.00181528286f;
     w = fma_(w, z, 0.0035542259f);
@@ -91,7 +80,8 @@ INLINE real digamma_positive(real x)
     w = fma_(w, z, 0.08333333333331415);
 #endif
     const log_pair log_x = log_pair_of(x);
-    return choose(near, r, log_x.high - fma_(r, fma_(r, w, HALF), -log_x.low));
+    const real far = log_x.high - fma_(r, fma_(r, w, HALF), -log_x.low);
+    return choose(near, choose(below, r, between), far);
 }
 
 INLINE real digamma_(real x)

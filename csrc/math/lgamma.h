@@ -13,6 +13,11 @@
 /* Beyond, W(1/x²)/x is nothing beside the rest. */
 #define STIRLING_END PICK(0x1p24f, 0x1p54)
 
+INLINE real half_of_digits(real x)
+{
+    return from_bits(to_bits(x) & ~(bits)PICK(0xfff, 0x7ffffff));
+}
+
 INLINE real lgamma_positive(real x)
 {
     const int below = x < ONE, far = x >= R(2.5);
@@ -79,9 +84,14 @@ INLINE real lgamma_positive(real x)
 #endif
     /* (log(2π) - 1) / 2 */
     const real constant = fma_(r, w, R(0.41893853320467274));
+    /* x - 1/2 and log x - 1 in two parts each, the high ones with half of the digits, so that their product is exact: there is a
+     * float whose log Γ is 0.7 ulp above the largest one. */
+    const real high = log_x.high - ONE, less_one = high + log_x.low, less_one_high = half_of_digits(less_one);
+    const real x_high = half_of_digits(x), x_low = (x - x_high) - HALF, less_one_low = (high - less_one_high) + log_x.low;
+    const real rest = fma_(x_high, less_one_low, fma_(x_low, less_one, constant));
     /* All three as a product, a term and a small term. */
-    const real factor = choose(far, x - HALF, s - ONE), other = choose(far, (log_x.high - ONE) + log_x.low, s * g);
-    const real term = choose(far, constant, keep_if(below, ZERO - log_x.high));
+    const real factor = choose(far, x_high, s - ONE), other = choose(far, less_one_high, s * g);
+    const real term = choose(far, rest, keep_if(below, ZERO - log_x.high));
     return fma_(factor, other, term) - keep_if(below, log_x.low);
 }
 
