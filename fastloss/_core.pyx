@@ -415,7 +415,7 @@ cdef class Kernel:
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
-    cdef bint has_domain, has_target_grad
+    cdef bint has_domain, has_target_grad, optional_target
 
     def __init__(self, loss, str name):
         cdef int i = 0
@@ -438,6 +438,7 @@ cdef class Kernel:
         self.template.reduction = <fl_reduction>reduction_of(row.default_reduction(name))
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.has_target_grad = has_target_grad(row, name)
+        self.optional_target = row.optional_target
         self.set_domain(&self.template.pred_domain, row.prediction)
         self.set_domain(&self.template.target_domain, row.target)
         slots = []
@@ -539,6 +540,8 @@ cdef class Kernel:
 
         # Arrays.
         pred = as_array(given_pred, "pred")
+        if given_target is None and self.optional_target:
+            given_target = np.broadcast_to(np.zeros((), (<object>pred).dtype), (<object>pred).shape)
         target = as_array(given_target, "target")
         number = number_of_results(pred)
         c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32

@@ -307,9 +307,12 @@ def unit_of_softened(
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
 
 
-def moved_parameters(case: Case) -> Iterator[dict[str, float]]:
-    """Each parameter that is a real number, moved by one unit in its last place within its range."""
+def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Each parameter that is a real number, or one for each element, moved by one unit in its last place within its range."""
     for name, p in case.loss.params.items():
+        if name in arrays and p.kind.array == "elements":
+            yield {name: arrays[name] * (1 - float(np.finfo(case.dtype).eps))}
+            continue
         if p.kind.type is float and isinstance(p.default, (int, float)):
             if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
                 continue
@@ -362,7 +365,7 @@ def expected_and_allowed(
         for name, change in unit_of_softened(case, *wide, arrays, seed, oracle).items():
             allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
         moved = [oracle(case, p, t, **arrays) for p, t in perturbations(*wide, case, seed)]
-        moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case)]
+        moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case, arrays)]
         for results in moved:
             for name, x in results.items():
                 change = np.abs(x - expected[name])
