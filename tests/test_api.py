@@ -61,7 +61,8 @@ def test_signatures(loss):
         assert names == expected
         for known in names[:2]:
             assert parameters[known].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-            assert parameters[known].default is inspect.Parameter.empty
+            optional = known == "target" and loss.row.optional_target
+            assert parameters[known].default is (None if optional else inspect.Parameter.empty)
         assert all(parameters[known].kind is inspect.Parameter.KEYWORD_ONLY for known in names[2:])
         defaults = {known: parameters[known].default for known in names[2:]}
         shared = {

@@ -23,7 +23,7 @@ POINTWISE(cross_entropy_lambda)
 
     /* s² k; without quotients where L is no small number. */
     const real s_curve = rest * exp_curve(s), bulge = s <= TWO ? rest * expm1_excess(s) : fma_(-s, rest, sigma);
-    const real k = s <= ONE ? s_curve : bulge / (s * s), k_by_rate = s <= ONE ? L * L * s_curve : w * w * bulge;
+    const real k = s <= ONE ? s_curve : bulge / s / s, k_by_rate = s <= ONE ? L * L * s_curve : w * w * bulge;
     const real within = q / (near_share * near_share) * fma_(w * rest, curve, k);
     const real beyond = q / (far_p * far_p) * fma_(w * rest, L - far_p, k_by_rate);
     const real pull = keep_if(q != ZERO, q / share), convex = keep_if(q != ZERO, near ? within : beyond);

@@ -27,7 +27,7 @@ POINTWISE(tweedie_identity)
     const real value = choose(empty, of_empty, choose(near, beside, scaled(first - second, top)));
 
     /* In units of y/m, where that is the larger. */
-    const real up = at_least(-shift, ZERO), bend = scaled(a, -up) + scaled(p * (y.mantissa / m.mantissa), -shift - up);
+    const real up = p == ZERO ? ZERO : at_least(-shift, ZERO), bend = scaled(a, -up) + scaled(p * (y.mantissa / m.mantissa), -shift - up);
     const real curve = choose(empty, scaled(m_power.mantissa * a, m_power.exponent), scaled(m_power.mantissa * bend, m_power.exponent + up));
     const real slope = copysign_(scaled(m_power.mantissa * distance.mantissa, m_power.exponent + distance.exponent), gap);
     return (point){

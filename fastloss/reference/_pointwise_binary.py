@@ -328,16 +328,16 @@ def cross_entropy_lambda(pred, target, *, exposure: PositiveArray = 1.0):
     -----
     It is LightGBM's objective "cross_entropy_lambda", which takes the exposure from the sample weights; here those
     still multiply the loss. With an exposure of 1 it is `binary_cross_entropy_with_logits`. The rate of events is
-    log(1 + exp(x)), which LightGBM's predictions are; p is the probability of a Poisson variable above 0. The loss is convex:
-    the Hessian is computed as a sum of terms that are not negative. Where L is too small for a number, log p is not.
+    log(1 + exp(x)), which LightGBM's predictions are; p is the probability of a Poisson variable above 0. The loss is
+    convex: the Hessian is computed as a sum of terms that are not negative. Where L is too small for a number, log p is not.
 
     Examples
     --------
     >>> import fastloss as fl
     >>> round(fl.cross_entropy_lambda([0.0], [1.0]), 6)
     0.693147
-    >>> fl.cross_entropy_lambda.grad([0.0, 0.0], [0.0, 0.75], exposure=2.0, reduction="none")
-    array([1., 0.])
+    >>> fl.cross_entropy_lambda.grad([0.0, 0.0], [0.0, 1.0], exposure=2.0, reduction="none").round(6)
+    array([ 1.      , -0.333333])
     """
     w = np.full_like(pred, exposure)
     e, s, not_s = _logistic(pred)
@@ -457,8 +457,8 @@ def reduced_focal(pred, target, *, gamma: Focus = 2.0, threshold: OpenFraction =
 
     Notes
     -----
-    The formula and the defaults are those of Sergievskiy and Ponamarev [1]_, and of segmentation_models_pytorch's `FocalLoss` with
-    `reduced_threshold`. At the threshold the loss is continuous where that is 1/2; else it jumps by a factor
+    The formula and the defaults are those of Sergievskiy and Ponamarev [1]_, and the formula is that of
+    segmentation_models_pytorch's `FocalLoss` with `reduced_threshold`. At the threshold the loss is continuous where that is 1/2; else it jumps by a factor
     of ((1 - threshold) / threshold)^gamma. At the threshold itself the derivatives are those of easy examples. Where
     an example is easy the loss is not convex: the Hessian may be negative.
 

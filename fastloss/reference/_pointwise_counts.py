@@ -273,13 +273,13 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     target : array_like
         Nonnegative numbers, of the shape of `pred`. From a `power` of 2 on a target of 0 costs infinitely.
     power : float, default 1.5
-        The variance is proportional to this power of the mean; from 0 to 3. With 0 the loss is half of `squared_error`, with
-        1 the deviance of Poisson's distribution, with 2 of gamma, with 3 of the inverse Gaussian.
+        The variance is proportional to this power of the mean; from 0 to 3. With 0 the loss is half of `squared_error`,
+        with 1 the deviance of Poisson's distribution, with 2 of gamma, with 3 of the inverse Gaussian.
 
     Notes
     -----
-    Unlike in `tweedie`, which takes the logarithm of the mean, constants are kept: the value is 0 where prediction and target
-    are equal, keeps its digits near there, and is continuous in `power`. It is scikit-learn's
+    Unlike in `tweedie`, which takes the logarithm of the mean, constants are kept: the value is 0 where prediction and
+    target are equal, keeps its digits near there, and is continuous in `power`. It is scikit-learn's
     `HalfTweedieLossIdentity`; the mean of it is half of `mean_tweedie_deviance`. No distribution has a power between 0
     and 1, but the loss is one. For a `power` above 1 it is not convex: the Hessian is negative where m is more than
     p/(p-1) times y. See Jørgensen [1]_.
@@ -292,7 +292,7 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     --------
     >>> import fastloss as fl
     >>> fl.tweedie_identity([4.0, 1.0], [1.0, 1.0], reduction="none")
-    array([2., 0.])
+    array([1., 0.])
     >>> fl.tweedie_identity([1.0, 3.0], [0.0, 1.0], power=0.0, reduction="none")
     array([0.5, 2. ])
     >>> fl.tweedie_identity.grad([4.0, 1.0], [1.0, 1.0], reduction="none")
