@@ -76,7 +76,8 @@ LOSSES = Promise(
     "Losses",
     "Value and gradient of an element are within 4 ulp, the Hessian within 8, of the exact result, beyond what moving "
     "each input and parameter by one ulp would change; sigmoid_focal, asymmetric_focal, softmax_focal and "
-    "poly1_cross_entropy within 10, kl_divergence 8, cross_entropy, symmetric_cross_entropy and sparsemax 6, generalized_cross_entropy 5, as the registry "
+    "poly1_cross_entropy within 10, kl_divergence 8, cross_entropy, symmetric_cross_entropy and sparsemax 6, "
+    "generalized_cross_entropy 5, as the registry "
     "says. Nothing overflows, is NaN or loses its digits where the exact result is a number of the type.",
     (
         "test_exact.py::test_kernels_are_exact_within_the_bound",

@@ -74,7 +74,9 @@ def test_signatures(loss):
             "out": None,
             "n_threads": None,
         }
-        shared["reduction"] = "none" if name == "grad_and_hess" or loss.name == "selected_log_probs" else "mean"
+        summed = ("l1", "l2", "elastic_net")
+        reduction = {"selected_log_probs": "none", **dict.fromkeys(summed, "sum")}.get(loss.name, "mean")
+        shared["reduction"] = "none" if name == "grad_and_hess" else reduction
         for known, default in defaults.items():
             assert default == (loss.params[known].default if known in loss.params else shared[known])
 

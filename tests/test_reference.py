@@ -102,20 +102,26 @@ GOLDEN = [
         [2 * LOG2, math.log(4 / 3)], [1, -1 / 3], [0.5, 5 / 18],
     ),
     # L too small for a number: log p = log w + x.
-    ("cross_entropy_lambda", {"exposure": 2.0}, [-1e4, -INF, INF], [1.0, 1.0, 1.0], [1e4 - LOG2, INF, 0], [-1, -1, 0], [0, 0, 0]),
-    # p = 1/2: (1/2) log 2, derivative of -s(-x) log s(x): 1/2 (-1/2 - 1/2 log 2). u = 1/4: (1/4) log(4/3),
-    # 1/4 (log(4/3) + (1/4)/(3/4)).
+    (
+        "cross_entropy_lambda", {"exposure": 2.0}, [-1e4, -INF, INF], [1.0, 1.0, 1.0],
+        [1e4 - LOG2, INF, 0], [-1, -1, 0], [0, 0, 0],
+    ),
+    # m = 1/2, H = log 2, by z = -x: m H, m (H/2 + 1/2), m (H/4 + 1/2 - H/4 + 1/4). u = 1/4, v = 1/4, by u: u H, H = log(4/3),
+    # v (H + u/(1 - u)), v² (2/(1 - u) + u/(1 - u)²).
     (
         "asymmetric_focal", {"gamma_negative": 1.0, "clip": 0.25}, [0.0, 0.0, -INF], [1.0, 0.0, 0.0],
         [LOG2 / 2, math.log(4 / 3) / 4, 0], [-(1 + LOG2) / 4, (math.log(4 / 3) + 1 / 3) / 4, 0],
         [0.375, (2 * 4 / 3 + 4 / 9) / 16, 0],
     ),
-    # Hard: the cross-entropy, log 4 at p = 1/4. At 1/2, the threshold: ((1 - p)/p)^2 log 2, the derivatives of easy ones.
+    # Hard: the cross-entropy, log 4 at p = 1/4. At 1/2, the threshold: log 2, with the derivatives of 4 m² H by z, m = p = 1/2.
     (
         "reduced_focal", {}, [math.log(3), 0.0], [0.0, 0.0],
         [2 * LOG2, LOG2], [0.75, LOG2 + 0.5], [3 / 16, 1.25 + LOG2 / 2],
     ),
-    ("binary_sparsemax", {}, [0.0, 2.0, -2.0, 0.5], [1.0, 0.0, 0.0, 0.0], [0.25, 2, 0, 9 / 16], [-0.5, 1, 0, 0.75], [0.5, 0, 0, 0.5]),
+    (
+        "binary_sparsemax", {}, [0.0, 2.0, -2.0, 0.5], [1.0, 0.0, 0.0, 0.0],
+        [0.25, 2, 0, 9 / 16], [-0.5, 1, 0, 0.75], [0.5, 0, 0, 0.5],
+    ),
     # p = 3/2 at m = 4, y = 1: -4 + 1 + 4; (4 - 1)/8; (-1/2 + 3/8)/8.
     ("tweedie_identity", {}, [4.0, 1.0, 4.0], [1.0, 1.0, 0.0], [1, 0, 4], [0.375, 0, 0.5], [-1 / 64, 1, -1 / 16]),
     ("tweedie_identity", {"power": 0.0}, [3.0], [1.0], [2], [2], [1]),
@@ -348,7 +354,15 @@ CASES = [
     *(
         ("barron", {"alpha": alpha, "scale": scale}, [p for p in RESIDUAL_POINTS if abs(p[0]) < 1e9])
         for alpha, scale in (
-            (1.0, 1.0), (2.0, 0.5), (2 - 1e-9, 1.0), (1.5, 2.0), (1e-9, 1.0), (0.0, 3.0), (-1e-9, 1.0), (-2.0, 1.0), (-10.0, 1.0)
+            (1.0, 1.0),
+            (2.0, 0.5),
+            (2 - 1e-9, 1.0),
+            (1.5, 2.0),
+            (1e-9, 1.0),
+            (0.0, 3.0),
+            (-1e-9, 1.0),
+            (-2.0, 1.0),
+            (-10.0, 1.0),
         )
     ),
     *(("cross_entropy_lambda", {"exposure": w}, LOGIT_POINTS + SOFT_POINTS) for w in (1.0, 0.3, 7.3, 1e-12)),
@@ -362,7 +376,11 @@ CASES = [
     ),
     ("binary_sparsemax", {}, [(x, y) for x in MARGINS for y in (0.0, 1.0)]),
     *(
-        ("tweedie_identity", {"power": power}, [(m, y) for m in (1e-9, 0.25, 1.0, 1.5, 2.999, 3.0, 700.0) for y in (1e-6, 0.7, 3.0, 1e4)])
+        (
+            "tweedie_identity",
+            {"power": power},
+            [(m, y) for m in (1e-9, 0.25, 1.0, 1.5, 2.999, 3.0, 700.0) for y in (1e-6, 0.7, 3.0, 1e4)],
+        )
         for power in (0.0, 0.5, 1.0, 1 + 1e-9, 1.5, 2 - 1e-9, 2.0, 2.5, 3.0)
     ),
     ("generalized_kl", {}, [(x, y) for x in (0.5, -3.0, 1e-8, 40.0, 600.0, -1e4) for y in (0.0, 1.25, 1.5, 3.0, 0.25, 1e6)]),

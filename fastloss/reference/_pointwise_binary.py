@@ -328,8 +328,9 @@ def cross_entropy_lambda(pred, target, *, exposure: PositiveArray = 1.0):
     -----
     It is LightGBM's objective "cross_entropy_lambda", which takes the exposure from the sample weights; here those
     still multiply the loss. With an exposure of 1 it is `binary_cross_entropy_with_logits`. The rate of events is
-    log(1 + exp(x)), which LightGBM's predictions are; p is the probability of a Poisson variable above 0. The loss is
-    convex: the Hessian is computed as a sum of terms that are not negative. Where L is too small for a number, log p is not.
+    log(1 + exp(x)), which LightGBM's predictions are; p is the probability of a Poisson variable above 0. The loss
+    is convex: the Hessian is computed as a sum of terms that are not negative. Where L is too small for a number,
+    log p is not.
 
     Examples
     --------
@@ -368,9 +369,7 @@ def _focal(balance, gamma, log_m, d, one_minus_2p, entropy, slope, bend):
 
 # As in `sigmoid_focal`, terms of the derivatives cancel, of the Hessian above all.
 @pointwise(target=PROBABILITY, smoothness=0, kinks="clip * (1 + exp(-pred)) == 1", ulp=10.0, unit=1.0)
-def asymmetric_focal(
-    pred, target, *, gamma_positive: NonNegative = 1.0, gamma_negative: NonNegative = 4.0, clip: Shift = 0.05
-):
+def asymmetric_focal(pred, target, *, gamma_positive: NonNegative = 1.0, gamma_negative: NonNegative = 4.0, clip: Shift = 0.05):
     """Asymmetric loss of many labels: a focal loss that fades easy negatives faster than positives, and drops the easiest.
 
     With x = pred, y = target, p = sigmoid(x), u = max(p - clip, 0), and g and h = gamma_positive and gamma_negative::
@@ -395,11 +394,11 @@ def asymmetric_focal(
 
     Notes
     -----
-    The formula is that of Ridnik et al. [1]_, and the defaults are those of their program; in the experiments of the paper
-    `gamma_positive` is often 0. On labels 0 and 1 with a `clip` of 0 and one gamma the loss is `sigmoid_focal` with
-    ``alpha=None``. A target between is the mean of the losses of its two labels, where `sigmoid_focal` and that
-    program mix the probabilities and the exponents. The program adds an epsilon in its logarithms; this loss is
-    exact and finite for every finite logit. It is not convex: the Hessian may be negative.
+    The formula is that of Ridnik et al. [1]_, and the defaults are those of their program; in the experiments of
+    the paper `gamma_positive` is often 0. On labels 0 and 1 with a `clip` of 0 and one gamma the loss is
+    `sigmoid_focal` with ``alpha=None``. A target between is the mean of the losses of its two labels, where
+    `sigmoid_focal` and that program mix the probabilities and the exponents. The program adds an epsilon in its
+    logarithms; this loss is exact and finite for every finite logit. It is not convex: the Hessian may be negative.
 
     References
     ----------
@@ -458,9 +457,10 @@ def reduced_focal(pred, target, *, gamma: Focus = 2.0, threshold: OpenFraction =
     Notes
     -----
     The formula and the defaults are those of Sergievskiy and Ponamarev [1]_, and the formula is that of
-    segmentation_models_pytorch's `FocalLoss` with `reduced_threshold`. At the threshold the loss is continuous where that is 1/2; else it jumps by a factor
-    of ((1 - threshold) / threshold)^gamma. At the threshold itself the derivatives are those of easy examples. Where
-    an example is easy the loss is not convex: the Hessian may be negative.
+    segmentation_models_pytorch's `FocalLoss` with `reduced_threshold`. At the threshold the loss is continuous
+    where that is 1/2; else it jumps by a factor of ((1 - threshold) / threshold)^gamma. At the threshold itself the
+    derivatives are those of easy examples. Where an example is easy the loss is not convex: the Hessian may be
+    negative.
 
     References
     ----------

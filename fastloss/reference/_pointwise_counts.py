@@ -278,11 +278,11 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
 
     Notes
     -----
-    Unlike in `tweedie`, which takes the logarithm of the mean, constants are kept: the value is 0 where prediction and
-    target are equal, keeps its digits near there, and is continuous in `power`. It is scikit-learn's
-    `HalfTweedieLossIdentity`; the mean of it is half of `mean_tweedie_deviance`. No distribution has a power between 0
-    and 1, but the loss is one. For a `power` above 1 it is not convex: the Hessian is negative where m is more than
-    p/(p-1) times y. See Jørgensen [1]_.
+    Unlike in `tweedie`, which takes the logarithm of the mean, constants are kept: the value is 0 where prediction
+    and target are equal, keeps its digits near there, and is continuous in `power`. It is scikit-learn's
+    `HalfTweedieLossIdentity`; the mean of it is half of `mean_tweedie_deviance`. No distribution has a power
+    between 0 and 1, but the loss is one. For a `power` above 1 it is not convex: the Hessian is negative where m is
+    more than p/(p-1) times y. See Jørgensen [1]_.
 
     References
     ----------
@@ -339,10 +339,10 @@ def generalized_kl(pred, target):
 
     Notes
     -----
-    It is `poisson` less its least value at the target, y - y log y, half of Poisson's deviance: never negative, 0 where the
-    two masses are equal, and with its digits near there. Its sum is the I-divergence of Csiszár [1]_, of
-    nonnegative matrix factorisation too, and Optax's `generalized_kl_divergence`, which adds it up along an axis; of
-    masses that sum to 1 that is `kl_divergence`.
+    It is `poisson` less its least value at the target, y - y log y, half of Poisson's deviance: never negative, 0
+    where the two masses are equal, and with its digits near there. Its sum is the I-divergence of Csiszár [1]_, of
+    nonnegative matrix factorisation too, and Optax's `generalized_kl_divergence`, which adds it up along an axis;
+    of masses that sum to 1 that is `kl_divergence`.
 
     References
     ----------

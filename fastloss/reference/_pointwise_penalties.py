@@ -28,8 +28,8 @@ def l1(pred, target, *, strength: NonNegative = 1.0):
 
     Notes
     -----
-    By default it is summed. At a tie (r = 0) the gradient is 0, which is a subgradient. With a `strength` of 1 it is
-    `absolute_error` with another reduction. As a penalty of regression, the lasso, it is due to Tibshirani [1]_.
+    By default it is summed. At a tie (r = 0) the gradient is 0, which is a subgradient. With a `strength` of 1 it
+    is `absolute_error` with another reduction. As a penalty of regression, the lasso, it is due to Tibshirani [1]_.
 
     References
     ----------
@@ -68,9 +68,9 @@ def l2(pred, target, *, strength: NonNegative = 1.0):
 
     Notes
     -----
-    By default it is summed, and there is a factor 1/2: the gradient is `strength` times the parameters, as weight decay in
-    PyTorch's optimisers; scikit-learn's `Ridge` has a penalty without the factor. With earlier parameters as the target it
-    pulls towards these. As a penalty of regression it is due to Hoerl and Kennard [1]_.
+    By default it is summed, and there is a factor 1/2: the gradient is `strength` times the parameters, as weight
+    decay in PyTorch's optimisers; scikit-learn's `Ridge` has a penalty without the factor. With earlier parameters
+    as the target it pulls towards these. As a penalty of regression it is due to Hoerl and Kennard [1]_.
 
     References
     ----------
@@ -111,8 +111,8 @@ def elastic_net(pred, target, *, strength: NonNegative = 1.0, l1_ratio: Fraction
 
     Notes
     -----
-    By default it is summed. At a tie (r = 0) the gradient is 0, which is a subgradient. The parametrisation is that of
-    scikit-learn's `ElasticNet`, whose `alpha` is `strength`. It is due to Zou and Hastie [1]_.
+    By default it is summed. At a tie (r = 0) the gradient is 0, which is a subgradient. The parametrisation is that
+    of scikit-learn's `ElasticNet`, whose `alpha` is `strength`. It is due to Zou and Hastie [1]_.
 
     References
     ----------
