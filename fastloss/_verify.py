@@ -180,7 +180,7 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
         if not row.target.ends_only:
             pred = np.where(alike, np.clip(near, row.prediction.low, row.prediction.high), pred).astype(dtype)
-            pred[rng.random(n) < 0.02] = np.clip(target[0], row.prediction.low, row.prediction.high)
+            pred[rng.random(n) < 0.02] = target[0]
         shape: tuple[int, ...] = (n,)
     else:
         spread = 10.0 ** rng.uniform(-1, 2, (n, 1))

@@ -1,7 +1,8 @@
 /* Half the Tweedie deviance of a mean m and a y >= 0, the integral of (t - y) t^-p from y to m: with a = 1 - p, b = 2 - p, l = log(m/y)
  *     F(b) - y F(a), F(q) = (m^q - y^q) / q = y^q expm1(q l) / q, which is log(m/y) at q = 0.
  * Where |l| < 1/2 that is y^b l² (b P(b l) - a P(a l)), P(x) = (exp x - 1 - x) / x²; further away it does not cancel. m^-p and y^-p have
- * exponents of their own, and the terms are added in units of the largest. Gradient m^-p (m - y), Hessian m^-p (a + p y/m). */
+ * exponents of their own, and the terms are added in units of the largest. Gradient m^-p (m - y), Hessian m^-p (a + p y/m). At m = 0 all are
+ * limits, which the powers of the parts do not know. */
 POINTWISE(tweedie_identity)
 {
     const real p = param[0], a = ONE - p, b = TWO - p, gap = pred - target, excess = gap / target;
@@ -30,9 +31,17 @@ POINTWISE(tweedie_identity)
     const real up = p == ZERO ? ZERO : at_least(-shift, ZERO), bend = scaled(a, -up) + scaled(p * (y.mantissa / m.mantissa), -shift - up);
     const real curve = choose(empty, scaled(m_power.mantissa * a, m_power.exponent), scaled(m_power.mantissa * bend, m_power.exponent + up));
     const real slope = copysign_(scaled(m_power.mantissa * distance.mantissa, m_power.exponent + distance.exponent), gap);
+
+    const int at_0 = pred == ZERO;
+    const real value_at_0 = choose(a > ZERO, scaled(start / (a * b), start_exponent), INFINITE);
+    const real empty_slope_at_0 = a > ZERO ? ZERO : a == ZERO ? ONE : INFINITE, empty_curve_at_0 = keep_if(a != ZERO, copysign_(INFINITE, a));
+    const real slope_at_0 = choose(empty, empty_slope_at_0, p > ZERO ? -INFINITE : gap);
+    const real curve_at_0 = choose(p == ZERO, ONE, choose(empty, empty_curve_at_0, INFINITE));
+    const real empty_value_at_0 = b > ZERO ? ZERO : INFINITE;
     return (point){
-        .value = choose(gap == gap, (pred > LARGEST) & (b >= ZERO) ? INFINITE : value, gap),
-        .grad = choose(gap == gap, gap == ZERO ? gap : slope, gap),
-        .hess = choose(gap == gap, curve, gap),
+        .value = choose(gap == gap, choose(at_0, choose(empty, empty_value_at_0, value_at_0),
+                                           choose((pred > LARGEST) & (b >= ZERO), INFINITE, value)), gap),
+        .grad = choose(gap == gap, choose(at_0, slope_at_0, choose(gap == ZERO, gap, slope)), gap),
+        .hess = choose(gap == gap, choose(at_0, curve_at_0, curve), gap),
     };
 }

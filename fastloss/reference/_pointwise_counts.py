@@ -253,7 +253,7 @@ def tweedie(pred, target, *, power: VariancePower = 1.5):
     return rise / up + fall / down, rise - fall, up * rise + down * fall
 
 
-@pointwise(prediction=POSITIVE, target=NONNEGATIVE)
+@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE)
 def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     """Half the Tweedie deviance of the mean itself (identity link).
 
@@ -268,8 +268,7 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     Parameters
     ----------
     pred : array_like
-        Predicted means, positive, of any shape. What is below 2⁻¹²⁶, the smallest normal float32, counts as 0 and is
-        refused.
+        Predicted means, nonnegative, of any shape. At 0 value and derivatives are limits, and may be infinite.
     target : array_like
         Nonnegative numbers, of the shape of `pred`. From a `power` of 2 on a target of 0 costs infinitely.
     power : float, default 1.5
@@ -300,24 +299,27 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     """
     power = pred.dtype.type(power)
     a, b = 1 - power, 2 - power
-    gap = pred - target
+    mean, gap = pred + 0, pred - target  # -0.0 + 0 is 0.0
     near = np.abs(gap) < target / 2
     ratio = np.where(near, gap / target, 0)
-    log = np.where(near, np.log1p(ratio), np.log(pred) - np.log(target))
+    log = np.where(near, np.log1p(ratio), np.log(mean) - np.log(target))
 
     def integral(q):
         """Of t^(q-1), from the target to the prediction."""
         if q == 0:
             return log
         x = q * log
-        return np.where(np.abs(x) < 1, target**q * np.expm1(x) / q, (pred**q - target**q) / q)
+        return np.where(np.abs(x) < 1, target**q * np.expm1(x) / q, (mean**q - target**q) / q)
 
     def excess(q):
         return 0 * log if q == 0 else exp_minus_linear(q * log) / q
 
     value = np.where(near, target**b * (excess(b) - excess(a)), integral(b) - target * integral(a))
-    of_none = pred**b / b if b > 0 else np.full_like(pred, np.inf)
-    return np.where(target == 0, of_none, value), gap / pred**power, (a + power * target / pred) / pred**power
+    value = np.where((mean == 0) & (a <= 0), np.inf, value)
+    ratio = power * target / mean if power > 0 else 0
+    of_none = (mean**b / b if b > 0 else np.full_like(pred, np.inf)), mean**a, (a * mean**-power if a != 0 else 0 * gap)
+    of_some = value, gap / mean**power, (a + ratio) / mean**power
+    return tuple(np.where(target == 0, x, y) for x, y in zip(of_none, of_some, strict=True))
 
 
 @pointwise(target=NONNEGATIVE)
