@@ -13,15 +13,15 @@ POINTWISE(asymmetric_focal)
         .d = p, .one_minus_2p = -one_minus_2p, .entropy = -log_p, .slope = not_p, .bend = small * inverse,
     });
 
-    const real u = p - clip, not_u = not_p + clip, log_u = clipped ? log_share_beside_one(u, -not_u) : log_p;
-    const real log_not_u = choose(p == p, clipped ? log_share_beside_one(not_u, -u) : log_not_p, p);
+    const real u = p - clip, not_u = not_p + clip, log_u = choose(clipped, log_share_beside_one(u, -not_u), log_p);
+    const real log_not_u = choose(p == p, choose(clipped, log_share_beside_one(not_u, -u), log_not_p), p);
     /* A small clip would multiply what a subnormal 1 - p has lost. */
-    const real share = above ? lifted_small / (lifted_small + clip / unlift) : not_p / not_u, slope = clipped ? p * share : p;
+    const real share = above ? lifted_small / (lifted_small + clip / unlift) : not_p / not_u, slope = choose(clipped, p * share, p);
     const real shifted_root = param[1] == ZERO ? ONE : exp_nonpositive(HALF * param[1] * log_u);
-    const real balance = clipped & (u <= ZERO) ? ZERO : ONE - y;
+    const real balance = keep_if(!(clipped & (u <= ZERO)), ONE - y);
     const point negative = focal_point(balance, shifted_root, param[1], (focal_terms){
-        .d = not_p * (clipped ? p / u : ONE), .one_minus_2p = one_minus_2p, .entropy = -log_not_u,
-        .slope = slope, .bend = slope * (not_p - (clipped ? p * (clip / not_u) : ZERO)),
+        .d = not_p * choose(clipped, p / u, ONE), .one_minus_2p = one_minus_2p, .entropy = -log_not_u,
+        .slope = slope, .bend = slope * (not_p - keep_if(clipped, p * (clip / not_u))),
     });
     return (point){
         .value = positive.value + negative.value,

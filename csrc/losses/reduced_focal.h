@@ -4,10 +4,10 @@
 POINTWISE(reduced_focal)
 {
     const real sign = ONE - TWO * target, z = sign * pred, threshold = param[1], e = exp_nonpositive(-abs_(pred));
-    const int above = z >= ZERO, easy = z <= log_((ONE - threshold) / threshold);
-    const real inverse = ONE / (ONE + e), small = e * inverse, log1p_e = log1p_unit(e), gamma = easy ? param[0] : ZERO;
-    const real log_ratio = at_most(z, ZERO) - log1p_e - log_(threshold);
-    const real root = gamma == ZERO ? ONE : exp_(HALF * gamma * log_ratio);
+    const int above = z >= ZERO, easy = z <= log_positive((ONE - threshold) / threshold);
+    const real inverse = ONE / (ONE + e), small = e * inverse, log1p_e = log1p_unit(e), gamma = keep_if(easy, param[0]);
+    const real log_ratio = at_most(z, ZERO) - log1p_e - log_positive(threshold);
+    const real root = choose(gamma == ZERO, ONE, exp_(HALF * gamma * log_ratio));
     const point of_z = focal_point(ONE, root, gamma, (focal_terms){
         .d = above ? small : inverse,
         .one_minus_2p = (above ? e - ONE : ONE - e) * inverse,

@@ -24,7 +24,7 @@ POINTWISE(tweedie_identity)
     const real y_m_a = scaled(mean * y.mantissa, mean_exponent + y.exponent - top);
     const real b_whole = y_b * choose(b == ZERO, l, expm1_(b_l) / b), a_whole = y_b * choose(a == ZERO, l, expm1_(a_l) / a);
     const real first = choose(b_l <= TWO, b_whole, (m_b - y_b) / b), second = choose(a_l <= TWO, a_whole, (y_m_a - y_b) / a);
-    const real of_empty = b > ZERO ? scaled(mean * m.mantissa / b, mean_exponent + m.exponent) : INFINITE;
+    const real of_empty = choose(b > ZERO, scaled(mean * m.mantissa / b, mean_exponent + m.exponent), INFINITE);
     const real value = choose(empty, of_empty, choose(near, beside, scaled(first - second, top)));
 
     /* In units of y/m, where that is the larger. */
@@ -34,10 +34,11 @@ POINTWISE(tweedie_identity)
 
     const int at_0 = pred == ZERO;
     const real value_at_0 = choose(a > ZERO, scaled(start / (a * b), start_exponent), INFINITE);
-    const real empty_slope_at_0 = a > ZERO ? ZERO : a == ZERO ? ONE : INFINITE, empty_curve_at_0 = keep_if(a != ZERO, copysign_(INFINITE, a));
-    const real slope_at_0 = choose(empty, empty_slope_at_0, p > ZERO ? -INFINITE : gap);
+    const real empty_slope_at_0 = choose(a == ZERO, ONE, keep_if(a < ZERO, INFINITE)),
+               empty_curve_at_0 = keep_if(a != ZERO, copysign_(INFINITE, a));
+    const real slope_at_0 = choose(empty, empty_slope_at_0, choose(p > ZERO, -INFINITE, gap));
     const real curve_at_0 = choose(p == ZERO, ONE, choose(empty, empty_curve_at_0, INFINITE));
-    const real empty_value_at_0 = b > ZERO ? ZERO : INFINITE;
+    const real empty_value_at_0 = keep_if(b <= ZERO, INFINITE);
     return (point){
         .value = choose(gap == gap, choose(at_0, choose(empty, empty_value_at_0, value_at_0),
                                            choose((pred > LARGEST) & (b >= ZERO), INFINITE, value)), gap),
