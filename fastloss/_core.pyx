@@ -416,7 +416,7 @@ cdef class Kernel:
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
-    cdef bint has_domain
+    cdef bint has_domain, optional_target
     cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
 
     def __init__(self, loss, str name):
@@ -440,6 +440,7 @@ cdef class Kernel:
         self.template.reduction = <fl_reduction>reduction_of(row.default_reduction(name))
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.second, self.second_flag = row.second, second_keyword(row, name)
+        self.optional_target = row.optional_target
         self.set_domain(&self.template.pred_domain, row.prediction)
         self.set_domain(&self.template.target_domain, row.target)
         slots = []
@@ -557,6 +558,8 @@ cdef class Kernel:
 
         # Arrays.
         pred = as_array(given_pred, "pred")
+        if given_target is None and self.optional_target:
+            given_target = np.broadcast_to(np.zeros((), (<object>pred).dtype), (<object>pred).shape)
         target = as_array(given_target, "target")
         number = number_of_results(pred)
         c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32

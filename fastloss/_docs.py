@@ -50,8 +50,8 @@ _PARAMETERS = {
 pred : array_like
     Predictions, of any shape{prediction}. float16 and bfloat16 are computed in float32, integers in float64.""",
     "target": """\
-target : array_like
-    Targets{target}, of the shape of `pred`: nothing is broadcast.""",
+target : array_like{optional}
+    Targets{target}, of the shape of `pred`: nothing is broadcast.{without_target}""",
     "weight": """\
 weight : array_like, optional
     Sample weights, broadcast to the shape of the loss{loss_shape}.
@@ -145,6 +145,8 @@ def _fill(row: Row, name: str) -> dict[str, str]:
         "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
+        "optional": ", optional" if row.optional_target else "",
+        "without_target": " None: 0 everywhere." if row.optional_target else "",
         "reduction": row.default_reduction(name),
         "out_pair": _OUT_PAIR.format(flag=flag, second=row.second, pairs=pairs) if flag else "",
         "flag": flag,

@@ -63,7 +63,7 @@ def readable_array(given: Any, name: str) -> np.ndarray:
 def positional(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
     """pred and target from any mix of positions and keywords."""
     bound = kernel.__signature__.bind(*args, **kwargs).arguments
-    return bound["pred"], bound["target"], {k: v for k, v in kwargs.items() if k not in ("pred", "target")}
+    return bound["pred"], bound.get("target"), {k: v for k, v in kwargs.items() if k not in ("pred", "target")}
 
 
 def unknown_keyword(kernel: Any, name: str) -> TypeError:

@@ -59,7 +59,9 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     def keyword(name: str, default: Any) -> inspect.Parameter:
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
 
-    positional = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in ("pred", "target")]
+    either = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    target_default = None if row.optional_target else inspect.Parameter.empty
+    positional = [inspect.Parameter("pred", either), inspect.Parameter("target", either, default=target_default)]
     keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
     keywords.append(keyword("weight", None))
     keywords.append(keyword("reduction", row.default_reduction(entry_point)))
@@ -134,7 +136,7 @@ class Loss:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
-    def vjp(self, pred: Any, target: Any, cotangent: Any, **keywords: Any) -> Any:
+    def vjp(self, pred: Any, target: Any = None, cotangent: Any = None, **keywords: Any) -> Any:
         """Gradient of ``sum(cotangent * loss)``, with the loss of each element or row: a vector-Jacobian product.
 
         What comes after the loss, differentiated elsewhere, is brought back through it: the chain rule in one call.
@@ -142,7 +144,7 @@ class Loss:
         Parameters
         ----------
         pred, target : array_like
-            As for the loss itself.
+            As for the loss itself; `target` may be left out or None where it may be there.
         cotangent : array_like
             What each loss counts: real numbers of either sign, broadcast to the shape of the loss. An element or row
             with cotangent 0 gets a gradient of exactly 0, whatever its loss.
@@ -158,7 +160,7 @@ class Loss:
         Raises
         ------
         TypeError
-            For `weight` or `reduction`; else all that `grad` raises.
+            For `weight` or `reduction`, and without a cotangent; else all that `grad` raises.
 
         Notes
         -----
@@ -176,6 +178,8 @@ class Loss:
         array([0., 1., 0.])
         """
         refuse_weights(keywords, ("weight", "reduction"))
+        if cotangent is None:
+            raise TypeError(f"{self.name}.vjp needs a cotangent")
         return self.grad(pred, target, weight=cotangent, reduction="none", **keywords)
 
     def bind(self, **parameters: Any) -> Loss:

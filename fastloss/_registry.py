@@ -28,8 +28,10 @@ __all__ = [
     "REAL",
     "SIGN",
     "ClassWeight",
+    "DeviancePower",
     "Exponent",
     "Flag",
+    "Focus",
     "Fraction",
     "Integer",
     "Interval",
@@ -47,6 +49,8 @@ __all__ = [
     "PredictedPositive",
     "PredictedReal",
     "Row",
+    "Shape",
+    "Shift",
     "Slope",
     "Softcap",
     "Temperature",
@@ -143,6 +147,14 @@ Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
 Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 #: A compound Poisson distribution has one between those of Poisson's and of gamma.
 VariancePower = Annotated[float, Kind(Interval(1, 2))]
+#: Of a deviance, which is a loss without a distribution too; beyond 3 powers of a mean leave the range of float32.
+DeviancePower = Annotated[float, Kind(Interval(0, 3))]
+#: Of a robust loss: at 2 it is a square; as it falls an outlier counts less, and below -10 little changes.
+Shape = Annotated[float, Kind(Interval(-10, 2))]
+#: What is subtracted from a probability; of 1 nothing is left.
+Shift = Annotated[float, Kind(Interval(0, 1, high_open=True))]
+#: Of the focal term of a probability that may exceed its threshold: of more, it overflows.
+Focus = Annotated[float, Kind(Interval(0, 10))]
 #: The part of one of two distributions in their mixture; without one of them there is nothing to mix.
 Mixture = Annotated[float, Kind(Interval(0, 1), ends_apart=True)]
 Flag = Annotated[bool, Kind(Interval(0, 1, ends_only=True), type=bool)]
@@ -234,6 +246,8 @@ class Row:
         Whether a mean divides by the class weights of the labels, where there are both.
     softmax : bool
         Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
+    optional_target : bool
+        Whether the target may be left out; it is then 0 everywhere.
     differentiable_target : bool
         Whether there is a gradient with respect to the target, which the function returns as well, last. (Where a parameter is
         differentiable, the function returns gradient and Hessian with respect to it, last.)
@@ -264,6 +278,7 @@ class Row:
     label_lists: bool = False
     class_weight_in_mean: bool = True
     softmax: bool = False
+    optional_target: bool = False
     differentiable_target: bool = False
     smoothness: float = math.inf
     kinks: str = ""

@@ -317,10 +317,10 @@ def unit_of_softened(
 
 
 def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Each parameter that is a real number or is predicted, moved by one unit in its last place within its range."""
+    """Each parameter that is a real number, or one for each element, moved by one unit in its last place within its range."""
     step = float(np.finfo(case.dtype).eps)
     for name, x in arrays.items():
-        if case.loss.params[name].kind.differentiable:
+        if case.loss.params[name].kind.array == "elements":
             wide = x.astype(one_precision_up(case.dtype))
             yield from ({name: wide * factor} for factor in (1 + step, 1 - step))
     for name, p in case.loss.params.items():

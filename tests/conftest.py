@@ -148,7 +148,7 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray, **given: 
         names["label"] = np.arange(len(pred))[:, None], target[:, None]
         others = np.where(np.arange(pred.shape[1]) == target[:, None], -np.inf, pred)
         names["rival"] = others.max(axis=1, keepdims=True)
-    if "threshold" in loss.kinks:
+    if loss.family == "rows" and "threshold" in loss.kinks:
         names["threshold"] = threshold_of(pred)
     differences = [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
     if loss.row.label_lists:

@@ -76,8 +76,9 @@ FUNCTIONS = Promise(
 LOSSES = Promise(
     "Losses",
     "Value and gradient of an element are within 4 ulp, the Hessian within 8, of the exact result, beyond what moving "
-    "each input and parameter by one ulp would change; sigmoid_focal, softmax_focal and poly1_cross_entropy within "
-    "10, kl_divergence 8, cross_entropy, symmetric_cross_entropy and sparsemax 6, generalized_cross_entropy 5, as the registry "
+    "each input and parameter by one ulp would change; sigmoid_focal, asymmetric_focal, softmax_focal and "
+    "poly1_cross_entropy within 10, kl_divergence 8, cross_entropy, symmetric_cross_entropy and sparsemax 6, "
+    "generalized_cross_entropy 5, as the registry "
     "says. Nothing overflows, is NaN or loses its digits where the exact result is a number of the type.",
     (
         "test_exact.py::test_kernels_are_exact_within_the_bound",
@@ -89,9 +90,9 @@ LOSSES = Promise(
     (
         Break(
             "the gradient of the focal loss without one of its terms",
-            "csrc/losses/sigmoid_focal.h",
-            "factor * (first + slope) * root",
-            "factor * (R(1.00001) * first + slope) * root",
+            "csrc/losses/focal.h",
+            "factor * (first + f.slope) * root",
+            "factor * (R(1.00001) * first + f.slope) * root",
             (
                 "test_exact.py::test_kernels_are_exact_within_the_bound",
                 "test_accuracy.py::test_error_of_every_loss_is_within_its_bound",

@@ -62,7 +62,8 @@ def test_signatures(loss):
         assert names == expected
         for known in names[:2]:
             assert parameters[known].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-            assert parameters[known].default is inspect.Parameter.empty
+            optional = known == "target" and loss.row.optional_target
+            assert parameters[known].default is (None if optional else inspect.Parameter.empty)
         assert all(parameters[known].kind is inspect.Parameter.KEYWORD_ONLY for known in names[2:])
         defaults = {known: parameters[known].default for known in names[2:]}
         shared = {
@@ -74,7 +75,9 @@ def test_signatures(loss):
             "out": None,
             "n_threads": None,
         }
-        shared["reduction"] = "none" if name == "grad_and_hess" or loss.name == "selected_log_probs" else "mean"
+        summed = ("l1", "l2", "elastic_net")
+        reduction = {"selected_log_probs": "none", **dict.fromkeys(summed, "sum")}.get(loss.name, "mean")
+        shared["reduction"] = "none" if name == "grad_and_hess" else reduction
         for known, default in defaults.items():
             assert default == (loss.params[known].default if known in loss.params else shared[known])
 

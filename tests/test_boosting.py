@@ -173,6 +173,23 @@ def test_lightgbm_trains_what_its_own_objective_trains(same, weighted):
         assert_close(*(model.predict(given.X, raw_score=True) for model in (ours, own)), 1e-6)
 
 
+@pytest.mark.parametrize("exposed", [False, True], ids=["", "exposure"])
+def test_lightgbm_takes_for_weights_what_is_an_exposure(exposed):
+    lightgbm = pytest.importorskip("lightgbm")
+    given = data("cancer")
+    exposure = given.weight if exposed else None
+    objective = boosting.objective(fl.cross_entropy_lambda, "lightgbm", **({"exposure": exposure} if exposed else {}))
+    common = {"num_leaves": 8, "num_threads": THREADS, "verbose": -1, "boost_from_average": False, "metric": "None"}
+    # What else they do with weights is none of the loss: sums of them, which limit leaves.
+    common |= {"min_sum_hessian_in_leaf": 0.0, "min_data_in_leaf": 1}
+
+    def train(name, weight):
+        return lightgbm.train({**common, "objective": name}, lightgbm.Dataset(given.X, given.y, weight=weight), 3)
+
+    ours, own = train(objective, None), train("cross_entropy_lambda", exposure)
+    assert_close(*(model.predict(given.X, raw_score=True) for model in (ours, own)), 1e-5)
+
+
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
 @pytest.mark.parametrize("same", CATBOOST, ids=name_of)
 def test_catboost_trains_what_its_own_objective_trains(same, weighted):

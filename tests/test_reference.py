@@ -89,6 +89,50 @@ GOLDEN = [
         [SMALL, SMALL], [-SMALL, SMALL], [SMALL, SMALL],
     ),
     ("sigmoid_focal", {"alpha": None}, [INF, -INF], [1.0, 1.0], [0, INF], [0, -1], [0, 0]),
+    # alpha = 1: sqrt(1 + u²) - 1 with u = 3/4, h = 5/4: u/h, 1/h³. alpha = 2: half squares; 0: log(1 + u²/2) with u² = 2;
+    # -2: 2 u²/(4 + u²), 16 u/(4 + u²)², 16 (4 - 3 u²)/(4 + u²)³.
+    ("barron", {}, [0.75, 0.0], [0.0, 0.0], [0.25, 0], [0.6, 0], [0.512, 1]),
+    ("barron", {"alpha": 2.0, "scale": 2.0}, [4.0, -INF], [0.0, 0.0], [2, INF], [1, -INF], [0.25, 0.25]),
+    ("barron", {"alpha": 0.0}, [math.sqrt(2), INF], [0.0, 0.0], [LOG2, INF], [math.sqrt(0.5), 0], [0, 0]),
+    ("barron", {"alpha": -2.0}, [2.0, -INF], [0.0, 0.0], [1, 2], [0.5, 0], [-0.25, 0]),
+    # w = 2, log(1 + exp 0) = log 2: p = 1 - 1/4. 2 log 2 and -log(3/4); w/2 and w/2 (1 - 4/3);
+    # w/4 (1 - y/p) + y (w/2/p)² (1 - p).
+    (
+        "cross_entropy_lambda", {"exposure": 2.0}, [0.0, 0.0], [0.0, 1.0],
+        [2 * LOG2, math.log(4 / 3)], [1, -1 / 3], [0.5, 5 / 18],
+    ),
+    # L too small for a number: log p = log w + x.
+    (
+        "cross_entropy_lambda", {"exposure": 2.0}, [-1e4, -INF, INF], [1.0, 1.0, 1.0],
+        [1e4 - LOG2, INF, 0], [-1, -1, 0], [0, 0, 0],
+    ),
+    # m = 1/2, H = log 2, by z = -x: m H, m (H/2 + 1/2), m (H/4 + 1/2 - H/4 + 1/4). u = 1/4, v = 1/4, by u: u H, H = log(4/3),
+    # v (H + u/(1 - u)), v² (2/(1 - u) + u/(1 - u)²).
+    (
+        "asymmetric_focal", {"gamma_negative": 1.0, "clip": 0.25}, [0.0, 0.0, -INF], [1.0, 0.0, 0.0],
+        [LOG2 / 2, math.log(4 / 3) / 4, 0], [-(1 + LOG2) / 4, (math.log(4 / 3) + 1 / 3) / 4, 0],
+        [0.375, (2 * 4 / 3 + 4 / 9) / 16, 0],
+    ),
+    # Hard: the cross-entropy, log 4 at p = 1/4. At 1/2, the threshold: log 2, with the derivatives of 4 m² H by z, m = p = 1/2.
+    (
+        "reduced_focal", {}, [math.log(3), 0.0], [0.0, 0.0],
+        [2 * LOG2, LOG2], [0.75, LOG2 + 0.5], [3 / 16, 1.25 + LOG2 / 2],
+    ),
+    (
+        "binary_sparsemax", {}, [0.0, 2.0, -2.0, 0.5], [1.0, 0.0, 0.0, 0.0],
+        [0.25, 2, 0, 9 / 16], [-0.5, 1, 0, 0.75], [0.5, 0, 0, 0.5],
+    ),
+    # p = 3/2 at m = 4, y = 1: -4 + 1 + 4; (4 - 1)/8; (-1/2 + 3/8)/8.
+    ("tweedie_identity", {}, [4.0, 1.0, 4.0], [1.0, 1.0, 0.0], [1, 0, 4], [0.375, 0, 0.5], [-1 / 64, 1, -1 / 16]),
+    ("tweedie_identity", {"power": 0.0}, [3.0], [1.0], [2], [2], [1]),
+    ("tweedie_identity", {"power": 1.0}, [1.0, 3.0], [2.0, 0.0], [2 * LOG2 - 1, 3], [-1, 1], [2, 0]),
+    ("tweedie_identity", {"power": 2.0}, [2.0, 2.0], [1.0, 0.0], [LOG2 - 0.5, INF], [0.25, 0.5], [0, -0.25]),
+    ("tweedie_identity", {"power": 3.0}, [2.0], [1.0], [1 / 8], [1 / 8], [-1 / 16]),
+    # y = 2, exp(x) = 1; y = 0.
+    ("generalized_kl", {}, [0.0, 0.0, -INF], [2.0, 0.0, 0.0], [2 * LOG2 - 1, 1, 0], [-1, 1, 0], [1, 1, 0]),
+    ("l1", {"strength": 3.0}, [2.0, -1.0, 1.0], [0.0, 1.0, 1.0], [6, 6, 0], [3, -3, 0], [0, 0, 0]),
+    ("l2", {"strength": 3.0}, [2.0, -1.0], [0.0, 1.0], [6, 6], [6, -6], [3, 3]),
+    ("elastic_net", {"strength": 3.0, "l1_ratio": 0.25}, [2.0, 1.0], [0.0, 1.0], [6, 0], [5.25, 0], [2.25, 2.25]),
     ("hinge", {}, [0.5, 2.0, 2.0, 1.0], [1.0, 1.0, -1.0, 1.0], [0.5, 0, 3, 0], [-1, 0, 1, 0], [0, 0, 0, 0]),
     ("squared_hinge", {}, [0.5, 2.0, 2.0, 1.0], [1.0, 1.0, -1.0, 1.0], [0.25, 0, 9, 0], [-1, 0, 6, 0], [2, 0, 2, 0]),
     # exp(log 2) = 2.
@@ -182,6 +226,48 @@ def mp_focal(x, y, alpha, gamma):
     return balance * (1 - right) ** gamma * mp_bce_with_logits(x, y, 1)
 
 
+def mp_barron(x, y, alpha, scale):
+    square = ((x - y) / scale) ** 2
+    if alpha == 2:
+        return square / 2
+    if alpha == 0:
+        return mp.log(1 + square / 2)
+    return abs(alpha - 2) / alpha * ((square / abs(alpha - 2) + 1) ** (alpha / 2) - 1)
+
+
+def mp_sparse_plus(z):
+    return 0 if z <= -1 else z if z >= 1 else (z + 1) ** 2 / 4
+
+
+def mp_lambda(x, y, exposure):
+    log_complement = -exposure * mp.log1p(mp.exp(x))
+    return -mp_xlogy(y, -mp.expm1(log_complement)) - (1 - y) * log_complement
+
+
+def mp_asymmetric(x, y, gamma_positive, gamma_negative, clip):
+    p, not_p = mp_sigmoid(x), mp_sigmoid(-x)
+    u, not_u = (p - clip, not_p + clip) if p > clip else (mp.mpf(0), mp.mpf(1))
+    return -y * not_p**gamma_positive * mp.log(p) - (1 - y) * u**gamma_negative * mp.log(not_u)
+
+
+def mp_reduced(x, y, gamma, threshold):
+    z = -x if y == 1 else x
+    p, missed = mp_sigmoid(-z), mp_sigmoid(z)
+    return -mp.log(p) * (1 if p < threshold else (missed / threshold) ** gamma)
+
+
+def mp_tweedie(m, y, power):
+    if power == 1:
+        return mp_xlogy(y, y / m) - y + m
+    if power == 2:
+        return mp.log(m / y) + y / m - 1
+    return y ** (2 - power) / ((1 - power) * (2 - power)) - y * m ** (1 - power) / (1 - power) + m ** (2 - power) / (2 - power)
+
+
+def mp_elastic_net(x, y, strength, l1_ratio):
+    return strength * (l1_ratio * abs(x - y) + (1 - l1_ratio) / 2 * (x - y) ** 2)
+
+
 def mp_cross_entropy(x, y, class_weight, ignore_index, label_smoothing):
     if isinstance(y, int):
         if y == ignore_index:
@@ -209,6 +295,16 @@ ORACLE = {
     "binary_cross_entropy": mp_bce,
     "binary_cross_entropy_with_logits": mp_bce_with_logits,
     "sigmoid_focal": mp_focal,
+    "barron": mp_barron,
+    "cross_entropy_lambda": mp_lambda,
+    "asymmetric_focal": mp_asymmetric,
+    "reduced_focal": mp_reduced,
+    "binary_sparsemax": lambda x, y: mp_sparse_plus(x if y == 0 else -x),
+    "tweedie_identity": mp_tweedie,
+    "generalized_kl": lambda x, y: mp_xlogy(y, y) - y * x + mp.exp(x) - y,
+    "l1": lambda x, y, strength: strength * abs(x - y),
+    "l2": lambda x, y, strength: strength / 2 * (x - y) ** 2,
+    "elastic_net": mp_elastic_net,
     "hinge": lambda x, y: max(0, 1 - y * x),
     "squared_hinge": lambda x, y: max(0, 1 - y * x) ** 2,
     "poisson": lambda x, y: mp.exp(x) - y * x,
@@ -255,6 +351,42 @@ CASES = [
         ("sigmoid_focal", {"alpha": alpha, "gamma": gamma}, LOGIT_POINTS + SOFT_POINTS)
         for alpha, gamma in ((None, 0.0), (None, 2.0), (0.1, 0.5), (0.1, 2.0))
     ),
+    *(
+        ("barron", {"alpha": alpha, "scale": scale}, [p for p in RESIDUAL_POINTS if abs(p[0]) < 1e9])
+        for alpha, scale in (
+            (1.0, 1.0),
+            (2.0, 0.5),
+            (2 - 1e-9, 1.0),
+            (1.5, 2.0),
+            (1e-9, 1.0),
+            (0.0, 3.0),
+            (-1e-9, 1.0),
+            (-2.0, 1.0),
+            (-10.0, 1.0),
+        )
+    ),
+    *(("cross_entropy_lambda", {"exposure": w}, LOGIT_POINTS + SOFT_POINTS) for w in (1.0, 0.3, 7.3, 1e-12)),
+    *(
+        ("asymmetric_focal", {"gamma_positive": positive, "gamma_negative": negative, "clip": clip}, LOGIT_POINTS + SOFT_POINTS)
+        for positive, negative, clip in ((1.0, 4.0, 0.05), (0.0, 0.0, 0.3), (2.0, 2.0, 0.0))
+    ),
+    *(
+        ("reduced_focal", {"gamma": gamma, "threshold": threshold}, [p for p in LOGIT_POINTS if p[0] != 0])
+        for gamma, threshold in ((2.0, 0.5), (0.0, 0.5), (1.5, 0.2), (5.0, 0.9))
+    ),
+    ("binary_sparsemax", {}, [(x, y) for x in MARGINS for y in (0.0, 1.0)]),
+    *(
+        (
+            "tweedie_identity",
+            {"power": power},
+            [(m, y) for m in (1e-9, 0.25, 1.0, 1.5, 2.999, 3.0, 700.0) for y in (1e-6, 0.7, 3.0, 1e4)],
+        )
+        for power in (0.0, 0.5, 1.0, 1 + 1e-9, 1.5, 2 - 1e-9, 2.0, 2.5, 3.0)
+    ),
+    ("generalized_kl", {}, [(x, y) for x in (0.5, -3.0, 1e-8, 40.0, 600.0, -1e4) for y in (0.0, 1.25, 1.5, 3.0, 0.25, 1e6)]),
+    *(("l1", {"strength": strength}, RESIDUAL_POINTS) for strength in (1.0, 0.1)),
+    *(("l2", {"strength": strength}, RESIDUAL_POINTS) for strength in (1.0, 0.1)),
+    *(("elastic_net", {"strength": 2.5, "l1_ratio": ratio}, RESIDUAL_POINTS) for ratio in (0.0, 0.3, 1.0)),
     ("hinge", {}, [(x, y) for x in MARGINS for y in (-1.0, 1.0)]),
     ("squared_hinge", {}, [(x, y) for x in MARGINS for y in (-1.0, 1.0)]),
     ("poisson", {}, [(x, y) for x in (0.5, -3.0, 1e-8, 40.0, 600.0, -1e4) for y in (0.0, 3.0, 0.25, 1e6)]),

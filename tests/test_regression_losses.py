@@ -123,3 +123,21 @@ def test_what_cancels_in_the_formula_does_not_in_the_loss():
     for loss in (fl.pseudo_huber, fl.fair, fl.cauchy, fl.geman_mcclure, fl.welsch, fl.tukey_biweight, fl.linex):
         assert loss(r, [0.0]) == pytest.approx(5e-19, rel=1e-8)
     assert fl.squared_log_error([1e9 + 1], [1e9]) == pytest.approx(1e-18, rel=1e-8)
+
+
+@pytest.mark.parametrize("limit", [0.0, 2.0])
+def test_barron_is_smooth_through_its_special_cases(limit, dtype, tier):
+    """Beside alpha = 0 and 2 all moves with alpha by as much as the derivative says, and nothing cancels."""
+    pred = np.concatenate([[0.0], np.geomspace(1e-6, 1e6, 200)]).astype(dtype)
+    target = np.zeros_like(pred)
+    eps = float(np.finfo(dtype).eps)
+    # The change with alpha is at most |log(1 + z)| times that of alpha, z at most 1e12 / (2 - alpha).
+    for distance in (1e-3, 1e-5, eps, eps**2, 1e-30):
+        here, there = fl.barron.bind(alpha=limit), fl.barron.bind(alpha=limit - distance)
+        change = 40 * distance * (1 - np.log(distance)) + 16 * eps
+        pairs = (loss.value_and_grad(pred, target, reduction="none") for loss in (here, there))
+        for a, b in zip(*pairs, strict=True):
+            np.testing.assert_allclose(b, a, rtol=change, atol=0)
+        # The Hessian changes its sign.
+        a, b = (loss.grad_and_hess(pred, target)[1] for loss in (here, there))
+        np.testing.assert_allclose(b, a, rtol=change, atol=change)

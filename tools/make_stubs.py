@@ -87,7 +87,7 @@ def type_of(row: Row, name: str, entry_point: str) -> str:
         if parameter.name == name:
             kind = "ArrayLike" if parameter.kind.array else parameter.kind.type.__name__
             return kind + (" | None" if parameter.kind.optional else "")
-    return TYPES[name]
+    return TYPES[name] + (" | None" if name == "target" and row.optional_target else "")
 
 
 def type_of_linear(row: Row, name: str, entry_point: str) -> str:

@@ -19,12 +19,18 @@ INLINE binary_parts binary_parts_of(real x, real extra)
     return (binary_parts){.mantissa = ONE + p.f, .exponent = choose(x > LARGEST, R(1e5), exponent)};
 }
 
+/* (2^exponent m)^q, given log m. */
+INLINE binary_parts power_of_log(real exponent, real log_m, real q)
+{
+    const real q_high = from_bits(to_bits(q) & ~(bits)PICK(0xfff, 0x3ffffff)), whole = q_high * exponent;
+    const real n = (whole + ROUNDER) - ROUNDER, rest = fma_(q - q_high, exponent, whole - n);
+    const exp_parts e = exp_reduced(fma_(rest, R(0.69314718055994531), q * log_m));
+    return (binary_parts){.mantissa = e.mantissa, .exponent = n + (from_bits(to_bits(ROUNDER) + e.exponent) - ROUNDER)};
+}
+
 INLINE binary_parts power_of(binary_parts x, real q)
 {
-    const real q_high = from_bits(to_bits(q) & ~(bits)PICK(0xfff, 0x3ffffff)), whole = q_high * x.exponent;
-    const real n = (whole + ROUNDER) - ROUNDER, rest = fma_(q - q_high, x.exponent, whole - n);
-    const exp_parts e = exp_reduced(fma_(rest, R(0.69314718055994531), q * log_from(ZERO, x.mantissa - ONE, ZERO)));
-    return (binary_parts){.mantissa = e.mantissa, .exponent = n + (from_bits(to_bits(ROUNDER) + e.exponent) - ROUNDER)};
+    return power_of_log(x.exponent, log_from(ZERO, x.mantissa - ONE, ZERO), q);
 }
 
 /* 2^exponent m, infinite or 0 where it has to be; for m between 2^-4 and 2^8, say. */

@@ -16,6 +16,7 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _pointwise_binary,
     _pointwise_counts,
     _pointwise_distributions,
+    _pointwise_penalties,
     _pointwise_robust,
     _rows,
     _rows_distillation,

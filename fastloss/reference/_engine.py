@@ -30,7 +30,8 @@ class Entry(DescribedEntry):
         bound.apply_defaults()
         arguments = bound.arguments
         row = self.loss.row
-        pred, target = np.asarray(arguments["pred"]), np.asarray(arguments["target"])
+        pred, target = np.asarray(arguments["pred"]), arguments["target"]
+        target = np.zeros_like(pred) if target is None and row.optional_target else np.asarray(target)
         if pred.dtype.kind in "biu":
             pred = pred.astype(np.float64)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, SIGN, NonNegative, pointwise
+from fastloss._registry import BINARY, PROBABILITY, SIGN, Focus, NonNegative, OpenFraction, PositiveArray, Shift, pointwise
 from fastloss.reference._pointwise import _logistic
+from fastloss.reference._series import exp_curve
 
 __all__: list[str] = []
 
@@ -298,3 +299,231 @@ def brier_with_logits(pred, target):
     r = (1 - target) * p - target * not_p
     v = p * not_p
     return r * r, 2 * v * r, 2 * v * (v + r * (not_p - p))
+
+
+@pointwise(target=PROBABILITY, unit=1.0)
+def cross_entropy_lambda(pred, target, *, exposure: PositiveArray = 1.0):
+    """Cross-entropy of the probability of at least one event, at a rate and an exposure.
+
+    With x = pred, y = target, w = exposure and the expected number of events L = w log(1 + exp(x))::
+
+        p = 1 - exp(-L)                   the probability of at least one
+        s = sigmoid(x)
+
+        value      -y log p - (1 - y) log(1 - p)
+        gradient   w s (1 - y / p)
+        Hessian    w s (1 - s) (1 - y / p) + y (w s / p)² (1 - p)
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits of the probability at an exposure of 1, of any shape.
+    target : array_like
+        Labels 0 and 1 or probabilities between, of the shape of `pred`.
+    exposure : float or array_like, default 1.0
+        How much of the unit of time or space an element was exposed to; positive. An array is broadcast to the shape of
+        `pred`.
+
+    Notes
+    -----
+    It is LightGBM's objective "cross_entropy_lambda", which takes the exposure from the sample weights; here those
+    still multiply the loss. With an exposure of 1 it is `binary_cross_entropy_with_logits`. The rate of events is
+    log(1 + exp(x)), which LightGBM's predictions are; p is the probability of a Poisson variable above 0. The loss
+    is convex: the Hessian is computed as a sum of terms that are not negative. Where L is too small for a number,
+    log p is not.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.cross_entropy_lambda([0.0], [1.0]), 6)
+    0.693147
+    >>> fl.cross_entropy_lambda.grad([0.0, 0.0], [0.0, 1.0], exposure=2.0, reduction="none").round(6)
+    array([ 1.      , -0.333333])
+    """
+    w = np.full_like(pred, exposure)
+    e, s, not_s = _logistic(pred)
+    below = np.where(e == 0, 1, np.log1p(e) / np.where(e == 0, 1, e))  # log(1 + exp x) / exp x where x < 0
+    rate = np.where(pred > 0, np.maximum(pred, 0) + np.log1p(e), np.log1p(e))
+    L = w * rate
+    p, q = -np.expm1(-L), np.exp(-L)
+    share = np.where(L == 0, 1, p / np.where(L == 0, 1, L))
+    log_p = np.where(L < 1, np.log(w) + np.where(pred < 0, pred + np.log(below * share), np.log(rate * share)), np.log1p(-q))
+    per_rate = np.where(pred < 0, 1 / (1 + e) / below, s / rate)  # sigmoid(x) / log(1 + exp x)
+    gone = q == 0
+    pull = np.where(gone, 0, q / share)
+    # (1 - (1 + rate) exp(-rate)) / rate², and (L - p) / L².
+    k = np.where(rate < 1, not_s * exp_curve(np.minimum(rate, 1)), (s - rate * not_s) / rate**2)
+    curve = np.where(L < 1, exp_curve(-np.minimum(L, 1)), (L - p) / np.where(gone, 1, L) ** 2)
+    convex = np.where(gone, 0, pull / share * (k + w * not_s * curve))
+    value = np.where(target == 1, 0, (1 - target) * L) - np.where(target == 0, 0, target * log_p)
+    return value, w * s * (1 - target) - target * per_rate * pull, s * (w * not_s * (1 - target) + target * convex)
+
+
+def _focal(balance, gamma, log_m, d, one_minus_2p, entropy, slope, bend):
+    """balance m^gamma H and its derivatives, where d = m'/m, d' = d (1 - 2p - d); H, H' and H'' are entropy, slope and bend."""
+    factor = balance * (np.exp(gamma * log_m) if gamma > 0 else 1)
+    pull = gamma * np.where(d == 0, 0, d * entropy)
+    hess = gamma * d * (pull + 2 * slope) + pull * (one_minus_2p - d) + bend
+    return tuple(np.where(factor == 0, 0, factor * x) for x in (entropy, pull + slope, hess))
+
+
+# As in `sigmoid_focal`, terms of the derivatives cancel, of the Hessian above all.
+@pointwise(target=PROBABILITY, smoothness=0, kinks="clip * (1 + exp(-pred)) == 1", ulp=10.0, unit=1.0)
+def asymmetric_focal(pred, target, *, gamma_positive: NonNegative = 1.0, gamma_negative: NonNegative = 4.0, clip: Shift = 0.05):
+    """Asymmetric loss of many labels: a focal loss that fades easy negatives faster than positives, and drops the easiest.
+
+    With x = pred, y = target, p = sigmoid(x), u = max(p - clip, 0), and g and h = gamma_positive and gamma_negative::
+
+        value      -y (1 - p)^g log p - (1 - y) u^h log(1 - u)
+        gradient   y (1 - p)^g (g p log p - (1 - p))
+                   + (1 - y) p (1 - p) u^(h-1) (u / (1 - u) - h log(1 - u)),    its second term 0 where p <= clip
+        Hessian    the derivative of that
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits, of any shape: the log-odds of 1.
+    target : array_like
+        Labels 0 and 1 or probabilities between, of the shape of `pred`.
+    gamma_positive : float, default 1.0
+        How fast easy positives fade; nonnegative and finite. With 0 they do not.
+    gamma_negative : float, default 4.0
+        The same for negatives.
+    clip : float, default 0.05
+        What is subtracted from the probability of a negative, from 0 to below 1: one that is no more likely costs nothing.
+
+    Notes
+    -----
+    The formula is that of Ridnik et al. [1]_, and the defaults are those of their program; in the experiments of
+    the paper `gamma_positive` is often 0. On labels 0 and 1 with a `clip` of 0 and one gamma the loss is
+    `sigmoid_focal` with ``alpha=None``. A target between is the mean of the losses of its two labels, where
+    `sigmoid_focal` and that program mix the probabilities and the exponents. The program adds an epsilon in its
+    logarithms; this loss is exact and finite for every finite logit. It is not convex: the Hessian may be negative.
+
+    References
+    ----------
+    .. [1] Ridnik, T., Ben-Baruch, E., Zamir, N., Noy, A., Friedman, I., Protter, M., & Zelnik-Manor, L. (2021). Asymmetric
+       loss for multi-label classification. IEEE/CVF International Conference on Computer Vision (ICCV), 82-91.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.asymmetric_focal([-3.0, 0.0], [0.0, 1.0], reduction="none").round(6)
+    array([0.      , 0.346574])
+    >>> fl.asymmetric_focal.grad([0.0, 0.0], [0.0, 1.0], gamma_positive=0.0, gamma_negative=0.0, clip=0.0)
+    array([ 0.25, -0.25])
+    """
+    e, p, not_p = _logistic(pred)
+    log_p, log_not_p = np.minimum(pred, 0) - np.log1p(e), -np.maximum(pred, 0) - np.log1p(e)
+    positive = _focal(target, gamma_positive, log_not_p, p, p - not_p, -log_p, not_p, p * not_p)
+    if clip == 0:
+        negative = _focal(1 - target, gamma_negative, log_p, not_p, not_p - p, -log_not_p, p, p * not_p)
+    else:
+        clip = pred.dtype.type(clip)
+        u, not_u = p - clip, not_p + clip
+        dropped = u <= 0
+        some = np.where(dropped, 1, u)
+        log_u = np.where(u > 0.5, np.log1p(-not_u), np.log(some))
+        log_not_u = np.where(u < 0.5, np.log1p(-u), np.log(not_u))
+        balance, slope = np.where(dropped, 0, 1 - target), p * not_p / not_u
+        bend = slope * (not_p - p * clip / not_u)
+        negative = _focal(balance, gamma_negative, log_u, p * not_p / some, not_p - p, -log_not_u, slope, bend)
+    return positive[0] + negative[0], negative[1] - positive[1], positive[2] + negative[2]
+
+
+@pointwise(target=BINARY, smoothness=0, kinks="threshold * (1 + exp((1 - 2 * target) * pred)) == 1", unit=1.0)
+def reduced_focal(pred, target, *, gamma: Focus = 2.0, threshold: OpenFraction = 0.5):
+    """Reduced focal loss: the cross-entropy of hard examples is left as it is, easy ones fade.
+
+    With p the probability that sigmoid(pred) gives to the label, z = pred where that is 0 and -pred where it is 1::
+
+        f = ((1 - p) / threshold)^gamma where p >= threshold,  1 where p < threshold
+
+        value      -f log p
+        gradient   f (1 - p - gamma p log p), or 1 - p where p < threshold, by z: times -1 for the label 1
+        Hessian    the derivative of that by z
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits, of any shape: the log-odds of 1.
+    target : array_like
+        Labels 0 and 1, of the shape of `pred`.
+    gamma : float, default 2.0
+        How fast easy examples fade, from 0 to 10. With 0 the loss is the cross-entropy.
+    threshold : float, default 0.5
+        The probability of the label from which on an example is easy, between 0 and 1 exclusive.
+
+    Notes
+    -----
+    The formula and the defaults are those of Sergievskiy and Ponamarev [1]_, and the formula is that of
+    segmentation_models_pytorch's `FocalLoss` with `reduced_threshold`. At the threshold the loss is continuous
+    where that is 1/2; else it jumps by a factor of ((1 - threshold) / threshold)^gamma. At the threshold itself the
+    derivatives are those of easy examples. Where an example is easy the loss is not convex: the Hessian may be
+    negative.
+
+    References
+    ----------
+    .. [1] Sergievskiy, N., & Ponamarev, A. (2019). Reduced focal loss: 1st place solution to xView object detection in
+       satellite imagery. arXiv:1903.01347.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.reduced_focal([-2.0, 0.0, 2.0], [1.0, 1.0, 1.0], reduction="none").round(6)
+    array([2.126928, 0.693147, 0.007214])
+    >>> fl.reduced_focal.grad([-1e4, 1e4], [1.0, 1.0])
+    array([-0.5, -0. ])
+    """
+    sign = 1 - 2 * target
+    z, threshold = sign * pred, np.full_like(pred, threshold)
+    e, m, not_m = _logistic(z)
+    easy = z <= np.log((1 - threshold) / threshold)
+    entropy = np.maximum(z, 0) + np.log1p(e)
+    log_ratio = np.minimum(z, 0) - np.log1p(e) - np.log(threshold)
+    focal = _focal(1, gamma, log_ratio, not_m, not_m - m, entropy, m, m * not_m)
+    value, grad, hess = (np.where(easy, a, b) for a, b in zip(focal, (entropy, m, m * not_m), strict=True))
+    return value, sign * grad, hess
+
+
+@pointwise(target=BINARY, smoothness=1, kinks="abs(pred) == 1")
+def binary_sparsemax(pred, target):
+    """Binary sparsemax loss: a logistic loss that is exactly 0, with its gradient, from a margin of 1 on.
+
+    With z = pred where the target is 0 and z = -pred where it is 1::
+
+        value      0 where z <= -1,  (z + 1)²/4 between,  z where z >= 1
+        gradient   clip((pred + 1)/2, 0, 1) - target
+        Hessian    1/2 where -1 < z < 1,  0 elsewhere
+
+    Parameters
+    ----------
+    pred : array_like
+        Scores, of any shape: their probability of 1 is clip((pred + 1)/2, 0, 1).
+    target : array_like
+        Labels 0 and 1, of the shape of `pred`.
+
+    Notes
+    -----
+    It is `sparsemax` [1]_ of two classes with the scores pred/2 and -pred/2, a Fenchel-Young loss [2]_, and what Optax
+    calls `sparsemax_loss`.
+
+    References
+    ----------
+    .. [1] Martins, A., & Astudillo, R. (2016). From softmax to sparsemax: a sparse model of attention and multi-label
+       classification. International Conference on Machine Learning (ICML), 1614-1623.
+    .. [2] Blondel, M., Martins, A. F. T., & Niculae, V. (2020). Learning with Fenchel-Young losses. Journal of Machine
+       Learning Research, 21(35), 1-69.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.binary_sparsemax([2.0, 0.0, -3.0], [1.0, 1.0, 1.0], reduction="none")
+    array([0.  , 0.25, 3.  ])
+    >>> fl.binary_sparsemax.grad([0.0, 0.0], [1.0, 0.0])
+    array([-0.25,  0.25])
+    """
+    sign = 1 - 2 * target
+    z = sign * pred
+    h = np.clip(z + 1, 0, 2)
+    return np.where(z >= 1, z, h * h / 4), sign * h / 2, np.where(np.abs(z) < 1, 0.5, 0 * h)

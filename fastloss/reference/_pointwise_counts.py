@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import NONNEGATIVE, POSITIVE, NonNegative, VariancePower, pointwise
+from fastloss._registry import NONNEGATIVE, POSITIVE, DeviancePower, NonNegative, VariancePower, pointwise
 from fastloss.reference._pointwise import _logistic, poisson
+from fastloss.reference._series import exp_minus_linear
 
 __all__: list[str] = []
 
@@ -250,3 +251,116 @@ def tweedie(pred, target, *, power: VariancePower = 1.5):
     up, down = 2 - power, power - 1
     rise, fall = np.exp(up * pred), _part(target, np.exp(-down * pred))
     return rise / up + fall / down, rise - fall, up * rise + down * fall
+
+
+@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE)
+def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
+    """Half the Tweedie deviance of the mean itself (identity link).
+
+    With m = pred, the mean, y = target and p = power::
+
+        value      y^(2-p) / ((1-p) (2-p)) - y m^(1-p) / (1-p) + m^(2-p) / (2-p)
+        gradient   m^-p (m - y)
+        Hessian    m^-p (1 - p + p y/m)
+
+    At p = 1 the value is y log(y/m) - y + m, and at p = 2 log(m/y) + y/m - 1: its limits.
+
+    Parameters
+    ----------
+    pred : array_like
+        Predicted means, nonnegative, of any shape. At 0 value and derivatives are limits, and may be infinite.
+    target : array_like
+        Nonnegative numbers, of the shape of `pred`. From a `power` of 2 on a target of 0 costs infinitely.
+    power : float, default 1.5
+        The variance is proportional to this power of the mean; from 0 to 3. With 0 the loss is half of `squared_error`,
+        with 1 the deviance of Poisson's distribution, with 2 of gamma, with 3 of the inverse Gaussian.
+
+    Notes
+    -----
+    Unlike in `tweedie`, which takes the logarithm of the mean, constants are kept: the value is 0 where prediction
+    and target are equal, keeps its digits near there, and is continuous in `power`. It is scikit-learn's
+    `HalfTweedieLossIdentity`; the mean of it is half of `mean_tweedie_deviance`. No distribution has a power
+    between 0 and 1, but the loss is one. For a `power` above 1 it is not convex: the Hessian is negative where m is
+    more than p/(p-1) times y. See Jørgensen [1]_.
+
+    References
+    ----------
+    .. [1] Jørgensen, B. (1987). Exponential dispersion models. Journal of the Royal Statistical Society B, 49(2), 127-162.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.tweedie_identity([4.0, 1.0], [1.0, 1.0], reduction="none")
+    array([1., 0.])
+    >>> fl.tweedie_identity([1.0, 3.0], [0.0, 1.0], power=0.0, reduction="none")
+    array([0.5, 2. ])
+    >>> fl.tweedie_identity.grad([4.0, 1.0], [1.0, 1.0], reduction="none")
+    array([0.375, 0.   ])
+    """
+    power = pred.dtype.type(power)
+    a, b = 1 - power, 2 - power
+    mean, gap = pred + 0, pred - target  # -0.0 + 0 is 0.0
+    near = np.abs(gap) < target / 2
+    ratio = np.where(near, gap / target, 0)
+    log = np.where(near, np.log1p(ratio), np.log(mean) - np.log(target))
+
+    def integral(q):
+        """Of t^(q-1), from the target to the prediction."""
+        if q == 0:
+            return log
+        x = q * log
+        return np.where(np.abs(x) < 1, target**q * np.expm1(x) / q, (mean**q - target**q) / q)
+
+    def excess(q):
+        return 0 * log if q == 0 else exp_minus_linear(q * log) / q
+
+    value = np.where(near, target**b * (excess(b) - excess(a)), integral(b) - target * integral(a))
+    value = np.where((mean == 0) & (a <= 0), np.inf, value)
+    quotient = power * target / mean if power > 0 else 0
+    of_none = (mean**b / b if b > 0 else np.full_like(pred, np.inf)), mean**a, (a * mean**-power if a != 0 else 0 * gap)
+    of_some = value, gap / mean**power, (a + quotient) / mean**power
+    return tuple(np.where(target == 0, x, y) for x, y in zip(of_none, of_some, strict=True))
+
+
+@pointwise(target=NONNEGATIVE)
+def generalized_kl(pred, target):
+    """Generalised Kullback-Leibler divergence of masses that need not sum to 1, from the logarithm of the predicted one.
+
+    With x = pred, the log of the predicted mass, and y = target; 0·log 0 = 0::
+
+        value      y (log y - x) + exp(x) - y
+        gradient   exp(x) - y
+        Hessian    exp(x)
+
+    Parameters
+    ----------
+    pred : array_like
+        Logarithms of the predicted masses, of any shape.
+    target : array_like
+        Masses, nonnegative, of the shape of `pred`.
+
+    Notes
+    -----
+    It is `poisson` less its least value at the target, y - y log y, half of Poisson's deviance: never negative, 0
+    where the two masses are equal, and with its digits near there. Its sum is the I-divergence of Csiszár [1]_, of
+    nonnegative matrix factorisation too, and Optax's `generalized_kl_divergence`, which adds it up along an axis;
+    of masses that sum to 1 that is `kl_divergence`.
+
+    References
+    ----------
+    .. [1] Csiszár, I. (1991). Why least squares and maximum entropy? An axiomatic approach to inference for linear inverse
+       problems. Annals of Statistics, 19(4), 2032-2066.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.generalized_kl([0.0, 0.0], [1.0, 0.0], reduction="none")
+    array([0., 1.])
+    >>> fl.generalized_kl.grad([0.0, 0.0], [1.0, 3.0])
+    array([ 0., -1.])
+    """
+    mass, d = np.exp(pred), pred - np.log(target)
+    near = np.abs(d) < 1
+    far = np.where(np.isposinf(mass), mass, mass - target * (1 + d))
+    value = np.where(near, target * exp_minus_linear(np.where(near, d, 0)), far)
+    return np.where(target == 0, mass, value), mass - target, mass

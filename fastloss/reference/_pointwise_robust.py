@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import ABOVE_MINUS_ONE, Exponent, NonNegative, OpenFraction, Positive, Slope, pointwise
+from fastloss._registry import ABOVE_MINUS_ONE, Exponent, NonNegative, OpenFraction, Positive, Shape, Slope, pointwise
+from fastloss.reference._series import exp_minus_linear, x_minus_log1p
 
 __all__: list[str] = []
 
@@ -21,26 +22,6 @@ def _residual(pred, target, scale):
     a = np.abs(r)
     larger = np.maximum(a, scale)
     return r, a, np.clip(r, -scale, scale), np.minimum(a, scale) / larger, scale / larger, a > scale
-
-
-def _x_minus_log1p(x):
-    """x - log(1 + x) for 0 <= x <= 1. With s = x/(2 + x), log(1 + x) is 2 artanh(s), and x - 2s is x s."""
-    s = x / (2 + x)
-    z = s * s  # at most 1/9, so that 30 terms are good for 28 digits
-    series = 0 * z
-    for k in range(61, 1, -2):
-        series = z * series + 1 / (k + 0 * z)
-    return x * s - 2 * s * z * series
-
-
-def _exp_minus_linear(x):
-    """exp(x) - 1 - x; its series where |x| < 1, of which 30 terms are good for 30 digits."""
-    near = np.abs(x) < 1
-    z = np.where(near, x, 0)
-    series = 1 + 0 * z
-    for k in range(31, 2, -1):
-        series = 1 + z * series / k
-    return np.where(near, z * z / 2 * series, np.expm1(x) - np.where(np.isposinf(x), 0, x))
 
 
 @pointwise()
@@ -163,7 +144,7 @@ def fair(pred, target, *, c: Positive = 1.0):
     # log(1 + x) / x, where q = 1/x
     mean_slope = q * (np.log1p(q) - np.log(np.where(q == 0, 1, q)))
     far = np.abs(inside) * (a * (1 - mean_slope))
-    return np.where(beyond, far, c * (c * _x_minus_log1p(np.minimum(a, c) / c))), inside / (1 + q), (share / (1 + q)) ** 2
+    return np.where(beyond, far, c * (c * x_minus_log1p(np.minimum(a, c) / c))), inside / (1 + q), (share / (1 + q)) ** 2
 
 
 @pointwise()
@@ -644,7 +625,7 @@ def linex(pred, target, *, a: Slope = 1.0):
     array([0.718282, 0.367879])
     """
     x = a * (pred - target)
-    return _exp_minus_linear(x), a * np.expm1(x), a * a * np.exp(x)
+    return exp_minus_linear(x), a * np.expm1(x), a * a * np.exp(x)
 
 
 @pointwise(smoothness=0, kinks="exp(pred) == target")
@@ -684,3 +665,64 @@ def log_lin_quantile(pred, target, *, q: OpenFraction = 0.5):
     d = rate - target
     slope = np.where(d > 0, 1 - q, np.where(d < 0, -q, d))
     return slope * d, slope * rate, slope * rate
+
+
+@pointwise()
+def barron(pred, target, *, alpha: Shape = 1.0, scale: Positive = 1.0):
+    """Barron's general robust loss: a family with a shape, from half the square to losses that forget outliers.
+
+    With u = (pred - target) / scale, b = 2 - alpha and z = u²/b::
+
+        value      (b / alpha) ((1 + z)^(alpha/2) - 1)
+        gradient   u (1 + z)^(alpha/2 - 1) / scale
+        Hessian    (1 + z)^(alpha/2 - 2) (1 + (alpha - 1) z) / scale²
+
+    The limits are u²/2 at alpha = 2 and log(1 + u²/2) at alpha = 0.
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+        The shape, from -10 to 2: the smaller, the less an outlier counts.
+    scale : float, default 1.0
+        The residual at which the loss turns from a square to its shape; positive and finite.
+
+    Notes
+    -----
+    The loss is smooth in `alpha` too, through both limits. Near the target it is u²/2 for every `alpha`; as the
+    paper [1]_ has it, there is no factor scale². With it, 2 is half of `squared_error`, 1 is `pseudo_huber`, 0 is
+    `cauchy` with sqrt(2) times the scale, and -2 is `geman_mcclure` with twice the scale. As alpha tends to minus
+    infinity the loss tends to `welsch` with sqrt(2) times the scale: far from the target that is 1, and 1.2 at -10.
+    For alpha below 1 the Hessian is negative far from the target. The negative log-likelihood by which Barron
+    chooses `alpha` adds the logarithm of a normalising constant, which does not depend on the prediction.
+
+    References
+    ----------
+    .. [1] Barron, J. T. (2019). A general and adaptive robust loss function. IEEE Conference on Computer Vision and
+       Pattern Recognition (CVPR), 4331-4339.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.barron([0.75, 0.0], [0.0, 0.0], reduction="none")
+    array([0.25, 0.  ])
+    >>> fl.barron([4.0, 4.0], [0.0, 0.0], alpha=-2.0)
+    1.6
+    """
+    alpha, scale = pred.dtype.type(alpha), pred.dtype.type(scale)
+    u = (pred - target) / scale
+    if alpha == 2:
+        return u * u / 2, u / scale, np.where(np.isnan(u), u, 1 / scale / scale)
+    b, far = 2 - alpha, np.isinf(u)
+    z = u * u / b
+    # Where z is too large for a number 1 + z is z.
+    beyond, finite = np.isinf(z), np.where(np.isinf(z), 1, z)
+    log = np.where(beyond, 2 * np.log(np.abs(u)) - np.log(np.full_like(u, b)), np.log1p(finite))
+    t = alpha / 2 * log
+    value = b / 2 * log
+    if alpha != 0:
+        powers = np.where(beyond, np.exp(t), (1 + finite) ** (alpha / 2))
+        value = np.where(np.abs(t) < 1, b / alpha * np.expm1(t), b / alpha * (powers - 1))
+    slope = np.where(beyond, np.exp(t - log), (1 + finite) ** (alpha / 2 - 1)) / scale
+    steepest = np.sign(u) / scale if alpha == 1 else np.sign(u) * (np.abs(u) if alpha > 1 else 0)
+    hess = slope / scale * (alpha - 1 + b / (1 + z))
+    return np.where(far & (alpha == 0), np.abs(u), value), np.where(far, steepest, u * slope), np.where(far, 0, hess)

@@ -1,0 +1,81 @@
+"""Losses of which the target may be left out: it is 0 everywhere."""
+
+import numpy as np
+import pytest
+from conftest import call, function_of, same_bits
+
+import fastloss as fl
+from fastloss import reference
+
+OPTIONAL = [name for name, loss in fl.losses.items() if loss.row.optional_target]
+OTHERS = [name for name in fl.losses if name not in OPTIONAL]
+
+
+def test_the_penalties_are_among_them():
+    assert {"l1", "l2", "elastic_net"} <= set(OPTIONAL)
+
+
+def arrays(dtype):
+    drawn = np.random.default_rng(0).normal(size=(40, 70))
+    whole = np.round(4 * drawn).astype(dtype) if np.dtype(dtype).kind != "b" else drawn > 0
+    return [whole, np.asfortranarray(whole), whole[::3, ::-2], whole[:0], whole[0, 0]]
+
+
+@pytest.mark.parametrize("losses", [fl.losses, reference.losses], ids=["fastloss", "reference"])
+@pytest.mark.parametrize("name", OPTIONAL)
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "int32", "bool"])
+def test_without_a_target_it_is_zero(losses, name, dtype, entry_point):
+    for pred in arrays(dtype):
+        for keywords in ({}, {"reduction": "none"}, {"reduction": "mean", "weight": 0.5}):
+            if keywords.get("reduction") == "mean" and pred.size == 0:
+                continue
+            wanted = call(losses[name], entry_point, pred, np.zeros_like(pred), **keywords)
+            for given in ((pred,), (pred, None)):
+                for a, b in zip(call(losses[name], entry_point, *given, **keywords), wanted, strict=True):
+                    assert same_bits(a, b)
+            for a, b in zip(call(losses[name], entry_point, pred=pred, **keywords), wanted, strict=True):
+                assert same_bits(a, b)
+
+
+@pytest.mark.parametrize("losses", [fl.losses, reference.losses], ids=["fastloss", "reference"])
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_vector_jacobian_products_and_results_in_place(losses, name, dtype):
+    pred = np.random.default_rng(1).normal(size=3000).astype(dtype)
+    cotangent = np.random.default_rng(2).normal(size=3000).astype(dtype)
+    wanted = losses[name].vjp(pred, np.zeros_like(pred), cotangent)
+    assert same_bits(losses[name].vjp(pred, cotangent=cotangent), wanted)
+    assert same_bits(losses[name].vjp(pred, None, cotangent), wanted)
+    grad = losses[name].grad(pred)
+    assert losses[name].grad(pred, out=pred) is pred
+    assert same_bits(pred, grad)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_a_list_and_a_number(name):
+    loss = fl.losses[name].bind(strength=2.0)
+    assert loss([1.0, -2.0]) == loss([1.0, -2.0], [0.0, 0.0])
+    assert loss(3.0) == loss(3.0, 0.0)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_another_shape_is_refused(name):
+    with pytest.raises(ValueError, match="shape"):
+        fl.losses[name]([1.0, 2.0], 0.0)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_losses_demand_a_target(name, entry_point):
+    for losses in (fl.losses, reference.losses):
+        loss = losses[name]
+        with pytest.raises(TypeError, match="target"):
+            function_of(loss, entry_point)([[0.5, 0.25]])
+        with pytest.raises(TypeError):
+            loss.vjp([[0.5, 0.25]], [[0.5, 0.25]])
+    with pytest.raises(TypeError, match="target"):
+        function_of(fl.losses[name], entry_point)([[0.5, 0.25]], None)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_the_documentation_says_so(name, entry_point):
+    assert "target : array_like, optional\n" in function_of(fl.losses[name], entry_point).__doc__
+    assert "target=None" in str(function_of(fl.losses[name], entry_point).__signature__)
