@@ -2,7 +2,6 @@
 """From Python arguments to one C call: arrays in, kernels, exceptions out. Knows no loss by name."""
 
 cimport numpy as cnp
-from libc.float cimport DBL_MAX, FLT_MAX
 from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
@@ -416,6 +415,7 @@ cdef class Kernel:
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
+    cdef fl_domain[2] operand_domains  # in float32 and in float64
     cdef bint has_domain, optional_target
     cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
 
@@ -447,6 +447,8 @@ cdef class Kernel:
         for p in row.parameters:
             if p.kind.array == "elements":
                 slots.append("operand")
+                self.set_operand_domain(&self.operand_domains[0], p.range, np.float32)
+                self.set_operand_domain(&self.operand_domains[1], p.range, np.float64)
             elif p.name in CALL_FIELDS:
                 slots.append(p.name)
             else:
@@ -461,14 +463,13 @@ cdef class Kernel:
         domain.checked, domain.ends_only = interval.bounded, interval.ends_only
         return 0
 
-    cdef int set_operand_domain(self, fl_call *c) except -1:
-        """The range of the parameter that may be an array, as closed as the numbers computed with are."""
-        interval = self.parameters[self.slots.index("operand")].range
-        self.set_domain(&c.operand_domain, interval)
+    cdef int set_operand_domain(self, fl_domain *domain, interval, real) except -1:
+        """The range of a parameter that may be an array: closed, by the numbers of `real` next to ends that are not in it."""
+        self.set_domain(domain, interval)
         if interval.low_open:
-            c.operand_domain.low = 5e-324 if c.real == FL_FLOAT64 else 1e-45  # above 0: the smallest numbers there are
+            domain.low = np.nextafter(real(interval.low), real(interval.high))
         if interval.high_open:
-            c.operand_domain.high = DBL_MAX if c.real == FL_FLOAT64 else FLT_MAX
+            domain.high = np.nextafter(real(interval.high), real(interval.low))
         return 0
 
     cdef object set_parameter(self, fl_call *c, object slot, object parameter, object value, bint default):
@@ -584,7 +585,7 @@ cdef class Kernel:
                 if cnp.PyArray_NDIM(operand) == 0:
                     c.operand.strides = NO_STRIDES
                 else:
-                    self.set_operand_domain(&c)
+                    c.operand_domain = self.operand_domains[c.real == FL_FLOAT64]
         if given_weight is not None:
             weight = as_array(given_weight, "weight")
             copied = copied or may_be_copy(weight, given_weight)

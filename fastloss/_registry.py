@@ -35,6 +35,7 @@ __all__ = [
     "Fraction",
     "Integer",
     "Interval",
+    "Levels",
     "LogProbability",
     "Mixture",
     "NonNegative",
@@ -136,6 +137,8 @@ Exponent = Annotated[float, Kind(Interval(1, 10))]
 #: Of an exponential: of more, a residual of 9 is too large for a float32.
 Slope = Annotated[float, Kind(Interval(-10, 10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
+#: Levels of quantiles: of each element its own.
+Levels = Annotated[Any, Kind(Interval(0, 1, low_open=True, high_open=True), array="elements")]
 #: What a model may predict beside the prediction itself: a scale, a variance; any number.
 PredictedPositive = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements", differentiable=True)]
 PredictedReal = Annotated[Any, Kind(Interval(), array="elements", differentiable=True)]

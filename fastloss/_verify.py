@@ -93,7 +93,7 @@ def parameter_values(parameter: Parameter) -> list[Any]:
     if kind.array == "classes":
         return ["per class"]
     if kind.array == "elements":
-        return [3.0, "per element"]
+        return [3.0 if 3.0 in kind.range else 0.75, "per element"]
     if kind.type is bool:
         return [not parameter.default]
     low, high = kind.range.low, kind.range.high
@@ -218,7 +218,8 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
             in_range = (drawn > kind.range.low) | (not kind.range.low_open)
             arrays[name] = np.where(in_range & (rng.random(count) < 0.3), drawn, middle).astype(dtype)
         else:
-            arrays[name] = rng.integers(1, 9, count) / 4
+            # Up to 2, or inside of (0, 1): exact in every dtype.
+            arrays[name] = rng.integers(1, 9, count) / (4 if math.isinf(kind.range.high) else 16)
     return pred, target, arrays
 
 

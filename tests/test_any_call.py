@@ -332,6 +332,7 @@ class Verdict:
         if isinstance(given, np.ndarray):  # of a number the verdict was given with it
             held = array.astype(np.float64)
             bad = ~((held >= p.range.low) & (held <= p.range.high))
+            bad &= (held == held) | (p.kind.array == "classes")  # NaN makes its element NaN
             bad |= (held == p.range.low) & p.range.low_open | (held == p.range.high) & p.range.high_open
             self.refuse(ValueError, np.any(bad))
         if pred is not None and p.kind.array == "elements":

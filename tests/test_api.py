@@ -39,7 +39,7 @@ def inputs_of(loss, shape=(6, 5)):
 def other_value(p):
     """A value that a parameter accepts and that is not its default."""
     if p.kind.array:
-        return 2.5 if p.kind.array == "elements" else [1.0, 2.0, 0.5, 3.0, 1.5]
+        return (2.5 if 2.5 in p.range else 0.75) if p.kind.array == "elements" else [1.0, 2.0, 0.5, 3.0, 1.5]
     return next(x for x in _verify.parameter_values(p) if x is not None)
 
 

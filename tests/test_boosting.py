@@ -355,6 +355,34 @@ def test_expectiles_stop_early_and_lie_in_order():
     assert means == sorted(means)
 
 
+@pytest.mark.parametrize(("name", "level"), [("quantile", "q"), ("expectile", "alpha")])
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
+def test_several_levels_at_once(library, name, level):
+    booster = pytest.importorskip(library)
+    X, y = data("disease").X, data("disease").y
+    levels = [0.1, 0.5, 0.9]
+    of = boosting.objective(fl.losses[name], hessian="constant", **{level: levels})
+    each = [boosting.objective(fl.losses[name], hessian="constant", **{level: x}) for x in levels]
+    start = of.init_score(y)
+    assert start.tolist() == [one.init_score(y) for one in each]
+    margins = np.broadcast_to(start, (len(y), 3)).astype(np.float32)
+    grad, _ = of(y.astype(np.float32), margins)
+    for k, one in enumerate(each):
+        np.testing.assert_array_equal(grad[:, k], one(y.astype(np.float32), np.ascontiguousarray(margins[:, k]))[0])
+    if library == "xgboost":
+        matrix = booster.DMatrix(X, y, base_margin=margins)
+        settings = {"num_class": 3, "disable_default_eval_metric": True, "max_depth": 2}
+        predicted = booster.train(settings, matrix, 30, obj=of).predict(matrix, output_margin=True)
+    else:
+        matrix = booster.Dataset(X, y, init_score=margins)
+        settings = {"objective": of, "metric": "None", "num_class": 3, "verbose": -1, "num_leaves": 4, "seed": 0}
+        predicted = booster.train(settings, matrix, 30).predict(X, raw_score=True) + start
+    value = of.value(predicted, y)
+    assert value < of.value(margins, y)
+    below = (y[:, None] < predicted).mean(axis=0)
+    assert below[0] < below[1] < below[2]
+
+
 @pytest.mark.parametrize("library", ["xgboost", "lightgbm"])
 def test_scikit_learn_classes_take_the_metric(library):
     module = pytest.importorskip(library)

@@ -438,7 +438,7 @@ def test_large_elementwise_parameter_is_checked_in_blocks(save, error_of):
         for parameter in loss.params.values():
             if parameter.kind.array == "elements" and parameter.range.bounded:
                 pred, target = drawn(name)
-                values = np.ones(len(pred))
+                values = np.full(len(pred), 0.5)
                 values[290] = -1
                 option = "--" + parameter.name.replace("_", "-"), save("parameter", values)
                 message = error_of("score", name, save("pred", pred), save("target", target), *option)

@@ -293,7 +293,7 @@ def test_parameter_of_each_element(given, p, entry_point):
     keywords, out = sentinels(entry_point, pred)
     function = function_of(given.loss, entry_point)
     for value in outside_of(p.range):
-        array = np.ones((6, 5))
+        array = np.full((6, 5), 0.5)
         array[4, 2] = array[5, 0] = value
         if value != value:  # NaN makes its element NaN
             function(pred, target, **{p.name: array})
@@ -302,7 +302,7 @@ def test_parameter_of_each_element(given, p, entry_point):
             function(pred, target, **{p.name: array}, **keywords)
     for shape in ((6,), (4,), (1, 6, 5), (5, 6)):
         with refused(ValueError, literally(p.name, shape, (6, 5)), pred, target, *out):
-            function(pred, target, **{p.name: np.ones(shape)}, **keywords)
+            function(pred, target, **{p.name: np.full(shape, 0.5)}, **keywords)
     for array in (np.ones(5, object), np.ones(5, complex), np.full(5, "1")):
         with refused(TypeError, p.name, pred, target, *out):
             function(pred, target, **{p.name: array}, **keywords)

@@ -127,7 +127,7 @@ def far_arrays(case: Case, arrays: dict[str, np.ndarray], rng: np.random.Generat
     """Array parameters over twelve orders of magnitude, and 0 where it is allowed."""
     found = {}
     for name, x in arrays.items():
-        far = 10.0 ** rng.uniform(-6, 6, x.shape)
+        far = 10.0 ** rng.uniform(-6, 6 if math.isinf(case.loss.params[name].range.high) else -0.1, x.shape)
         if -1 in case.loss.params[name].range:
             far *= rng.choice([-1, 1], x.shape)
         if 0 in case.loss.params[name].range:

@@ -99,7 +99,7 @@ def array_keywords(loss, shape, rows):
     """Array parameters of a loss, each in turn."""
     for p in loss.params.values():
         if p.kind.array:
-            yield p.name, np.ones(shape[-1:] if rows else shape)
+            yield p.name, np.full(shape[-1:] if rows else shape, 0.5)
 
 
 def check_guarded(guarded, given, dtype, entry_point, shape, target_type=None):

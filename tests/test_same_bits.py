@@ -1,5 +1,6 @@
 """The result does not depend on threads, tiers with fused multiply-add, layout or alignment."""
 
+import math
 import numpy as np
 import pytest
 from conftest import call, same_bits
@@ -197,8 +198,9 @@ def test_array_parameters_of_any_type(given, dtype):
         if not p.kind.array:
             continue
         shape = (6,) if p.kind.array == "classes" else (40, 6)
-        numbers = (1.0 + np.arange(np.prod(shape)) % 7).reshape(shape)
+        unbounded = math.isinf(p.range.high)
+        numbers = (1.0 + np.arange(np.prod(shape)) % 7).reshape(shape) / (1 if unbounded else 8)
         expected = call(given.loss, "value_and_grad", pred, target, **{p.name: numbers})
-        for kind in (">f8", ">f4", ">i4", "u1", "i8", *halves()):
+        for kind in (">f8", ">f4", *halves(), *((">i4", "u1", "i8") if unbounded else ())):
             found = call(given.loss, "value_and_grad", pred, target, **{p.name: numbers.astype(kind)})
             assert all(same_bits(a, b) for a, b in zip(found, expected, strict=True)), kind

@@ -26,6 +26,7 @@ enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, SECOND_HES
 
 /* One block's worth of memory for each array. */
 typedef struct {
+    int64_t operand_is_filled;  /* 0 at first: see FL_ZEROED */
     _Alignas(64) char bytes[N_ARRAYS][FL_BLOCK * sizeof(double)];
 } buffers;
 
@@ -36,6 +37,7 @@ typedef struct {
     fl_walk walk;
     fl_walked array[N_ARRAYS];
     int present[N_ARRAYS], direct[N_ARRAYS];
+    int operand_is_number;    /* the same for all elements */
     int stream;
     int64_t piece;            /* elements of a block that are worked on at a time */
     double scale;
@@ -60,6 +62,17 @@ static const void *fetch(const job *j, int which, int64_t first, int64_t n, buff
     else
         fl_pad_with_last(buffer, n, real);
     return buffer;
+}
+
+/* A number is copied once a thread, not once a block: next to a loss that is quick to compute that would show. */
+static const void *fetch_operand(const job *j, int64_t first, int64_t n, buffers *b)
+{
+    if (!j->operand_is_number)
+        return fetch(j, OPERAND, first, n, b);
+    if (!b->operand_is_filled)
+        fl_gather(j->array[OPERAND].data, 0, FL_BLOCK, j->array[OPERAND].dtype, j->call->real, b->bytes[OPERAND]);
+    b->operand_is_filled = 1;
+    return b->bytes[OPERAND];
 }
 
 /* Where a kernel may write: the user's memory if it is fit for it, else a buffer. */
@@ -104,7 +117,7 @@ static int do_piece(job *j, int64_t first, int64_t n, void *value, const char *w
     const fl_call *c = j->call;
     const int64_t padded = fl_padded(n);
     const void *pred = fetch(j, PRED, first, n, b), *target = fetch(j, TARGET, first, n, b);
-    const void *operand = j->present[OPERAND] ? fetch(j, OPERAND, first, n, b) : pred;
+    const void *operand = j->present[OPERAND] ? fetch_operand(j, first, n, b) : pred;
     if (!check(j, pred, target, operand, padded))
         return 0;
     void *derivative[N_ARRAYS];
@@ -153,7 +166,7 @@ static double check_block(job *j, int64_t first, int64_t n, buffers *b)
     const fl_call *c = j->call;
     const void *pred = c->pred_domain.checked ? fetch(j, PRED, first, n, b) : NULL;
     const void *target = c->target_domain.checked ? fetch(j, TARGET, first, n, b) : NULL;
-    const void *operand = c->operand_domain.checked ? fetch(j, OPERAND, first, n, b) : NULL;
+    const void *operand = c->operand_domain.checked ? fetch_operand(j, first, n, b) : NULL;
     check(j, pred, target, operand, fl_padded(n));
     return 0.0;
 }
@@ -239,6 +252,9 @@ fl_status fl_run_pointwise(fl_call *call)
         if (i >= VALUE && j.present[i])
             written += (size_t)j.walk.size * fl_itemsize(arrays[i]->dtype);
     }
+    j.operand_is_number = j.present[OPERAND];
+    for (int d = 0; d < j.walk.ndim; d++)
+        j.operand_is_number &= j.walk.stride[OPERAND][d] == 0;
     /* Reduced values are made block by block in a buffer. */
     if (call->outputs & FL_VALUE)
         j.present[VALUE] = 1;

@@ -2,7 +2,7 @@
  * before anything overflows. */
 POINTWISE(expectile)
 {
-    const real r = pred - target, alpha = param[0], side = r < ZERO ? alpha : ONE - alpha;
+    const real r = pred - target, alpha = operand, side = r < ZERO ? alpha : ONE - alpha;
     return (point){
         .value = side * r * r,
         .grad = R(4.0) * side * half_difference(pred, target),

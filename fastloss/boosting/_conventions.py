@@ -169,6 +169,8 @@ class Traits:
         is none. Without it the constant is searched for.
     renewed : bool
         Whether a leaf's best value is not a Newton step but the optimal constant of the residuals in it.
+    level : str
+        The parameter that may have a number for each of several margins of a sample, such as levels of quantiles.
     instead : str
         Of what is no loss of a margin, the name of the loss to take.
     """
@@ -177,6 +179,7 @@ class Traits:
     link: _links.Link = _links.IDENTITY
     start: _starts.Start | None = None
     renewed: bool = False
+    level: str = ""
     instead: str = ""
 
 
@@ -191,7 +194,7 @@ TABLE: dict[str, Traits] = {
     "huber": Traits({**RESIDUAL, "lightgbm": ONE}),
     "smooth_l1": Traits(by_name(exact=EXACT, upper_bound=Constant(_inverse_of("beta")), default="upper_bound")),
     "log_cosh": Traits(by_name(exact=EXACT, upper_bound=ONE)),
-    "quantile": Traits(KINKED, start=_starts.quantile, renewed=True),
+    "quantile": Traits(KINKED, start=_starts.quantile, renewed=True, level="q"),
     "binary_cross_entropy": Traits(instead="binary_cross_entropy_with_logits"),
     "binary_cross_entropy_with_logits": Traits(
         by_name(exact=EXACT, upper_bound=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.SIGMOID, _starts.logit
@@ -230,6 +233,7 @@ TABLE: dict[str, Traits] = {
     "distillation_kl": Traits(instead="cross_entropy"),
     "distillation_js": Traits(instead="cross_entropy"),
     "softmax_focal": Traits(SOFTMAX, _links.SOFTMAX),
+    "expectile": Traits(level="alpha"),
     "pseudo_huber": Traits({**REWEIGHTED, "xgboost": EXACT}),
     "charbonnier": Traits(REWEIGHTED),
     "fair": Traits({**REWEIGHTED, "lightgbm": EXACT}),

@@ -126,6 +126,12 @@ class Objective:
         return traits_of(self.loss)
 
     @property
+    def levels(self) -> np.ndarray | None:
+        """Where a sample has a margin for each of several levels, these; else None."""
+        numbers = np.asarray(self.loss.params[self.traits.level].default) if self.traits.level else np.empty(())
+        return numbers if numbers.ndim == 1 else None
+
+    @property
     def convention(self) -> Convention:
         return self.traits.hessians[self.hessian]
 
@@ -146,6 +152,8 @@ class Objective:
                 )
             if loss.row.labels and target.shape == margin.shape[:1]:
                 return Margins(loss, margin, as_labels(loss, target, margin.shape[1]), weight, keywords)
+        if margin.ndim == 2 and target.shape == margin.shape[:1] and self.levels is not None:
+            target = np.broadcast_to(target[:, None], margin.shape)
         if target.size == margin.size:
             target = target.reshape(margin.shape)  # XGBoost's labels of several targets are flat
         if target.dtype.kind != "f":
@@ -165,7 +173,7 @@ class Objective:
         Parameters
         ----------
         margin : array_like
-            Raw scores, of shape (n,) or (n, classes).
+            Raw scores, of shape (n,) or (n, classes); of a loss with several levels, such as quantiles, (n, levels).
         target : array_like
             Labels as numbers of any type, or what else the loss takes as its target. -1 may be given as 0, where the loss
             takes -1 and 1.
@@ -272,7 +280,7 @@ class Objective:
         Returns
         -------
         float or ndarray
-            An array of one margin a class or column, where there are several. Where the best would be infinite, as with a
+            An array of one margin a class, column or level, where there are several. Where the best would be infinite, as with a
             class without samples, that of a probability (or rate) of 1e-15.
 
         Raises
@@ -300,6 +308,11 @@ class Objective:
             raise ValueError("no sample counts: there is no best constant")
         if self.loss.family == "rows":
             constant: Any = self._best_row(y, weight, classes)
+        elif self.levels is not None:
+            losses = [self.loss.bind(**{self.traits.level: level}) for level in self.levels]
+            each = [Objective(loss, self.hessian, self.hessian_floor) for loss in losses]
+            columns = y.T if y.ndim == 2 else [y] * len(each)
+            constant = np.array([of.init_score(column, weight) for of, column in zip(each, columns, strict=True)])
         elif y.ndim == 2:
             constant = np.array([self.init_score(column, weight) for column in y.T])
         else:
@@ -331,7 +344,7 @@ class Objective:
         Parameters
         ----------
         margin : array_like
-            Raw scores, of shape (n,) or (n, classes).
+            Raw scores, of shape (n,) or (n, classes); of a loss with several levels, such as quantiles, (n, levels).
 
         Returns
         -------

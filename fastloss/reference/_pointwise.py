@@ -13,8 +13,8 @@ from fastloss._registry import (
     NONNEGATIVE,
     PROBABILITY,
     SIGN,
+    Levels,
     NonNegative,
-    OpenFraction,
     OptionalFraction,
     Positive,
     PositiveArray,
@@ -22,6 +22,11 @@ from fastloss._registry import (
 )
 
 __all__: list[str] = []
+
+
+def _for_each(parameter, pred):
+    """A parameter as one number an element, of the type of the predictions."""
+    return np.broadcast_to(np.asarray(parameter, pred.dtype), pred.shape).view(type(pred))
 
 
 def _logistic(logit):
@@ -210,7 +215,7 @@ def log_cosh(pred, target):
 
 
 @pointwise(smoothness=0, kinks="pred == target")
-def quantile(pred, target, *, q: OpenFraction = 0.5):
+def quantile(pred, target, *, q: Levels = 0.5):
     """Quantile (pinball) loss: its minimiser is the `q`-quantile of the target.
 
     With r = pred - target::
@@ -221,8 +226,8 @@ def quantile(pred, target, *, q: OpenFraction = 0.5):
 
     Parameters
     ----------
-    q : float, default 0.5
-        The quantile, between 0 and 1 exclusive.
+    q : float or array_like, default 0.5
+        The quantile, between 0 and 1 exclusive; broadcast to the shape of `pred`.
 
     Notes
     -----
@@ -230,20 +235,28 @@ def quantile(pred, target, *, q: OpenFraction = 0.5):
     half of `absolute_error`. At a tie (r = 0) the gradient is the subgradient 0; other libraries take -q or
     1 - q there.
 
+    Several levels at once: with predictions of shape (n, levels) give one level a column. The target has that
+    shape, too, without a copy by ``np.broadcast_to(y[:, None], pred.shape)``.
+
     References
     ----------
     .. [1] Koenker, R., & Bassett, G. (1978). Regression quantiles. Econometrica, 46(1), 33-50.
 
     Examples
     --------
+    >>> import numpy as np
     >>> import fastloss as fl
     >>> fl.quantile([2.0, -2.0], [0.0, 0.0], q=0.75, reduction="none")
     array([0.5, 1.5])
     >>> fl.quantile.grad([2.0, -2.0], [0.0, 0.0], q=0.75)
     array([ 0.125, -0.375])
+    >>> quartiles, y = [[1.0, 2.0, 4.0], [0.0, 2.0, 3.0]], np.array([3.0, 1.0])
+    >>> fl.quantile.grad(quartiles, np.broadcast_to(y[:, None], (2, 3)), q=[0.25, 0.5, 0.75], reduction="none")
+    array([[-0.25, -0.5 ,  0.25],
+           [-0.25,  0.5 ,  0.25]])
     """
     r = pred - target
-    q = r.dtype.type(q)
+    q = _for_each(q, pred)
     slope = np.where(r > 0, 1 - q, np.where(r < 0, -q, r))  # r itself where it is 0 or NaN
     return slope * r, slope, np.zeros_like(r)
 

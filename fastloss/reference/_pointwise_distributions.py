@@ -8,13 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._registry import SIGN, Flag, NonNegative, PredictedPositive, PredictedReal, pointwise
+from fastloss.reference._pointwise import _for_each
 
 __all__: list[str] = []
-
-
-def _for_each(parameter, pred):
-    """A parameter as one number an element, of the type of the predictions."""
-    return np.broadcast_to(np.asarray(parameter, pred.dtype), pred.shape).view(type(pred))
 
 
 @pointwise()

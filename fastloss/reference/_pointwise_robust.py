@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import ABOVE_MINUS_ONE, Exponent, NonNegative, OpenFraction, Positive, Shape, Slope, pointwise
+from fastloss._registry import ABOVE_MINUS_ONE, Exponent, Levels, NonNegative, OpenFraction, Positive, Shape, Slope, pointwise
+from fastloss.reference._pointwise import _for_each
 from fastloss.reference._series import exp_minus_linear, x_minus_log1p
 
 __all__: list[str] = []
@@ -318,7 +319,7 @@ def tukey_biweight(pred, target, *, c: Positive = 4.685):
 
 
 @pointwise(smoothness=1, kinks="pred == target")
-def expectile(pred, target, *, alpha: OpenFraction = 0.5):
+def expectile(pred, target, *, alpha: Levels = 0.5):
     """Expectile loss, a squared error of unequal sides: its minimiser is the `alpha`-expectile of the target.
 
     With r = pred - target::
@@ -329,8 +330,9 @@ def expectile(pred, target, *, alpha: OpenFraction = 0.5):
 
     Parameters
     ----------
-    alpha : float, default 0.5
-        The level, between 0 and 1 exclusive.
+    alpha : float or array_like, default 0.5
+        The level, between 0 and 1 exclusive; broadcast to the shape of `pred`. Several levels at once: see
+        `quantile`.
 
     Notes
     -----
@@ -352,7 +354,7 @@ def expectile(pred, target, *, alpha: OpenFraction = 0.5):
     array([ 1., -3.])
     """
     r = pred - target
-    alpha = pred.dtype.type(alpha)
+    alpha = _for_each(alpha, pred)
     side = np.where(r < 0, alpha, 1 - alpha)
     return side * r * r, 2 * side * r, np.where(np.isnan(r), r, 2 * side)
 
