@@ -278,7 +278,7 @@ def test_durations_have_three_digits(seconds, text):
 def test_report_fills_readme_and_notices_when_it_is_stale(report, written, tmp_path, capsys):
     path, _ = written
     readme = tmp_path / "README.md"
-    sections = "<!-- losses:begin -->\n<!-- losses:end -->\nB\n<!-- speed:begin -->old<!-- speed:end -->"
+    sections = "<!-- losses:begin -->\n<!-- losses:end -->\nB\n<!-- speed:begin -->outdated<!-- speed:end -->"
     readme.write_text(f"# A\n{sections}\nC\n")
     arguments = ["--readme", str(readme), "--results", str(path.parent)]
     assert report.main([*arguments, "--check"]) == 1
@@ -286,7 +286,7 @@ def test_report_fills_readme_and_notices_when_it_is_stale(report, written, tmp_p
     text = readme.read_text()
     assert text.startswith("# A\n")
     assert text.endswith("\nC\n")
-    assert "old" not in text
+    assert "outdated" not in text
     for name in registry:
         assert f"| `{name}` |" in text
     assert "`delta` = 1.0: in (0, inf)" in text

@@ -149,3 +149,10 @@ def test_every_promise_was_seen_broken():
     seen = {function_of(test) for promise in PROMISES for broken in promise.breaks for test in broken.tests}
     named = {test for promise in PROMISES for test in promise.tests if not test.startswith("sanitized")}
     assert named <= seen
+
+
+def test_the_page_of_other_libraries_losses_names_losses():
+    rows = [line.split("|") for line in (ROOT / "docs/losses.md").read_text().splitlines() if line.startswith("| ")]
+    named = {name for row in rows[1:] for name in re.findall(r"`(\w+)`", row[2])}
+    assert named
+    assert named <= set(_registry.registry)

@@ -1,6 +1,7 @@
 """The result does not depend on threads, tiers with fused multiply-add, layout or alignment."""
 
 import math
+
 import numpy as np
 import pytest
 from conftest import call, same_bits

@@ -280,8 +280,8 @@ class Objective:
         Returns
         -------
         float or ndarray
-            An array of one margin a class, column or level, where there are several. Where the best would be infinite, as with a
-            class without samples, that of a probability (or rate) of 1e-15.
+            An array of one margin a class, column or level, where there are several. Where the best would be infinite, as
+            with a class without samples, that of a probability (or rate) of 1e-15.
 
         Raises
         ------

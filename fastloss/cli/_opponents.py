@@ -308,6 +308,8 @@ def sklearn_losses() -> dict[str, tuple[Callable[[Mapping[str, Any]], Any], floa
         "quantile": (lambda p: module.CyPinballLoss(p["q"]), 1),
         "binary_cross_entropy_with_logits": (lambda p: module.CyHalfBinomialLoss(), 1),
         "poisson": (lambda p: module.CyHalfPoissonLoss(), 1),
+        "gamma": (lambda p: module.CyHalfGammaLoss(), 1),
+        "tweedie": (lambda p: module.CyHalfTweedieLoss(p["power"]), 1),
         "cross_entropy": (lambda p: module.CyHalfMultinomialLoss(), 1),
     }
 
