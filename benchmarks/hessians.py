@@ -1,7 +1,7 @@
 """Time gradient and Hessian of 10,000,000 elements, as boosters want them: `python benchmarks/hessians.py`.
 
-Writes the second table of docs/boosting.md: each loss that scikit-learn's private `_loss` has too, beside its `gradient_hessian`, the NumPy
-reference and what memory can deliver; float32, results in arrays that are there. Who is compared takes turns, benchmarks/README.md
+Writes the second table of docs/boosting.md: each loss that scikit-learn's private `_loss` has too, beside its `gradient_hessian`, the
+NumPy reference and what memory can deliver; float32, results in arrays that are there. Who is compared takes turns; benchmarks/README.md
 says what a turn is. Results are compared before they are timed.
 """
 
@@ -60,7 +60,7 @@ def contestants(name: str, threads: int) -> dict[str, Callable[[], Any]]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the table; the exit status."""
     parser = argparse.ArgumentParser(description="Time gradient and Hessian; write a table of docs/boosting.md.")
-    parser.add_argument("names", nargs="*", metavar="LOSS", help=f"of {', '.join(losses())}; default: all, and the page is written")
+    parser.add_argument("names", nargs="*", metavar="LOSS", help=f"of {', '.join(losses())}; none: all, to the page")
     parser.add_argument("--threads", type=positive_integer, default=2)
     parser.add_argument("--repeats", type=positive_integer, default=9)
     arguments = parser.parse_args(argv)
@@ -80,8 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     of = machine(arguments.threads)
     text = (
         f"Gradient and Hessian of {ELEMENTS:,} float32, {of['cpu']}, {of['tier']}, {of['threads']} threads, medians of "
-        f"{arguments.repeats} turns: the time of fastloss, that of others in multiples of it, and it in multiples of a copy of as many bytes."
-        f"\n\n{table(columns, rows)}"
+        f"{arguments.repeats} turns: the time of fastloss, that of others in multiples of it, and it in multiples of a copy of as "
+        f"many bytes.\n\n{table(columns, rows)}"
     )
     if not arguments.names:
         PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), "hessians", text), encoding="utf-8")
