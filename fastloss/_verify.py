@@ -19,6 +19,7 @@ from fastloss import _core
 from fastloss._loss import Loss, second_keyword
 from fastloss._registry import Interval, Parameter, Row
 from fastloss.reference._softmax import softened
+from fastloss.reference._special import digamma, erf, lgamma, trigamma
 
 __all__ = [
     "FUNCTION_BOUNDS",
@@ -445,6 +446,10 @@ EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "sigmoid": lambda x: np.where(x < 0, np.exp(-np.abs(x)), 1) / (1 + np.exp(-np.abs(x))),
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
     "log_sigmoid": lambda x: -(np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))),
+    "erf": erf,
+    "lgamma": lgamma,
+    "digamma": digamma,
+    "trigamma": trigamma,
 }
 
 

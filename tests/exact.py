@@ -14,6 +14,7 @@ import numpy as np
 from mpmath.libmp import mpf_pos
 
 from fastloss._verify import Case, outputs
+from fastloss.reference import _special
 
 #: Where 1 + x is written, x may be as small as the square of the smallest number of the dtype; where r = pred - target is, the
 #: two may be the smallest and the largest one. These digits are more than both take, so that what is left after cancellation
@@ -52,6 +53,11 @@ def power(a: Any, b: Any) -> Any:
 
 def logarithm(x: Any) -> Any:
     return context.log(x) if x > 0 else -context.inf if x == 0 else context.nan
+
+
+def of_positive(function: Any, x: Any, at_zero: Any) -> Any:
+    """A function of Γ's; NaN below 0."""
+    return function(x) if x > 0 else at_zero if x == 0 else context.nan
 
 
 class Exact:
@@ -181,6 +187,13 @@ def lifted(function: Any, arguments: int) -> np.ufunc:
 
 UFUNCS = {name: lifted(f, getattr(np, name).nin) for name, f in FUNCTIONS.items()}
 ANSWERS = {name: np.frompyfunc(lambda x, f=f: bool(f(Exact.number_of(x))), 1, 1) for name, f in QUESTIONS.items()}
+#: The functions that the references add to NumPy's.
+SPECIAL = {
+    _special.erf: lifted(context.erf, 1),
+    _special.lgamma: lifted(lambda x: of_positive(context.loggamma, x, context.inf), 1),
+    _special.digamma: lifted(lambda x: of_positive(context.digamma, x, -context.inf), 1),
+    _special.trigamma: lifted(lambda x: of_positive(lambda x: context.psi(1, x), x, context.inf), 1),
+}
 exact_elements = np.frompyfunc(Exact.of, 1, 1)
 
 
@@ -197,6 +210,8 @@ class ExactArray(np.ndarray):
         return result.view(ExactArray) if isinstance(result, np.ndarray) and result.dtype == object else result
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function in SPECIAL:
+            return np.asarray(SPECIAL[function](args[0].view(np.ndarray)), object).view(ExactArray)
         result = super().__array_function__(function, types, args, kwargs)
         # A zero that NumPy has put in is an integer, and of integers Python makes quotients that are rounded.
         return exact(result) if isinstance(result, np.ndarray) and result.dtype == object else result

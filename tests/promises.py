@@ -38,9 +38,10 @@ def function_of(test: str) -> str:
 
 FUNCTIONS = Promise(
     "Elementary functions",
-    "exp, log, log1p and expm1 are within 1 ulp of the mathematical result, tanh, sigmoid, softplus and log-sigmoid "
-    "within 2: in float32 for every one of the 2³² inputs, on every SIMD tier; in float64 on validation sets made "
-    "with mpmath, which hold the ends of domains, every binade, subnormal numbers and hard cases.",
+    "exp, log, log1p and expm1 are within 1 ulp of the mathematical result, tanh, sigmoid, softplus, "
+    "log-sigmoid and erf within 2, log-gamma within 3, digamma and trigamma within 4: in float32 for every one of the "
+    "2³² inputs, on every SIMD tier; in float64 on validation sets made with mpmath, which hold the ends of domains, "
+    "every binade, subnormal numbers and hard cases.",
     (
         "test_functions.py::test_float32_is_within_its_bound_on_every_input",
         "test_functions.py::test_float64_is_within_its_bound_on_the_validation_set",

@@ -23,13 +23,18 @@ HARDEST = {
     ],
 }
 
+DIGAMMA_ZERO = 1.4616321449683623
+
 #: Where a domain ends, a result leaves the range of normal numbers or reaches its limit, or code takes another path. In this
 #: order: 0, 1 and their neighbourhoods; tanh's polynomial; the reduction of log and log1p; the limits of tanh, sigmoid,
-#: softplus and expm1; log of the smallest normal, smallest and largest number, and where exp stops looking.
+#: softplus, expm1 and erf; the zero of digamma, and where lgamma and trigamma change, or these three overflow; log of the
+#: smallest normal, smallest and largest number, and where exp stops looking.
 THRESHOLDS = [
     *(0.0, SUBNORMAL, INFO.smallest_normal, INFO.eps / 2, INFO.eps, 0.5, 1.0, 2.0),
     *(0.5625, np.sqrt(0.5), np.sqrt(2), 1 - np.sqrt(0.5), np.sqrt(2) - 1, 2.0**52, 2.0**53, 2.0**54, 2.0**59, 2.0**60, 2.0**61),
     *(18.368400284838547, 19.06154746539849, 36.7368005696771, 37.42994775023705, 38.0),
+    *(5.8635847487551681, 5.9215871957945077, 6.0, DIGAMMA_ZERO, 2.5, 3.0, 7.458340731200207e-155, 5.562684646268003e-309),
+    2.5563481638716906e305,
     *(708.3964185322641, 709.0895657128241, 709.782712893384, 710.0, 744.4400719213812, 745.1332191019411, 746.0),
     *(INFO.max, np.inf, np.nan),
 ]
@@ -45,7 +50,7 @@ def neighbours(x: np.ndarray, distance: int) -> np.ndarray:
 def points(name: str, count: int, seed: int = 1) -> np.ndarray:
     """About `count` inputs for a function, the fixed ones included."""
     rng = np.random.default_rng(seed)
-    n = max(1, (count - 500) // 8)
+    n = max(1, (count - 600) // 9)
     sign = rng.choice([-1.0, 1.0], n)
     close = 1 + rng.uniform(-1, 1, n) * 2.0 ** rng.integers(-52, -8, n)
     exponents = rng.permutation(np.arange(n) * 2047 // n if n < 2047 else np.arange(n) % 2047)
@@ -60,6 +65,8 @@ def points(name: str, count: int, seed: int = 1) -> np.ndarray:
         2.0 ** rng.integers(-1021, 1023, n) * np.sqrt(0.5) * close,
         2.0 ** rng.integers(-40, 40, n) * np.sqrt(0.5) * close - 1,
         1 - close,
+        # Around the zeros of lgamma and digamma.
+        rng.choice([1.0, DIGAMMA_ZERO, 2.0], n) * close,
         rng.uniform(-2, 2, n),
         rng.uniform(-40, 40, n),
         rng.uniform(-750, 750, n),
@@ -67,7 +74,7 @@ def points(name: str, count: int, seed: int = 1) -> np.ndarray:
     x = np.concatenate(parts)
     fixed = len(parts[0]) + len(parts[1])
     # Results that are NaN are among the fixed ones; the rest lies in the domain.
-    low = {"log": 0.0, "log1p": -1.0}.get(name, -np.inf)
+    low = ENDS.get(name, (-np.inf,))[0]
     return np.concatenate([x[:fixed], np.where(x[fixed:] < low, -x[fixed:], x[fixed:])])
 
 
@@ -92,24 +99,37 @@ EXACT: dict[str, Callable[[mp.mpf], mp.mpf]] = {
     "sigmoid": lambda x: 1 / (1 + mp.exp(-x)),
     "softplus": softplus,
     "log_sigmoid": lambda x: -softplus(-x),
+    "erf": mp.erf,
+    "lgamma": mp.loggamma,
+    "digamma": mp.digamma,
+    "trigamma": lambda x: mp.psi(1, x),
+}
+
+#: Where a domain ends, and the limit there.
+ENDS = {
+    "log": (0.0, -np.inf),
+    "log1p": (-1.0, -np.inf),
+    "lgamma": (0.0, np.inf),
+    "digamma": (0.0, -np.inf),
+    "trigamma": (0.0, np.inf),
 }
 
 
 def exact_result(name: str, x: float) -> tuple[float, int, float]:
     """The float64 nearest to the function of x; the exponent of an ulp there; by how many ulp the function is above it."""
-    low = {"log": 0.0, "log1p": -1.0}.get(name, -np.inf)
+    low, limit = ENDS.get(name, (-np.inf, None))
     if np.isnan(x) or x < low:
         return np.nan, 0, 0.0
-    if x == low and name in ("log", "log1p"):
-        return -np.inf, 0, 0.0
-    if x == 0 and name in ("expm1", "log1p", "tanh"):
+    if x == low and limit is not None:
+        return limit, 0, 0.0
+    if x == 0 and name in ("expm1", "log1p", "tanh", "erf"):
         return x, -1074, 0.0
     if x == np.inf:
-        return {"tanh": 1.0, "sigmoid": 1.0, "log_sigmoid": -0.0}.get(name, np.inf), 0, 0.0
+        return {"tanh": 1.0, "erf": 1.0, "sigmoid": 1.0, "log_sigmoid": -0.0, "trigamma": 0.0}.get(name, np.inf), 0, 0.0
     if (name == "softplus" and x > 800) or (name == "log_sigmoid" and x < -800):
         return x, 0, 0.0
     # exp(±800) is further below every ulp, or above every number, than DIGITS reach; so nothing changes beyond.
-    argument = mp.mpf(x) if name in ("log", "log1p") else mp.mpf(min(max(x, -800.0), 800.0))
+    argument = mp.mpf(x) if name in ENDS else mp.mpf(min(max(x, -800.0), 800.0))
     y = EXACT[name](argument)
     if y == 0:
         return 0.0, -1074, 0.0

@@ -82,6 +82,67 @@ def tanh_tail(z: mp.mpf) -> mp.mpf:
     return (mp.tanh(x) - x) / (x * z) if z > 1e-15 else -mp.mpf(1) / 3 + 2 * z / 15
 
 
+def erf_tail(z: mp.mpf) -> mp.mpf:
+    """(erf(x) - x) / x with z = x²"""
+    x = mp.sqrt(z)
+    return mp.erf(x) / x - 1 if z > 1e-30 else 2 / mp.sqrt(mp.pi) * (1 - z / 3) - 1
+
+
+def log_erfc(x: mp.mpf) -> mp.mpf:
+    """log(1 - erf(x))"""
+    return mp.log(mp.erfc(x))
+
+
+def lgamma_core(u: mp.mpf) -> mp.mpf:
+    """log Γ(1 + s) / (s (s - 1)) with s = u + 3/4"""
+    s = u + mp.mpf(3) / 4
+    if abs(s * (s - 1)) < 1e-30:
+        return mp.euler if s < mp.mpf(1) / 2 else 1 - mp.euler
+    return mp.loggamma(1 + s) / (s * (s - 1))
+
+
+def lgamma_far(z: mp.mpf) -> mp.mpf:
+    """(log Γ(x) - (x - 1/2) log(x) + x - log(2π)/2) x with z = 1/x²"""
+    if z < 1e-30:
+        return mp.mpf(1) / 12
+    x = 1 / mp.sqrt(z)
+    return (mp.loggamma(x) - (x - mp.mpf(1) / 2) * mp.log(x) + x - mp.log(2 * mp.pi) / 2) * x
+
+
+def lgamma_far_weight(z: mp.mpf) -> mp.mpf:
+    return mp.sqrt(z) / mp.loggamma(1 / mp.sqrt(z)) if z else mp.mpf(0)
+
+
+#: Where digamma is 0.
+DIGAMMA_ZERO = mp.findroot(mp.digamma, "1.4616321449683623")
+
+
+def digamma_core(t: mp.mpf) -> mp.mpf:
+    """x ψ(x) / (x - x₀) with x = 1 + t, where ψ(x₀) = 0"""
+    x = 1 + t
+    return x * mp.digamma(x) / (x - DIGAMMA_ZERO) if x > 1e-30 else 1 / DIGAMMA_ZERO
+
+
+def digamma_far(z: mp.mpf) -> mp.mpf:
+    """(log(x) - 1/(2x) - ψ(x)) x² with z = 1/x²"""
+    x = 1 / mp.sqrt(z) if z > 1e-30 else mp.inf
+    return (mp.log(x) - 1 / (2 * x) - mp.digamma(x)) * x**2 if z > 1e-30 else mp.mpf(1) / 12
+
+
+def digamma_far_weight(z: mp.mpf) -> mp.mpf:
+    return z / mp.digamma(1 / mp.sqrt(z)) if z else mp.mpf(0)
+
+
+def trigamma_far(z: mp.mpf) -> mp.mpf:
+    """(ψ'(x) - 1/x - 1/(2x²)) x³ with z = 1/x²"""
+    x = 1 / mp.sqrt(z) if z > 1e-30 else mp.inf
+    return (mp.psi(1, x) - 1 / x - 1 / (2 * x**2)) * x**3 if z > 1e-30 else mp.mpf(1) / 6
+
+
+def trigamma_far_weight(z: mp.mpf) -> mp.mpf:
+    return z * mp.sqrt(z) / mp.psi(1, 1 / mp.sqrt(z)) if z else mp.mpf(0)
+
+
 # |r| <= log(2)/2, a little more for the rounding of x / log(2).
 HALF_LOG2 = "0.34658"
 # 1 + f in [sqrt(1/2), sqrt(2)], a little more.
@@ -90,9 +151,19 @@ LOG_LOW, LOG_HIGH = "-0.29290", "0.41422"
 LOG_COSH_END = "0.25"
 # tanh is a polynomial below 0.5625.
 TANH_END = "0.31640625"
+# erf is a polynomial below 1; beyond the last one it rounds to 1.
+ERF_END, ERF_LAST = "1", {"f32": "4", "f64": "6"}
+# Stirling's series serves from x = 2.5, 2 and 3, that is up to this 1/x², a little more for its rounding; for log Γ, below it
+# s = x - 1 is at most 1.5.
+LGAMMA_CORE_END, LGAMMA_FAR_END, DIGAMMA_FAR_END, TRIGAMMA_FAR_END = "0.75", "0.1600001", "0.2500001", "0.1111112"
+
+
+def end_of(high: str | dict[str, str], suffix: str) -> str:
+    return high if isinstance(high, str) else high[suffix]
+
 
 PROBLEMS = {
-    f"{name}_{suffix}": Problem(function, weight, low, high, degrees[suffix], precision)
+    f"{name}_{suffix}": Problem(function, weight, low, end_of(high, suffix), degrees[suffix], precision)
     for name, function, weight, low, high, degrees in [
         ("exp", exp_tail, lambda r: r**2 / mp.exp(r), "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
         ("expm1", expm1_tail, expm1_weight, "-" + HALF_LOG2, HALF_LOG2, {"f32": 4, "f64": 9}),
@@ -109,6 +180,13 @@ PROBLEMS = {
             TANH_END,
             {"f32": 4, "f64": 10},
         ),
+        ("erf", erf_tail, lambda z: 1 / (1 + erf_tail(z)), "0", ERF_END, {"f32": 6, "f64": 11}),
+        ("log_erfc", log_erfc, lambda x: mp.erfc(x) / mp.erf(x), ERF_END, ERF_LAST, {"f32": 6, "f64": 18}),
+        ("lgamma_core", lgamma_core, lambda u: 1 / lgamma_core(u), "-0.75", LGAMMA_CORE_END, {"f32": 11, "f64": 24}),
+        ("lgamma_far", lgamma_far, lgamma_far_weight, "0", LGAMMA_FAR_END, {"f32": 3, "f64": 11}),
+        ("digamma_core", digamma_core, lambda t: 1 / digamma_core(t), "-1", "1", {"f32": 13, "f64": 29}),
+        ("digamma_far", digamma_far, digamma_far_weight, "0", DIGAMMA_FAR_END, {"f32": 3, "f64": 15}),
+        ("trigamma_far", trigamma_far, trigamma_far_weight, "0", TRIGAMMA_FAR_END, {"f32": 3, "f64": 12}),
     ]
     for suffix, precision in [("f32", np.float32), ("f64", np.float64)]
 }

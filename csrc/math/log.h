@@ -25,10 +25,9 @@ INLINE log_parts log_reduced(real x, int lift)
     return (log_parts){.minus_k = minus_k, .f = from_bits(mantissa + SQRT_HALF_BITS) - ONE};
 }
 
-/* k log 2 + log(1 + f) + correction */
-INLINE real log_from(real minus_k, real f, real correction)
+/* (log(1 + f) - f + f²/2) / f³ */
+INLINE real log_polynomial(real f)
 {
-    const real square = f * f, half_square = HALF * square;
 #if REAL_BITS == 32
     real p = 0.0668415651f;
     p = fma_(p, f, -0.116551481f);
@@ -61,7 +60,14 @@ INLINE real log_from(real minus_k, real f, real correction)
     p = fma_(p, f, -0.24999999999998809);
     p = fma_(p, f, 0.33333333333333476);
 #endif
-    const real tail = fma_(square * f, p, fma_(minus_k, -LOG2_LOW, correction));
+    return p;
+}
+
+/* k log 2 + log(1 + f) + correction */
+INLINE real log_from(real minus_k, real f, real correction)
+{
+    const real square = f * f, half_square = HALF * square;
+    const real tail = fma_(square * f, log_polynomial(f), fma_(minus_k, -LOG2_LOW, correction));
     return fma_(minus_k, -LOG2_HIGH, f - (half_square - tail));
 }
 
@@ -75,6 +81,22 @@ INLINE real log_positive(real x)
     const int subnormal = x < SMALLEST_NORMAL;
     const log_parts p = log_reduced(subnormal ? LIFTED(x) : x, 0);
     return log_from(subnormal ? p.minus_k + (real)LIFT : p.minus_k, p.f, ZERO);
+}
+
+/* log x for 0 < x < infinity in two parts, without what their sum loses by rounding: it is below 0.1 ulp. */
+typedef struct {
+    real high, low;
+} log_pair;
+
+INLINE log_pair log_pair_of(real x)
+{
+    const int subnormal = x < SMALLEST_NORMAL;
+    const log_parts p = log_reduced(subnormal ? LIFTED(x) : x, 0);
+    const real minus_k = subnormal ? p.minus_k + (real)LIFT : p.minus_k, f = p.f, square = f * f;
+    /* The product is exact, and what the sum loses is one subtraction away, since f is the smaller or alone. */
+    const real whole = minus_k * -LOG2_HIGH, high = whole + f, lost = f - (high - whole);
+    const real tail = fma_(square * f, log_polynomial(f), minus_k * -LOG2_LOW);
+    return (log_pair){.high = high, .low = lost - (HALF * square - tail)};
 }
 
 /* log x for 0 < x <= 1, and a little more: there is room to lift every x. */

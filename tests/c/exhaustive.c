@@ -35,19 +35,52 @@ static double log_sigmoid(double x)
     return -softplus(-x);
 }
 
+/* Of x > 0 only, as this library has it. */
+static double log_gamma(double x)
+{
+    return x >= 0.0 ? lgamma(x) : (double)NAN;
+}
+
+/* By their recurrences to 20, from where Stirling's series needs few terms. In long double, which leaves digamma enough digits next to
+ * its zero, where a float is no nearer than 1e-8. */
+static double digamma(double x)
+{
+    if (!(x > 0.0))
+        return x == 0.0 ? -INFINITY : (double)NAN;
+    long double y = x, sum = 0.0L;
+    for (; y < 20.0L; y += 1.0L)
+        sum += 1.0L / y;
+    const long double z = 1.0L / (y * y);
+    const long double series =
+        z * (1.0L / 12 - z * (1.0L / 120 - z * (1.0L / 252 - z * (1.0L / 240 - z * (1.0L / 132 - z * (691.0L / 32760 - z / 12))))));
+    return (double)(logl(y) - 0.5L / y - series - sum);
+}
+
+static double trigamma(double x)
+{
+    if (!(x > 0.0))
+        return x == 0.0 ? INFINITY : (double)NAN;
+    long double y = x, sum = 0.0L;
+    for (; y < 20.0L; y += 1.0L)
+        sum += 1.0L / (y * y);
+    const long double z = 1.0L / (y * y);
+    return (double)(sum + 0.5L * z + (1.0L + z * (1.0L / 6 - z * (1.0L / 30 - z * (1.0L / 42 - z * (1.0L / 30 - z * 5 / 66))))) / y);
+}
+
 static const struct {
     const char *name;
     double (*exact)(double);
 } references[] = {
     {"exp", exp}, {"expm1", expm1}, {"log", log}, {"log1p", log1p}, {"tanh", tanh},
-    {"sigmoid", sigmoid}, {"softplus", softplus}, {"log_sigmoid", log_sigmoid},
+    {"sigmoid", sigmoid}, {"softplus", softplus}, {"log_sigmoid", log_sigmoid}, {"erf", erf}, {"lgamma", log_gamma},
+    {"digamma", digamma}, {"trigamma", trigamma},
 };
 
 /* Where a domain or the range of results ends, or code may take another path: each with either sign. Multiples of log(2)/2,
  * where reduction of an argument changes, are added. */
 static const double points[] = {
     0.0, 0x1p-149, 0x1p-127, FLT_MIN, 0x1p-64, 0x1p-25, 0x1p-24, 0x1p-23, 0x1p-12, 0.5, 0.5625, 0.70710678, 1.0, 1.41421356,
-    2.0, 8.3177662, 9.01091289, 16.635532, 17.3286795, 32.0, 64.0, 87.3365448, 88.0296919, 88.7228391, 89.0, 103.278929,
+    1.46163214, 2.0, 2.5, 3.0, 8.3177662, 9.01091289, 16.635532, 17.3286795, 4.0, 32.0, 64.0, 87.3365448, 88.0296919, 88.7228391, 89.0, 103.278929,
     103.972077, 104.0, 0x1p24, 0x1p25, 0x1p30, 0x1p31, 0x1p64, FLT_MAX, INFINITY, NAN,
 };
 enum { N_POINTS = sizeof points / sizeof *points, N_MULTIPLES = 310, AROUND = 2 * (2 * NEIGHBOURS + 1) };
