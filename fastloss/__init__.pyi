@@ -1271,6 +1271,410 @@ class _margin_ranking(Loss):
         n_threads: int | None = None,
     ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
 
+class _laplace_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _gaussian_nll_with_log_scale(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        log_scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        log_scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        log_scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _cauchy_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _student_t_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _crps_logistic(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _crps_laplace(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _crps_gaussian(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
+class _zero_inflated_poisson(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        logit_zero_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        logit_zero_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        logit_zero_grad: bool = False,
+        out: NDArray[Any] | tuple[NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None, NDArray[Any] | tuple[NDArray[Any] | None, NDArray[Any] | None] | None] | None = None,
+        n_threads: int | None = None,
+    ) -> tuple[NDArray[Any] | tuple[NDArray[Any], NDArray[Any]], NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]]: ...
+
 class _pseudo_huber(Loss):
     def __call__(
         self,
@@ -3934,6 +4338,14 @@ inverse_gaussian: _inverse_gaussian
 tweedie: _tweedie
 gaussian_nll: _gaussian_nll
 margin_ranking: _margin_ranking
+laplace_nll: _laplace_nll
+gaussian_nll_with_log_scale: _gaussian_nll_with_log_scale
+cauchy_nll: _cauchy_nll
+student_t_nll: _student_t_nll
+crps_logistic: _crps_logistic
+crps_laplace: _crps_laplace
+crps_gaussian: _crps_gaussian
+zero_inflated_poisson: _zero_inflated_poisson
 pseudo_huber: _pseudo_huber
 charbonnier: _charbonnier
 fair: _fair
