@@ -1,8 +1,8 @@
 """Time gradient and Hessian of 10,000,000 elements, as boosters want them: `python benchmarks/hessians.py`.
 
-Writes the second table of docs/boosting.md: each loss that scikit-learn's private `_loss` has too, beside its `gradient_hessian`, the
-NumPy reference and what memory can deliver; float32, results in arrays that are there. Who is compared takes turns; benchmarks/README.md
-says what a turn is. Results are compared before they are timed.
+Writes the second table of docs/boosting.md: each loss that scikit-learn's private `_loss` has too, beside its `gradient_hessian`,
+the NumPy reference and what memory can deliver; float32, results in arrays that are there. Who is compared takes turns;
+benchmarks/README.md says what a turn is. Results are compared before they are timed.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     of = machine(arguments.threads)
     text = (
         f"Gradient and Hessian of {ELEMENTS:,} float32, {of['cpu']}, {of['tier']}, {of['threads']} threads, medians of "
-        f"{arguments.repeats} turns: the time of fastloss, that of others in multiples of it, and it in multiples of a copy of as "
-        f"many bytes.\n\n{table(columns, rows)}"
+        f"{arguments.repeats} turns: the time of fastloss, that of others in multiples of it, and it in multiples of a copy of "
+        f"as many bytes.\n\n{table(columns, rows)}"
     )
     if not arguments.names:
         PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), "hessians", text), encoding="utf-8")

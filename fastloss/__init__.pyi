@@ -1574,6 +1574,410 @@ class _margin_ranking(Loss):
         n_threads: int | None = None,
     ) -> tuple[_Derivative, _Derivative]: ...
 
+class _laplace_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
+class _gaussian_nll_with_log_scale(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        log_scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        log_scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        log_scale: ArrayLike = 0.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        log_scale_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
+class _cauchy_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        full: bool = False,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
+class _student_t_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        degrees_of_freedom: float = 4.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
+class _crps_logistic(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
+class _crps_laplace(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
+class _crps_gaussian(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        scale_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        scale: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        scale_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
+class _zero_inflated_poisson(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        logit_zero_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        logit_zero_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        logit_zero: ArrayLike = 0.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        logit_zero_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
 class _l1(Loss):
     def __call__(
         self,
@@ -4431,6 +4835,14 @@ tweedie_identity: _tweedie_identity
 generalized_kl: _generalized_kl
 gaussian_nll: _gaussian_nll
 margin_ranking: _margin_ranking
+laplace_nll: _laplace_nll
+gaussian_nll_with_log_scale: _gaussian_nll_with_log_scale
+cauchy_nll: _cauchy_nll
+student_t_nll: _student_t_nll
+crps_logistic: _crps_logistic
+crps_laplace: _crps_laplace
+crps_gaussian: _crps_gaussian
+zero_inflated_poisson: _zero_inflated_poisson
 l1: _l1
 l2: _l2
 elastic_net: _elastic_net

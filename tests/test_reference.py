@@ -137,6 +137,17 @@ GOLDEN = [
     ("squared_hinge", {}, [0.5, 2.0, 2.0, 1.0], [1.0, 1.0, -1.0, 1.0], [0.25, 0, 9, 0], [-1, 0, 6, 0], [2, 0, 2, 0]),
     # exp(log 2) = 2.
     ("poisson", {}, [LOG2, 0.0, -INF], [3.0, 0.0, 0.0], [2 - 3 * LOG2, 1, 0], [-1, 1, 0], [2, 1, 0]),
+    ("laplace_nll", {"scale": 2.0}, [5.0, 1.0], [1.0, 1.0], [2 + LOG2, LOG2], [0.5, 0], [0, 0]),
+    ("gaussian_nll_with_log_scale", {"log_scale": -LOG2}, [2.0, -INF], [1.0, 1.0], [2 - LOG2, INF], [4, -INF], [4, 4]),
+    ("cauchy_nll", {"scale": 2.0}, [2.0, INF], [0.0, 0.0], [2 * LOG2, INF], [0.5, 0], [0, 0]),
+    ("student_t_nll", {}, [2.0, -INF], [0.0, 0.0], [2.5 * LOG2, INF], [1.25, 0], [0, 0]),
+    ("crps_logistic", {"scale": 2.0}, [1.0, INF], [1.0, 1.0], [4 * LOG2 - 2, INF], [0, 1], [0.25, 0]),
+    ("crps_laplace", {"scale": 2.0}, [1.0, -INF], [1.0, 1.0], [0.5, INF], [0, -1], [0.5, 0]),
+    ("crps_gaussian", {}, [INF, -INF], [1.0, 1.0], [INF, INF], [1, -1], [0, 0]),
+    # At an extra zero that is certain; without a Poisson part; as poisson.
+    ("zero_inflated_poisson", {"logit_zero": 800.0}, [3.0], [0.0], [0], [0], [0]),
+    ("zero_inflated_poisson", {}, [-INF, -INF], [0.0, 1.0], [0, INF], [0, -1], [0, 0]),
+    ("zero_inflated_poisson", {"logit_zero": -800.0}, [LOG2, 0.0], [3.0, 0.0], [2 - 3 * LOG2, 1], [-1, 1], [2, 1]),
     # An almost certain label: -(1 - q), not 0.
     ("cross_entropy", {}, [[700.0, 0.0]], np.array([0]), [SMALL], [[-SMALL, SMALL]], [[SMALL, SMALL]]),
     # Softmax of (0, log 3) is (1/4, 3/4).
@@ -308,6 +319,17 @@ ORACLE = {
     "hinge": lambda x, y: max(0, 1 - y * x),
     "squared_hinge": lambda x, y: max(0, 1 - y * x) ** 2,
     "poisson": lambda x, y: mp.exp(x) - y * x,
+    "student_t_nll": lambda x, y, scale, degrees_of_freedom: (
+        mp.log(scale) + (degrees_of_freedom + 1) / 2 * mp.log(1 + ((x - y) / scale) ** 2 / degrees_of_freedom)
+    ),
+    "crps_gaussian": lambda x, y, scale: (
+        (x - y) * mp.erf((x - y) / scale / mp.sqrt(2)) + 2 * scale * mp.npdf((x - y) / scale) - scale / mp.sqrt(mp.pi)
+    ),
+    "zero_inflated_poisson": lambda x, y, logit_zero: (
+        mp.exp(x) - y * x - mp.log(mp_sigmoid(-logit_zero))
+        if y
+        else -mp.log(mp_sigmoid(logit_zero) + mp_sigmoid(-logit_zero) * mp.exp(-mp.exp(x)))
+    ),
     "cross_entropy": mp_cross_entropy,
     "nll": lambda x, y, class_weight, ignore_index: -(1 if class_weight is None else float(class_weight[y])) * x[y],
     "kl_divergence": mp_kl,
@@ -390,6 +412,15 @@ CASES = [
     ("hinge", {}, [(x, y) for x in MARGINS for y in (-1.0, 1.0)]),
     ("squared_hinge", {}, [(x, y) for x in MARGINS for y in (-1.0, 1.0)]),
     ("poisson", {}, [(x, y) for x in (0.5, -3.0, 1e-8, 40.0, 600.0, -1e4) for y in (0.0, 3.0, 0.25, 1e6)]),
+    *(
+        ("student_t_nll", {"scale": scale, "degrees_of_freedom": n}, [(0.25, 0.5), (-1.0, 0.125), (300.0, 1.0), (1e-9, 0.0)])
+        for scale, n in ((1.0, 4.0), (0.1, 0.5))
+    ),
+    ("crps_gaussian", {"scale": 0.75}, [(0.25, 0.5), (-1.0, 0.125), (3.0, 1.0), (1e-9, 0.0), (300.0, 0.0)]),
+    *(
+        ("zero_inflated_poisson", {"logit_zero": z}, [(x, y) for x in (0.5, -3.0, -20.0, 3.0) for y in (0.0, 3.0)])
+        for z in (0.25, -5.0, 40.0)
+    ),
     *(
         ("cross_entropy", {"class_weight": weight, "ignore_index": -100, "label_smoothing": smoothing}, points)
         for points in (LABEL_ROWS, SOFT_ROWS)

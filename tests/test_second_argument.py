@@ -3,6 +3,7 @@
 Their accuracy is measured with all others', by test_accuracy and test_exact.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ def call(loss, entry_point: str, pred: Any, target: Any, second: Any, **keywords
 
 
 def test_there_are_some():
-    assert {"gaussian_nll", "margin_ranking"} <= {loss.name for loss in PREDICTED}
+    assert {"gaussian_nll", "margin_ranking", "crps_gaussian", "zero_inflated_poisson"} <= {loss.name for loss in PREDICTED}
 
 
 @every
@@ -180,3 +181,88 @@ def test_margin_ranking_is_that_of_pytorch():
     assert value == pytest.approx(expected.item(), rel=1e-12)
     for grad, leaf in zip(grads, leaves, strict=True):
         np.testing.assert_allclose(grad, leaf.grad.numpy(), atol=1e-15)
+
+
+# ---- distributions against other implementations --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("loss", "peer", "difference"),
+    [
+        (fl.laplace_nll.bind(full=True), lambda d, x, s: d.Laplace(x, s), 0),
+        (fl.gaussian_nll_with_log_scale.bind(full=True), lambda d, x, t: d.Normal(x, t.exp()), 0),
+        (fl.cauchy_nll.bind(full=True), lambda d, x, s: d.Cauchy(x, s), 0),
+        # log of the gamma functions of 2 and 5/2, and log(4 pi)/2
+        (fl.student_t_nll, lambda d, x, s: d.StudentT(4.0, x, s), math.log(4 * math.pi) / 2 - math.lgamma(2.5)),
+        (fl.student_t_nll.bind(degrees_of_freedom=1), lambda d, x, s: d.Cauchy(x, s), math.log(math.pi)),
+    ],
+    ids=lambda x: getattr(x, "name", ""),
+)
+def test_log_likelihoods_are_those_of_pytorch(loss, peer, difference):
+    torch = pytest.importorskip("torch")
+    pred, target, second = moderate(loss)
+    leaves = [torch.tensor(x, requires_grad=True) for x in (pred, second)]
+    expected = -peer(torch.distributions, *leaves).log_prob(torch.tensor(target)).mean()
+    expected.backward()
+    value, grads = call(loss, "value_and_grad", pred, target, second)
+    assert value + difference == pytest.approx(expected.item(), rel=1e-12)
+    for grad, leaf in zip(grads, leaves, strict=True):
+        np.testing.assert_allclose(grad, leaf.grad.numpy(), rtol=1e-10, atol=1e-14)
+
+
+def test_log_likelihoods_are_those_of_scipy():
+    stats = pytest.importorskip("scipy.stats")
+    pred, target, s = moderate(fl.laplace_nll)
+    special = pytest.importorskip("scipy.special")
+    for loss, distribution in (
+        (fl.laplace_nll.bind(full=True), stats.laplace(pred, s)),
+        (fl.cauchy_nll.bind(full=True), stats.cauchy(pred, s)),
+        (fl.gaussian_nll_with_log_scale.bind(full=True), stats.norm(pred, np.exp(s))),
+    ):
+        found = loss(pred, target, reduction="none", **{loss.second: s})
+        np.testing.assert_allclose(found, -distribution.logpdf(target), rtol=1e-12)
+    for n in (0.3, 4.0, 1e3):
+        constant = special.gammaln(n / 2) - special.gammaln((n + 1) / 2) + np.log(n * np.pi) / 2
+        found = fl.student_t_nll(pred, target, scale=s, degrees_of_freedom=n, reduction="none")
+        np.testing.assert_allclose(found + constant, -stats.t(n, pred, s).logpdf(target), rtol=1e-10)
+
+
+def test_student_t_tends_to_a_gaussian():
+    pred, target, s = moderate(fl.student_t_nll)
+    found = fl.student_t_nll(pred, target, scale=s, degrees_of_freedom=1e17, reduction="none")
+    np.testing.assert_allclose(found, fl.gaussian_nll(pred, target, variance=s**2, reduction="none"), rtol=1e-12, atol=1e-13)
+
+
+def test_zero_inflated_poisson_is_a_mixture():
+    """The probabilities of the counts are those of a mixture, and its ends are the losses it is made of."""
+    counts = np.arange(60.0)
+    log_factorial = np.array([math.lgamma(y + 1) for y in counts])
+    x, z = np.full_like(counts, 0.7), np.full_like(counts, -0.4)
+    found = np.exp(-fl.zero_inflated_poisson(x, counts, logit_zero=z, reduction="none") - log_factorial)
+    share = 1 / (1 + np.exp(0.4))
+    mixture = (1 - share) * np.exp(counts * 0.7 - np.exp(0.7) - log_factorial) + share * (counts == 0)
+    np.testing.assert_allclose(found, mixture, rtol=1e-12)
+    assert found.sum() == pytest.approx(1)
+    ends = fl.zero_inflated_poisson(x, counts, logit_zero=-np.inf, reduction="none")
+    np.testing.assert_allclose(ends, fl.poisson(x, counts, reduction="none"), rtol=1e-14)
+    # An extra zero that is certain; and one that is the only way to a zero.
+    assert fl.zero_inflated_poisson([3.0], [0.0], logit_zero=800.0) == 0
+    assert fl.zero_inflated_poisson([20.0], [0.0], logit_zero=-30.0) == pytest.approx(30, rel=1e-12)
+
+
+DISTRIBUTION_FUNCTIONS = {
+    "crps_gaussian": lambda w: (1 + np.array([math.erf(x / math.sqrt(2)) for x in w])) / 2,
+    "crps_logistic": lambda w: 1 / (1 + np.exp(-w)),
+    "crps_laplace": lambda w: np.where(w < 0, np.exp(-np.abs(w)) / 2, 1 - np.exp(-np.abs(w)) / 2),
+}
+
+
+@pytest.mark.parametrize("name", DISTRIBUTION_FUNCTIONS)
+def test_scores_are_integrals(name):
+    """Of (F(x) - [x >= target])², by the midpoint rule on either side of the target."""
+    function, loss, s = DISTRIBUTION_FUNCTIONS[name], fl.losses[name], 1.7
+    middles = (np.arange(8000) + 0.5) / 200  # to 40 scales away
+    for pred, target in ((0.3, 0.3), (-1.0, 2.5), (4.0, 1.0)):
+        w = (target - pred) / s
+        integral = (np.sum(function(w - middles) ** 2) + np.sum((1 - function(w + middles)) ** 2)) / 200
+        assert loss([pred], [target], scale=s) == pytest.approx(s * integral, rel=1e-5)

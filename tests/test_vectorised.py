@@ -41,9 +41,13 @@ def kernels() -> list[str]:
     elsewhere = (*by_row, *(name for kind, name in rows if kind in ("LABEL_LOSS", "SOFTMAX_FUNCTION")))
     by_element = [name for _, name in rows if name not in elsewhere]
     assert len(by_element) > 10
+    source = (ROOT / "csrc" / "losses.inc").read_text()
+    of_two = re.findall(r"^POINTWISE_LOSS\s*\((\w+),\s*\d+,\s*2,", source, re.MULTILINE)
+    assert len(of_two) > 5
     assert len(by_row) > len(with_terms) > 2
     return [
         *(f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS),
+        *(f"{name}_{outputs}" for name in of_two for outputs in ("grads", "value_and_grads", "grads_and_hesses")),
         *(f"finish_{which}_{name}" for name in by_row for which in ("plain", "full")),
         *(f"{which}_loop_{name}" for name in with_terms for which in ("terms", "columns_terms")),
     ]

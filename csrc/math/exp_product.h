@@ -40,4 +40,18 @@ INLINE exp_parts exp_parts_times(exp_parts p, real a)
     return (exp_parts){.mantissa = keep_if(a != ZERO, p.mantissa * mantissa), .exponent = p.exponent + exponent};
 }
 
+/* exp(-x) for x >= 0 as parts, which keep it where it is no number: times 1/s or the square of x it may be one. */
+#define DECAY_DEPTH PICK(220.0f, 1600.0)
+
+INLINE exp_parts deep_decay(real x)
+{
+    return exp_reduced(-at_most(x, DECAY_DEPTH));
+}
+
+/* The number that it is. */
+INLINE real shallow(exp_parts decay, real x)
+{
+    return keep_if(!(x > EXP_DEPTH), exp_small(decay, 0));
+}
+
 #endif

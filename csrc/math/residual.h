@@ -32,4 +32,20 @@ INLINE residual residual_of(real pred, real target, real c)
     };
 }
 
+/* A residual beside the predicted scale of a distribution, which may be of any size: r, or r/2 where r is too large for a number. */
+typedef struct {
+    real r, unit, inverse_unit; /* r times unit is pred - target */
+} wide_residual;
+
+INLINE wide_residual wide_residual_of(real pred, real target)
+{
+    const real half = half_difference(pred, target);
+    const int is_huge = abs_(half) > HALF * LARGEST;
+    return (wide_residual){
+        .r = choose(is_huge, half, pred - target),
+        .unit = is_huge ? TWO : ONE,
+        .inverse_unit = is_huge ? HALF : ONE,
+    };
+}
+
 #endif
