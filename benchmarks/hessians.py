@@ -1,8 +1,8 @@
 """Time gradient and Hessian of 10,000,000 elements, as boosters want them: `python benchmarks/hessians.py`.
 
-Writes the second table of docs/boosting.md: each loss that scikit-learn's private `_loss` has too, beside its `gradient_hessian`,
-the NumPy reference and what memory can deliver; float32, results in arrays that are there. Who is compared takes turns;
-benchmarks/README.md says what a turn is. Results are compared before they are timed.
+Writes the second table of docs/boosting.md: each loss that the private `_loss` of scikit-learn has too, beside its
+`gradient_hessian`, the NumPy reference and what memory can deliver; float32, results in arrays that are there. Who is compared
+takes turns; benchmarks/README.md says what a turn is. Results are compared before they are timed.
 """
 
 from __future__ import annotations
