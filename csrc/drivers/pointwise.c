@@ -38,7 +38,8 @@ typedef struct {
     fl_walked array[N_ARRAYS];
     int present[N_ARRAYS], direct[N_ARRAYS];
     int operand_is_number;    /* the same for all elements */
-    int stream;
+    int stream;               /* results are written past the caches */
+    int ask_ahead;            /* inputs are asked of memory beforehand */
     int64_t piece;            /* elements of a block that are worked on at a time */
     double scale;
     double *partial;          /* by task */
@@ -51,7 +52,7 @@ static const void *fetch(const job *j, int which, int64_t first, int64_t n, buff
     const fl_dtype real = j->call->real;
     if (j->direct[which] && n % FL_GROUP == 0) {
         const char *from = j->array[which].data + (size_t)first * fl_itemsize(real);
-        if (j->stream)
+        if (j->ask_ahead)
             fl_prefetch(from + n * (int64_t)fl_itemsize(real) / PREFETCH_PART, n * (int64_t)fl_itemsize(real));
         return from;
     }
@@ -214,6 +215,17 @@ static fl_status run(job *j, fl_task task, double *total)
     return FL_OK;
 }
 
+/* How results of so many bytes are written. In the place of an input they are in the cache already, and there is nothing to be saved. */
+static void plan_memory(job *j, size_t written)
+{
+    const fl_call *c = j->call;
+    const int slow = fl_loss(c->loss)->slow, several = (c->hess.data != NULL) + (c->second_grad.data != NULL) > 0;
+    const int in_place = c->grad.data && c->grad.data == c->pred.data, plain = fl_prefers_plain_stores();
+    j->stream = written > FL_STREAM_BYTES && !in_place && !(plain && (slow || several));
+    j->ask_ahead = j->stream && !plain;
+    j->piece = !j->ask_ahead ? FL_BLOCK : slow ? SLOW_PIECE : QUICK_PIECE;
+}
+
 static fl_status run_passes(job *j, fl_call *call)
 {
     fl_status status = FL_OK;
@@ -258,8 +270,7 @@ fl_status fl_run_pointwise(fl_call *call)
     /* Reduced values are made block by block in a buffer. */
     if (call->outputs & FL_VALUE)
         j.present[VALUE] = 1;
-    j.stream = written > FL_STREAM_BYTES;
-    j.piece = !j.stream ? FL_BLOCK : fl_loss(call->loss)->slow ? SLOW_PIECE : QUICK_PIECE;
+    plan_memory(&j, written);
     if (j.walk.size < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
 

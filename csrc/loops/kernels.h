@@ -258,4 +258,9 @@ typedef struct fl_kernels {
 
 const fl_kernels *fl_kernels_for(int tier, fl_dtype real);
 
+/* Whether stores through the caches, and what the hardware prefetches by itself, serve this CPU better where elements are computed slowly or
+ * several results are written. Measured on Zen 4 (AMD), 10 million elements, 2 threads, gradient and Hessian: poisson 8.6 ms past the
+ * caches, 5.7 through them; squared_error 5.3 and 4.9. On Intel's server cores it is the other way. */
+int fl_prefers_plain_stores(void);
+
 #endif
