@@ -19,6 +19,10 @@ __all__ = ["FLOOR", "Metric", "Objective", "objective"]
 FLOOR = 1e-16
 # Margins of float64 at a time: both derivatives stay in a core's L2 cache while they become float32.
 BLOCK = 1 << 15
+# Margins up to which an objective computes on one thread. Threads that wait for work keep a core busy for a while, in the booster's own
+# OpenMP runtime as in ours: where two threads took turns on two cores (200,000 samples, 50 rounds, Zen 4), training with XGBoost took 1.10 s,
+# with one thread here 0.56 s. Of 4 million margins a second thread saves some milliseconds of a round that takes a second.
+ON_ONE_THREAD = 1 << 22
 
 
 class Sample(NamedTuple):
@@ -232,7 +236,8 @@ class Objective:
         (array([ 0.5, -0.5], dtype=float32), array([1., 1.], dtype=float32))
         """
         sample = sample_of(y_true, y_pred, sample_weight)
-        of = self.prepare(sample.margin, sample.target, sample.weight)
+        n_threads = 1 if sample.margin.size <= ON_ONE_THREAD else None
+        of = self.prepare(sample.margin, sample.target, sample.weight, n_threads)
         if of.pred.dtype == np.float32:
             return self._derivatives(of)
         grad, hess = (np.empty_like(of.pred, np.float32) for _ in range(2))

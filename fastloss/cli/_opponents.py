@@ -310,6 +310,7 @@ def sklearn_losses() -> dict[str, tuple[Callable[[Mapping[str, Any]], Any], floa
         "poisson": (lambda p: module.CyHalfPoissonLoss(), 1),
         "gamma": (lambda p: module.CyHalfGammaLoss(), 1),
         "tweedie": (lambda p: module.CyHalfTweedieLoss(p["power"]), 1),
+        "tweedie_identity": (lambda p: module.CyHalfTweedieLossIdentity(p["power"]), 1),
         "cross_entropy": (lambda p: module.CyHalfMultinomialLoss(), 1),
     }
 
