@@ -20,8 +20,9 @@ FLOOR = 1e-16
 # Margins of float64 at a time: both derivatives stay in a core's L2 cache while they become float32.
 BLOCK = 1 << 15
 # Margins up to which an objective computes on one thread. Threads that wait for work keep a core busy for a while, in the
-# booster's own OpenMP runtime as in ours: where both had two on two cores (200,000 samples, 50 rounds, Zen 4), training with XGBoost
-# took 1.10 s, with one thread here 0.55 s. Of 4 million margins a second thread saves milliseconds of a round of a second.
+# booster's own OpenMP runtime as in ours: where both had two on two cores (200,000 samples, 50 rounds, Zen 4), training with
+# XGBoost took 1.10 s, with one thread here 0.55 s. Of 4 million margins a second thread saves milliseconds of a round of a
+# second.
 ON_ONE_THREAD = 1 << 22
 
 
