@@ -41,7 +41,7 @@ def drawn_calls(
 
 @pytest.fixture(scope="module")
 def n_calls(deep) -> int:
-    return 100_000 if deep else 4000
+    return 100_000 if deep else 10_000  # so many that every kernel is drawn
 
 
 @pytest.fixture(scope="module")

@@ -264,6 +264,7 @@ fl_status fl_run_pointwise(fl_call *call)
         if (i >= VALUE && j.present[i])
             written += (size_t)j.walk.size * fl_itemsize(arrays[i]->dtype);
     }
+    call->operand_domain.checked &= j.present[OPERAND];
     j.operand_is_number = j.present[OPERAND];
     for (int d = 0; d < j.walk.ndim; d++)
         j.operand_is_number &= j.walk.stride[OPERAND][d] == 0;
