@@ -219,7 +219,7 @@ static fl_status run(job *j, fl_task task, double *total)
 static void plan_memory(job *j, size_t written)
 {
     const fl_call *c = j->call;
-    const int slow = fl_loss(c->loss)->slow, several = (c->hess.data != NULL) + (c->second_grad.data != NULL) > 0;
+    const int slow = fl_loss(c->loss)->slow, several = c->hess.data || c->second_grad.data;
     const int in_place = c->grad.data && c->grad.data == c->pred.data, plain = fl_prefers_plain_stores();
     j->stream = written > FL_STREAM_BYTES && !in_place && !(plain && (slow || several));
     j->ask_ahead = j->stream && !plain;

@@ -236,11 +236,7 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
 static const int64_t *labels_in_place(const job *j, int64_t first, int64_t n)
 {
     const fl_walked a = j->array[TARGET];
-    const intptr_t item = (intptr_t)sizeof(int64_t);
-    if (a.dtype != FL_INT64 || n % FL_GROUP || j->walk.ndim != 1 || j->walk.stride[TARGET][0] != item)
-        return NULL;
-    const char *start = fl_address(&j->walk, a, first);
-    return (uintptr_t)start % (uintptr_t)item ? NULL : (const int64_t *)start;
+    return n % FL_GROUP || !fl_direct(&j->walk, a, FL_INT64) ? NULL : (const int64_t *)a.data + first;
 }
 
 /* The labels of rows, into m->label unless they are only counted. Returns whether all are good. */

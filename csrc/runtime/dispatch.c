@@ -46,34 +46,28 @@ static int cpu_has(const char *tier)
     const uint32_t wanted = F | DQ | BW | VL;
     return strcmp(tier, "avx512") == 0 && (saved & AVX512_STATE) == AVX512_STATE && (b7 & wanted) == wanted;
 }
-
-static int is_amd(void)
-{
-    uint32_t a, b, c, d;
-    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx && c == signature_AMD_ecx && d == signature_AMD_edx;
-}
 #elif defined(__aarch64__) || defined(_M_ARM64)
 static int cpu_has(const char *tier)
 {
     /* NEON with fused multiply-add is part of every AArch64. */
     return strcmp(tier, "baseline") == 0 || strcmp(tier, "neon") == 0;
 }
-
-static int is_amd(void)
-{
-    return 0;
-}
 #else
 static int cpu_has(const char *tier)
 {
     return strcmp(tier, "baseline") == 0;
 }
+#endif
 
 static int is_amd(void)
 {
+#ifdef signature_AMD_ebx /* of cpuid.h */
+    uint32_t a, b, c, d;
+    return __get_cpuid(0, &a, &b, &c, &d) && b == signature_AMD_ebx && c == signature_AMD_ecx && d == signature_AMD_edx;
+#else
     return 0;
-}
 #endif
+}
 
 int fl_prefers_plain_stores(void)
 {
