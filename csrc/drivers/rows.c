@@ -532,7 +532,8 @@ fl_status fl_run_rows(fl_call *call)
     if (j.rows_a_task > j.walk.size)
         j.rows_a_task = j.walk.size > 0 ? j.walk.size : 1;
     const double elements = (double)j.walk.size * (double)call->classes;
-    j.stream = elements * (double)j.item > FL_STREAM_BYTES;
+    const int results = (call->grad.data != NULL) + (call->hess.data != NULL) + (call->second_grad.data != NULL);
+    j.stream = elements * (double)(j.item * (size_t)results) > FL_STREAM_BYTES;
     for (int which = PRED; which <= TARGET; which++) {
         const int64_t row_bytes = (int64_t)fl_itemsize(arrays[which]->dtype) * call->classes;
         if (call->classes >= FL_GROUP && fl_rows_follow(&j, which) && !(which == TARGET && call->labels))

@@ -162,7 +162,10 @@ static void scatter_columns(const job *j, int which, int64_t first, int64_t n, c
                               j->stream ? j->kernels->stream : NULL);
         return;
     }
-    j->kernels->transpose_to_rows(columns, classes, lanes, t->rows);
+    const int direct = dtype == c->real && n == lanes && !j->stream && (uintptr_t)to % j->item == 0;
+    j->kernels->transpose_to_rows(columns, classes, lanes, direct ? to : t->rows);
+    if (direct)
+        return;
     if (j->stream && dtype == c->real)
         j->kernels->stream(to, t->rows, (size_t)(n * classes) * j->item);
     else
@@ -173,7 +176,7 @@ static fl_rows rows_of(const job *j, int64_t n, void *field)
 {
     const fl_call *c = j->call;
     return (fl_rows){.n = n, .field = field, .param = c->param, .labels = c->labels,
-                     .softened = is_softened(j), .full = dense(j) || c->z_loss != 0.0 || c->outputs & FL_HESS,
+                     .softened = is_softened(j), .full = dense(j) || c->z_loss != 0.0, .curved = (c->outputs & FL_HESS) != 0,
                      .terms = has_terms(j),
                      .smoothed = c->label_smoothing != 0.0, .keep = 1.0 - c->label_smoothing,
                      .scale = j->scale / c->temperature, .hess_scale = j->scale / (c->temperature * c->temperature), .z_loss = c->z_loss};

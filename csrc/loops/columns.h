@@ -363,15 +363,13 @@ INLINE void columns_hess_loop(const fl_columns *k, int64_t c, const int classes,
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
-        const real unlift = ONE / lift[i];
+        const real lifting = factor[i], unlift = ONE / lift[i], by_rest = curve[i], by_q = square[i], by_all = scale[i];
+        const real by_bend = by_all * lift[i], largest = single_top[i], at_top = top_hess[i], at_label = label_hess[i], count = counts[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
-            const real x = e[j * n + i], lifted = x * factor[i], q = lifted * unlift;
-            const real slope = fma_(curve[i], ONE - q, square[i] * q);
-            const real straight = scale[i] * (lifted * slope);
-            const real others = bent ? scale[i] * lift[i] * fma_(hess[j * n + i], ONE - TWO * q, q * slope) : straight;
-            const real unlabelled = choose(x == single_top[i], top_hess[i], others);
-            hess[j * n + i] = masked(choose(y == (bits)j, label_hess[i], unlabelled), counts[i]);
+            const real x = e[j * n + i], lifted = x * lifting, q = lifted * unlift, slope = fma_(by_rest, ONE - q, by_q * q);
+            const real others = bent ? by_bend * fma_(hess[j * n + i], ONE - TWO * q, q * slope) : by_all * (lifted * slope);
+            hess[j * n + i] = masked(choose(y == (bits)j, at_label, choose(x == largest, at_top, others)), count);
         }
     }
 }

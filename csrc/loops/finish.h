@@ -192,8 +192,8 @@ static void rows_shares(const fl_rows *r)
 }
 
 /* `body` NULL: the loss is in the sums over terms. `linear`: it is -log p. `full`: there may be target's numbers, a square of the
- * logarithm, Hessians; else there is none of them. */
-INLINE void finish_rows(log_probability_body body, const int linear, const int full, const fl_rows *r)
+ * logarithm; else there is neither. `curved`: Hessians are wanted. */
+INLINE void finish_rows(log_probability_body body, const int linear, const int full, const int curved, const fl_rows *r)
 {
     const int64_t n = r->n;
     real *const field = r->field, param[FL_MAX_PARAMS];
@@ -246,21 +246,30 @@ INLINE void finish_rows(log_probability_body body, const int linear, const int f
             if (!full) {
                 FIELD(FL_ROW_VALUE) = value;
                 FIELD(FL_LABEL_GRAD) = fma_(unlifted_scale, own * lifted_label_rest, ZERO); /* not -0 */
-                continue;
+                if (!curved)
+                    continue;
             }
-            const real mass_of_others = FIELD(FL_MASS_OF_OTHERS), hess_scale = FIELD(FL_HESS_SCALE) * unlift;
+            const real mass_of_others = full ? FIELD(FL_MASS_OF_OTHERS) : ZERO, hess_scale = FIELD(FL_HESS_SCALE) * unlift;
             const real square = at_most(fma_(TWO, z, body ? bend : FIELD(FL_BEND)), LARGEST);
-
-            /* A NaN of the sum stays where no term has seen it. */
-            value += body ? FIELD(FL_SHORTFALL) + mass * log_sum : FIELD(FL_TARGET_VALUE) + ZERO * log_sum;
-            FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
+            const real lifted_top_q = top * lifting;
             FIELD(FL_LIFT) = lift;
             FIELD(FL_HESS_SCALE) = hess_scale;
             FIELD(FL_CURVE) = curve;
             FIELD(FL_SQUARE) = square;
-            /* spread q - u = q (sum of all other u) - u (1 - q), each without cancellation. */
-            const real lifted_top_q = top * lifting;
             FIELD(FL_SINGLE_TOP) = choose(s.single, top, NOT_A_NUMBER);
+            const real lifted_label_q = body ? FIELD(FL_LABEL_EXPONENTIAL) * lifting : ZERO;
+            if (body) {
+                FIELD(FL_TOP_HESS) = hess_scale * (top_q * fma_(curve, lifted_rest, square * lifted_top_q));
+                FIELD(FL_LABEL_HESS) = hess_scale * fma_(bend * label_rest, lifted_label_rest,
+                                                         lifted_label_q * fma_(curve, label_rest, TWO * z * label_q));
+            }
+            if (!full)
+                continue;
+
+            /* A NaN of the sum stays where no term has seen it. */
+            value += body ? FIELD(FL_SHORTFALL) + mass * log_sum : FIELD(FL_TARGET_VALUE) + ZERO * log_sum;
+            FIELD(FL_ROW_VALUE) = value + keep_if(z != ZERO, z * log_of_sum * log_of_sum);
+            /* spread q - u = q (sum of all other u) - u (1 - q), each without cancellation. */
             FIELD(FL_TOP_GRAD) = unlifted_scale * (fma_(lifted_top_q, mass_of_others - own + pull, (mass_of_others - mass) * lifted_rest));
             if (!body) {
                 const real of_others = FIELD(FL_BEND_OF_OTHERS), of_top = (FIELD(FL_BEND) - of_others) * rest * lifted_rest;
@@ -269,13 +278,10 @@ INLINE void finish_rows(log_probability_body body, const int linear, const int f
                 FIELD(FL_REST) = rest;
                 continue;
             }
-            const real shared = FIELD(FL_LABEL_SHARED), lifted_label_q = FIELD(FL_LABEL_EXPONENTIAL) * lifting;
-            FIELD(FL_TOP_HESS) = hess_scale * (top_q * fma_(curve, lifted_rest, square * lifted_top_q));
+            const real shared = FIELD(FL_LABEL_SHARED);
             const real gap = choose(is_top & s.single, mass_of_others, mass - shared);
             FIELD(FL_LABEL_GRAD) =
                 unlifted_scale * (fma_(own, lifted_label_rest, fma_(lifted_label_q, gap + pull, -shared * lifted_label_rest)));
-            FIELD(FL_LABEL_HESS) =
-                hess_scale * fma_(bend * label_rest, lifted_label_rest, lifted_label_q * fma_(curve, label_rest, TWO * z * label_q));
 #undef FIELD
         }
     rows_values(r);
@@ -283,7 +289,7 @@ INLINE void finish_rows(log_probability_body body, const int linear, const int f
 
 NOINLINE void finish_terms(const fl_rows *r)
 {
-    finish_rows(NULL, 0, 1, r);
+    finish_rows(NULL, 0, 1, 1, r);
 }
 
 /* Z = log sum exp a, of which softmax is the gradient. */
@@ -308,15 +314,19 @@ NOINLINE void finish_logsumexp(const fl_rows *r)
 #define FINISH(loss, linear)                                                                                                \
     NOINLINE void finish_plain_##loss(const fl_rows *r)                                                                     \
     {                                                                                                                       \
-        finish_rows(loss##_of_log_probability, linear, 0, r);                                                               \
+        finish_rows(loss##_of_log_probability, linear, 0, 0, r);                                                            \
+    }                                                                                                                       \
+    NOINLINE void finish_curved_##loss(const fl_rows *r)                                                                    \
+    {                                                                                                                       \
+        finish_rows(loss##_of_log_probability, linear, 0, 1, r);                                                            \
     }                                                                                                                       \
     NOINLINE void finish_full_##loss(const fl_rows *r)                                                                      \
     {                                                                                                                       \
-        finish_rows(loss##_of_log_probability, linear, 1, r);                                                               \
+        finish_rows(loss##_of_log_probability, linear, 1, 1, r);                                                            \
     }                                                                                                                       \
     static void finish_##loss(const fl_rows *r)                                                                             \
     {                                                                                                                       \
-        (r->terms ? finish_terms : r->full ? finish_full_##loss : finish_plain_##loss)(r);                                  \
+        (r->terms ? finish_terms : r->full ? finish_full_##loss : r->curved ? finish_curved_##loss : finish_plain_##loss)(r); \
     }
 #define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 0)
 #define CROSS_ENTROPY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 1)

@@ -102,7 +102,8 @@ typedef struct {
     int64_t n;                /* rows, a multiple of FL_ROWS_TOGETHER */
     void *field;              /* n numbers of type `real` for each field */
     const double *param;
-    int full;                 /* there are target's numbers u, or a z-loss, or more results than value and gradient are wanted */
+    int full;                 /* there are target's numbers u, or a z-loss */
+    int curved;               /* Hessians are wanted */
     int softened;             /* the logarithm of the sum counts from FL_BASE, not from FL_MAXIMUM */
     int terms;                /* the sums are those of the target's terms, and the labels are among its numbers */
     int labels, smoothed;     /* there are labels; and smoothing beside them, so that a label that counts 0 still has a loss */
