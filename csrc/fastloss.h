@@ -75,6 +75,12 @@ typedef struct {
     uint8_t *correct;         /* whether argmax is the label; of targets that are numbers, whether no target is larger than its */
 } fl_statistics;
 
+/* What Newton steps divide by: Hessians times `factor`, and not less than `floor` times what weights and reduction multiply them by; 0
+ * in rows that do not count. */
+typedef struct {
+    double factor, floor;
+} fl_newton;
+
 typedef struct {
     int loss;                 /* position in losses.inc */
     int tier;
@@ -96,6 +102,7 @@ typedef struct {
     double temperature;       /* what logits are divided by; of softmax 0 too: nothing */
     const double *class_weight; /* one a class, contiguous and aligned; or NULL */
     double param[FL_MAX_PARAMS];
+    const fl_newton *newton;  /* NULL: Hessians as they are. Those by a second argument are as they are. */
     fl_reduction reduction;
     fl_domain pred_domain, target_domain, operand_domain;
     int check_first;          /* check all input before the first output is written */

@@ -36,6 +36,8 @@ cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_domain:
         double low, high
         int checked, ends_only
+    ctypedef struct fl_newton:
+        double factor, floor
     ctypedef struct fl_statistics:
         void *lse
         void *entropy
@@ -58,6 +60,7 @@ cdef extern from "fastloss.h" nogil:
         fl_reduction reduction
         fl_domain pred_domain, target_domain, operand_domain
         int check_first
+        const fl_newton *newton
         int (*interrupted)() noexcept nogil
         double reduced
     ctypedef struct fl_loss_info:
@@ -417,6 +420,8 @@ cdef class Kernel:
     cdef object default_operand, default_class_weight
     cdef fl_domain[2] operand_domains  # in float32 and in float64
     cdef bint has_domain, optional_target
+    cdef fl_newton newton
+    cdef bint gives_single
     cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
 
     def __init__(self, loss, str name):
@@ -457,6 +462,12 @@ cdef class Kernel:
         self.slots = tuple(slots)
         for p, slot in zip(self.parameters, slots):
             self.set_parameter(&self.template, slot, p, loss.bound.get(p.name, p.default), True)
+
+    def for_newton_steps(self, double factor, double floor, bint single):
+        """From now on give Hessians as fl_newton says, and results as float32 whatever the predictions are, if `single`."""
+        self.newton.factor, self.newton.floor = factor, floor
+        self.template.newton = &self.newton
+        self.gives_single = single
 
     cdef int set_domain(self, fl_domain *domain, interval) except -1:
         domain.low, domain.high = interval.low, interval.high
@@ -564,6 +575,8 @@ cdef class Kernel:
         target = as_array(given_target, "target")
         number = number_of_results(pred)
         c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
+        if self.gives_single:
+            number = cnp.NPY_FLOAT
         if self.is_rows:
             axis = _errors.axis_from_front(given_axis, pred)
             self.prepare_rows(&c, pred, target, axis, shape, strides[0], strides[1])

@@ -22,8 +22,8 @@ import fastloss as fl
 from fastloss import boosting
 from fastloss._registry import SIGN
 from fastloss.boosting import _starts
-from fastloss.boosting._conventions import HESSIANS, TABLE
-from fastloss.boosting._objective import BLOCK, FORMS
+from fastloss.boosting._conventions import HESSIANS, TABLE, newton_entry
+from fastloss.boosting._objective import FORMS
 
 ROUNDS, THREADS = 5, 2
 CATBOOST_SETTINGS = {"iterations": ROUNDS, "depth": 3, "thread_count": THREADS, "verbose": False, "allow_writing_files": False}
@@ -479,20 +479,45 @@ def test_layout_follows_the_margins(dtype, order):
         assert np.shares_memory(result.ravel(order=order).astype(np.float32, copy=False), result)
 
 
-@pytest.mark.parametrize("name", ["huber", "quantile", "sigmoid_focal", "cross_entropy"])
-def test_many_rows_are_computed_block_by_block(name):
-    objective = boosting.objective(fl.losses[name])
-    margin, label, weight = drawn(objective.loss, 2 * BLOCK + 5, dtype=np.float64)
-    for given in (None, weight):
-        for result, whole in zip(objective(label, margin, given), objective.derivatives(margin, label, given), strict=True):
-            assert np.array_equal(result, whole.astype(np.float32))
-    label[BLOCK + 3] = np.nan
-    with pytest.raises(ValueError, match=f"row {BLOCK + 3} is nan"):
-        objective(label, margin)
-    per_sample = np.linspace(1, 2, len(weight))  # a parameter with a number for each
+@pytest.mark.parametrize("single", [False, True], ids=["", "float32"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", fl.losses)
+def test_hessians_of_newton_steps(name, dtype, single):
+    """A multiple, not below the floor of a sample, whatever the way of the rows; the gradient as it is; rounded to float32 if asked."""
+    loss, factor = fl.losses[name], 3.0
+    if loss.domain.prediction.bounded or loss.row.differentiable_target:
+        pytest.skip("no loss of a margin")
+    for n, classes, order in ((1500, 4, "C"), (1500, 4, "F"), (40, 300, "C"), (3, 5000, "C"), (0, 4, "C")):
+        margin, label, weight = drawn(loss, n, classes, dtype)
+        margin, weight[::7] = np.asarray(margin, order=order), 0
+        target = label.astype(np.int64) if loss.row.labels else label
+        if loss.row.label_lists:
+            target = np.full(margin.shape, -1)
+            target[:, 0] = np.arange(n) % classes
+        if "ignore_index" in loss.params and loss.row.labels and target.ndim == 1:
+            target[::5] = loss.params["ignore_index"].default
+        for given in (None, weight):
+            grad, plain = loss.grad_and_hess(margin, target, weight=given)
+            floor = float(np.median(plain)) + 0.01 if n else 1.0
+            floors = np.ones(n, dtype) if given is None else given.copy()
+            if target.ndim == 1 and loss.family == "rows":
+                floors[target < 0] = 0
+            floors = floors.reshape(-1, *[1] * (margin.ndim - 1)) * dtype(floor)
+            expected = np.maximum(dtype(factor) * plain, floors)
+            results = newton_entry(loss, "grad_and_hess", factor, floor, single)(margin, target, weight=given)
+            wanted = np.float32 if single else dtype
+            assert np.array_equal(results[0], grad.astype(wanted))
+            # Hessians of a row are rounded before they are multiplied, and floors before they are weighed.
+            np.testing.assert_allclose(results[1], expected.astype(wanted), rtol=4 * np.finfo(wanted).eps)
+            assert all(result.dtype == wanted and result.shape == margin.shape for result in results)
+
+
+def test_a_parameter_may_have_a_number_for_each_sample():
+    per_sample = np.linspace(1, 2, 70_000)
     objective = boosting.objective(fl.binary_cross_entropy_with_logits, pos_weight=per_sample)
-    margin, label, _ = drawn(objective.loss, len(weight))
-    assert np.array_equal(objective(label, margin)[0], objective.derivatives(margin, label)[0])
+    margin, label, _ = drawn(objective.loss, len(per_sample), dtype=np.float64)
+    for result, wide in zip(objective(label, margin), objective.derivatives(margin, label), strict=True):
+        assert np.array_equal(result, wide.astype(np.float32))
 
 
 def test_a_weight_is_a_number_of_samples():

@@ -83,6 +83,11 @@ void fl_scatter(const void *from, int64_t n, fl_dtype real, char *to, intptr_t s
         memcpy(to, from, (size_t)n * size);
     } else if (dtype == FL_FLOAT64) {
         PUT(double, double, )
+    } else if (dtype == FL_FLOAT32 && real == FL_FLOAT64 && stride == (intptr_t)sizeof(float)) {
+        stride = (intptr_t)sizeof(float);
+        PUT(float, double, (float))
+    } else if (dtype == FL_FLOAT32 && real == FL_FLOAT64) {
+        PUT(float, double, (float))
     } else if (dtype == FL_FLOAT32) {
         PUT(float, float, )
     } else if (stride == half) {

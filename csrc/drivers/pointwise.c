@@ -130,6 +130,8 @@ static int do_piece(job *j, int64_t first, int64_t n, void *value, const char *w
     for (int i = GRAD; i < N_ARRAYS; i++) {
         if (weight && derivative[i])
             j->kernels->weigh(derivative[i], weight, padded);
+        if (i == HESS && derivative[i] && c->newton)
+            j->kernels->raise(derivative[i], weight, padded, c->newton->factor, c->newton->floor * j->scale);
         keep(j, i, first, n, derivative[i], b);
     }
     return 1;

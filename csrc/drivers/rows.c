@@ -372,6 +372,20 @@ static void look_task(void *context, int64_t task, char *scratch)
             check_rows(j, which, first, n, m->work);
 }
 
+/* Of a row whose Hessian is kept already: see fl_newton. */
+static void raise_row(const job *j, const row *r, double weight)
+{
+    _Alignas(64) char hess[FL_SEGMENT_BYTES];
+    const fl_newton *newton = j->call->newton;
+    for (int64_t s = 0; s < j->n_segments; s++) {
+        const int64_t n = fl_segment_length(j, s);
+        fl_gather(segment_start(j, HESS, r, s), j->call->hess.class_stride, n, j->call->hess.dtype, j->call->real, hess);
+        fl_pad_with_last(hess, n, j->call->real);
+        j->kernels->raise(hess, NULL, fl_padded(n), newton->factor, newton->floor * j->scale * weight);
+        fl_keep_segment(j, HESS, r, s, hess);
+    }
+}
+
 static void loss_task(void *context, int64_t task, char *scratch)
 {
     job *j = context;
@@ -406,6 +420,11 @@ static void loss_task(void *context, int64_t task, char *scratch)
             }
         }
     }
+    for (int64_t i = 0; i < n && j->call->hess.data && j->call->newton && !fl_is_softmax(j); i++)
+        if (fl_row_counts(j, m, i)) {
+            const row r = fl_rows_at(j, first + i);
+            raise_row(j, &r, m->weight[i]);
+        }
     fl_keep_values(j, first, n, m->value);
     j->partial[task] = sum_of_rows(j, m->value, n);
 }

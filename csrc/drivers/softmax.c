@@ -313,6 +313,8 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
         j->kernels->harden(t->given, c->classes * lanes, c->softcap, k.grad, k.hess);
     if (k.grad)
         scatter_columns(j, GRAD, first, n, t, t->grad);
+    if (k.hess && c->newton)
+        j->kernels->columns_raise(&k, c->newton->factor, c->newton->floor * j->scale);
     if (k.hess)
         scatter_columns(j, HESS, first, n, t, t->hess);
 }
@@ -600,6 +602,8 @@ static void backward(job *j, batch *b, segment_buffers *buffers, int64_t i, int6
                            c->outputs & FL_HESS ? buffers->hess : NULL);
     if (c->outputs & (FL_GRAD | FL_LOG_SOFTMAX))
         fl_keep_segment(j, GRAD, r, s, buffers->grad);
+    if (c->outputs & FL_HESS && c->newton && field[FL_COUNTS][i] != 0.0)
+        j->kernels->raise(buffers->hess, NULL, fl_padded(n), c->newton->factor, c->newton->floor * j->scale * b->weight[i]);
     if (c->outputs & FL_HESS)
         fl_keep_segment(j, HESS, r, s, buffers->hess);
 }

@@ -417,6 +417,18 @@ static void columns_backward(const fl_columns *k)
         columns_grad_of(k, 0, k->classes);
 }
 
+static void columns_raise(const fl_columns *k, double factor, double floor)
+{
+    const int64_t n = k->rows.n;
+    const double *const weight = k->rows.weight;
+    ROW_FIELD(counts, FL_COUNTS);
+    ROW_FIELD(floors, FL_PART);
+    for (int64_t i = 0; i < n; i++)
+        floors[i] = masked(weight ? (real)weight[i] : ONE, counts[i]);
+    for (int64_t c = 0; c < k->classes; c++)
+        raise((real *)k->hess + c * n, floors, n, factor, floor);
+}
+
 /* target_mix, for columns; in place. */
 static void columns_mix(void *target, const void *class_weights, int64_t classes, int64_t n, double keep_, double spread_)
 {

@@ -201,6 +201,7 @@ typedef struct fl_kernels {
     double (*sum)(const void *x, int64_t n);
     double (*weighted_sum)(const void *x, const void *weight, int64_t n);     /* a weight of 0 leaves out its x */
     void (*weigh)(void *x, const void *weight, int64_t n);                    /* the same, element by element, in place */
+    void (*raise)(void *hess, const void *weight, int64_t n, double factor, double floor);   /* fl_newton; weight may be NULL */
     void (*add)(void *sums, const void *x, int64_t n);
     int (*outside)(const void *x, int64_t n, double low, double high, int ends_only);
     /* `next`, `next_u`: what is wanted of memory soon; any address is harmless. */
@@ -215,6 +216,7 @@ typedef struct fl_kernels {
     void (*rows_shares)(const fl_rows *);
     void (*columns_forward)(const fl_columns *);
     void (*columns_backward)(const fl_columns *);
+    void (*columns_raise)(const fl_columns *, double factor, double floor);   /* Hessians: fl_newton */
     void (*columns_positions)(const fl_columns *);     /* FL_LARGEST and FL_UNKNOWN; then FL_DISPERSION: after columns_forward, */
     void (*columns_dispersion)(const fl_columns *);    /* with exponentials apart from the logits */
     void (*rows_statistics)(const fl_rows *);

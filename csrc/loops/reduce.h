@@ -64,6 +64,27 @@ static void weigh(void *values, const void *weights, int64_t n)
         x[i] = w[i] == ZERO ? ZERO : x[i] * w[i];
 }
 
+INLINE real raised(real hess, real floor)
+{
+    return hess < floor ? floor : hess; /* NaN stays */
+}
+
+static void raise(void *hessians, const void *weights, int64_t n, double factor_, double floor_)
+{
+    const real factor = (real)factor_, floor = (real)floor_, *w = weights;
+    real *hess = hessians;
+    n = whole_groups(n);
+    if (w) {
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            hess[i] = raised(hess[i] * factor, w[i] * floor);
+    } else {
+#pragma omp simd
+        for (int64_t i = 0; i < n; i++)
+            hess[i] = raised(hess[i] * factor, floor);
+    }
+}
+
 static void add(void *sums, const void *values, int64_t n)
 {
     real *to = sums;

@@ -6,13 +6,15 @@ are what these libraries, in the `VERSIONS` named, compute of their own objectiv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fastloss import binary_cross_entropy_with_logits
+from fastloss._kernel import CompiledEntry
 from fastloss._loss import Loss
 from fastloss.boosting import _links, _starts
 
@@ -26,14 +28,40 @@ VERSIONS = {"xgboost": "3.2", "lightgbm": "4.7"}
 Number = float | Callable[[Mapping[str, Any], int], float]
 
 
+# As many as a program has objectives at a time.
+@lru_cache(maxsize=64)
+def newton_entry(loss: Loss, name: str, factor: float, floor: float, single: bool) -> CompiledEntry:
+    """An entry point of a loss whose Hessians are multiples not below a floor; `single`: with results of float32."""
+    entry = CompiledEntry(loss, name)
+    entry.for_newton_steps(factor, floor, single)
+    return entry
+
+
 class Margins(NamedTuple):
-    """What derivatives are taken of: margins, checked targets, what each sample counts, and keywords of the call."""
+    """What derivatives are taken of: margins, checked targets, what each sample counts, and keywords of the call.
+
+    Results are float32 where `single`, else of the dtype of the margins; no Hessian is below `floor` times a sample's weight.
+    """
 
     loss: Loss
     pred: np.ndarray
     target: np.ndarray
     weight: Any
     keywords: Mapping[str, Any]
+    floor: float = 0.0
+    single: bool = False
+
+    def grad(self) -> np.ndarray:
+        entry = newton_entry(self.loss, "grad", 1.0, 0.0, self.single)
+        return entry(self.pred, self.target, weight=self.weight, reduction="none", **self.keywords)
+
+    def grad_and_hess(self, factor: float) -> tuple[np.ndarray, np.ndarray]:
+        entry = newton_entry(self.loss, "grad_and_hess", factor, self.floor, self.single)
+        return entry(self.pred, self.target, weight=self.weight, **self.keywords)
+
+    def raised(self, hess: np.ndarray) -> np.ndarray:
+        floor = hess.dtype.type(self.floor)
+        return np.maximum(hess, floor if self.weight is None else floor * self.by_sample(self.weight), out=hess)
 
     def number(self, given: Number) -> float:
         if callable(given):
@@ -44,16 +72,6 @@ class Margins(NamedTuple):
     def by_sample(self, array: Any) -> Any:
         """Numbers of samples, such as weights, so that they broadcast against derivatives."""
         return array[:, None] if self.loss.family == "rows" and np.ndim(array) == 1 else array
-
-    def blocks(self, size: int) -> Iterator[tuple[slice, Margins]]:
-        """Some rows at a time, of about `size` margins together; all at once where a parameter has numbers for each of them."""
-        step = max(size // max(self.pred[:1].size, 1), 1)
-        if any(np.ndim(p.default) and p.kind.array == "elements" for p in self.loss.params.values()):
-            step = max(len(self.pred), 1)
-        for first in range(0, len(self.pred), step):
-            rows = slice(first, first + step)
-            weight = self.weight if self.weight is None else self.weight[rows]
-            yield rows, self._replace(pred=self.pred[rows], target=self.target[rows], weight=weight)
 
     def scaled(self, scale: float) -> Margins:
         return self if scale == 1 else self._replace(weight=scale if self.weight is None else self.weight * scale)
@@ -70,10 +88,7 @@ class Convention:
     scale: float = 1.0
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
-        of = of.scaled(self.scale)
-        grad, hess = of.loss.grad_and_hess(of.pred, of.target, weight=of.weight, **of.keywords)
-        factor = of.number(self.factor)
-        return grad, hess if factor == 1 else np.multiply(hess, hess.dtype.type(factor), out=hess)
+        return of.scaled(self.scale).grad_and_hess(of.number(self.factor))
 
 
 @dataclass(frozen=True)
@@ -81,8 +96,8 @@ class Constant(Convention):
     """The same Hessian for all, `factor`."""
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
-        grad = of.loss.grad(of.pred, of.target, weight=of.weight, reduction="none", **of.keywords)
-        hess, number = np.empty_like(grad), of.number(self.factor)
+        grad = of.grad()
+        hess, number = np.empty_like(grad), max(of.number(self.factor), of.floor)
         hess[...] = number if of.weight is None else number * of.by_sample(of.weight)
         return grad, hess
 
@@ -94,8 +109,8 @@ class OfGradient(Convention):
     function: Callable[[Margins, np.ndarray], np.ndarray] = field(default=lambda of, size: size)
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
-        grad = of.loss.grad(of.pred, of.target, weight=of.weight, reduction="none", **of.keywords)
-        return grad, self.function(of, np.abs(grad))
+        grad = of.grad()
+        return grad, of.raised(self.function(of, np.abs(grad)))
 
 
 def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:

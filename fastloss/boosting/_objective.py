@@ -17,8 +17,6 @@ __all__ = ["FLOOR", "Metric", "Objective", "objective"]
 
 #: XGBoost's floor of the Hessian of its logistic and softmax objectives (3.2).
 FLOOR = 1e-16
-# Margins of float64 at a time: both derivatives stay in a core's L2 cache while they become float32.
-BLOCK = 1 << 15
 # Margins up to which an objective computes on one thread. Threads that wait for work keep a core busy for a while, in the
 # booster's own OpenMP runtime as in ours: where both had two on two cores (200,000 samples, 50 rounds, Zen 4), training with
 # XGBoost took 1.10 s, with one thread here 0.55 s. Of 4 million margins a second thread saves milliseconds of a round of a
@@ -206,13 +204,10 @@ class Objective:
         >>> objective(fl.huber).derivatives([0.5, 3.0], [0.0, 0.0])
         (array([0.5, 1. ]), array([1., 1.]))
         """
-        return self._derivatives(self.prepare(np.asarray(margin), target, weight, n_threads))
+        return self._derivatives(self.prepare(np.asarray(margin), target, weight, n_threads), single=False)
 
-    def _derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
-        grad, hess = self.convention.derivatives(of)
-        floor = hess.dtype.type(self.hessian_floor)
-        np.maximum(hess, floor if of.weight is None else floor * of.by_sample(of.weight), out=hess)
-        return grad, hess
+    def _derivatives(self, of: Margins, single: bool) -> tuple[np.ndarray, np.ndarray]:
+        return self.convention.derivatives(of._replace(floor=self.hessian_floor, single=single))
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and Hessian as a booster wants them: float32, in the memory order of the margins.
@@ -238,13 +233,7 @@ class Objective:
         """
         sample = sample_of(y_true, y_pred, sample_weight)
         n_threads = 1 if sample.margin.size <= ON_ONE_THREAD else None
-        of = self.prepare(sample.margin, sample.target, sample.weight, n_threads)
-        if of.pred.dtype == np.float32:
-            return self._derivatives(of)
-        grad, hess = (np.empty_like(of.pred, np.float32) for _ in range(2))
-        for rows, block in of.blocks(BLOCK):
-            grad[rows], hess[rows] = self._derivatives(block)
-        return grad, hess
+        return self._derivatives(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
 
     def value(self, margin: Any, target: Any, weight: Any = None) -> float:
         """The mean loss of raw margins; with weights, divided as the loss divides it.

@@ -58,6 +58,7 @@ typedef struct {
     intptr_t shape[MOST_DIMS];    /* with the class axis last, if there is one */
     drawn_array array[N_ARRAYS];
     double *class_weight;
+    fl_newton newton;
     drawn_array statistics[N_STATISTICS];
     int in_place;
 } drawn_call;
@@ -221,6 +222,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->reduction = (fl_reduction)draw_below(s, 3);
     c->interrupted = draw_below(s, 16) ? NULL : stop_at_once;
     c->check_first = draw_below(s, 2);
+    d->newton = (fl_newton){draw_below(s, 2) ? 1.0 : draw_between(s, 0.0, 4.0), draw_below(s, 2) ? 0.0 : draw_between(s, 0.0, 2.0)};
+    c->newton = draw_below(s, 2) ? &d->newton : NULL;
     const fl_loss_kind kind = fl_kind(c->loss);
     const int rows = kind != FL_POINTWISE_LOSS;
     c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || kind == FL_RIVAL_LOSS ||
@@ -274,7 +277,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         if (draw_below(s, 4))
             a->dtype = c->real;
         else
-            a->dtype = i < VALUE ? (fl_dtype)draw_below(s, FL_DTYPES) : c->real == FL_FLOAT32 ? half : c->real;
+            a->dtype = i < VALUE ? (fl_dtype)draw_below(s, FL_DTYPES) : c->real == FL_FLOAT32 ? half : FL_FLOAT32;
         const int lists = i == TARGET && kind == FL_LABEL_LIST_LOSS, labels = lists || (i == TARGET && c->labels);
         if (labels)
             a->dtype = (fl_dtype)(FL_INT8 + draw_below(s, FL_FLOAT16 - FL_INT8));
