@@ -19,7 +19,7 @@ import numpy as np
 from report import filled, table
 
 import fastloss as fl
-from fastloss.cli._opponents import CopyLimit, defaults, sklearn_losses
+from fastloss.cli._opponents import CopyLimit, defaults, sklearn_losses, sklearn_target
 from fastloss.cli._terminal import positive_integer, progress
 from fastloss.cli._workloads import Workload
 from fastloss.cli.bench import duration, machine, ratio, take_turns
@@ -43,7 +43,7 @@ def contestants(name: str, threads: int) -> dict[str, Callable[[], Any]]:
     make, factor = sklearn_losses()[name]
     theirs_out = np.zeros_like(pred), np.zeros_like(pred)
     theirs = functools.partial(
-        make(defaults(name)).gradient_hessian, target, pred, None, theirs_out[0], theirs_out[1], n_threads=threads
+        make(defaults(name)).gradient_hessian, sklearn_target(target), pred, None, *theirs_out, n_threads=threads
     )
     ours()
     theirs()

@@ -483,7 +483,7 @@ def test_layout_follows_the_margins(dtype, order):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", fl.losses)
 def test_hessians_of_newton_steps(name, dtype, single):
-    """A multiple, not below the floor of a sample, whatever the way of the rows; the gradient as it is; rounded to float32 if asked."""
+    """A multiple, not below the floor of a sample, whatever the way of the rows; the gradient as it is; float32 if asked."""
     loss, factor = fl.losses[name], 3.0
     if loss.domain.prediction.bounded or loss.row.differentiable_target:
         pytest.skip("no loss of a margin")

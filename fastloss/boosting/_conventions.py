@@ -51,17 +51,19 @@ class Margins(NamedTuple):
     floor: float = 0.0
     single: bool = False
 
-    def grad(self) -> np.ndarray:
+    def grad(self) -> Any:
         entry = newton_entry(self.loss, "grad", 1.0, 0.0, self.single)
         return entry(self.pred, self.target, weight=self.weight, reduction="none", **self.keywords)
 
-    def grad_and_hess(self, factor: float) -> tuple[np.ndarray, np.ndarray]:
+    def grad_and_hess(self, factor: float) -> Any:
         entry = newton_entry(self.loss, "grad_and_hess", factor, self.floor, self.single)
         return entry(self.pred, self.target, weight=self.weight, **self.keywords)
 
     def raised(self, hess: np.ndarray) -> np.ndarray:
+        """In place, not below the floor."""
         floor = hess.dtype.type(self.floor)
-        return np.maximum(hess, floor if self.weight is None else floor * self.by_sample(self.weight), out=hess)
+        np.maximum(hess, floor if self.weight is None else floor * self.by_sample(self.weight), out=hess)
+        return hess
 
     def number(self, given: Number) -> float:
         if callable(given):
@@ -88,7 +90,8 @@ class Convention:
     scale: float = 1.0
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
-        return of.scaled(self.scale).grad_and_hess(of.number(self.factor))
+        grad, hess = of.scaled(self.scale).grad_and_hess(of.number(self.factor))
+        return grad, hess
 
 
 @dataclass(frozen=True)

@@ -311,8 +311,15 @@ def sklearn_losses() -> dict[str, tuple[Callable[[Mapping[str, Any]], Any], floa
         "gamma": (lambda p: module.CyHalfGammaLoss(), 1),
         "tweedie": (lambda p: module.CyHalfTweedieLoss(p["power"]), 1),
         "tweedie_identity": (lambda p: module.CyHalfTweedieLossIdentity(p["power"]), 1),
+        "exponential": (lambda p: module.CyExponentialLoss(), 1),
         "cross_entropy": (lambda p: module.CyHalfMultinomialLoss(), 1),
     }
+
+
+def sklearn_target(target: Any) -> Any:
+    """In the dtype of the predictions, and with 0 for the label -1."""
+    given = target.astype(np.float32, copy=False)
+    return np.maximum(given, 0) if given.size and given.min() == -1 and np.isin(given, (-1, 1)).all() else given
 
 
 def prepare_sklearn(workload: Workload, inputs: Inputs, threads: int) -> Prepared | None:
@@ -320,7 +327,7 @@ def prepare_sklearn(workload: Workload, inputs: Inputs, threads: int) -> Prepare
         return None
     make, factor = sklearn_losses()[workload.loss]
     arguments: dict[str, Any] = {
-        "y_true": inputs.target.astype(np.float32, copy=False),
+        "y_true": sklearn_target(inputs.target),
         "raw_prediction": inputs.pred,
         "sample_weight": None,
         "loss_out": np.empty(inputs.target.shape, np.float32),
