@@ -586,9 +586,11 @@ def test_verify_measures(name, capsys):
 def test_verify_fails_where_a_bound_is_broken(output, error, monkeypatch, capsys):
     tier = _verify.usable_tiers()[-1]
 
-    def measure(case, tier_name, samples):
-        worst = {"value": 0.0, "grad": 0.0, "hess": 0.0}
-        return {**worst, output: error} if tier_name == tier and case.dtype == np.float64 else worst
+    def measure(case, tiers, samples):
+        worst = {name: {"value": 0.0, "grad": 0.0, "hess": 0.0} for name in tiers}
+        if case.dtype == np.float64:
+            worst[tier][output] = error
+        return worst
 
     monkeypatch.setattr(_verify, "measure", measure)
     status = main(["verify", LOSSES[0]])
@@ -604,7 +606,7 @@ def test_verify_fails_where_a_bound_is_broken(output, error, monkeypatch, capsys
 def test_verify_measures_the_gradient_by_the_second_argument(monkeypatch, capsys):
     name = next(name for name, loss in fastloss.losses.items() if loss.second == "target")
     assert main(["verify", name, "--samples", "100"]) == 0
-    monkeypatch.setattr(_verify, "measure", lambda case, tier, samples: {"grad": 0.0, "second_grad": 1e9})
+    monkeypatch.setattr(_verify, "measure", lambda case, tiers, samples: {t: {"grad": 0.0, "second_grad": 1e9} for t in tiers})
     assert main(["verify", name]) == 1
     assert "the gradient by the second argument is off by 1e+09 ULP" in capsys.readouterr().out
 
@@ -618,10 +620,12 @@ def test_verify_fails_where_a_function_is_inaccurate(monkeypatch, capsys):
 
 def test_verify_measures_everything_by_default(monkeypatch, capsys):
     seen = set()
-    zeros = {"value": 0.0, "grad": 0.0, "hess": 0.0}
-    monkeypatch.setattr(
-        _verify, "measure", lambda case, tier, samples: seen.add((case.loss.name, case.dtype.name, tier)) or zeros
-    )
+
+    def measure(case, tiers, samples):
+        seen.update((case.loss.name, case.dtype.name, tier) for tier in tiers)
+        return {tier: {"value": 0.0, "grad": 0.0, "hess": 0.0} for tier in tiers}
+
+    monkeypatch.setattr(_verify, "measure", measure)
     monkeypatch.setattr(
         _verify, "measure_function", lambda name, dtype, tier, samples: seen.add((name, dtype.name, tier)) or 0.0
     )

@@ -99,9 +99,9 @@ def measured(names: list[str], tiers: list[str], samples: int) -> dict[tuple[str
         for case in cases:
             bounds = {output: _verify.bound(case, output) for output in _verify.outputs(case)}
             finding = findings.setdefault((case.loss.name, case.dtype.name), Finding(bounds))
-            for tier in tiers:
-                finding.add(tier, case.id, _verify.measure(case, tier, samples))
-                advance(1)
+            for tier, errors in _verify.measure(case, tiers, samples).items():
+                finding.add(tier, case.id, errors)
+            advance(len(tiers))
         for name in functions:
             for dtype in DTYPES:
                 finding = findings.setdefault((name, dtype.name), Finding({"value": _verify.FUNCTION_BOUNDS[name]}))
