@@ -54,11 +54,14 @@ POINTWISE(beta)
 
     const int low_a = a < R(2.5), low_b = b < R(2.5), low_phi = phi < ONE, below_a = a < ONE;
     const real log_gamma_phi = choose(low_phi, lgamma_core(phi), lgamma_positive(phi));
-    /* -log a = log(y/phi) + p + log(1 + e) - log y; only of an a near 1 its logarithm has the digits. */
-    const int tiny = a < R(0.0625);
-    const real quotient_log = (log_of_quotient(of_share, of_phi) + p) + log_e, log_of_a = log_from(-of_a.exponent, of_a.mantissa - ONE, ZERO);
+    /* -log a = log(y/phi) + p + log(1 + e) - log y; only of an a near 1 its logarithm has the digits. Of a tiny phi the smaller of y and 1 - y
+     * is what cancels. */
+    const int tiny = a < R(0.0625), both_tiny = b < R(0.0625);
+    const binary_parts of_top = binary_parts_of(choose(both_tiny, smaller, share), ZERO);
+    const real quotient_log = (log_of_quotient(of_top, of_phi) + p) + log_e, log_of_a = log_from(-of_a.exponent, of_a.mantissa - ONE, ZERO);
     const real first = choose(tiny, fma_(-a, log_share, quotient_log), fma_(ONE - a, log_share, -keep_if(below_a, log_of_a)));
-    const real second = fma_(ONE - b, log_other, keep_if(b < ONE, log_e) - keep_if((b < ONE) & !low_phi, log_phi));
+    const real weight = choose(both_tiny, -b, ONE - b), rest = keep_if(both_tiny, log_larger);
+    const real second = rest + fma_(weight, log_other, keep_if(b < ONE, log_e) - keep_if((b < ONE) & !low_phi, log_phi));
     const real r_b = lgamma_excess(b), r_phi = lgamma_excess(phi);
     const real with_b = choose(low_b, lgamma_core(b) - log_gamma_phi,
                                fma_(-a, log_phi, fma_(a, e * log1p_curve(e), HALF * log_e)) + (r_b - r_phi));

@@ -596,7 +596,8 @@ def _divergence(m, n, r, odds, constant):
     return np.where(u > 1, m * r + constant, rise - (u - np.log1p(u)))
 
 
-@pointwise(target=INNER_PROBABILITY)
+# A log density is a sum of logarithms of either sign and is 0 where the density is 1: what they lose by rounding is left.
+@pointwise(target=INNER_PROBABILITY, ulp=8.0)
 def beta(pred, target, *, precision: PredictedPositive = 1.0):
     """Beta negative log-likelihood of the logit of a predicted mean, and a precision: beta regression.
 
