@@ -643,7 +643,7 @@ def beta(pred, target, *, precision: PredictedPositive = 1.0):
     array([ 0.      , -0.117783])
     >>> by_logit, by_precision = fl.beta.grad([0.0, 0.0], [0.5, 0.25], precision=4.0, precision_grad=True, reduction="none")
     >>> by_logit.round(6), by_precision.round(6)
-    (array([0.      , 1.098612]), array([-0.14019 ,  0.003651]))
+    (array([0.      , 1.098612]), array([-0.140186,  0.003655]))
     """
     phi = _for_each(precision, pred)
     # All is computed for a logit that is not above 0: a beta distribution of 1 - y has b and a.
@@ -659,7 +659,8 @@ def beta(pred, target, *, precision: PredictedPositive = 1.0):
     log_phi, log_e = np.log(phi), np.log1p(e)
     log_b = log_phi - log_e
     log_a = log_b + x
-    r = x - log_share + log_other
+    logit = log_share - log_other
+    r = x - logit
     # Below 1, ψ(t) is ψ(1 + t) - 1/t. 1/a and 1/b are subtracted where they would cancel.
     low_a, low_b = a < 1, b < 1
     half_log_two_pi = np.log(8 * np.arctan(np.ones_like(phi))) / 2
@@ -677,7 +678,6 @@ def beta(pred, target, *, precision: PredictedPositive = 1.0):
 
     divergence = _divergence(m, n, r, share / other, -log_e - log_other)
     value = phi * divergence + constants(a, log_a) + constants(b, log_b) - constants(phi, log_phi) + log_share + log_other
-    logit = log_share - log_other
     pull = slope(a) - slope(b) - np.where(low_b, logit, np.where(low_a, log_b + logit, -r))
     lean = -np.expm1(x) * n
     grad = n * a * pull - np.where(low_b, lean, np.where(low_a, n, 0))
