@@ -394,7 +394,12 @@ def test_a_single_number_outside_the_domain(given, which, interval):
     ("number", "dtype", "inside"),
     [
         *((end, dtype, False) for end in (0.0, -0.0, 1.0) for dtype in ("float16", "float32", "float64", "bfloat16")),
-        *((1 - 1e-12, "float64", True), (5e-324, "float64", True), (1 - 2.0**-24, "float32", True), (2.0**-149, "float32", True)),
+        *(
+            (1 - 1e-12, "float64", True),
+            (5e-324, "float64", True),
+            (1 - 2.0**-24, "float32", True),
+            (2.0**-149, "float32", True),
+        ),
         *((2.0**-24, "float16", True), (1 - 2.0**-11, "float16", True), (1 - 2.0**-8, "bfloat16", True)),
     ],
 )

@@ -39,7 +39,9 @@ def call(loss, entry_point: str, pred: Any, target: Any, second: Any, **keywords
 
 
 def test_there_are_some():
-    assert {"gaussian_nll", "margin_ranking", "crps_gaussian", "zero_inflated_poisson", "beta"} <= {loss.name for loss in PREDICTED}
+    assert {"gaussian_nll", "margin_ranking", "crps_gaussian", "zero_inflated_poisson", "beta"} <= {
+        loss.name for loss in PREDICTED
+    }
 
 
 @every
