@@ -1978,6 +1978,58 @@ class _zero_inflated_poisson(Loss):
         n_threads: int | None = None,
     ) -> tuple[_Derivative, _Derivative]: ...
 
+class _beta(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        precision: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        precision: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        precision_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        precision: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        check_domain: bool = True,
+        precision_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        precision: ArrayLike = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        check_domain: bool = True,
+        precision_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
 class _l1(Loss):
     def __call__(
         self,
@@ -4843,6 +4895,7 @@ crps_logistic: _crps_logistic
 crps_laplace: _crps_laplace
 crps_gaussian: _crps_gaussian
 zero_inflated_poisson: _zero_inflated_poisson
+beta: _beta
 l1: _l1
 l2: _l2
 elastic_net: _elastic_net

@@ -407,6 +407,11 @@ cdef object no_memory():
     return MemoryError("fastloss could not allocate its scratch memory")
 
 
+cdef inline void set_ends(fl_domain *domain, const fl_domain *to) noexcept:
+    """Other ends, whether they are looked at or not."""
+    domain.low, domain.high = to.low, to.high
+
+
 cdef class Kernel:
     """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
 
@@ -418,7 +423,8 @@ cdef class Kernel:
     cdef tuple slots               # where each goes: a position in param[], or the name of a field
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
-    cdef fl_domain[2] operand_domains  # in float32 and in float64
+    # Ends of what prediction, target and operand may be, in float32 and in float64.
+    cdef fl_domain[2] pred_domains, target_domains, operand_domains
     cdef bint has_domain, optional_target
     cdef fl_newton newton
     cdef bint gives_single
@@ -446,14 +452,14 @@ cdef class Kernel:
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.second, self.second_flag = row.second, second_keyword(row, name)
         self.optional_target = row.optional_target
-        self.set_domain(&self.template.pred_domain, row.prediction)
-        self.set_domain(&self.template.target_domain, row.target)
+        self.set_domains(self.pred_domains, row.prediction)
+        self.set_domains(self.target_domains, row.target)
+        self.template.pred_domain, self.template.target_domain = self.pred_domains[1], self.target_domains[1]
         slots = []
         for p in row.parameters:
             if p.kind.array == "elements":
                 slots.append("operand")
-                self.set_operand_domain(&self.operand_domains[0], p.range, np.float32)
-                self.set_operand_domain(&self.operand_domains[1], p.range, np.float64)
+                self.set_domains(self.operand_domains, p.range)
             elif p.name in CALL_FIELDS:
                 slots.append(p.name)
             else:
@@ -469,18 +475,11 @@ cdef class Kernel:
         self.template.newton = &self.newton
         self.gives_single = single
 
-    cdef int set_domain(self, fl_domain *domain, interval) except -1:
-        domain.low, domain.high = interval.low, interval.high
-        domain.checked, domain.ends_only = interval.bounded, interval.ends_only
-        return 0
-
-    cdef int set_operand_domain(self, fl_domain *domain, interval, real) except -1:
-        """The range of a parameter that may be an array: closed, by the numbers of `real` next to ends that are not in it."""
-        self.set_domain(domain, interval)
-        if interval.low_open:
-            domain.low = np.nextafter(real(interval.low), real(interval.high))
-        if interval.high_open:
-            domain.high = np.nextafter(real(interval.high), real(interval.low))
+    cdef int set_domains(self, fl_domain *domains, interval) except -1:
+        """An interval as C compares it, in either type: closed."""
+        for i, real in enumerate((np.float32, np.float64)):
+            domains[i].low, domains[i].high = interval.ends_in(real)
+            domains[i].checked, domains[i].ends_only = interval.bounded, interval.ends_only
         return 0
 
     cdef object set_parameter(self, fl_call *c, object slot, object parameter, object value, bint default):
@@ -575,6 +574,8 @@ cdef class Kernel:
         target = as_array(given_target, "target")
         number = number_of_results(pred)
         c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
+        set_ends(&c.pred_domain, &self.pred_domains[c.real == FL_FLOAT64])
+        set_ends(&c.target_domain, &self.target_domains[c.real == FL_FLOAT64])
         if self.gives_single:
             number = cnp.NPY_FLOAT
         if self.is_rows:

@@ -227,7 +227,8 @@ def lies_outside(array: np.ndarray, domain: Any) -> Any:
         array = array.astype(np.float32)  # in which they are computed; an end of the domain may be no number of theirs
     if domain.ends_only:
         return (array != domain.low) & (array != domain.high) & (array == array)
-    return (array < domain.low) | (array > domain.high)
+    below = array <= domain.low if domain.low_open else array < domain.low
+    return below | (array >= domain.high if domain.high_open else array > domain.high)
 
 
 def outside(loss: str, name: str, array: np.ndarray, domain: Any) -> ValueError:

@@ -22,6 +22,7 @@ from fastloss import _errors
 __all__ = [
     "ABOVE_MINUS_ONE",
     "BINARY",
+    "INNER_PROBABILITY",
     "NONNEGATIVE",
     "POSITIVE",
     "PROBABILITY",
@@ -91,9 +92,20 @@ class Interval:
         """Whether a number can lie outside."""
         return math.isfinite(self.low) or math.isfinite(self.high)
 
+    def ends_in(self, dtype: Any) -> tuple[float, float]:
+        """The smallest and the largest number of a dtype that lie inside: an open end is next to its own."""
+        low, high = np.dtype(dtype).type(self.low), np.dtype(dtype).type(self.high)
+        return (np.nextafter(low, high) if self.low_open else low, np.nextafter(high, low) if self.high_open else high)
+
+    def clip(self, x: Any, dtype: Any = None) -> Any:
+        """The nearest numbers inside, of the dtype of `x` or of another."""
+        return np.clip(x, *self.ends_in(x.dtype if dtype is None else dtype))
+
 
 REAL = Interval()
 PROBABILITY = Interval(0, 1)
+#: Of a density that is 0 or infinite at 0 and 1.
+INNER_PROBABILITY = Interval(0, 1, low_open=True, high_open=True)
 NONNEGATIVE = Interval(0)
 #: From the smallest normal float32: 0 is outside in every dtype.
 POSITIVE = Interval(2.0**-126)
@@ -211,18 +223,13 @@ class Parameter:
 
     def outside(self, array: np.ndarray) -> ValueError | None:
         """The error of the first number of an array outside the range, if there is one; of elements NaN is not."""
-        interval = self.range
-        outside = (array < interval.low) | (array > interval.high)
-        if interval.low_open:
-            outside |= array == interval.low
-        if interval.high_open:
-            outside |= array == interval.high
-        if self.kind.array == "classes":
-            outside |= array != array
-        if not outside.any():
-            return None
-        where = tuple(int(i) for i in np.argwhere(outside)[0])
-        return ValueError(f"{self.name}{list(where)} = {array[where]} is outside {interval}")
+
+        def refused(x: Any) -> Any:
+            outside = _errors.lies_outside(x, self.range)
+            return outside | (x != x) if self.kind.array == "classes" else outside
+
+        where = _errors.first_where(array, refused)
+        return None if where is None else ValueError(f"{self.name}{list(where)} = {array[where]} is outside {self.range}")
 
     def __str__(self) -> str:
         return f"{self.name}={self.default!r} in {self.range}"

@@ -137,9 +137,9 @@ def cases(names: list[str] | None = None) -> list[Case]:
 
 def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.Generator) -> Any:
     """Numbers of an interval: near its middle, near 0, its ends, and where it is unbounded of every magnitude."""
-    low, high = interval.low, interval.high
     if interval.ends_only:
-        return rng.choice([low, high], n).astype(dtype)
+        return rng.choice([interval.low, interval.high], n).astype(dtype)
+    low, high = map(float, interval.ends_in(dtype))
     if math.isfinite(low) and math.isfinite(high):
         x = low + (high - low) * rng.random(n)
         near_an_end = 10.0 ** rng.uniform(-30, 0, n) * (high - low)
@@ -152,7 +152,7 @@ def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.G
             x = low + np.abs(x)
             x[rng.random(n) < 0.1] = low
     with np.errstate(under="ignore"):
-        return np.clip(x, low, high).astype(dtype)
+        return interval.clip(x.astype(dtype))
 
 
 def draw_lists(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
@@ -180,7 +180,7 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         alike = rng.random(n) < 0.2
         near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
         if not row.target.ends_only:
-            pred = np.where(alike, np.clip(near, row.prediction.low, row.prediction.high), pred).astype(dtype)
+            pred = np.where(alike, row.prediction.clip(near), pred).astype(dtype)
             pred[rng.random(n) < 0.02] = target[0]
         shape: tuple[int, ...] = (n,)
     else:
@@ -214,7 +214,7 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         if kind.differentiable:
             # Around its middle mostly, beside which other arguments count; of every size else.
             middle = np.exp(rng.normal(size=count)) if kind.range.low == 0 else rng.normal(0, 3, count)
-            drawn = draw_from(kind.range, math.prod(count), dtype, rng).reshape(count)
+            drawn = draw_from(Interval(kind.range.low), math.prod(count), dtype, rng).reshape(count)
             in_range = (drawn > kind.range.low) | (not kind.range.low_open)
             arrays[name] = np.where(in_range & (rng.random(count) < 0.3), drawn, middle).astype(dtype)
         else:
@@ -285,7 +285,7 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
 
     def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> Any:
         size = np.maximum(np.abs(x), unit if x is pred or logits_as_targets(row) else 0)
-        return np.clip(x + sign * steps * size, interval.low, interval.high)
+        return interval.clip(x + sign * steps * size, case.dtype)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
     log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default

@@ -194,6 +194,20 @@ SPECIAL = {
     _special.digamma: lifted(lambda x: of_positive(context.digamma, x, -context.inf), 1),
     _special.trigamma: lifted(lambda x: of_positive(lambda x: context.psi(1, x), x, context.inf), 1),
 }
+SPECIAL |= {
+    _special.lgamma_excess: lifted(
+        lambda x: of_positive(
+            lambda x: context.loggamma(x) - (x - 0.5) * context.log(x) + x - context.log(2 * context.pi) / 2, x, context.inf
+        ),
+        1,
+    ),
+    _special.digamma_excess: lifted(
+        lambda x: of_positive(lambda x: x * (context.log(x) - context.digamma(x)) - 0.5, x, context.mpf(0.5)), 1
+    ),
+    _special.trigamma_excess: lifted(
+        lambda x: of_positive(lambda x: x * (x * context.psi(1, x) - 1) - 0.5, x, context.mpf(0.5)), 1
+    ),
+}
 exact_elements = np.frompyfunc(Exact.of, 1, 1)
 
 

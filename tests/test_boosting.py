@@ -421,6 +421,8 @@ def drawn(loss: fl.Loss, n: int = 40, classes: int = 4, dtype: Any = np.float32)
     rows = loss.family == "rows"
     margin = rng.normal(size=(n, classes) if rows else n).astype(dtype)
     low, high = np.clip(loss.domain.target.low, -2, 2), np.clip(loss.domain.target.high, -2, 3)
+    if loss.domain.target.low_open:
+        low, high = 0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high
     if rows:
         target = np.arange(n) % classes if loss.row.labels else rng.uniform(size=(n, classes))
     elif loss.domain.target.bounded and high - low <= 2:

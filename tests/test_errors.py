@@ -390,6 +390,31 @@ def test_a_single_number_outside_the_domain(given, which, interval):
         given.loss(*arrays)
 
 
+@pytest.mark.parametrize(
+    ("number", "dtype", "inside"),
+    [
+        *((end, dtype, False) for end in (0.0, -0.0, 1.0) for dtype in ("float16", "float32", "float64", "bfloat16")),
+        *(
+            (1 - 1e-12, "float64", True),
+            (5e-324, "float64", True),
+            (1 - 2.0**-24, "float32", True),
+            (2.0**-149, "float32", True),
+        ),
+        *((2.0**-24, "float16", True), (1 - 2.0**-11, "float16", True), (1 - 2.0**-8, "bfloat16", True)),
+    ],
+)
+def test_an_open_end_is_outside_and_the_next_number_inside(number, dtype, inside):
+    dtype = getattr(pytest.importorskip("ml_dtypes"), dtype) if dtype == "bfloat16" else dtype
+    target = np.full(70, 0.5).astype(dtype)
+    target[66] = number
+    for pred in (np.zeros(70, dtype), np.zeros(70, dtype)[::-1]):
+        if inside:
+            assert np.isfinite(fl.beta(pred, target))
+        else:
+            with pytest.raises(ValueError, match=literally("target[66] = ", "(0, 1)", "check_domain=False")):
+                fl.beta(pred, target)
+
+
 @pytest.mark.parametrize("loss", [loss for loss in fl.losses.values() if "log_target" in loss.params], ids=name_of)
 def test_logarithms_are_outside_no_domain_and_probabilities_may_be(loss):
     pred, target = np.zeros((2, 3)), np.full((2, 3), -1.0)

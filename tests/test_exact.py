@@ -85,13 +85,14 @@ def remarkable(interval: Interval, dtype: np.dtype) -> np.ndarray:
     """Numbers of an interval at which something may break."""
     sizes = magnitudes(dtype)
     numbers = np.concatenate([[0], sizes, -sizes])
-    ends = [end for end in (interval.low, interval.high) if math.isfinite(end)]
     if interval.ends_only:
-        return np.array(ends, dtype)
+        return np.array([interval.low, interval.high], dtype)
+    low, high = interval.ends_in(dtype)
+    ends = [float(end) for end in (low, high) if math.isfinite(end)]
     small = sizes[sizes < 0.5]
     near = [x for end in ends for x in (end + small, end - small)]
     numbers = np.unique(np.concatenate([numbers, ends, *near]).astype(dtype))
-    return numbers[(numbers >= interval.low) & (numbers <= interval.high)]
+    return numbers[(numbers >= low) & (numbers <= high)]
 
 
 def extreme_values(parameter: Parameter) -> list[Any]:
@@ -138,8 +139,7 @@ def far_arrays(case: Case, arrays: dict[str, np.ndarray], rng: np.random.Generat
 
 def clipped(x: np.ndarray, interval: Interval, dtype: np.dtype) -> np.ndarray:
     largest = np.finfo(dtype).max
-    x = np.where(np.isnan(x), 0, x)
-    return np.clip(x, max(interval.low, -largest), min(interval.high, largest)).astype(dtype)
+    return interval.clip(np.clip(np.where(np.isnan(x), 0, x), -largest, largest).astype(dtype))
 
 
 def elements(case: Case, n: int, rng: np.random.Generator) -> Points:

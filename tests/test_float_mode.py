@@ -64,7 +64,7 @@ def drawn_with_subnormals(given, dtype):
     pred, target = given.draw(shape, dtype)
     pred = pred.copy()
     tiny = pred[::3] * float(np.finfo(dtype).smallest_normal) / 64
-    pred[::3] = np.clip(tiny.astype(dtype), given.loss.domain.prediction.low, given.loss.domain.prediction.high)
+    pred[::3] = given.loss.domain.prediction.clip(tiny.astype(dtype))
     assert np.any((pred != 0) & (np.abs(pred) < np.finfo(dtype).smallest_normal))
     return pred, target
 

@@ -144,6 +144,13 @@ GOLDEN = [
     ("crps_logistic", {"scale": 2.0}, [1.0, INF], [1.0, 1.0], [4 * LOG2 - 2, INF], [0, 1], [0.25, 0]),
     ("crps_laplace", {"scale": 2.0}, [1.0, -INF], [1.0, 1.0], [0.5, INF], [0, -1], [0.5, 0]),
     ("crps_gaussian", {}, [INF, -INF], [1.0, 1.0], [INF, INF], [1, -1], [0, 0]),
+    # A uniform distribution, ψ'(1) = π²/6; of a = b = 2 the density 6 y (1 - y), logit(1/4) = -log 3, ψ'(2) = ψ'(1) - 1.
+    ("beta", {"precision": 2.0}, [0.0], [0.5], [0], [0], [math.pi**2 / 12]),
+    (
+        *("beta", {"precision": 4.0}, [0.0, 0.0], [0.5, 0.25], [-math.log(1.5), -math.log(1.125)]),
+        *([0, math.log(3)], [math.pi**2 / 3 - 2] * 2),
+    ),
+    ("beta", {}, [INF, -INF], [0.5, 0.5], [INF, INF], [1, -1], [0, 0]),
     # At an extra zero that is certain; without a Poisson part; as poisson.
     ("zero_inflated_poisson", {"logit_zero": 800.0}, [3.0], [0.0], [0], [0], [0]),
     ("zero_inflated_poisson", {}, [-INF, -INF], [0.0, 1.0], [0, INF], [0, -1], [0, 0]),
@@ -291,6 +298,12 @@ def mp_cross_entropy(x, y, class_weight, ignore_index, label_smoothing):
     return -mp.fsum(w * t * mp.log(q) for w, t, q in zip(weights, smooth, softmax, strict=True) if t != 0)
 
 
+def mp_beta(x, y, precision):
+    a, b = mp_sigmoid(x) * precision, mp_sigmoid(-x) * precision
+    log_beta = mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(precision)
+    return log_beta - (a - 1) * mp.log(y) - (b - 1) * mp.log(1 - y)
+
+
 def mp_kl(x, y, log_target):
     p = [mp.exp(t) for t in y] if log_target else y
     return mp.fsum(mp_xlogy(t, t) - t * a for t, a in zip(p, x, strict=True))
@@ -330,6 +343,7 @@ ORACLE = {
         if y
         else -mp.log(mp_sigmoid(logit_zero) + mp_sigmoid(-logit_zero) * mp.exp(-mp.exp(x)))
     ),
+    "beta": mp_beta,
     "cross_entropy": mp_cross_entropy,
     "nll": lambda x, y, class_weight, ignore_index: -(1 if class_weight is None else float(class_weight[y])) * x[y],
     "kl_divergence": mp_kl,
@@ -420,6 +434,10 @@ CASES = [
     *(
         ("zero_inflated_poisson", {"logit_zero": z}, [(x, y) for x in (0.5, -3.0, -20.0, 3.0) for y in (0.0, 3.0)])
         for z in (0.25, -5.0, 40.0)
+    ),
+    *(
+        ("beta", {"precision": precision}, [(x, y) for x in (0.5, -3.0, 1e-8, 40.0, -0.25) for y in (0.25, 0.625, 1e-9)])
+        for precision in (1.0, 2.5, 1e-12, 40.0, 1e9)
     ),
     *(
         ("cross_entropy", {"class_weight": weight, "ignore_index": -100, "label_smoothing": smoothing}, points)

@@ -39,7 +39,9 @@ def call(loss, entry_point: str, pred: Any, target: Any, second: Any, **keywords
 
 
 def test_there_are_some():
-    assert {"gaussian_nll", "margin_ranking", "crps_gaussian", "zero_inflated_poisson"} <= {loss.name for loss in PREDICTED}
+    assert {"gaussian_nll", "margin_ranking", "crps_gaussian", "zero_inflated_poisson", "beta"} <= {
+        loss.name for loss in PREDICTED
+    }
 
 
 @every
@@ -192,6 +194,7 @@ def test_margin_ranking_is_that_of_pytorch():
         (fl.laplace_nll.bind(full=True), lambda d, x, s: d.Laplace(x, s), 0),
         (fl.gaussian_nll_with_log_scale.bind(full=True), lambda d, x, t: d.Normal(x, t.exp()), 0),
         (fl.cauchy_nll.bind(full=True), lambda d, x, s: d.Cauchy(x, s), 0),
+        (fl.beta, lambda d, x, s: d.Beta(x.sigmoid() * s, (-x).sigmoid() * s), 0),
         # log of the gamma functions of 2 and 5/2, and log(4 pi)/2
         (fl.student_t_nll, lambda d, x, s: d.StudentT(4.0, x, s), math.log(4 * math.pi) / 2 - math.lgamma(2.5)),
         (fl.student_t_nll.bind(degrees_of_freedom=1), lambda d, x, s: d.Cauchy(x, s), math.log(math.pi)),

@@ -110,7 +110,8 @@ def lgamma_far(z: mp.mpf) -> mp.mpf:
 
 
 def lgamma_far_weight(z: mp.mpf) -> mp.mpf:
-    return mp.sqrt(z) / mp.loggamma(1 / mp.sqrt(z)) if z else mp.mpf(0)
+    """Relative to log Γ(x), or absolutely where that is more: W/x alone is what is left of log Γ in a beta function."""
+    return mp.sqrt(z) / min(mp.mpf(1), mp.loggamma(1 / mp.sqrt(z))) if z else mp.mpf(0)
 
 
 #: Where digamma is 0.
@@ -129,18 +130,15 @@ def digamma_far(z: mp.mpf) -> mp.mpf:
     return (mp.log(x) - 1 / (2 * x) - mp.digamma(x)) * x**2 if z > 1e-30 else mp.mpf(1) / 12
 
 
-def digamma_far_weight(z: mp.mpf) -> mp.mpf:
-    return z / mp.digamma(1 / mp.sqrt(z)) if z else mp.mpf(0)
-
-
 def trigamma_far(z: mp.mpf) -> mp.mpf:
     """(ψ'(x) - 1/x - 1/(2x²)) x³ with z = 1/x²"""
     x = 1 / mp.sqrt(z) if z > 1e-30 else mp.inf
     return (mp.psi(1, x) - 1 / x - 1 / (2 * x**2)) * x**3 if z > 1e-30 else mp.mpf(1) / 6
 
 
-def trigamma_far_weight(z: mp.mpf) -> mp.mpf:
-    return z * mp.sqrt(z) / mp.psi(1, 1 / mp.sqrt(z)) if z else mp.mpf(0)
+def gamma_far_weight(z: mp.mpf) -> mp.mpf:
+    """Of 1/2 + W/x, what is left of digamma and trigamma beside log(x) and 1/x; in these themselves it counts less."""
+    return 2 * mp.sqrt(z)
 
 
 # |r| <= log(2)/2, a little more for the rounding of x / log(2).
@@ -185,8 +183,8 @@ PROBLEMS = {
         ("lgamma_core", lgamma_core, lambda u: 1 / lgamma_core(u), "-0.75", LGAMMA_CORE_END, {"f32": 11, "f64": 24}),
         ("lgamma_far", lgamma_far, lgamma_far_weight, "0", LGAMMA_FAR_END, {"f32": 3, "f64": 11}),
         ("digamma_core", digamma_core, lambda u: 1 / digamma_core(u), "-0.5", "0.5", {"f32": 10, "f64": 22}),
-        ("digamma_far", digamma_far, digamma_far_weight, "0", GAMMA_FAR_END, {"f32": 3, "f64": 15}),
-        ("trigamma_far", trigamma_far, trigamma_far_weight, "0", GAMMA_FAR_END, {"f32": 4, "f64": 17}),
+        ("digamma_far", digamma_far, gamma_far_weight, "0", GAMMA_FAR_END, {"f32": 4, "f64": 16}),
+        ("trigamma_far", trigamma_far, gamma_far_weight, "0", GAMMA_FAR_END, {"f32": 5, "f64": 18}),
     ]
     for suffix, precision in [("f32", np.float32), ("f64", np.float64)]
 }

@@ -10,5 +10,6 @@
 #include "power.h"
 #include "residual.h"
 #include "softening.h"
+#include "stirling.h"
 #include "tanh.h"
 #include "trigamma.h"

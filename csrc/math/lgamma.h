@@ -3,7 +3,7 @@
  * Below 1, log Γ(1 + x) - log x; from 1 to 2.5, log Γ(1 + s) with s = x - 1. Either has log Γ(1 + s) = s (s - 1) G(s), whose
  * factors are exact where it vanishes, so that the digits of G are those of the result (tools/minimax.py, lgamma_core_f32:
  * 0.039 ulp, lgamma_core_f64: 0.145 ulp). Beyond, Stirling's (x - 1/2) (log x - 1) + (log(2π) - 1)/2 + W(1/x²)/x, with W
- * fitted instead of its divergent series (lgamma_far_f32: 0.00202 ulp, lgamma_far_f64: 0.0188 ulp). The logarithm is in two
+ * fitted instead of its divergent series (lgamma_far_f32: 0.00496 ulp, lgamma_far_f64: 0.0681 ulp). The logarithm is in two
  * parts: what it loses by rounding would be multiplied by x, and near 1 be added to a difference. */
 #ifndef FASTLOSS_LGAMMA_H
 #define FASTLOSS_LGAMMA_H
@@ -13,16 +13,9 @@
 /* Beyond, W(1/x²)/x is nothing beside the rest. */
 #define STIRLING_END PICK(0x1p24f, 0x1p54)
 
-INLINE real half_of_digits(real x)
+/* G(s), with u = s - 3/4. */
+INLINE real lgamma_polynomial(real u)
 {
-    return from_bits(to_bits(x) & ~(bits)PICK(0xfff, 0x7ffffff));
-}
-
-INLINE real lgamma_positive(real x)
-{
-    const int below = x < ONE, far = x >= R(2.5);
-    const real s = below ? x : x - ONE, u = s - R(0.75), r = ONE / clip(x, ONE, STIRLING_END), z = r * r;
-    const log_pair log_x = log_pair_of(x);
 #if REAL_BITS == 32
     real g = -0.000129862688f;
     g = fma_(g, u, 0.000242075548f);
@@ -63,34 +56,55 @@ INLINE real lgamma_positive(real x)
     g = fma_(g, u, -0.11948158662524268);
     g = fma_(g, u, 0.45013931210925628);
 #endif
+    return g;
+}
+
+/* log Γ(1 + s) of x < 2.5, where s is x - 1 from 1 on, x itself below. */
+INLINE real lgamma_core(real x)
+{
+    const real s = x < ONE ? x : x - ONE;
+    return s * (s - ONE) * lgamma_polynomial(s - R(0.75));
+}
+
+/* W(z) */
+INLINE real lgamma_tail(real z)
+{
 #if REAL_BITS == 32
-    real w = -0.000368032866f;
-    w = fma_(w, z, 0.000764127064f);
-    w = fma_(w, z, -0.00277605699f);
-    w = fma_(w, z, 0.0833332986f);
+    real w = -0.000387429289f;
+    w = fma_(w, z, 0.000770748709f);
+    w = fma_(w, z, -0.00277676107f);
+    w = fma_(w, z, 0.0833333209f);
 #else
-    real w = -0.21692609511955327;
-    w = fma_(w, z, 0.27580901688479609);
-    w = fma_(w, z, -0.16647014627662882);
-    w = fma_(w, z, 0.065591643104580211);
-    w = fma_(w, z, -0.020198880165612932);
-    w = fma_(w, z, 0.0057940388833321215);
-    w = fma_(w, z, -0.001886935555178056);
-    w = fma_(w, z, 0.00084066696392331335);
-    w = fma_(w, z, -0.00059521230180171688);
-    w = fma_(w, z, 0.00079365041554520059);
-    w = fma_(w, z, -0.0027777777748375179);
-    w = fma_(w, z, 0.083333333333324711);
+    real w = -0.29485451023139025;
+    w = fma_(w, z, 0.35340232383264442);
+    w = fma_(w, z, -0.20036118348811821);
+    w = fma_(w, z, 0.074120226055153643);
+    w = fma_(w, z, -0.021564324018547409);
+    w = fma_(w, z, 0.0059389481544246279);
+    w = fma_(w, z, -0.0018972347496807017);
+    w = fma_(w, z, 0.00084115083738111457);
+    w = fma_(w, z, -0.00059522677077372406);
+    w = fma_(w, z, 0.0007936506713450591);
+    w = fma_(w, z, -0.0027777777771556674);
+    w = fma_(w, z, 0.083333333333332385);
 #endif
+    return w;
+}
+
+INLINE real lgamma_positive(real x)
+{
+    const int below = x < ONE, far = x >= R(2.5);
+    const real s = below ? x : x - ONE, r = ONE / clip(x, ONE, STIRLING_END), z = r * r;
+    const log_pair log_x = log_pair_of(x);
     /* (log(2π) - 1) / 2 */
-    const real constant = fma_(r, w, R(0.41893853320467274));
+    const real constant = fma_(r, lgamma_tail(z), R(0.41893853320467274));
     /* x - 1/2 and log x - 1 in two parts each, the high ones with half of the digits, so that their product is exact: there is a
      * float whose log Γ is 0.7 ulp above the largest one. */
     const real high = log_x.high - ONE, less_one = high + log_x.low, less_one_high = half_of_digits(less_one);
     const real x_high = half_of_digits(x), x_low = (x - x_high) - HALF, less_one_low = (high - less_one_high) + log_x.low;
     const real rest = fma_(x_high, less_one_low, fma_(x_low, less_one, constant));
     /* All three as a product, a term and a small term. */
-    const real factor = choose(far, x_high, s - ONE), other = choose(far, less_one_high, s * g);
+    const real factor = choose(far, x_high, s - ONE), other = choose(far, less_one_high, s * lgamma_polynomial(s - R(0.75)));
     const real term = choose(far, rest, keep_if(below, ZERO - log_x.high));
     return fma_(factor, other, term) - keep_if(below, log_x.low);
 }

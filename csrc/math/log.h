@@ -229,4 +229,12 @@ INLINE real log1p_curve(real x)
     return p;
 }
 
+/* x - log1p x for x > -1, with digits of its own near 0. */
+INLINE real log1p_excess(real x)
+{
+    const int near = (x > R(-0.2929)) & (x < R(0.4142));
+    const real few = clip(x, R(-0.2929), R(0.4142));
+    return choose(near, few * few * fma_(-few, log_polynomial(few), HALF), x - log1p_finite(x));
+}
+
 #endif

@@ -41,4 +41,17 @@ INLINE real scaled(real m, real exponent)
     return m * power_of_two(half) * power_of_two(biased - half);
 }
 
+/* log(x y) and log(x / y): where the logarithms of x and y would cancel, their exponents do so exactly. */
+INLINE real log_of_product(binary_parts x, binary_parts y)
+{
+    const log_parts p = log_reduced(x.mantissa * y.mantissa, 0);
+    return log_from(p.minus_k - (x.exponent + y.exponent), p.f, ZERO);
+}
+
+INLINE real log_of_quotient(binary_parts x, binary_parts y)
+{
+    const log_parts p = log_reduced(x.mantissa / y.mantissa, 0);
+    return log_from(p.minus_k - (x.exponent - y.exponent), p.f, ZERO);
+}
+
 #endif

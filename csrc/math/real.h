@@ -116,6 +116,19 @@ INLINE real lost_by_difference(real a, real b, real d)
     return keep_if(abs_(d) <= LARGEST, lost);
 }
 
+/* The first half of the digits of x. */
+INLINE real half_of_digits(real x)
+{
+    return from_bits(to_bits(x) & ~(bits)PICK(0xfff, 0x7ffffff));
+}
+
+/* What rounding has taken from p = a * b (Dekker 1971). */
+INLINE real lost_by_product(real a, real b, real p)
+{
+    const real a_high = half_of_digits(a), b_high = half_of_digits(b), a_low = a - a_high, b_low = b - b_high;
+    return HAS_FMA ? fma_(a, b, -p) : ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}
+
 INLINE real clip(real x, real low, real high)
 {
     return at_most(at_least(x, low), high);

@@ -229,6 +229,7 @@ TABLE: dict[str, Traits] = {
     "negative_binomial": Traits(link=_links.EXP, start=_starts.log_mean),
     "poisson_identity": Traits(instead="poisson"),
     "zero_inflated_poisson": Traits(by_name(exact=EXACT, default="constant"), _links.EXP),
+    "beta": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
     "gaussian_nll": Traits(start=_starts.mean),
     "gaussian_nll_with_log_scale": Traits(start=_starts.mean),
     "laplace_nll": Traits(by_name(), start=_starts.median, renewed=True),

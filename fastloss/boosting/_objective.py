@@ -56,7 +56,7 @@ def check_numbers(loss: Loss, target: np.ndarray) -> None:
         return
     # NaN passes through minimum and maximum: two quick passes see that there is nothing to look for.
     low, high = target.min(), target.max()
-    if domain.low <= low and high <= domain.high and np.isfinite(low) and np.isfinite(high) and not domain.ends_only:
+    if low in domain and high in domain and np.isfinite(low) and np.isfinite(high) and not domain.ends_only:
         return
     where = _errors.first_where(target, lambda x: ~np.isfinite(x) | _errors.lies_outside(x, domain))
     if where is not None:

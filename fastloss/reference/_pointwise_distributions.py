@@ -7,9 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import NONNEGATIVE, SIGN, Flag, NonNegative, Positive, PredictedPositive, PredictedReal, pointwise
+from fastloss._registry import (
+    INNER_PROBABILITY,
+    NONNEGATIVE,
+    SIGN,
+    Flag,
+    NonNegative,
+    Positive,
+    PredictedPositive,
+    PredictedReal,
+    pointwise,
+)
 from fastloss.reference._pointwise import _for_each, _logistic, poisson
-from fastloss.reference._special import erf
+from fastloss.reference._special import digamma, digamma_excess, erf, lgamma, lgamma_excess, trigamma, trigamma_excess
 
 __all__: list[str] = []
 
@@ -571,3 +581,107 @@ def zero_inflated_poisson(pred, target, *, logit_zero: PredictedReal = 0.0):
         np.where(zero, -lift * q, p),
         np.where(zero, -lift * q * rest, p * not_p),
     )
+
+
+def _divergence(m, n, r, odds, constant):
+    """The divergence of a probability y from m = 1 - n <= 1/2, whose logits differ by r: m r + log1p(u), u = (y - m)/(1 - y).
+
+    `odds` is y/(1 - y), `constant` log(n/(1 - y)), which is log1p(u).
+    """
+    near = np.abs(r) < 1
+    r = np.maximum(r, -20_000)  # exp(-20,000) is 0 in every precision
+    turn = np.expm1(np.where(near, -r, 0))
+    rise = np.where(near, m * (turn + r), n * odds + m * (r - 1))
+    u = np.where(near, m * turn, n * odds - m)
+    return np.where(u > 1, m * r + constant, rise - (u - np.log1p(u)))
+
+
+# A log density is a sum of logarithms of either sign and is 0 where the density is 1: what they lose by rounding is left.
+@pointwise(target=INNER_PROBABILITY, ulp=8.0)
+def beta(pred, target, *, precision: PredictedPositive = 1.0):
+    """Beta negative log-likelihood of the logit of a predicted mean, and a precision: beta regression.
+
+    With x = pred, y = target, φ = precision, m = sigmoid(x), a = mφ, b = (1 - m)φ, and ψ the derivative of log Γ::
+
+        value      log Γ(a) + log Γ(b) - log Γ(φ) - (a - 1) log y - (b - 1) log(1 - y)
+        gradient   φ m (1 - m) g,  g = ψ(a) - ψ(b) - logit y                               by x
+                   m (ψ(a) - log y) + (1 - m) (ψ(b) - log(1 - y)) - ψ(φ)                   by φ
+        Hessian    φ m (1 - m) ((1 - 2m) g + φ m (1 - m) (ψ'(a) + ψ'(b)))                  by x
+                   m² ψ'(a) + (1 - m)² ψ'(b) - ψ'(φ): positive                             by φ
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits of the predicted means, of any shape.
+    target : array_like
+        Shares of a whole, between 0 and 1 and neither, of the shape of `pred`.
+    precision : float or array_like, default 1.0
+        Predicted precisions, positive, broadcast to the shape of `pred`. The variance is m (1 - m)/(1 + φ). Below 2 the
+        density is infinite at 0 or at 1.
+
+    Notes
+    -----
+    The density is 0 or infinite at 0 and at 1, so data with such shares have no likelihood: Smithson and Verkuilen [2]_
+    move n of them inside with ``(y * (n - 1) + 0.5) / n``. The loss is convex in φ, and not in x: its Hessian may be
+    negative far from the target. With a and b it is the negative of ``log_prob`` of PyTorch's ``Beta(a, b)``; in the
+    parametrization by mean and precision, of statsmodels' ``BetaModel`` and R's betareg [1]_. A network that predicts
+    log φ, which may be any number, has the gradient φ · `precision_grad` by that.
+
+    Where φ is large, terms of size φ log φ cancel to what is of size 1; they are not computed, but what is left of them.
+
+    References
+    ----------
+    .. [1] Ferrari, S., & Cribari-Neto, F. (2004). Beta regression for modelling rates and proportions. Journal of
+       Applied Statistics, 31(7), 799-815.
+    .. [2] Smithson, M., & Verkuilen, J. (2006). A better lemon squeezer? Maximum-likelihood regression with
+       beta-distributed dependent variables. Psychological Methods, 11(1), 54-71.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.beta([0.0, 0.0], [0.5, 0.25], precision=[2.0, 4.0], reduction="none").round(6)
+    array([ 0.      , -0.117783])
+    >>> by_logit, by_precision = fl.beta.grad([0.0, 0.0], [0.5, 0.25], precision=4.0, precision_grad=True, reduction="none")
+    >>> by_logit.round(6), by_precision.round(6)
+    (array([0.      , 1.098612]), array([-0.140186,  0.003655]))
+    """
+    phi = _for_each(precision, pred)
+    # All is computed for a logit that is not above 0: a beta distribution of 1 - y has b and a.
+    above = pred > 0
+    x = -np.abs(pred)
+    e, _, _ = _logistic(x)
+    n = 1 / (1 + e)
+    m = e * n
+    a, b = m * phi, n * phi
+    share, other = np.where(above, 1 - target, target), np.where(above, target, 1 - target)
+    log_y, log_rest = np.log(target), np.log1p(-target)
+    log_share, log_other = np.where(above, log_rest, log_y), np.where(above, log_y, log_rest)
+    log_phi, log_e = np.log(phi), np.log1p(e)
+    log_b = log_phi - log_e
+    log_a = log_b + x
+    logit = log_share - log_other
+    r = x - logit
+    # Below 1, ψ(t) is ψ(1 + t) - 1/t. 1/a and 1/b are subtracted where they would cancel.
+    low_a, low_b = a < 1, b < 1
+    half_log_two_pi = np.log(8 * np.arctan(np.ones_like(phi))) / 2
+
+    def constants(t, log_t):
+        """log Γ(t) - t log t + t"""
+        low = lgamma(1 + t) + t - np.where(t == 0, 0, t * log_t) - log_t
+        return np.where(t < 1, low, lgamma_excess(t) + half_log_two_pi - log_t / 2)
+
+    def slope(t):
+        return np.where(t < 1, digamma(1 + t), -(0.5 + digamma_excess(t)) / t)
+
+    def curve(t):
+        return np.where(t < 1, t * trigamma(1 + t), 1 + (0.5 + trigamma_excess(t)) / t)
+
+    divergence = _divergence(m, n, r, share / other, -log_e - log_other)
+    value = phi * divergence + constants(a, log_a) + constants(b, log_b) - constants(phi, log_phi) + log_share + log_other
+    pull = slope(a) - slope(b) - np.where(low_b, logit, np.where(low_a, log_b + logit, -r))
+    lean = -np.expm1(x) * n
+    grad = n * a * pull - np.where(low_b, lean, np.where(low_a, n, 0))
+    hess = n * a * (lean * pull + n * curve(a) + m * curve(b)) + m * n * (np.where(low_a, 1, 0) + np.where(low_b, 1, 0))
+    by_phi = divergence - (0.5 + digamma_excess(a) + digamma_excess(b) - digamma_excess(phi)) / phi
+    twice_by_phi = (0.5 + trigamma_excess(a) + trigamma_excess(b) - trigamma_excess(phi)) / phi / phi
+    return value, np.where(above, -grad, grad), hess, by_phi, twice_by_phi

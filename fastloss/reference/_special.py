@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["digamma", "erf", "lgamma", "trigamma"]
+__all__ = ["digamma", "digamma_excess", "erf", "lgamma", "lgamma_excess", "trigamma", "trigamma_excess"]
 
 Function = Callable[[Any], Any]
 
@@ -137,3 +137,47 @@ def trigamma(x: Any) -> Any:
     z = inverse * inverse
     far = inverse + z * (0.5 + inverse * polynomial(stirling(x, lambda i: 1), z))
     return far + sum((1 / (x + n)) ** 2 for n in range(STEPS))
+
+
+def excess(weight: Callable[[int], int], step: Callable[[Any, Any], Any]) -> Function:
+    """What a function of Γ's is beside the first terms of Stirling's series, to a few units in the last place of 1/2.
+
+    From STEPS on it is the rest of the series. Below, `step` goes from x + 1 to x.
+    """
+
+    def function(x: Any) -> Any:
+        below = x < STEPS
+        inverse = 1 / np.where(below, x + STEPS, x)
+        far = inverse * polynomial(stirling(x, weight), inverse * inverse)
+        near = far
+        for n in range(STEPS - 1, -1, -1):
+            near = step(x + n, near)
+        return np.where(below, near, far)
+
+    return special(positive(function))
+
+
+def _log_of_step(t: Any) -> Any:
+    """log(1 + 1/t)"""
+    return np.where(t < 1, np.log1p(t) - np.log(t), np.log1p(1 / t))
+
+
+def _lgamma_step(t: Any, above: Any) -> Any:
+    return above + (t + 0.5) * _log_of_step(t) - 1
+
+
+def _digamma_step(t: Any, above: Any) -> Any:
+    share = np.where(t == 0, 0, t * _log_of_step(t))
+    return t / (1 + t) * (0.5 + above) + (0.5 - share)
+
+
+def _trigamma_step(t: Any, above: Any) -> Any:
+    return 0.5 / (1 + t) ** 2 + (t / (1 + t)) ** 2 * above
+
+
+#: log Γ(x) - (x - 1/2) log x + x - log(2π)/2, Binet's function.
+lgamma_excess = excess(lambda i: i * (i - 1), _lgamma_step)
+#: x (log x - ψ(x)) - 1/2, which falls from 1/2 to 0.
+digamma_excess = excess(lambda i: i, _digamma_step)
+#: x² ψ'(x) - x - 1/2, which falls from 1/2 to 0.
+trigamma_excess = excess(lambda i: 1, _trigamma_step)
