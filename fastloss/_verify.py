@@ -328,7 +328,7 @@ def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, A
             interval = case.loss.params[name].range
             yield from ({name: np.clip(wide * factor, interval.low, interval.high)} for factor in (1 + step, 1 - step))
     for name, p in case.loss.params.items():
-        if p.kind.type is float and isinstance(p.default, (int, float)):
+        if name not in arrays and p.kind.type is float and isinstance(p.default, (int, float)):
             if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
                 continue
             moved = (value for value in (p.default * (1 - step), p.default * (1 + step)) if value in p.range)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -15,18 +16,19 @@ __all__ = ["log_partition", "shape_derivatives"]
 def _means(x: Any) -> tuple[Any, Any, Any]:
     """The means of v^k exp(v x) for v from 0 to 1 and k from 0 to 2, the first less 1."""
     near = np.abs(x) < 1
-    z = np.where(near, x, 0)
-    cubic = exp_cubic(z)
-    curve = 0.5 + z * cubic
     divisor = np.where(near, 1, x)
     first = np.expm1(x) / divisor
     second = (np.exp(x) - first) / divisor
     third = (np.exp(x) - 2 * second) / divisor
-    return (
-        np.where(near, z * curve, first - 1),
-        np.where(near, 1 + (z - 1) * curve, second),
-        np.where(near, 1 + (z - 2) * curve + 2 * cubic, third),
-    )
+    first = first - 1
+    if near.any():
+        z = np.where(near, x, 0)
+        cubic = exp_cubic(z)
+        curve = 0.5 + z * cubic
+        first = np.where(near, z * curve, first)
+        second = np.where(near, 1 + (z - 1) * curve, second)
+        third = np.where(near, 1 + (z - 2) * curve + 2 * cubic, third)
+    return first, second, third
 
 
 def shape_derivatives(log1p_z: Any, power: Any, alpha: Any) -> tuple[Any, Any]:
@@ -63,9 +65,16 @@ def log_partition(alpha: Any) -> Any:
     integrand is analytic where |Im s| < π/2, and decreases there where alpha |Im s| < π/2.
     """
     alphas, where = np.unique(alpha, return_inverse=True)
+    return _of_unique(alphas.tobytes(), alphas.dtype)[:, where.reshape(alpha.shape)]
+
+
+# A loss is asked for the same shapes again, by its entry points and those who move its other arguments.
+@functools.lru_cache(maxsize=16)
+def _of_unique(numbers: bytes, dtype: np.dtype[Any]) -> Any:
+    alphas = np.frombuffer(numbers, dtype)
     # Like ones together, since they take as many steps.
     pieces = [_log_partition(alphas[i : i + 256]) for i in range(0, alphas.size, 256)]
-    return np.concatenate(pieces, axis=1)[:, where.reshape(alpha.shape)] if pieces else np.zeros((3, *alpha.shape), alpha.dtype)
+    return np.concatenate([np.zeros((3, 0), dtype), *pieces], axis=1)
 
 
 def _log_partition(alpha: Any) -> Any:
