@@ -396,7 +396,7 @@ def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1
     ...     [4.0, 1.0], [1.0, 1.0], alpha=[1.0, 1.0], alpha_grad=True, reduction="none"
     ... )
     >>> by_location.round(6), by_shape.round(6)
-    (array([0.948683, 0.      ]), array([ 0.372053, -0.19287 ]))
+    (array([0.948683, 0.      ]), array([ 0.546306, -0.19287 ]))
     """
     alpha, scale = _for_each(alpha, pred), _for_each(scale, pred)
     r = pred - target
