@@ -1782,6 +1782,58 @@ class _student_t_nll(Loss):
         n_threads: int | None = None,
     ) -> tuple[_Derivative, _Derivative]: ...
 
+class _barron_nll(Loss):
+    def __call__(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: ArrayLike = 1.0,
+        scale: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        n_threads: int | None = None,
+    ) -> float | NDArray[Any]: ...
+    def grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: ArrayLike = 1.0,
+        scale: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        alpha_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> _Derivative: ...
+    def value_and_grad(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: ArrayLike = 1.0,
+        scale: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "mean",
+        alpha_grad: bool = False,
+        out: _Places = None,
+        n_threads: int | None = None,
+    ) -> tuple[float | NDArray[Any], _Derivative]: ...
+    def grad_and_hess(
+        self,
+        pred: ArrayLike,
+        target: ArrayLike,
+        *,
+        alpha: ArrayLike = 1.0,
+        scale: float = 1.0,
+        weight: ArrayLike | None = None,
+        reduction: Literal["mean", "sum", "none"] = "none",
+        alpha_grad: bool = False,
+        out: _Places | tuple[_Places, _Places] = None,
+        n_threads: int | None = None,
+    ) -> tuple[_Derivative, _Derivative]: ...
+
 class _crps_logistic(Loss):
     def __call__(
         self,
@@ -4891,6 +4943,7 @@ laplace_nll: _laplace_nll
 gaussian_nll_with_log_scale: _gaussian_nll_with_log_scale
 cauchy_nll: _cauchy_nll
 student_t_nll: _student_t_nll
+barron_nll: _barron_nll
 crps_logistic: _crps_logistic
 crps_laplace: _crps_laplace
 crps_gaussian: _crps_gaussian

@@ -153,6 +153,8 @@ PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), 
 Levels = Annotated[Any, Kind(Interval(0, 1, low_open=True, high_open=True), array="elements")]
 #: What a model may predict beside the prediction itself: a scale, a variance; any number.
 PredictedPositive = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements", differentiable=True)]
+#: That of a distribution's tails: of less than 0 a general robust loss has none, and at 2 it is normal.
+PredictedShape = Annotated[Any, Kind(Interval(0, 2), array="elements", differentiable=True)]
 PredictedReal = Annotated[Any, Kind(Interval(), array="elements", differentiable=True)]
 ClassWeight = Annotated[Any, Kind(Interval(0, high_open=True), array="classes", optional=True)]
 Integer = Annotated[int, Kind(Interval(-(2**63), 2**63 - 1), type=int)]

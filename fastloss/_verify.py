@@ -214,7 +214,9 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         if kind.differentiable:
             # Around its middle mostly, beside which other arguments count; of every size else.
             middle = np.exp(rng.normal(size=count)) if kind.range.low == 0 else rng.normal(0, 3, count)
-            drawn = draw_from(Interval(kind.range.low), math.prod(count), dtype, rng).reshape(count)
+            drawn = draw_from(Interval(kind.range.low, kind.range.high), math.prod(count), dtype, rng).reshape(count)
+            if math.isfinite(kind.range.high):
+                middle = drawn
             in_range = (drawn > kind.range.low) | (not kind.range.low_open)
             arrays[name] = np.where(in_range & (rng.random(count) < 0.3), drawn, middle).astype(dtype)
         else:
@@ -323,9 +325,10 @@ def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, A
     for name, x in arrays.items():
         if case.loss.params[name].kind.array == "elements":
             wide = x.astype(one_precision_up(case.dtype))
-            yield from ({name: wide * factor} for factor in (1 + step, 1 - step))
+            interval = case.loss.params[name].range
+            yield from ({name: np.clip(wide * factor, interval.low, interval.high)} for factor in (1 + step, 1 - step))
     for name, p in case.loss.params.items():
-        if p.kind.type is float and isinstance(p.default, (int, float)):
+        if name not in arrays and p.kind.type is float and isinstance(p.default, (int, float)):
             if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
                 continue
             moved = (value for value in (p.default * (1 - step), p.default * (1 + step)) if value in p.range)

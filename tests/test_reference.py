@@ -95,6 +95,16 @@ GOLDEN = [
     ("barron", {"alpha": 2.0, "scale": 2.0}, [4.0, -INF], [0.0, 0.0], [2, INF], [1, -INF], [0.25, 0.25]),
     ("barron", {"alpha": 0.0}, [math.sqrt(2), INF], [0.0, 0.0], [LOG2, INF], [math.sqrt(0.5), 0], [0, 0]),
     ("barron", {"alpha": -2.0}, [2.0, -INF], [0.0, 0.0], [1, 2], [0.5, 0], [-0.25, 0]),
+    # Of these shapes Z is sqrt(2 pi), 2 e K1(1) and pi sqrt(2).
+    (
+        "barron_nll", {"alpha": 2.0, "scale": 2.0}, [4.0, -INF], [0.0, 0.0],
+        [2 + LOG2 + math.log(2 * math.pi) / 2, INF], [1, -INF], [0.25, 0.25],
+    ),
+    ("barron_nll", {}, [0.75, 0.0], [0.0, 0.0], [0.25 + 1.185495232349193, 1.185495232349193], [0.6, 0], [0.512, 1]),
+    (
+        "barron_nll", {"alpha": 0.0}, [math.sqrt(2), INF], [0.0, 0.0],
+        [1.5 * LOG2 + math.log(math.pi), INF], [math.sqrt(0.5), 0], [0, 0],
+    ),
     # w = 2, log(1 + exp 0) = log 2: p = 1 - 1/4. 2 log 2 and -log(3/4); w/2 and w/2 (1 - 4/3);
     # w/4 (1 - y/p) + y (w/2/p)² (1 - p).
     (
@@ -253,6 +263,16 @@ def mp_barron(x, y, alpha, scale):
     return abs(alpha - 2) / alpha * ((square / abs(alpha - 2) + 1) ** (alpha / 2) - 1)
 
 
+@functools.cache
+def mp_barron_partition(alpha):
+    """2 ∫ exp(s - rho(exp(s))) ds: for alpha = 0 both tails are exponential."""
+    return 2 * mp.quad(lambda s: mp.exp(s - mp_barron(mp.exp(s), 0, alpha, 1)), mp.linspace(-90, 90, 61))
+
+
+def mp_barron_nll(x, y, alpha, scale):
+    return mp_barron(x, y, alpha, scale) + mp.log(scale * mp_barron_partition(alpha))
+
+
 def mp_sparse_plus(z):
     return 0 if z <= -1 else z if z >= 1 else (z + 1) ** 2 / 4
 
@@ -320,6 +340,7 @@ ORACLE = {
     "binary_cross_entropy_with_logits": mp_bce_with_logits,
     "sigmoid_focal": mp_focal,
     "barron": mp_barron,
+    "barron_nll": mp_barron_nll,
     "cross_entropy_lambda": mp_lambda,
     "asymmetric_focal": mp_asymmetric,
     "reduced_focal": mp_reduced,
@@ -400,6 +421,10 @@ CASES = [
             (-2.0, 1.0),
             (-10.0, 1.0),
         )
+    ),
+    *(
+        ("barron_nll", {"alpha": alpha, "scale": scale}, [p for p in RESIDUAL_POINTS if abs(p[0]) < 1e9])
+        for alpha, scale in ((1.0, 1.0), (2.0, 0.5), (2 - 1e-9, 1.0), (1.7, 2.0), (0.25, 3.0), (1e-9, 1.0), (0.0, 3.0))
     ),
     *(("cross_entropy_lambda", {"exposure": w}, LOGIT_POINTS + SOFT_POINTS) for w in (1.0, 0.3, 7.3, 1e-12)),
     *(

@@ -28,8 +28,8 @@ def drawn(loss, n=200, dtype=np.float64, seed=0) -> tuple[np.ndarray, np.ndarray
 def moderate(loss, n=200, seed=0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same for difference quotients."""
     rng = np.random.default_rng(seed)
-    low = loss.params[loss.second].range.low
-    second = rng.uniform(0.5, 2, n) if low == 0 else rng.normal(0, 1, n)
+    interval = loss.params[loss.second].range
+    second = rng.uniform(0.5, min(2, 0.75 * interval.high), n) if interval.low == 0 else rng.normal(0, 1, n)
     target = drawn(loss, n)[1] if loss.domain.target.bounded else rng.normal(0, 1, n)
     return rng.normal(0, 1, n), np.clip(target, -5, 5), second
 
@@ -251,6 +251,46 @@ def test_zero_inflated_poisson_is_a_mixture():
     # An extra zero that is certain; and one that is the only way to a zero.
     assert fl.zero_inflated_poisson([3.0], [0.0], logit_zero=800.0) == 0
     assert fl.zero_inflated_poisson([20.0], [0.0], logit_zero=-30.0) == pytest.approx(30, rel=1e-12)
+
+
+# ---- the shape of a robust loss -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-3, 0.1, 0.3, 0.5, 1.0, 1.4, 1.8, 1.99, 2 - 1e-9, 2.0])
+def test_barron_nll_is_a_distribution(alpha):
+    """exp(-loss) has the integral 1: of x = exp(s), by the trapezoid rule, since at alpha = 0 tails fall as 1/x²."""
+    s = np.arange(-40, 40, 1 / 64)
+    density = np.exp(-fl.barron_nll(3 + 0.5 * np.exp(s), np.full_like(s, 3.0), alpha=alpha, scale=0.5, reduction="none"))
+    assert np.sum(np.exp(s) * density) / 64 == pytest.approx(1, rel=1e-12)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1e-9, 0.1, 0.124, 0.126, 0.499, 0.501, 1.0, 1.499, 1.501, 1.874, 1.876, 1.999])
+def test_derivatives_by_a_shape_have_means_that_vanish(alpha):
+    """Those of a distribution's: the mean of the gradient is 0, and that of its square the mean of the Hessian."""
+    s = np.arange(-40, 40, 1 / 64)
+    residual = np.exp(s)
+    value = fl.barron_nll(residual, np.zeros_like(s), alpha=alpha, reduction="none")
+    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess(residual, np.zeros_like(s), alpha=alpha, alpha_grad=True)
+    density = 2 * residual * np.exp(-value) / 64
+    assert np.sum(density * grad) == pytest.approx(0, abs=1e-11)
+    assert np.sum(density * grad * grad) == pytest.approx(np.sum(density * hess), rel=1e-9)
+
+
+def test_derivatives_by_the_shape_at_its_ends(dtype, tier):
+    pred = np.array([0.0, 0.5, 1, 1, 1, 1.5, np.inf, np.nan], dtype)
+    target = np.array([0.0, 0.0, 0, 1e-30, -1e-30, 0, 0, 0], dtype)
+    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess(pred, target, alpha=2.0, alpha_grad=True)
+    # The residual is compared with the scale before it is rounded.
+    np.testing.assert_array_equal(np.delete(grad, 2), [-np.inf, -np.inf, -np.inf, np.inf, np.inf, np.inf, np.nan])
+    np.testing.assert_array_equal(hess, [-np.inf, -np.inf, np.inf, -np.inf, np.inf, np.inf, np.inf, np.nan])
+    # -(digamma(3/2) + log 2)/4
+    assert grad[2] == pytest.approx(-0.18240928863463046, rel=1e-6)
+    near = fl.barron_nll.grad([1.0], [0.0], alpha=2 - 1e-12, alpha_grad=True)[1][0]
+    assert near == pytest.approx(float(grad[2]), rel=1e-6)
+    # At 0 the derivative is one from the right.
+    steps = [fl.barron_nll([1.5], [0.0], alpha=alpha) for alpha in (0.0, 1e-7, 2e-7)]
+    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess([1.5], [0.0], alpha=0.0, alpha_grad=True)
+    assert (4 * steps[1] - 3 * steps[0] - steps[2]) / 2e-7 == pytest.approx(grad[0], rel=1e-6)
 
 
 DISTRIBUTION_FUNCTIONS = {

@@ -2,9 +2,16 @@
  * With t = alpha/2 log(1 + z) it is b/2 log(1 + z) expm1(t)/t where |t| <= 1, for which alpha = 0 is no exception. z and the powers of
  * 1 + z have exponents of their own: none of them needs to be a number. Gradient r/c² (1 + z)^(alpha/2 - 1); the Hessian is
  * (1 + z)^(alpha/2 - 1) / c² times `bend`, (1 + (alpha - 1) z) / (1 + z). */
-POINTWISE(barron)
+typedef struct {
+    point loss;
+    binary_parts width, base, power; /* b, 1 + z, (1 + z)^(alpha/2) */
+    real b, log1p_z, t;       /* b is 1 at alpha = 2 */
+    int infinite;             /* z is */
+} barron_curve;
+
+INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
 {
-    const real alpha = param[0], c = param[1], r = pred - target, half_size = abs_(half_difference(pred, target)), a = abs_(r);
+    const real r = pred - target, half_size = abs_(half_difference(pred, target)), a = abs_(r);
     const real distance = TWO - alpha, b = distance == ZERO ? ONE : distance, less = alpha - ONE;
     const int far = half_size > HALF * LARGEST, infinite = half_size > LARGEST, is_zero = a == ZERO;
     const binary_parts size = binary_parts_of(far ? half_size : a, far ? ONE : ZERO), scale = binary_parts_of(c, ZERO);
@@ -29,9 +36,17 @@ POINTWISE(barron)
     const real curve = scaled(inverse * slope * bend, slope_exponent - scale.exponent - keep_if(vanishing, base.exponent));
     const real peak = ONE / c / c, grad = copysign_(scaled(ratio * slope, shift + slope_exponent), r);
     const real steepest = keep_if(less >= ZERO, less > ZERO ? INFINITE : ONE / c);
-    return (point){
+    const point loss = {
         .value = choose(a == a, keep_if(!is_zero, infinite ? (alpha >= ZERO ? INFINITE : -quotient) : value), a),
         .grad = choose(a == a, choose(is_zero, r, infinite ? copysign_(steepest, r) : grad), a),
         .hess = choose(a == a, choose(is_zero, peak, infinite ? keep_if(distance == ZERO, peak) : curve), a),
     };
+    return (barron_curve){
+        .loss = loss, .width = width, .base = base, .power = power, .b = b, .log1p_z = log1p_z, .t = t, .infinite = infinite,
+    };
+}
+
+POINTWISE(barron)
+{
+    return barron_curve_of(pred, target, param[0], param[1]).loss;
 }

@@ -145,6 +145,37 @@ INLINE real exp_curve(real x)
     return p;
 }
 
+/* (exp x - 1 - x - x²/2) / x³ for 0 <= x <= 2 (tools/minimax.py, exp_cubic_f32 and exp_cubic_f64: 0.25 ulp, the rounding of 1/6). */
+INLINE real exp_cubic(real x)
+{
+#if REAL_BITS == 32
+    real p = 5.19266507e-07f;
+    p = fma_(p, x, 2.09408768e-06f);
+    p = fma_(p, x, 2.54628994e-05f);
+    p = fma_(p, x, 0.00019846436f);
+    p = fma_(p, x, 0.00138832792f);
+    p = fma_(p, x, 0.00833370537f);
+    p = fma_(p, x, 0.0416665822f);
+    p = fma_(p, x, 0.166666672f);
+#else
+    real p = 1.1316937107288525e-13;
+    p = fma_(p, x, 2.8124513589649206e-13);
+    p = fma_(p, x, 1.3442018224655155e-11);
+    p = fma_(p, x, 1.5544855245692439e-10);
+    p = fma_(p, x, 2.0968207321605055e-09);
+    p = fma_(p, x, 2.5040691596882657e-08);
+    p = fma_(p, x, 2.7558328962291873e-07);
+    p = fma_(p, x, 2.755725630724149e-06);
+    p = fma_(p, x, 2.4801590009488374e-05);
+    p = fma_(p, x, 0.00019841269763677024);
+    p = fma_(p, x, 0.001388888889028086);
+    p = fma_(p, x, 0.0083333333333192421);
+    p = fma_(p, x, 0.04166666666666733);
+    p = fma_(p, x, 0.16666666666666666);
+#endif
+    return p;
+}
+
 /* 2^(n - scale) exp r, for results of at most 2. 2^n = 2^(n + SHIFT) 2^-SHIFT, where the first factor is normal down to exp's
  * last digit. */
 INLINE real exp_small(exp_parts p, bits scale)

@@ -1,4 +1,5 @@
 /* All elementary functions. */
+#include "barron_partition.h"
 #include "digamma.h"
 #include "erf.h"
 #include "exp.h"

@@ -277,6 +277,7 @@ TABLE: dict[str, Traits] = {
     "lp": Traits(by_name(exact=EXACT, default="constant")),
     "log_lin_quantile": Traits(by_name(), _links.EXP),
     "barron": Traits(REWEIGHTED),
+    "barron_nll": Traits(REWEIGHTED),
     "cross_entropy_lambda": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),
     "asymmetric_focal": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
     "reduced_focal": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),

@@ -694,8 +694,9 @@ def barron(pred, target, *, alpha: Shape = 1.0, scale: Positive = 1.0):
     paper [1]_ has it, there is no factor scale². With it, 2 is half of `squared_error`, 1 is `pseudo_huber`, 0 is
     `cauchy` with sqrt(2) times the scale, and -2 is `geman_mcclure` with twice the scale. As alpha tends to minus
     infinity the loss tends to `welsch` with sqrt(2) times the scale: far from the target that is 1, and 1.2 at -10.
-    For alpha below 1 the Hessian is negative far from the target. The negative log-likelihood by which Barron
-    chooses `alpha` adds the logarithm of a normalising constant, which does not depend on the prediction.
+    For alpha below 1 the Hessian is negative far from the target. `barron_nll` is the negative log-likelihood by
+    which Barron chooses `alpha`: it adds the logarithm of a normalising constant, which does not depend on the
+    prediction.
 
     References
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["exp_curve", "exp_minus_linear", "x_minus_log1p"]
+__all__ = ["exp_cubic", "exp_curve", "exp_minus_linear", "x_minus_log1p"]
 
 
 def x_minus_log1p(x):
@@ -23,6 +23,14 @@ def exp_curve(x):
     for k in range(31, 2, -1):
         series = 1 + x * series / k
     return series / 2
+
+
+def exp_cubic(x):
+    """(exp(x) - 1 - x - x²/2) / x³ for |x| <= 1: its series, of which 30 terms are good for 30 digits."""
+    series = 1 + 0 * x
+    for k in range(32, 3, -1):
+        series = 1 + x * series / k
+    return series / 6
 
 
 def exp_minus_linear(x):
