@@ -35,7 +35,10 @@ POINTWISE(beta)
     const real log_share = choose(share_is_smaller, log_smaller, log_larger), log_other = choose(share_is_smaller, log_larger, log_smaller);
     const real share_low = keep_if(share_is_smaller, smaller_low), other_low = keep_if(!share_is_smaller, smaller_low);
     const binary_parts of_phi = binary_parts_of(phi, ZERO), of_share = binary_parts_of(share, ZERO), of_a = binary_parts_of(a, ZERO);
-    const real minus_logit = log_other - log_share, r = minus_logit - p, near_r = clip(r, -ONE, ONE);
+    /* Both p and the logit may be large and alike; near 1/2 the two logarithms have the same digits and cancel as they are. */
+    const real minus_logit = log_other - log_share, difference = minus_logit - p, logs_low = keep_if(smaller < R(0.125), other_low - share_low);
+    const real r_low = lost_by_difference(log_other, log_share, minus_logit) + lost_by_difference(minus_logit, p, difference);
+    const real r = difference + (r_low + logs_low), near_r = clip(r, -ONE, ONE);
 
     /* KL = (m r + u) - (u - log1p u), u = m expm1(-r) = (y - m)/(1 - y), or -m log y - (1 - m) log(1 - y) less the entropy of m, which is
      * log(1 + e) + m p; each with what has been lost, where it is far from 0. */
