@@ -60,7 +60,8 @@ typedef struct {
     intptr_t class_stride;    /* rows only: bytes between classes */
 } fl_array;
 
-/* Where a loss is defined: [low, high], or only the two ends. NaN is always let through. */
+/* Where a loss is defined: [low, high], or only the two ends. Of an open end this is the next number of the type computed in. NaN is always
+ * let through. */
 typedef struct {
     double low, high;
     int checked, ends_only;

@@ -679,6 +679,7 @@ cdef class Kernel:
         cdef fl_float_mode mode
         if status == FL_NO_MEMORY:
             return no_memory()
+        real = "d" if c.real == FL_FLOAT64 else "f"
         # The search for the bad number must see subnormal ones too.
         mode = fl_enter_default_float_mode()
         try:
@@ -687,12 +688,12 @@ cdef class Kernel:
             if status == FL_BAD_LABEL:
                 return _errors.bad_label(target, c.classes, c.ignore_index)
             if status == FL_BAD_PREDICTION:
-                return _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction)
+                return _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction, real)
             if status == FL_BAD_TARGET:
-                return _errors.outside(self.loss.name, "target", target, self.loss.row.target)
+                return _errors.outside(self.loss.name, "target", target, self.loss.row.target, real)
             if status == FL_BAD_OPERAND:
                 parameter = self.parameters[self.slots.index("operand")]
-                return parameter.outside(operand.astype("d" if c.real == FL_FLOAT64 else "f")) or ValueError(
+                return parameter.outside(operand.astype(real)) or ValueError(
                     f"{parameter.name} was outside {parameter.range} while another thread changed it")
         finally:
             fl_leave_default_float_mode(mode)

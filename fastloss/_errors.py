@@ -231,8 +231,12 @@ def lies_outside(array: np.ndarray, domain: Any) -> Any:
     return below | (array >= domain.high if domain.high_open else array > domain.high)
 
 
-def outside(loss: str, name: str, array: np.ndarray, domain: Any) -> ValueError:
+def outside(loss: str, name: str, array: np.ndarray, domain: Any, real: Any = None) -> ValueError:
+    """The error of the first number outside; `real` is the type computed in, to which a number may have been rounded."""
     where = first_where(array, lambda x: lies_outside(x, domain))
+    if where is None and real:
+        array = array.astype(real)
+        where = first_where(array, lambda x: lies_outside(x, domain))
     if where is None:
         return ValueError(f"{name} was outside {domain} while another thread changed it")
     position = f"[{', '.join(map(str, where))}]" if where else ""

@@ -415,6 +415,11 @@ def test_an_open_end_is_outside_and_the_next_number_inside(number, dtype, inside
                 fl.beta(pred, target)
 
 
+def test_a_number_that_is_rounded_to_an_open_end_is_outside():
+    with pytest.raises(ValueError, match=literally("target[1] = 1.0 is outside (0, 1)")):
+        fl.beta(np.zeros(3, np.float32), np.array([0.5, 1 - 1e-12, 0.5]))
+
+
 @pytest.mark.parametrize("loss", [loss for loss in fl.losses.values() if "log_target" in loss.params], ids=name_of)
 def test_logarithms_are_outside_no_domain_and_probabilities_may_be(loss):
     pred, target = np.zeros((2, 3)), np.full((2, 3), -1.0)

@@ -152,7 +152,7 @@ def test_byte_swapped_inputs(given):
 @pytest.mark.parametrize("half", ["float16", "bfloat16"])
 def test_half_precision_computes_in_float32(given, half):
     kind = np.float16 if half == "float16" else getattr(pytest.importorskip("ml_dtypes"), half)
-    pred, target = given.draw((20, 6))
+    pred, target = given.draw((20, 6), np.float32)
     pred = np.clip(pred, -100, 100).astype(kind)
     value, grad = given.loss.value_and_grad(pred, target, reduction="mean")
     single_value, single_grad = given.loss.value_and_grad(pred.astype(np.float32), target, reduction="mean")
@@ -176,14 +176,14 @@ def halves():
 def test_half_precision_of_one_number_or_of_other_bytes(given):
     """Results have the prediction's dtype in the machine's own byte order, a number as well as an array."""
     for kind in halves():
-        pred, target = given.draw((1, 6) if given.rows else (1, 1))
+        pred, target = given.draw((1, 6) if given.rows else (1, 1), np.float32)
         pred, target = np.clip(pred, -100, 100)[0].astype(kind), target[0]
         if not given.rows:
             pred, target = pred[0], target[0]
         value = given.loss(pred, target, reduction="none")
         assert value.dtype == kind
         assert value.shape == ()
-    pred, target = given.draw((4, 6))
+    pred, target = given.draw((4, 6), np.float32)
     pred = np.clip(pred, -100, 100).astype(np.float16)
     swapped = pred.astype(">f2")
     for name in ("grad", "grad_and_hess"):

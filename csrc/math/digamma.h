@@ -1,8 +1,9 @@
 /* digamma, the derivative of log Γ, for x > 0.
  *
- * From 1 to 2, (s - s₀) H(s) with s = x - 1, which has the zero 1 + s₀ as a factor, in two parts, so that the relative error is
- * small next to it, too (tools/minimax.py, digamma_core_f32: 0.0862 ulp, digamma_core_f64: 0.206 ulp). Below 1, the same of
- * s = x, less 1/x. From 2, log x - (1/2 + W(1/x²)/x)/x (digamma_far_f32: 0.032 ulp, digamma_far_f64: 0.077 ulp, of 1/2 + W/x). */
+ * From 1 to 2, (s - s₀) H(s) with s = x - 1, which has the zero 1 + s₀ as a factor, in two parts, so that the relative
+ * error is small next to it, too (tools/minimax.py, digamma_core_f32: 0.0862 ulp, digamma_core_f64: 0.206 ulp). Below 1,
+ * the same of s = x, less 1/x. From 2, log x - (1/2 + W(1/x²)/x)/x (digamma_far_f32: 0.032 ulp, digamma_far_f64: 0.077
+ * ulp, of 1/2 + W/x). */
 #ifndef FASTLOSS_DIGAMMA_H
 #define FASTLOSS_DIGAMMA_H
 

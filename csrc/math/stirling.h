@@ -1,9 +1,10 @@
 /* What log Γ, digamma and trigamma are beside the first terms of Stirling's series:
  *
- *     log Γ(x) = (x - 1/2) log x - x + log(2π)/2 + R(x),  ψ(x) = log x - (1/2 + P(x))/x,  ψ'(x) = 1/x + (1/2 + F(x))/x²
+ * log Γ(x) = (x - 1/2) log x - x + log(2π)/2 + R(x),  ψ(x) = log x - (1/2 + P(x))/x,  ψ'(x) = 1/x + (1/2 + F(x))/x²
  *
- * R, P and F fall to 0 with 1/(12x), 1/(12x) and 1/(6x), P and F from 1/2 at 0. Differences of the functions themselves, such as that of a beta
- * function's arguments, would cancel where x is large; here the terms that cancel are left out. Each is right to an ulp of 1/2. */
+ * R, P and F fall to 0 with 1/(12x), 1/(12x) and 1/(6x), P and F from 1/2 at 0. Differences of the functions themselves,
+ * such as that of a beta function's arguments, would cancel where x is large; here the terms that cancel are left out.
+ * Each is right to an ulp of 1/2. */
 #ifndef FASTLOSS_STIRLING_H
 #define FASTLOSS_STIRLING_H
 

@@ -1,6 +1,7 @@
-/* trigamma, the second derivative of log Γ, for x > 0: 1/y + (1/2 + W(1/y²)/y)/y² (tools/minimax.py, trigamma_far_f32: 0.0347
- * ulp, trigamma_far_f64: 0.147 ulp, of 1/2 + W/y), with y = x from 2; below, y = x + 2, and 1/x² + 1/(x + 1)² is added. All terms are
- * positive, so nothing cancels. 1/x is squared and not x, whose square may be subnormal where the result is a number. */
+/* trigamma, the second derivative of log Γ, for x > 0: 1/y + (1/2 + W(1/y²)/y)/y² (tools/minimax.py, trigamma_far_f32:
+ * 0.0347 ulp, trigamma_far_f64: 0.147 ulp, of 1/2 + W/y), with y = x from 2; below, y = x + 2, and 1/x² + 1/(x + 1)² is
+ * added. All terms are positive, so nothing cancels. 1/x is squared and not x, whose square may be subnormal where the
+ * result is a number. */
 #ifndef FASTLOSS_TRIGAMMA_H
 #define FASTLOSS_TRIGAMMA_H
 
