@@ -1,17 +1,17 @@
-/* The general loss of Barron (2019), rho, as a log-likelihood: rho + log c + log Z(alpha), Z(alpha) the integral of exp(-rho) for
- * c = 1. With h = b/2, l = log(1 + z), t = alpha/2 l, m = l - t = h l, and p = 1 - exp(-y), derivatives of rho by alpha are
+/* The general loss of Barron (2019), rho, as a log-likelihood: rho + log c + log Z(alpha), Z(alpha) the integral of exp(-rho)
+ * for c = 1. With h = b/2, l = log(1 + z), t = alpha/2 l, m = l - t = h l, and p = 1 - exp(-y), derivatives of rho by alpha are
  *
  *     h/2 int exp(alpha y/2) (y - p) dy                   over y from 0 to l
  *         = h/2 l (l E2(t) - E1(t) + E1(-m))
  *     1/4 int exp(alpha y/2) (p^2 + h (y - p)^2) dy
  *         = l/4 ((1 + h) (E1(t) - 2 E1(-m) + E1(-m - l)) + m (l E3(t) - 2 E2(t) + 2 E2(-m)))
  *
- * where Ek(x) is the mean of v^(k-1) exp(x v) for v from 0 to 1: neither is negative. Near 0 the Ek are 1/k and terms with the curves
- * of exp as factors, so that what is left of a sum of them is not what 1 lost; of a large t they are Fk(t) exp(t), and exp(t) may be
- * no number where its product with b is one.
+ * where Ek(x) is the mean of v^(k-1) exp(x v) for v from 0 to 1: neither is negative. Near 0 the Ek are 1/k and terms with the
+ * curves of exp as factors, so that what is left of a sum of them is not what 1 lost; of a large t they are Fk(t) exp(t), and
+ * exp(t) may be no number where its product with b is one.
  *
- * At alpha = 2 derivatives by it are infinite: next to it they are (x^2 - 1)/4 log(1/b) and (x^2 - 1)/4/b, x = r/c, and what remains at
- * |x| = 1 is -(psi(3/2) + log 2)/4, and infinite. */
+ * At alpha = 2 derivatives by it are infinite: next to it they are (x^2 - 1)/4 log(1/b) and (x^2 - 1)/4/b, x = r/c, and what
+ * remains at |x| = 1 is -(psi(3/2) + log 2)/4, and infinite. */
 typedef struct {
     real slope, bend;
 } shape_derivatives;

@@ -1,4 +1,4 @@
-"""What the distribution of Barron's general robust loss has beside the loss: derivatives by its shape, and its normalising constant."""
+"""What the distribution of Barron's general robust loss adds to it: derivatives by the shape, and a normalising constant."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def _means(x: Any) -> tuple[Any, Any, Any]:
 def shape_derivatives(log1p_z: Any, power: Any, alpha: Any) -> tuple[Any, Any]:
     """Two derivatives of the general loss by alpha < 2, given log(1 + z) and (1 + z)^(alpha/2), z = (r/scale)²/(2 - alpha).
 
-    With h = 1 - alpha/2 they are h/2 ∫ exp(alpha y/2) (y - p) dy and 1/4 ∫ exp(alpha y/2) (p² + h (y - p)²) dy, p = 1 - exp(-y),
-    from 0 to log(1 + z).
+    With h = 1 - alpha/2 they are h/2 ∫ exp(alpha y/2) (y - p) dy and 1/4 ∫ exp(alpha y/2) (p² + h (y - p)²) dy,
+    p = 1 - exp(-y), from 0 to log(1 + z).
     """
     h = 1 - alpha / 2
     t, m = alpha / 2 * log1p_z, h * log1p_z
