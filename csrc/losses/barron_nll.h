@@ -27,9 +27,9 @@ INLINE shape_derivatives shape_derivatives_of(barron_curve f)
 
     /* 1 - E1(-m), 1 - E1(-s), and E2(-m). */
     const real curve_m = exp_curve(-at_most(m, ONE)), mean_m = (ONE - decay_m) / at_least(m, ONE);
-    const real less_m = m <= ONE ? m * curve_m : ONE - mean_m;
-    const real second_m = m <= ONE ? ONE - (ONE + m) * curve_m : (mean_m - decay_m) / at_least(m, ONE);
-    const real less_s = s <= ONE ? s * exp_curve(-at_most(s, ONE)) : ONE - (ONE - decay_s) / at_least(s, ONE);
+    const real less_m = choose(m <= ONE, m * curve_m, ONE - mean_m);
+    const real second_m = choose(m <= ONE, ONE - (ONE + m) * curve_m, (mean_m - decay_m) / at_least(m, ONE));
+    const real less_s = choose(s <= ONE, s * exp_curve(-at_most(s, ONE)), ONE - (ONE - decay_s) / at_least(s, ONE));
 
     /* E1(t) - 1, E2(t) and E3(t). */
     const real cubic = exp_cubic(at_most(t, TWO)), curve_t = fma_(t, cubic, HALF);

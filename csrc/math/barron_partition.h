@@ -276,11 +276,11 @@ typedef struct {
 /* At alpha = 2 the derivatives are infinite, and what is given for them is not. */
 INLINE log_partition log_partition_of(real alpha)
 {
-    const real b = TWO - alpha, log_b = log_positive(b > ZERO ? b : ONE);
+    const real b = TWO - alpha, log_b = log_positive(choose(b > ZERO, b, ONE));
     const int of_zero = alpha < R(0.125), of_low = alpha < HALF, of_middle = alpha <= R(1.5), of_high = b >= R(0.125);
     const real under = choose(of_zero, alpha + R(0.125), choose(of_low, alpha + HALF, choose(of_middle, ONE, b + R(0.25))));
     const partition_argument x = {
-        .y = (of_middle ? alpha : b) / under,
+        .y = choose(of_middle, alpha, b) / under,
         .w = sqrt_(b),
         .b = b,
         .log_b = log_b,
