@@ -199,7 +199,7 @@ def _log_partition(alpha: Any, digits: int) -> tuple[Any, Any, Any]:
             cosh = context.cosh(end * i / n)
             log = 2 * context.log(cosh)
             h, m, t = b / 2, b / 2 * log, alpha / 2 * log
-            # 4 times the second derivative of the loss is the integral of exp(alpha y/2) (p² + h (y - p)²); that of p² is `squares`.
+            # 4 times the second derivative of the loss is an integral of exp(alpha y/2) (p² + h (y - p)²).
             power = context.exp(t)
             (one, two, three), (one_m, two_m, _), (one_s, _, _) = (
                 _means(t, power), _means(-m, power / cosh**2), _means(-m - log, power / cosh**4),
@@ -224,10 +224,11 @@ def _means(x: Any, exp_x: Any) -> tuple[Any, Any, Any]:
 
 
 def log_partition(alpha: Any) -> tuple[Any, Any, Any]:
-    """log Z(alpha) of Barron's loss with two derivatives: by the trapezoid rule of the reference, in the digits that alpha has and more."""
+    """log Z(alpha) of Barron's loss with two derivatives: by the trapezoid rule, in the digits that alpha has and more."""
     if not 0 <= alpha <= 2:
         return context.nan, context.nan, context.nan
-    return _log_partition(alpha, int(context.mpf(alpha)._mpf_[3] * 0.302) + MORE_DIGITS)
+    last_bit = context.mpf(alpha)._mpf_[2]
+    return _log_partition(alpha, int(max(0, -last_bit) * 0.302) + MORE_DIGITS)
 
 
 def lifted(function: Any, arguments: int) -> np.ufunc:

@@ -170,8 +170,9 @@ def exp_cubic(x: mp.mpf) -> mp.mpf:
 def barron_partition(b: mp.mpf) -> tuple[mp.mpf, mp.mpf, mp.mpf]:
     """log Z and its derivatives by alpha = 2 - b, where Z is the integral of exp(-ρ(x, alpha)), ρ Barron's general loss.
 
-    With x = √b sinh(s), log(1 + x²/b) is l = 2 log cosh(s), and the integrand of s is analytic where |Im s| < π/2, and decreases there where
-    alpha |Im s| < π/2: the trapezoid rule converges geometrically. The derivatives of ρ are those of csrc/losses/barron.h.
+    With x = √b sinh(s), log(1 + x²/b) is l = 2 log cosh(s), and the integrand of s is analytic where |Im s| < π/2, and
+    decreases there where alpha |Im s| < π/2: the trapezoid rule converges geometrically. For derivatives of ρ see
+    csrc/losses/barron_nll.h.
     """
     with mp.workdps(38):
         alpha, depth = 2 - b, mp.mpf(64)  # exp(-64) is 1.6e-28
@@ -206,8 +207,8 @@ def moments(q: mp.mpf, exp_q: mp.mpf) -> tuple[mp.mpf, mp.mpf, mp.mpf]:
     return first, middle, (exp_q - 2 * middle) / q
 
 
-#: Where log Z is fitted on [0, 2], and in which variable, whose middle is the center. At 0 it is a series that converges nowhere, at 2
-#: one of powers of w = √b and log b: variables put these ends farther away than they lie.
+#: Where log Z is fitted on [0, 2], and in which variable, whose middle is the center. At 0 its series converges nowhere, at 2
+#: it is one of powers of w = √b and log b: variables put these ends farther away than they lie.
 PARTITION: dict[str, tuple[Function, str, str, str, str]] = {
     # of b, the variable's name, low, high, center
     "zero": (lambda y: 2 - y / (1 - y) / 8, "y = alpha/(alpha + 1/8)", "0", "0.5", "0.25"),
@@ -288,8 +289,8 @@ PROBLEMS = {
     ]
     for suffix, precision in [("f32", np.float32), ("f64", np.float64)]
 }
-#: Degrees for float and double, of log Z and its two derivatives. Near 2 there are logarithms with powers of b, too, and how many
-#: coefficients each has.
+#: Degrees for float and double, of log Z and its two derivatives. Near 2 there are logarithms with powers of b, too, each with
+#: its numbers of coefficients.
 PARTITION_DEGREES = {
     "zero": ((8, 21), (9, 25), (11, 29)),
     "low": ((7, 18), (9, 21), (10, 24)),

@@ -1,17 +1,17 @@
-/* The general loss of Barron (2019), rho, as a log-likelihood: rho + log c + log Z(alpha), Z(alpha) the integral of exp(-rho) for c = 1.
- * With h = b/2, l = log(1 + z), t = alpha/2 l, m = l - t = h l, and p = 1 - exp(-y),
+/* The general loss of Barron (2019), rho, as a log-likelihood: rho + log c + log Z(alpha), Z(alpha) the integral of exp(-rho)
+ * for c = 1. With h = b/2, l = log(1 + z), t = alpha/2 l, m = l - t = h l, and p = 1 - exp(-y), derivatives of rho by alpha are
  *
- *     d rho/d alpha    = h/2 int exp(alpha y/2) (y - p) dy                 over y from 0 to l
- *                      = h/2 l (l E2(t) - E1(t) + E1(-m))
- *     d2 rho/d alpha2  = 1/4 int exp(alpha y/2) (p^2 + h (y - p)^2) dy
- *                      = 1/4 l ((1 + h) (E1(t) - 2 E1(-m) + E1(-m - l)) + m (l E3(t) - 2 E2(t) + 2 E2(-m)))
+ *     h/2 int exp(alpha y/2) (y - p) dy                   over y from 0 to l
+ *         = h/2 l (l E2(t) - E1(t) + E1(-m))
+ *     1/4 int exp(alpha y/2) (p^2 + h (y - p)^2) dy
+ *         = l/4 ((1 + h) (E1(t) - 2 E1(-m) + E1(-m - l)) + m (l E3(t) - 2 E2(t) + 2 E2(-m)))
  *
- * where Ek(x) is the mean of v^(k-1) exp(x v) for v from 0 to 1: neither is negative. Near 0 the Ek are 1/k and terms in which the curves of exp
- * are factors, so that what is left of a sum of them is not what 1 lost; of a large t they are Fk(t) exp(t), and exp(t) may be no number
- * where its product with b is one.
+ * where Ek(x) is the mean of v^(k-1) exp(x v) for v from 0 to 1: neither is negative. Near 0 the Ek are 1/k and terms with the
+ * curves of exp as factors, so that what is left of a sum of them is not what 1 lost; of a large t they are Fk(t) exp(t), and
+ * exp(t) may be no number where its product with b is one.
  *
- * At alpha = 2 derivatives by it are infinite: next to it they are (x^2 - 1)/4 log(1/b) and (x^2 - 1)/4/b, x = r/c, and what remains at
- * |x| = 1 is -(psi(3/2) + log 2)/4, and infinite. */
+ * At alpha = 2 derivatives by it are infinite: next to it they are (x^2 - 1)/4 log(1/b) and (x^2 - 1)/4/b, x = r/c, and what
+ * remains at |x| = 1 is -(psi(3/2) + log 2)/4, and infinite. */
 typedef struct {
     real slope, bend;
 } shape_derivatives;
@@ -27,9 +27,9 @@ INLINE shape_derivatives shape_derivatives_of(barron_curve f)
 
     /* 1 - E1(-m), 1 - E1(-s), and E2(-m). */
     const real curve_m = exp_curve(-at_most(m, ONE)), mean_m = (ONE - decay_m) / at_least(m, ONE);
-    const real less_m = m <= ONE ? m * curve_m : ONE - mean_m;
-    const real second_m = m <= ONE ? ONE - (ONE + m) * curve_m : (mean_m - decay_m) / at_least(m, ONE);
-    const real less_s = s <= ONE ? s * exp_curve(-at_most(s, ONE)) : ONE - (ONE - decay_s) / at_least(s, ONE);
+    const real less_m = choose(m <= ONE, m * curve_m, ONE - mean_m);
+    const real second_m = choose(m <= ONE, ONE - (ONE + m) * curve_m, (mean_m - decay_m) / at_least(m, ONE));
+    const real less_s = choose(s <= ONE, s * exp_curve(-at_most(s, ONE)), ONE - (ONE - decay_s) / at_least(s, ONE));
 
     /* E1(t) - 1, E2(t) and E3(t). */
     const real cubic = exp_cubic(at_most(t, TWO)), curve_t = fma_(t, cubic, HALF);
@@ -41,23 +41,26 @@ INLINE shape_derivatives shape_derivatives_of(barron_curve f)
     const real third_far = (ONE - TWO * second_far) * inverse;
     const real far_slope = scaled(f.width.mantissa * lift.mantissa * (R(0.25) * l) * fma_(l, second_far, -first_far),
                                   lift.exponent + f.width.exponent);
-    const real far_bend = scaled(lift.mantissa * l * fma_(ONE + h, first_far, m * fma_(l, third_far, -TWO * second_far)), lift.exponent);
+    const real far = fma_(ONE + h, first_far, m * fma_(l, third_far, -TWO * second_far));
+    const real far_bend = scaled(lift.mantissa * (R(0.25) * l) * far, lift.exponent);
     const real rest = fma_(TWO * m, second_m, (ONE + h) * (TWO * less_m - less_s - ONE));
     return (shape_derivatives){
         .slope = choose(f.infinite, INFINITE, choose(close, near_slope, far_slope + HALF * m * (ONE - less_m))),
-        .bend = choose(f.infinite, INFINITE, R(0.25) * choose(close, l * near_bend, far_bend + l * rest)),
+        .bend = choose(f.infinite, INFINITE, choose(close, R(0.25) * l * near_bend, far_bend + R(0.25) * l * rest)),
     };
 }
 
 POINTWISE(barron_nll)
 {
-    const real alpha = operand, c = param[0], r = pred - target, a = abs_(r), lost = copysign_(ONE, r) * lost_by_difference(pred, target, r);
+    const real alpha = operand, c = param[0], r = pred - target, a = abs_(r);
+    const real lost = copysign_(ONE, r) * lost_by_difference(pred, target, r);
     const barron_curve f = barron_curve_of(pred, target, alpha, c);
     const shape_derivatives by_alpha = shape_derivatives_of(f);
     const log_partition z = log_partition_of(alpha);
-    const int is_last = alpha == TWO, is_nan = (alpha != alpha) | (r != r), beyond = (a > c) | ((a == c) & (lost > ZERO));
-    const real steep = beyond ? INFINITE : (a == c) & (lost == ZERO) ? R(-0.18240928863463046) : -INFINITE; /* -(psi(3/2) + log 2)/4 */
-    const real bent = beyond | ((a == c) & (lost == ZERO)) ? INFINITE : -INFINITE;
+    const int is_last = alpha == TWO, is_nan = (alpha != alpha) | (r != r), tie = (a == c) & (lost == ZERO);
+    const int beyond = (a > c) | ((a == c) & (lost > ZERO));
+    const real steep = choose(beyond, INFINITE, choose(tie, R(-0.18240928863463046), -INFINITE));
+    const real bent = choose(beyond | tie, INFINITE, -INFINITE);
     return (point){
         .value = choose(is_nan, NOT_A_NUMBER, f.loss.value + (log_positive(c) + z.value)),
         .grad = choose(is_nan, NOT_A_NUMBER, f.loss.grad),

@@ -2,11 +2,11 @@
  * Barron (2019): the part of his log-likelihood that has no formula. It falls from log(pi sqrt 2) to log(2 pi)/2; the second
  * derivative is 0 at alpha = 1.116.
  *
- * Polynomials fitted to a quadrature (tools/minimax.py, partition_<piece>_<order>_f32 and _f64), on five pieces. At 0 the series
- * of Z converges nowhere, as Z is infinite below; at 2 there is one in powers of sqrt b and log b, b = 2 - alpha. So next to 0 the
- * variable is alpha/(alpha + 1/8), then alpha/(alpha + 1/2), alpha, b/(b + 1/4); and next to 2 log Z is a polynomial in sqrt b plus
- * powers of log b times polynomials in b. Errors relative to the result (of the second derivative to 0.05 at least), in ulp
- * at 1, from 0 to 2:
+ * Polynomials fitted to a quadrature (tools/minimax.py, partition_<piece>_<order>_f32 and _f64), on five pieces. At 0 the
+ * series of Z converges nowhere, as Z is infinite below; at 2 there is one in powers of sqrt b and log b, b = 2 - alpha. So next
+ * to 0 the variable is alpha/(alpha + 1/8), then alpha/(alpha + 1/2), alpha, b/(b + 1/4); and next to 2 log Z is a polynomial in
+ * sqrt b plus powers of log b times polynomials in b. Errors relative to the result (of the second derivative to 0.05 at least), in
+ * ulp at 1, from 0 to 2:
  *
  *                           float                                  double
  *     log Z                 0.214, 0.173, 0.183, 0.0715, 0.00759   0.303, 0.328, 0.0765, 0.304, 0.0116
@@ -276,11 +276,11 @@ typedef struct {
 /* At alpha = 2 the derivatives are infinite, and what is given for them is not. */
 INLINE log_partition log_partition_of(real alpha)
 {
-    const real b = TWO - alpha, log_b = log_positive(b > ZERO ? b : ONE);
+    const real b = TWO - alpha, log_b = log_positive(choose(b > ZERO, b, ONE));
     const int of_zero = alpha < R(0.125), of_low = alpha < HALF, of_middle = alpha <= R(1.5), of_high = b >= R(0.125);
     const real under = choose(of_zero, alpha + R(0.125), choose(of_low, alpha + HALF, choose(of_middle, ONE, b + R(0.25))));
     const partition_argument x = {
-        .y = (of_middle ? alpha : b) / under,
+        .y = choose(of_middle, alpha, b) / under,
         .w = sqrt_(b),
         .b = b,
         .log_b = log_b,

@@ -1,4 +1,4 @@
-"""What the distribution of Barron's general robust loss has beside the loss: derivatives by its shape, and its normalising constant."""
+"""What the distribution of Barron's general robust loss adds to it: derivatives by the shape, and a normalising constant."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def _means(x: Any) -> tuple[Any, Any, Any]:
 
 
 def shape_derivatives(log1p_z: Any, power: Any, alpha: Any) -> tuple[Any, Any]:
-    """First and second derivative of the general loss by alpha < 2, given log(1 + z) and (1 + z)^(alpha/2), z = (r/scale)²/(2 - alpha).
+    """Two derivatives of the general loss by alpha < 2, given log(1 + z) and (1 + z)^(alpha/2), z = (r/scale)²/(2 - alpha).
 
-    With h = 1 - alpha/2 they are h/2 ∫ exp(alpha y/2) (y - p) dy and 1/4 ∫ exp(alpha y/2) (p² + h (y - p)²) dy, p = 1 - exp(-y), from 0 to
-    log(1 + z).
+    With h = 1 - alpha/2 they are h/2 ∫ exp(alpha y/2) (y - p) dy and 1/4 ∫ exp(alpha y/2) (p² + h (y - p)²) dy,
+    p = 1 - exp(-y), from 0 to log(1 + z).
     """
     h = 1 - alpha / 2
     t, m = alpha / 2 * log1p_z, h * log1p_z
@@ -59,7 +59,7 @@ def shape_derivatives(log1p_z: Any, power: Any, alpha: Any) -> tuple[Any, Any]:
 
 @special
 def log_partition(alpha: Any) -> Any:
-    """log Z(alpha), with first and second derivative along a new first axis: Z is the integral of exp(-rho(x; alpha)), 0 <= alpha <= 2.
+    """log Z(alpha) with two derivatives along a new first axis: Z is the integral of exp(-rho(x; alpha)), 0 <= alpha <= 2.
 
     With x = √b sinh(s), b = 2 - alpha, log(1 + x²/b) is 2 log(cosh(s)), and the trapezoid rule converges geometrically: the
     integrand is analytic where |Im s| < π/2, and decreases there where alpha |Im s| < π/2.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 __all__ = ["exp_cubic", "exp_curve", "exp_minus_linear", "x_minus_log1p"]
@@ -25,7 +27,7 @@ def exp_curve(x):
     return series / 2
 
 
-def exp_cubic(x):
+def exp_cubic(x: Any) -> Any:
     """(exp(x) - 1 - x - x²/2) / x³ for |x| <= 1: its series, of which 30 terms are good for 30 digits."""
     series = 1 + 0 * x
     for k in range(32, 3, -1):
