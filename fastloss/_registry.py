@@ -2,7 +2,7 @@
 
 A loss is declared once, by decorating its NumPy function in `fastloss.reference` with `pointwise` or `rows`. The function's
 signature gives the parameters, its docstring the documentation, its body the oracle of every test. `csrc/losses.inc` holds the
-twin row of the compiled kernels; `tests/test_registry.py` compares the two.
+twin row of the compiled kernels; `tests/test_house.py` compares the two.
 """
 
 from __future__ import annotations
