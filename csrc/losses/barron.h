@@ -6,7 +6,6 @@ typedef struct {
     point loss;
     binary_parts width, base, power; /* b, 1 + z, (1 + z)^(alpha/2) */
     real b, log1p_z, t;       /* b is 1 at alpha = 2 */
-    int infinite;             /* z is */
 } barron_curve;
 
 INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
@@ -42,7 +41,7 @@ INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
         .hess = choose(a == a, choose(is_zero, peak, infinite ? keep_if(distance == ZERO, peak) : curve), a),
     };
     return (barron_curve){
-        .loss = loss, .width = width, .base = base, .power = power, .b = b, .log1p_z = log1p_z, .t = t, .infinite = infinite,
+        .loss = loss, .width = width, .base = base, .power = power, .b = b, .log1p_z = log1p_z, .t = t,
     };
 }
 

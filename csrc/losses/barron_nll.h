@@ -19,25 +19,26 @@ typedef struct {
 INLINE shape_derivatives shape_derivatives_of(barron_curve f)
 {
     const real t = f.t, l = f.log1p_z, h = HALF * f.b, m = h * l, s = m + l;
-    const int close = t <= TWO;
+    const int close = t <= TWO, close_m = m <= ONE, close_s = s <= ONE;
     const binary_parts lift = {.mantissa = f.power.mantissa, .exponent = f.power.exponent};
     const real decay_t = scaled(ONE / lift.mantissa, -lift.exponent);
     const real decay_m = scaled(lift.mantissa / f.base.mantissa, lift.exponent - f.base.exponent);
     const real decay_s = decay_m * scaled(ONE / f.base.mantissa, -f.base.exponent);
 
     /* 1 - E1(-m), 1 - E1(-s), and E2(-m). */
-    const real curve_m = exp_curve(-at_most(m, ONE)), mean_m = (ONE - decay_m) / at_least(m, ONE);
-    const real less_m = choose(m <= ONE, m * curve_m, ONE - mean_m);
-    const real second_m = choose(m <= ONE, ONE - (ONE + m) * curve_m, (mean_m - decay_m) / at_least(m, ONE));
-    const real less_s = choose(s <= ONE, s * exp_curve(-at_most(s, ONE)), ONE - (ONE - decay_s) / at_least(s, ONE));
+    const real near_m = choose(close_m, m, ONE), far_m = choose(close_m, ONE, m);
+    const real curve_m = exp_curve(-near_m), mean_m = (ONE - decay_m) / far_m;
+    const real less_m = choose(close_m, m * curve_m, ONE - mean_m);
+    const real second_m = choose(close_m, ONE - (ONE + m) * curve_m, (mean_m - decay_m) / far_m);
+    const real less_s = choose(close_s, s * exp_curve(-choose(close_s, s, ONE)), ONE - (ONE - decay_s) / choose(close_s, ONE, s));
 
     /* E1(t) - 1, E2(t) and E3(t). */
-    const real cubic = exp_cubic(at_most(t, TWO)), curve_t = fma_(t, cubic, HALF);
+    const real cubic = exp_cubic(choose(close, t, TWO)), curve_t = fma_(t, cubic, HALF);
     const real more = t * curve_t, second = fma_(t - ONE, curve_t, ONE), third = fma_(t - TWO, curve_t, fma_(TWO, cubic, ONE));
     const real near_slope = HALF * m * (fma_(l, second, -more) - less_m);
     const real near_bend = fma_(ONE + h, more + (TWO * less_m - less_s), m * fma_(l, third, TWO * (second_m - second)));
 
-    const real inverse = ONE / at_least(t, TWO), first_far = (ONE - decay_t) * inverse, second_far = (ONE - first_far) * inverse;
+    const real inverse = ONE / choose(close, TWO, t), first_far = (ONE - decay_t) * inverse, second_far = (ONE - first_far) * inverse;
     const real third_far = (ONE - TWO * second_far) * inverse;
     const real far_slope = scaled(f.width.mantissa * lift.mantissa * (R(0.25) * l) * fma_(l, second_far, -first_far),
                                   lift.exponent + f.width.exponent);
@@ -45,8 +46,8 @@ INLINE shape_derivatives shape_derivatives_of(barron_curve f)
     const real far_bend = scaled(lift.mantissa * (R(0.25) * l) * far, lift.exponent);
     const real rest = fma_(TWO * m, second_m, (ONE + h) * (TWO * less_m - less_s - ONE));
     return (shape_derivatives){
-        .slope = choose(f.infinite, INFINITE, choose(close, near_slope, far_slope + HALF * m * (ONE - less_m))),
-        .bend = choose(f.infinite, INFINITE, choose(close, R(0.25) * l * near_bend, far_bend + R(0.25) * l * rest)),
+        .slope = choose(close, near_slope, far_slope + HALF * m * (ONE - less_m)),
+        .bend = choose(close, R(0.25) * l * near_bend, far_bend + R(0.25) * l * rest),
     };
 }
 
@@ -54,6 +55,7 @@ POINTWISE(barron_nll)
 {
     const real alpha = operand, c = param[0], r = pred - target, a = abs_(r);
     const real lost = copysign_(ONE, r) * lost_by_difference(pred, target, r);
+    const real half = abs_(half_difference(pred, target)), infinite = keep_if(half > LARGEST, half);
     const barron_curve f = barron_curve_of(pred, target, alpha, c);
     const shape_derivatives by_alpha = shape_derivatives_of(f);
     const log_partition z = log_partition_of(alpha);
@@ -65,7 +67,7 @@ POINTWISE(barron_nll)
         .value = choose(is_nan, NOT_A_NUMBER, f.loss.value + (log_positive(c) + z.value)),
         .grad = choose(is_nan, NOT_A_NUMBER, f.loss.grad),
         .hess = choose(is_nan, NOT_A_NUMBER, f.loss.hess),
-        .second_grad = choose(is_nan, NOT_A_NUMBER, choose(is_last, steep, by_alpha.slope + z.slope)),
-        .second_hess = choose(is_nan, NOT_A_NUMBER, choose(is_last, bent, by_alpha.bend + z.bend)),
+        .second_grad = choose(is_nan, NOT_A_NUMBER, choose(is_last, steep, by_alpha.slope + z.slope + infinite)),
+        .second_hess = choose(is_nan, NOT_A_NUMBER, choose(is_last, bent, by_alpha.bend + z.bend + infinite)),
     };
 }
