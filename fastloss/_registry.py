@@ -277,6 +277,9 @@ class Row:
     unit : float
         Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
         count, whatever their size. Where the loss has a temperature, by which they are divided, in units of that.
+    value_unit : float
+        Values below this size are right to an ulp of it, not of their own: 1 for a log density, the sum of logarithms of
+        either sign that vanishes wherever the density is 1.
     """
 
     name: str
@@ -297,6 +300,7 @@ class Row:
     ulp: float = 4.0
     reduction: str = "mean"
     unit: float = 0.0
+    value_unit: float = 0.0
 
     @property
     def second(self) -> str:

@@ -254,7 +254,8 @@ def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     inverse = max(1.0, 1 / divisor(case.loss))
     factors = {"value": factor, "grad": factor * inverse, "hess": 16 * factor * inverse**2}
     factors |= {f"second_{name}": factors[name] for name in ("grad", "hess")}
-    return {name: ulp(x, case.dtype, factors[name]) for name, x in expected.items()}
+    units = {"value": case.loss.row.value_unit}
+    return {name: ulp(np.maximum(np.abs(x), units.get(name, 0.0)), case.dtype, factors[name]) for name, x in expected.items()}
 
 
 def one_precision_up(dtype: np.dtype[Any]) -> type[np.floating[Any]]:

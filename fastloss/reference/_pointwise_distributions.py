@@ -349,7 +349,7 @@ def student_t_nll(pred, target, *, scale: PredictedPositive = 1.0, degrees_of_fr
 
 
 # 32 ulp: of a scale far from 1 log(scale) and the loss of a heavy tail, about 2 log |u|, may cancel; 27.5 were found at a
-# scale of 1e-30 and alpha = 1e-6. At scales around 1 errors are below 3.
+# scale of 1e-30 and alpha = 1e-6. Of derivatives 5.5 were found, and 6.9 of the Hessian by alpha.
 @pointwise(ulp=32.0)
 def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1.0):
     """Negative log-likelihood of the distribution of Barron's general robust loss, with a predicted location and shape.
@@ -686,8 +686,8 @@ def _divergence(m, n, r, odds, constant):
     return np.where(u > 1, m * r + constant, rise - (u - np.log1p(u)))
 
 
-# A log density is a sum of logarithms of either sign and is 0 where the density is 1: what they lose by rounding is left.
-@pointwise(target=INNER_PROBABILITY, ulp=8.0)
+# 8 ulp: log Γ is taken of three arguments, and logarithms of two more numbers meet them.
+@pointwise(target=INNER_PROBABILITY, ulp=8.0, value_unit=1.0)
 def beta(pred, target, *, precision: PredictedPositive = 1.0):
     """Beta negative log-likelihood of the logit of a predicted mean, and a precision: beta regression.
 
