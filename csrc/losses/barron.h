@@ -4,8 +4,9 @@
  * (1 + z)^(alpha/2 - 1) / c² times `bend`, (1 + (alpha - 1) z) / (1 + z). */
 typedef struct {
     point loss;
-    binary_parts width, base, power; /* b, 1 + z, (1 + z)^(alpha/2) */
+    binary_parts scale, width, base, power; /* c, b, 1 + z, (1 + z)^(alpha/2) */
     real b, log1p_z, t;       /* b is 1 at alpha = 2 */
+    real lost;                /* log(1 + z) - log(base) */
 } barron_curve;
 
 INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
@@ -41,7 +42,8 @@ INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
         .hess = choose(a == a, choose(is_zero, peak, infinite ? keep_if(distance == ZERO, peak) : curve), a),
     };
     return (barron_curve){
-        .loss = loss, .width = width, .base = base, .power = power, .b = b, .log1p_z = log1p_z, .t = t,
+        .loss = loss, .scale = scale, .width = width, .base = base, .power = power, .b = b, .log1p_z = log1p_z, .t = t,
+        .lost = lost,
     };
 }
 

@@ -63,8 +63,13 @@ POINTWISE(barron_nll)
     const int beyond = (a > c) | ((a == c) & (lost > ZERO));
     const real steep = choose(beyond, INFINITE, choose(tie, R(-0.18240928863463046), -INFINITE));
     const real bent = choose(beyond | tie, INFINITE, -INFINITE);
+    /* As t goes to 0 the loss is log(1 + z), and cancels with log c where r² is about c: their exponents do so exactly, and the rest of it is
+     * l (h expm1(t)/t - 1). */
+    const int joined = (f.t <= ONE) & (f.loss.value <= LARGEST) & !is_last;
+    const real logs = log_of_product(f.base, f.scale) + f.lost;
+    const real rest = f.log1p_z * fma_(HALF * f.b, f.t * exp_curve(at_most(f.t, ONE)), -(HALF * alpha));
     return (point){
-        .value = choose(is_nan, NOT_A_NUMBER, f.loss.value + (log_positive(c) + z.value)),
+        .value = choose(is_nan, NOT_A_NUMBER, choose(joined, logs + rest, f.loss.value + log_positive(c)) + z.value),
         .grad = choose(is_nan, NOT_A_NUMBER, f.loss.grad),
         .hess = choose(is_nan, NOT_A_NUMBER, f.loss.hess),
         .second_grad = choose(is_nan, NOT_A_NUMBER, choose(is_last, steep, by_alpha.slope + z.slope + infinite)),
