@@ -106,6 +106,8 @@ def check_guarded(guarded, given, dtype, entry_point, shape, target_type=None):
     pred, target = given.draw(shape, dtype)
     if target_type is not None:
         target = target.astype(target_type)
+    if target.dtype.kind == "f":  # an open end may have been rounded to
+        target = given.loss.domain.target.clip(target)
     weight = np.ones(shape[:-1] if given.rows else shape, dtype)
     extra = [(None, None), *array_keywords(given.loss, shape, given.rows)]
     outputs = [name for name in ENTRY_POINTS[entry_point] if name != "value"]
