@@ -445,8 +445,8 @@ class AnyCall(RuleBasedStateMachine):
                 strange = [(v, TypeError if v is math.nan else e) for v, e in strange]
                 strange += [(math.inf, TypeError), (int(high) + 1, ValueError), (int(low) - 1, ValueError)]
             else:
-                strange += [(10**400, ValueError), (-(10**400), ValueError), (math.inf, ValueError)]
-                strange += [(end, ValueError) for end in (low, high, low - 0.5, high + 0.5) if end not in p.range]
+                strange += [(10**400, ValueError), (-(10**400), ValueError)]
+                strange += [(x, ValueError) for x in (low, high, low - 0.5, high + 0.5, math.inf) if x not in p.range]
             return draw(st.sampled_from(strange))
         if p.kind.type is int:
             good = [x for x in (-100, -1, 0, 1, 2, 5, 2**40, -(2**63), np.int8(3), np.uint64(7)) if int(x) in p.range]
