@@ -10,7 +10,32 @@ import numpy as np
 from fastloss.reference._series import exp_cubic
 from fastloss.reference._special import special
 
-__all__ = ["log_partition", "shape_derivatives"]
+__all__ = ["general_loss", "log_partition", "shape_derivatives"]
+
+
+def general_loss(u: Any, alpha: Any, scale: Any) -> tuple[Any, ...]:
+    """Value, gradient and Hessian at a residual of u scales; and what `shape_derivatives` takes: log(1 + z), its power."""
+    last, far = alpha == 2, np.isinf(u)
+    shape, b = np.where(last, 1, alpha), np.where(last, 1, 2 - alpha)
+    z = u * u / b
+    # Where z is too large for a number 1 + z is z.
+    beyond, finite = np.isinf(z), np.where(np.isinf(z), 1, z)
+    log = np.where(beyond, 2 * np.log(np.where(beyond, np.abs(u), 1)) - np.log(b), np.log1p(finite))
+    t = shape / 2 * log
+    power = np.where(beyond, np.exp(t), (1 + finite) ** (shape / 2))
+    value = b / np.where(shape == 0, 1, shape) * np.where(np.abs(t) < 1, np.expm1(t), power - 1)
+    value = np.where(last, u * u / 2, np.where(shape == 0, b / 2 * log, value))
+    slope = np.where(last, 1, np.where(beyond, np.exp(t - log), (1 + finite) ** (shape / 2 - 1))) / scale
+    steepest = np.where(alpha < 1, 0 * alpha, np.where(alpha > 1, np.abs(u), 1 / scale)) * np.sign(u)
+    hess = np.where(last, 1 / scale / scale, slope / scale * (shape - 1 + b / (1 + z)))
+    nan = 0 * (alpha + np.where(far, 0, u))
+    return (
+        np.where(far & (alpha >= 0), np.abs(u), value) + nan,
+        np.where(far, steepest, u * slope) + nan,
+        np.where(far & ~last, 0 * alpha, hess) + nan,
+        log,
+        power,
+    )
 
 
 def _means(x: Any) -> tuple[Any, Any, Any]:

@@ -19,7 +19,7 @@ from fastloss._registry import (
     PredictedShape,
     pointwise,
 )
-from fastloss.reference._barron import log_partition, shape_derivatives
+from fastloss.reference._barron import general_loss, log_partition, shape_derivatives
 from fastloss.reference._pointwise import _for_each, _logistic, poisson
 from fastloss.reference._special import digamma, digamma_excess, erf, lgamma, lgamma_excess, trigamma, trigamma_excess
 
@@ -403,22 +403,10 @@ def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1
     alpha, scale = _for_each(alpha, pred), _for_each(scale, pred)
     r = pred - target
     u = r / scale
-    last, far, normal = alpha == 2, np.isinf(u), np.where(np.isnan(u + alpha), u + alpha, u * u / 2)
-    shape, b = np.where(last, 1, alpha), np.where(last, 1, 2 - alpha)
-    z = u * u / b
-    # Where z is too large for a number 1 + z is z.
-    beyond, finite = np.isinf(z), np.where(np.isinf(z), 1, z)
-    log = np.where(beyond, 2 * np.log(np.where(beyond, np.abs(u), 1)) - np.log(b), np.log1p(finite))
-    t = shape / 2 * log
-    power = np.where(beyond, np.exp(t), (1 + finite) ** (shape / 2))
-    divisor = np.where(shape == 0, 1, shape)
-    rho = b / divisor * np.where(np.abs(t) < 1, np.expm1(t), power - 1)
-    rho = np.where(last, normal, np.where(shape == 0, b / 2 * log, rho))
-    slope = np.where(last, 1, np.where(beyond, np.exp(t - log), (1 + finite) ** (shape / 2 - 1))) / scale
-    steepest = np.where(alpha < 1, 0 * alpha, np.where(alpha > 1, np.abs(u), 1 / scale)) * np.sign(u)
-    hess = np.where(last, 1 / scale / scale, slope / scale * (shape - 1 + b / (1 + z)))
+    last, far = alpha == 2, np.isinf(u)
+    rho, grad, hess, log, power = general_loss(u, alpha, scale)
     log_z, log_z_slope, log_z_bend = log_partition(alpha)
-    rho_slope, rho_bend = shape_derivatives(log, power, shape)
+    rho_slope, rho_bend = shape_derivatives(log, power, np.where(last, 1, alpha))
     # At alpha = 2 the sign of |r| - scale, of r before it is rounded (Knuth 1969).
     minus = r - pred
     lost = np.sign(r) * ((pred - (r - minus)) - (target + minus))
@@ -427,9 +415,9 @@ def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1
     steep = np.where(excess == 0, tie, np.sign(excess) * np.inf)
     bent = np.where(excess == 0, np.inf, np.sign(excess) * np.inf)
     return (
-        np.where(far, np.abs(u) + 0 * alpha, rho) + (np.log(scale) + log_z),
-        np.where(far, steepest, u * slope) + 0 * alpha,
-        np.where(far & ~last, 0 * alpha, hess) + 0 * (alpha + np.where(far, 0, u)),
+        rho + (np.log(scale) + log_z),
+        grad,
+        hess,
         np.where(last, steep, np.where(far, np.abs(u) + 0 * alpha, rho_slope) + log_z_slope) + 0 * np.where(far, 0, u),
         np.where(last, bent, np.where(far, np.abs(u) + 0 * alpha, rho_bend) + log_z_bend) + 0 * np.where(far, 0, u),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._registry import ABOVE_MINUS_ONE, Exponent, Levels, NonNegative, OpenFraction, Positive, Shape, Slope, pointwise
+from fastloss.reference._barron import general_loss
 from fastloss.reference._pointwise import _for_each
 from fastloss.reference._series import exp_minus_linear, x_minus_log1p
 
@@ -711,21 +712,5 @@ def barron(pred, target, *, alpha: Shape = 1.0, scale: Positive = 1.0):
     >>> fl.barron([4.0, 4.0], [0.0, 0.0], alpha=-2.0)
     1.6
     """
-    alpha, scale = pred.dtype.type(alpha), pred.dtype.type(scale)
-    u = (pred - target) / scale
-    if alpha == 2:
-        return u * u / 2, u / scale, np.where(np.isnan(u), u, 1 / scale / scale)
-    b, far = 2 - alpha, np.isinf(u)
-    z = u * u / b
-    # Where z is too large for a number 1 + z is z.
-    beyond, finite = np.isinf(z), np.where(np.isinf(z), 1, z)
-    log = np.where(beyond, 2 * np.log(np.abs(u)) - np.log(np.full_like(u, b)), np.log1p(finite))
-    t = alpha / 2 * log
-    value = b / 2 * log
-    if alpha != 0:
-        powers = np.where(beyond, np.exp(t), (1 + finite) ** (alpha / 2))
-        value = np.where(np.abs(t) < 1, b / alpha * np.expm1(t), b / alpha * (powers - 1))
-    slope = np.where(beyond, np.exp(t - log), (1 + finite) ** (alpha / 2 - 1)) / scale
-    steepest = np.sign(u) / scale if alpha == 1 else np.sign(u) * (np.abs(u) if alpha > 1 else 0)
-    hess = slope / scale * (alpha - 1 + b / (1 + z))
-    return np.where(far & (alpha == 0), np.abs(u), value), np.where(far, steepest, u * slope), np.where(far, 0, hess)
+    alpha, scale = _for_each(alpha, pred), _for_each(scale, pred)
+    return general_loss((pred - target) / scale, alpha, scale)[:3]
