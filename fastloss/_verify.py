@@ -327,7 +327,7 @@ def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, A
         if case.loss.params[name].kind.array == "elements":
             wide = x.astype(one_precision_up(case.dtype))
             interval = case.loss.params[name].range
-            yield from ({name: np.clip(wide * factor, interval.low, interval.high)} for factor in (1 + step, 1 - step))
+            yield from ({name: interval.clip(wide * factor, case.dtype)} for factor in (1 + step, 1 - step))
     for name, p in case.loss.params.items():
         if name not in arrays and p.kind.type is float and isinstance(p.default, (int, float)):
             if p.kind.ends_apart and p.default in (p.range.low, p.range.high):
