@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from c_core import build_flags, run
+from c_core import kernels, run
 
 #: Floating-point arithmetic of x86-64, on all lanes of a register (...ps, ...pd) or on one (...ss, ...sd).
 ARITHMETIC = r"v?(?:add|sub|mul|div|sqrt|min|max|round|rndscale|cmp\w*|ucomi|comi|fn?m(?:add|sub)\d*)"
@@ -21,8 +21,10 @@ class InnerLoop(NamedTuple):
     full_width: bool
 
 
-def compile_to_assembly(compiler: str, tier: str, type_name: str, csrc: Path) -> str:
-    return run([compiler, *build_flags(tier), "-S", "-o", "-", csrc / "tiers" / f"{tier}_{type_name}.c"])
+def compile_to_assembly(compiler: str, tier: str, bits: int, source: Path, *flags: str) -> str:
+    """A file of csrc/tiers/, as setup.py compiles it for x86-64."""
+    own = [kernels.OPTIMIZATION[source.stem], *kernels.flags_of(tier, bits, True)]
+    return run([compiler, *kernels.COMMON, "-fPIC", *own, *flags, "-S", "-o", "-", source])
 
 
 def instructions_of_functions(assembly: str) -> Iterator[tuple[str, list[tuple[str, str]], dict[str, int]]]:

@@ -2,37 +2,44 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import os
 import platform
+import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
+sys.path.insert(0, str(ROOT / "tools"))
+
+import kernels  # noqa: E402
+
+ON_X86 = platform.machine().lower() in ("x86_64", "amd64")
 
 
-@functools.cache
-def build_constants() -> dict[str, object]:
-    """The constants of setup.py, which cannot be imported."""
-    constants = {}
-    for node in ast.parse((ROOT / "setup.py").read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            try:
-                constants[node.targets[0].id] = ast.literal_eval(node.value)
-            except ValueError:
-                continue
-    return constants
+class LossOfC(NamedTuple):
+    """A row of the list of losses: csrc/losses.inc and what it includes."""
+
+    name: str
+    kind: str  #: its macro
+    has_operand: int
+    group: str  #: the file of csrc/losses/ in which it stands
+    line: str
 
 
-def build_flags(tier: str | None = None) -> list[str]:
-    """The flags with which setup.py compiles a file of csrc/; those of a tier for x86-64."""
-    constants = build_constants()
-    return [*constants["COMMON"], "-fPIC", *(constants["TIERS"][tier] if tier else [])]
+def losses_of_c() -> list[LossOfC]:
+    found = []
+    for group in kernels.groups():
+        text = (CSRC / "losses" / f"{group}.inc").read_text()
+        for row in re.finditer(r"^(\w+)\s*\((\w+),\s*\d+,\s*(\d),\s*\d\)", text, re.MULTILINE):
+            found.append(LossOfC(row[2], row[1], int(row[3]), group, row[0]))
+    return found
 
 
 @functools.cache
@@ -68,25 +75,34 @@ def folder() -> Path:
 
 
 @functools.cache
-def core_objects(kind: str, flags: tuple[str, ...] = (), csrc: Path = CSRC) -> tuple[Path, ...]:
-    """csrc/, compiled as setup.py does and with further flags."""
+def core_objects(
+    kind: str, flags: tuple[str, ...] = (), csrc: Path = CSRC, tiers: tuple[str, ...] = tuple(kernels.TIERS)
+) -> tuple[Path, ...]:
+    """csrc/, compiled as setup.py does and with further flags; tiers that are not named are left out."""
     into = Path(tempfile.mkdtemp(dir=folder()))
 
-    def compiled(source: Path) -> Path:
-        x86 = kind != "aarch64" and platform.machine().lower() in ("x86_64", "amd64")
-        tier = source.stem.split("_")[0] if source.parent.name == "tiers" and x86 else None
-        target = into / f"{source.stem}.o"
-        run([compilers()[kind], *build_flags(tier), *flags, "-c", source, "-o", target])
+    def compiled(unit: tuple[str, str, list[str]]) -> Path:
+        name, source, own_flags = unit
+        target = into / f"{name}.o"
+        common = [*kernels.COMMON, "-fPIC", *kernels.WARNINGS]
+        run([compilers()[kind], *common, *own_flags, *flags, "-c", csrc.parent / source, "-o", target])
         return target
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return tuple(pool.map(compiled, sorted(csrc.glob("*/*.c"))))
+        return tuple(pool.map(compiled, kernels.units(kind != "aarch64" and ON_X86, tiers)))
 
 
 @functools.cache
-def program(name: str, kind: str, flags: tuple[str, ...] = (), link: tuple[str, ...] = (), csrc: Path = CSRC) -> Path:
+def program(
+    name: str,
+    kind: str,
+    flags: tuple[str, ...] = (),
+    link: tuple[str, ...] = (),
+    csrc: Path = CSRC,
+    tiers: tuple[str, ...] = tuple(kernels.TIERS),
+) -> Path:
     """The program tests/c/NAME.c with the core. `flags` hold for both and for linking, `link` for linking alone."""
-    objects = core_objects(kind, flags, csrc)
+    objects = core_objects(kind, flags, csrc, tiers)
     target = Path(tempfile.mkdtemp(dir=folder())) / name
     source = ROOT / "tests" / "c" / f"{name}.c"
     options = ["-std=c11", "-O2", "-Wall", "-Wextra", f"-I{csrc}", *flags]

@@ -1,17 +1,17 @@
 """Every kernel of every tier is vectorised, by gcc and by clang: read off the assembly."""
 
-import platform
-import re
-import shutil
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from assembly import WIDEST, compile_to_assembly, inner_loops
-from c_core import ROOT, compilers
+from c_core import CSRC, ON_X86, compilers, losses_of_c
 
 from fastloss import _core
 from fastloss._loss import ENTRY_POINTS
 
-pytestmark = pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="reads the assembly of x86-64")
+KINDS = [kind for kind in ("gcc", "clang") if kind in compilers()]
+pytestmark = pytest.mark.skipif(not ON_X86 or not KINDS, reason="reads the assembly that gcc or clang makes for x86-64")
 
 #: The loops beside those of the losses.
 COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "bent_hess", "find", "disperse", "log")
@@ -32,61 +32,77 @@ SHARED = [
 SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside", "dispersion_loop"]
 
 
-def kernels() -> list[str]:
-    """The functions that loops/ makes of each loss: by sets of outputs, or what is done once a row of softmax."""
-    rows = re.findall(r"^(\w+)\s*\((\w+),", (ROOT / "csrc" / "losses.inc").read_text(), re.MULTILINE)
-    assert [name for _, name in rows] == [name for name, _, _, _ in _core.losses()]
-    by_row = [name for kind, name in rows if kind in ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS")]
-    with_terms = [name for kind, name in rows if kind == "LOG_PROBABILITY_LOSS"]
-    elsewhere = (*by_row, *(name for kind, name in rows if kind in ("LABEL_LOSS", "SOFTMAX_FUNCTION")))
-    by_element = [name for _, name in rows if name not in elsewhere]
-    assert len(by_element) > 10
-    source = (ROOT / "csrc" / "losses.inc").read_text()
-    of_two = re.findall(r"^POINTWISE_LOSS\s*\((\w+),\s*\d+,\s*2,", source, re.MULTILINE)
-    assert len(of_two) > 5
-    assert len(by_row) > len(with_terms) > 2
-    return [
-        *(f"{name}_{outputs}" for name in by_element for outputs in ENTRY_POINTS),
-        *(f"{name}_{outputs}" for name in of_two for outputs in ("grads", "value_and_grads", "grads_and_hesses")),
+class Unit(NamedTuple):
+    """What is compiled on its own: the bodies of one loss, by a list of that loss alone; or every other loop."""
+
+    losses: tuple[str, ...]
+    functions: tuple[str, ...]
+    #: The list of losses; "" for csrc/tiers/loops.c, which reads all of them.
+    group: str = ""
+
+
+def units() -> list[Unit]:
+    rows = losses_of_c()
+    assert [row.name for row in rows] == [name for name, _, _, _ in _core.losses()]
+    found = []
+    for row in rows:
+        if row.kind in IN_LOOPS:
+            continue
+        outputs = [*ENTRY_POINTS, *(("grads", "value_and_grads", "grads_and_hesses") if row.has_operand == 2 else ())]
+        group = f'#ifdef WITH_BODIES\n#include "{CSRC}/losses/{row.name}.h"\n#else\n{row.line}\n#endif\n'
+        found.append(Unit((row.name,), tuple(f"{row.name}_{output}" for output in outputs), group))
+    by_row = [row.name for row in rows if row.kind in ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS")]
+    with_terms = [row.name for row in rows if row.kind == "LOG_PROBABILITY_LOSS"]
+    functions = [
         *(f"finish_{which}_{name}" for name in by_row for which in ("plain", "full")),
         *(f"{which}_loop_{name}" for name in with_terms for which in ("terms", "columns_terms")),
+        *SHARED,
+        *SUMS,
+        *(f"math_{name}" for name in _core.math_functions()),
     ]
+    return [*found, Unit(tuple(row.name for row in rows if row.kind in IN_LOOPS), tuple(functions))]
 
 
-def not_vectorised(compiler: str, tier: str, type_name: str, csrc) -> list[str]:
-    """The kernels with an innermost loop that works on single numbers, or in which none has the tier's whole registers."""
-    loops = inner_loops(compile_to_assembly(compiler, tier, type_name, csrc), tier)
-    wanted = [*kernels(), *SHARED, *SUMS, *(f"math_{name}" for name in _core.math_functions())]
+#: The kinds of losses whose kernels are csrc/tiers/loops.c's.
+IN_LOOPS = ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS", "LABEL_LOSS", "SOFTMAX_FUNCTION", "DISTILLATION_LOSS")
+UNITS = units()
+
+
+def not_vectorised(unit: Unit, kind: str, tier: str, bits: int, folder: Path) -> list[str]:
+    """The functions with an innermost loop that works on single numbers, or in which none has the tier's whole registers."""
+    if unit.group:
+        (folder / "only.inc").write_text(unit.group)
+        source, flags = CSRC / "tiers" / "bodies.c", (f'-DGROUP_FILE="{folder / "only.inc"}"',)
+    else:
+        source, flags = CSRC / "tiers" / "loops.c", ()
+    loops = inner_loops(compile_to_assembly(compilers()[kind], tier, bits, source, *flags), tier)
     bad = []
-    for name in wanted:
+    for name in unit.functions:
         # A value or Hessian that is constant needs no arithmetic, and so has no loop here.
         here = loops.get(name, [])
         if any(loop.scalar >= loop.packed for loop in here) or (
             here and name not in SUMS and not any(loop.full_width for loop in here)
         ):
             bad.append(name)
-    assert sum(name in loops for name in wanted) > 0.9 * len(wanted)
+    assert sum(name in loops for name in unit.functions) > (0 if unit.group else 0.9 * len(unit.functions))
     return bad
 
 
-@pytest.mark.parametrize("type_name", ["float", "double"])
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: "+".join(unit.losses))
+@pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("tier", WIDEST)
-@pytest.mark.parametrize("kind", ["gcc", "clang"])
-def test_every_kernel_is_vectorised(kind, tier, type_name):
-    if kind not in compilers():
-        pytest.skip(f"{kind} is not installed")
-    assert not_vectorised(compilers()[kind], tier, type_name, ROOT / "csrc") == []
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kernel_is_vectorised(unit, kind, tier, bits, tmp_path):
+    assert not_vectorised(unit, kind, tier, bits, tmp_path) == []
 
 
-@pytest.mark.parametrize("kind", ["gcc", "clang"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_body_with_a_loop_of_its_own_is_found_out(kind, tmp_path):
-    if kind not in compilers():
-        pytest.skip(f"{kind} is not installed")
-    csrc = shutil.copytree(ROOT / "csrc", tmp_path / "csrc")
-    (csrc / "losses" / "squared_error.h").write_text(
+    (tmp_path / "looping.h").write_text(
         "POINTWISE(squared_error)\n{\n    real r = pred - target;\n"
         "    while (r > ONE)\n        r = r * HALF - ONE;\n"
         "    return (point){.value = r, .grad = r, .hess = r};\n}\n"
     )
-    bad = not_vectorised(compilers()[kind], "avx2", "float", csrc)
-    assert {name.removesuffix("_value_and_grad") for name in bad if name.startswith("squared_error")} >= {"squared_error"}
+    unit = next(unit for unit in UNITS if unit.losses == ("squared_error",))
+    looping = unit._replace(group=unit.group.replace(f"{CSRC}/losses/squared_error.h", str(tmp_path / "looping.h")))
+    assert "squared_error_value_and_grad" in not_vectorised(looping, kind, "avx2", 32, tmp_path)

@@ -70,9 +70,10 @@ fl_pointwise_kernel fl_pointwise_kernel_for(const fl_call *call, unsigned output
         FL_OUTPUT_SETS(SET)
 #undef SET
     };
-    for (int i = 0; i < FL_N_OUTPUT_SETS; i++)
+    const fl_pointwise_kernel *const kernels = fl_kernels_for(call->tier, call->real)->pointwise[call->loss];
+    for (int i = 0; kernels && i < FL_N_OUTPUT_SETS; i++)
         if (sets[i] == outputs)
-            return fl_kernels_for(call->tier, call->real)->pointwise[call->loss][i];
+            return kernels[i];
     return NULL;
 }
 

@@ -197,7 +197,7 @@ typedef struct {
 typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
 
 typedef struct fl_kernels {
-    const fl_pointwise_kernel (*pointwise)[FL_N_OUTPUT_SETS];   /* by loss; NULL where the loss is of another kind */
+    const fl_pointwise_kernel *const *pointwise;   /* by loss, then by sets of outputs; NULL where the loss is of another kind */
     double (*sum)(const void *x, int64_t n);
     double (*weighted_sum)(const void *x, const void *weight, int64_t n);     /* a weight of 0 leaves out its x */
     void (*weigh)(void *x, const void *weight, int64_t n);                    /* the same, element by element, in place */

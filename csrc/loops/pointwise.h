@@ -1,4 +1,4 @@
-/* The loop of the pointwise losses, and its instances: losses.inc × FL_OUTPUT_SETS.
+/* The loop of the losses of an element, and its instances: those of a group of losses × FL_OUTPUT_SETS.
  *
  * The body returns value, gradient and Hessian; what an instance does not store, the compiler removes. */
 #ifndef FASTLOSS_POINTWISE_H
@@ -41,7 +41,7 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
         pointwise_loop(loss##_point, outputs, c);                                                                           \
     }
 
-/* By has_operand: the instances with derivatives by it, and their names. */
+/* By has_operand: the instances with derivatives by it, and the names of these. */
 #define SECOND_INSTANCES_0(loss)
 #define SECOND_INSTANCES_1(loss)
 #define SECOND_INSTANCES_2(loss)                                                                                            \
@@ -60,11 +60,8 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
     SECOND_INSTANCES_##has_operand(loss)
 #include "../losses.inc"
 
-#define ELEMENT_LOSS(loss, n_params, has_operand, slow)                                                                     \
-    {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess, SECOND_NAMES_##has_operand(loss)},
-#define OTHER_LOSS(...) {NULL},
-static const fl_pointwise_kernel pointwise_kernels[][FL_N_OUTPUT_SETS] = {
-#include "../losses.inc"
-};
+/* The instances of a loss, by sets of outputs. */
+#define INSTANCES(loss, has_operand)                                                                                        \
+    {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess, SECOND_NAMES_##has_operand(loss)}
 
 #endif

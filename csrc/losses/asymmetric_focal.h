@@ -1,6 +1,8 @@
 /* Ridnik et al. (2021): y (1 - p)^g+ (-log p) + (1 - y) u^g- (-log(1 - u)), u = max(p - clip, 0), p = sigmoid(x).
  * With a clip, 1 - u = (1 - p) + clip, u' = p (1 - p), and of H = -log(1 - u) H' = p `share`, H'' = H' (1 - p - p clip/(1 - u)),
  * share = (1 - p) / (1 - u). Without one all is p's own, down to where 1 - p is 0. The first term is a function of -x. */
+#include "focal.h"
+
 POINTWISE(asymmetric_focal)
 {
     const real y = target, clip = param[2], lifted_e = exp_lifted(-abs_(pred)), unlift = PICK(0x1p-48f, 0x1p-80);

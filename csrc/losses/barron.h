@@ -2,6 +2,8 @@
  * With t = alpha/2 log(1 + z) it is b/2 log(1 + z) expm1(t)/t where |t| <= 1, for which alpha = 0 is no exception. z and the powers of
  * 1 + z have exponents of their own: none of them needs to be a number. Gradient r/c² (1 + z)^(alpha/2 - 1); the Hessian is
  * (1 + z)^(alpha/2 - 1) / c² times `bend`, (1 + (alpha - 1) z) / (1 + z). */
+#pragma once
+
 typedef struct {
     point loss;
     binary_parts scale, width, base, power; /* c, b, 1 + z, (1 + z)^(alpha/2) */

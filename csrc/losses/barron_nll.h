@@ -12,6 +12,8 @@
  *
  * At alpha = 2 derivatives by it are infinite: next to it they are (x^2 - 1)/4 log(1/b) and (x^2 - 1)/4/b, x = r/c, and what
  * remains at |x| = 1 is -(psi(3/2) + log 2)/4, and infinite. */
+#include "barron.h"
+
 typedef struct {
     real slope, bend;
 } shape_derivatives;

@@ -1,6 +1,8 @@
 /* w y softplus(-x) + (1 - y) softplus(x), w = pos_weight. `wrong` is the part of the target on the other side of 0 than x:
  * only it pays |x|; both pay log1p(e), e = exp(-|x|). The gradient is the difference of the two sigmoids' shares, over 1 + e.
  * |x| y comes before w: w y alone may be too small for a number. */
+#pragma once
+
 POINTWISE(binary_cross_entropy_with_logits)
 {
     const real e = exp_nonpositive(-abs_(pred)), positive = operand * target, negative = ONE - target;

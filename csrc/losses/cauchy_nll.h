@@ -1,4 +1,6 @@
 /* Student's with one degree of freedom. */
+#include "student_t_nll.h"
+
 POINTWISE(cauchy_nll)
 {
     point loss = student_t_point(pred, target, operand, ONE);

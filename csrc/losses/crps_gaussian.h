@@ -1,5 +1,7 @@
 /* s f(w), w = r/s, r = pred - target: f = |w| erf(|w|/sqrt 2) + g, where g = 2 phi(w) - 1/sqrt(pi) is the derivative by s, phi the normal density.
  * With 2 phi(0) apart, what is left of it is not negative beside g(0). */
+#include "crps_hessians.h"
+
 POINTWISE(crps_gaussian)
 {
     const real twice_peak = R(0.79788456080286536), least = R(0.23369497725510907); /* 2 phi(0), 2 phi(0) - 1/sqrt(pi) */

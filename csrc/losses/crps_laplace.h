@@ -1,5 +1,7 @@
 /* s f(w), w = r/s, r = pred - target: with a = |w| and e = exp(-a), f = a + e - 3/4, f' = 1 - e; by s it is f - a f'. Within a = 1, where that
  * cancels, e = 1 - a + a² P(-a). */
+#include "crps_hessians.h"
+
 POINTWISE(crps_laplace)
 {
     const wide_residual r = wide_residual_of(pred, target);

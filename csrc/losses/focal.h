@@ -4,6 +4,8 @@
  *     grad = b m^gamma (gamma d H + H')
  *     hess = b m^gamma (gamma d (gamma d H + 2 H') + gamma d (1 - 2p - d) H + H'')
  * 0 times infinity is 0 here: exp(-|x|) falls faster than |x| grows, and m^gamma = 0 ends everything. */
+#pragma once
+
 typedef struct {
     real d, one_minus_2p;
     real entropy, slope, bend; /* H, H', H'' */

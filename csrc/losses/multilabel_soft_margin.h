@@ -1,5 +1,7 @@
 /* One class's part of a mean over classes of binary cross-entropies; operand is what the class counts. A class that counts 0
  * adds nothing, whatever its logit. */
+#include "binary_cross_entropy_with_logits.h"
+
 POINTWISE(multilabel_soft_margin)
 {
     const point p = binary_cross_entropy_with_logits_point(pred, target, ONE, param);

@@ -1,6 +1,8 @@
 /* Sergievskiy & Ponamarev (2019): H f, H = -log p, p the probability of the label, f = 1 where p < threshold and ((1 - p) / threshold)^gamma
  * beyond. A function of z = x for the label 0 and -x for 1: H = softplus(z), m = 1 - p = sigmoid(z). Where p is compared, z is: near
  * its middle p has lost the digits that a logit near 0 has. */
+#include "focal.h"
+
 POINTWISE(reduced_focal)
 {
     const real sign = ONE - TWO * target, z = sign * pred, threshold = param[1], e = exp_nonpositive(-abs_(pred));

@@ -4,6 +4,8 @@
  * In log space, finite for every gamma >= 0: with e = exp(-|x|) and `wrong` the part of the target on the other side of 0
  * than x, m = (wrong + right e) / (1 + e), H = wrong |x| + log1p(e). Where m is nearly 1, wrong + right e has rounded away what
  * log m is made of, and -right (1 - e) has it. H' = p - y, H'' = p (1 - p). */
+#include "focal.h"
+
 POINTWISE(sigmoid_focal)
 {
     const real alpha = param[0], gamma = param[1], a = abs_(pred), e = exp_nonpositive(-a), y = target;

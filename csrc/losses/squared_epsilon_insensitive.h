@@ -1,4 +1,6 @@
 /* max(0, |r| - epsilon)², r = pred - target. */
+#include "epsilon_insensitive.h"
+
 POINTWISE(squared_epsilon_insensitive)
 {
     const real excess = at_least(tube_excess(pred, target, param[0]), ZERO);

@@ -10,6 +10,8 @@
  *
  * log s and h log x may be large and cancel: their powers of two are added before they are multiplied by log 2. Where n is large, h z is the
  * product of w² = n z and (1 + 1/n)/2; and so in the derivatives. */
+#pragma once
+
 INLINE point student_t_point(real pred, real target, real s, real n)
 {
     const wide_residual r = wide_residual_of(pred, target);

@@ -7,6 +7,8 @@
  *
  * Where q > 1/2, 1 - m q is m (1 - q) - (m - 1): it is 0 near x = 0, where a rounded m has no digits of x. With t = z + u, B is
  * (1 - p) (1 - q) (1 - exp t), or p q (exp(-t) - 1), neither of which cancels. */
+#include "poisson.h"
+
 POINTWISE(zero_inflated_poisson)
 {
     const real z = operand;

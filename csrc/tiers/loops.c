@@ -1,30 +1,44 @@
-/* Compiles every loop for one tier and one type, and exports them as one table.
- *
- * Parameters: TIER, its name; REAL_BITS, 32 or 64. Included once a file, by tiers/. */
+/* Every loop but those of bodies of an element, for one tier and type: a table of them and of what bodies.c makes. TIER and
+ * REAL_BITS come from the command line: see tier.h. The table of a tier that is not here is empty. */
 #include <stddef.h>
 
-#include "../losses/bodies.h"
+#include "tier.h"
 
-#include "columns.h"
-#include "distillation.h"
-#include "elementary.h"
-#include "finish.h"
-#include "halves.h"
-#include "pointwise.h"
-#include "reduce.h"
-#include "rows.h"
-#include "soften.h"
-#include "softmax.h"
-#include "terms.h"
+#ifdef TIER_IS_HERE
+#include "../losses/point.h"
+#define WITH_BODIES
+#include "../losses/softmax.inc"
+#include "../losses/distillation.inc"
+#undef WITH_BODIES
 
-#include "../tiers/stream.h"
-#include "../tiers/transpose.h"
+#include "../loops/columns.h"
+#include "../loops/distillation.h"
+#include "../loops/elementary.h"
+#include "../loops/finish.h"
+#include "../loops/halves.h"
+#include "../loops/reduce.h"
+#include "../loops/rows.h"
+#include "../loops/soften.h"
+#include "../loops/softmax.h"
+#include "../loops/terms.h"
 
-#define JOINED(a, b, c) a##b##_f##c
-#define JOIN(a, b, c) JOINED(a, b, c)
+#include "stream.h"
+#include "transpose.h"
 
-extern const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS);
-const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
+#define ELEMENT_LOSS(loss, n_params, has_operand, slow) extern const fl_pointwise_kernel BODY_KERNELS(loss)[FL_N_OUTPUT_SETS];
+#include "../losses.inc"
+#define ELEMENT_LOSS(loss, n_params, has_operand, slow) BODY_KERNELS(loss),
+#define OTHER_LOSS(...) NULL,
+static const fl_pointwise_kernel *const pointwise_kernels[] = {
+#include "../losses.inc"
+};
+#else
+#include "../loops/kernels.h"
+#endif
+
+extern const fl_kernels OF_TIER(fl_kernels);
+const fl_kernels OF_TIER(fl_kernels) = {
+#ifdef TIER_IS_HERE
     .pointwise = pointwise_kernels,
     .sum = sum,
     .weighted_sum = weighted_sum,
@@ -73,4 +87,7 @@ const fl_kernels JOIN(fl_kernels_, TIER, REAL_BITS) = {
 #endif
     .math = math,
     .stream = stream,
+#else
+    0
+#endif
 };

@@ -1,4 +1,0 @@
-/* Any CPU of the architecture, double. */
-#define TIER baseline
-#define REAL_BITS 64
-#include "../loops/table.h"

@@ -1,0 +1,65 @@
+"""What the C core is compiled of: objects, sources and flags. setup.py compiles them, tests compile them by other compilers."""
+
+import os
+import re
+from pathlib import Path
+
+# No fast-math: only what changes no result. -ffp-contract=off keeps a*b+c from being fused on some tiers and not on others.
+# -g0 after Python's own -g: debug symbols were four fifths of the library.
+COMMON = [
+    "-std=c11",
+    "-g0",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-ffp-contract=off",
+    "-fopenmp-simd",
+    "-fvisibility=hidden",
+]
+WARNINGS = ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
+
+#: gcc vectorises the loop of a body, which `omp simd` asks for, at any level. What more it does at -O3 costs two fifths of the
+#: time to compile, and makes these loops no faster.
+OPTIMIZATION = {"bodies": "-O1", "loops": "-O3", "drivers": "-O3", "runtime": "-O3", "core": "-O2"}
+
+#: Flags of each tier, for x86-64; elsewhere a tier has none. Only -m<feature>: -march would be refused in a universal2 build.
+TIERS = {
+    "baseline": ["-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt"],
+    "avx2": ["-mavx2", "-mfma"],
+    "avx512": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"],
+    "neon": [],
+}
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def groups():
+    """The names of the groups of losses: csrc/losses.inc."""
+    return re.findall(r'^#include "losses/(\w+)\.inc"', (ROOT / "csrc" / "losses.inc").read_text(), re.MULTILINE)
+
+
+def flags_of(tier, bits, x86):
+    """With which a file of csrc/tiers/ is compiled for a tier and type."""
+    return [f"-DTIER={tier}", f"-DREAL_BITS={bits}", *(TIERS[tier] if x86 else [])]
+
+
+def units(x86, tiers=TIERS):
+    """Name, source and flags of each object of the C core. Of a tier that is not among `tiers` there is an empty table."""
+    for tier in TIERS:
+        for bits in (32, 64):
+            flags = flags_of(tier, bits, x86)
+            if tier not in tiers:
+                flags.append("-DTIER_IS_LEFT_OUT")
+            yield f"{tier}_f{bits}_loops", "csrc/tiers/loops.c", [OPTIMIZATION["loops"], *flags]
+            for group in groups() if tier in tiers else ():
+                group_flags = [OPTIMIZATION["bodies"], *flags, f'-DGROUP_FILE="losses/{group}.inc"']
+                yield f"{tier}_f{bits}_{group}", "csrc/tiers/bodies.c", group_flags
+    for folder in ("drivers", "runtime"):
+        for source in sorted((ROOT / "csrc" / folder).glob("*.c")):
+            yield f"{folder}_{source.stem}", f"csrc/{folder}/{source.name}", [OPTIMIZATION[folder]]
+
+
+def chosen_tiers():
+    named = [name.strip() for name in os.environ.get("FASTLOSS_TIERS", "").split(",") if name.strip()]
+    if unknown := [name for name in named if name not in TIERS]:
+        raise SystemExit(f"fastloss: FASTLOSS_TIERS names no tier {unknown[0]!r}; there are {', '.join(TIERS)}")
+    return named or list(TIERS)
