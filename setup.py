@@ -6,6 +6,7 @@ empty table. Environment: FASTLOSS_OPENMP=auto|required|off; FASTLOSS_CFLAGS add
 
 import os
 import platform
+import runpy
 import subprocess
 import sys
 import tempfile
@@ -116,4 +117,10 @@ extension = Extension(
     define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
     depends=[*HEADERS, *glob("csrc/**/*.c", recursive=True)],
 )
-setup(ext_modules=cythonize([extension], language_level=3), cmdclass={"build_ext": BuildExt})
+description = runpy.run_path("tools/description.py")["long_description"](Path("README.md").read_text(encoding="utf-8"))
+setup(
+    ext_modules=cythonize([extension], language_level=3),
+    cmdclass={"build_ext": BuildExt},
+    long_description=description,
+    long_description_content_type="text/markdown",
+)
