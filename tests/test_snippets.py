@@ -3,7 +3,8 @@
 A block of Python runs, after those above it on its page and in one namespace with them; what follows `>>>` must print what
 stands below it. `<!-- needs: xgboost -->` above a block leaves it out where that package is missing. A block under
 `<!-- of: csrc/losses/wing.h -->` is not run: it is an extract of that file, with `...` for what is left out. Of a shell
-block the quick commands run, and of the others scripts, extras and options must exist.
+block the quick commands run, and must print what a block of text right below says; of the others scripts, extras and options
+must exist.
 """
 
 from __future__ import annotations
@@ -104,20 +105,21 @@ def check_options(words: list[str], text: str) -> None:
             assert re.search(rf"{re.escape(word.partition('=')[0])}\b", text), f"{word} is no option of it"
 
 
-def run(words: list[str]) -> None:
+def run(words: list[str]) -> str:
     done = subprocess.run([sys.executable, *words], capture_output=True, text=True)
     assert done.returncode == 0, f"{shlex.join(words)}\n{done.stderr}"
+    return done.stdout
 
 
-def check_fastloss(words: list[str]) -> None:
+def check_fastloss(words: list[str]) -> str:
     command = [word for word in words[:1] if not word.startswith("-")]
     files = [word for word in words if word.endswith(".npy")]
     if command == ["info"] or (command == ["score"] and files and all(Path(file).exists() for file in files)):
-        run(["-m", "fastloss", *words])
-        return
+        return run(["-m", "fastloss", *words])
     if command == ["score"]:
         command.append(words[1])
     check_options(words, help_of(*command))
+    return ""
 
 
 def check_pip(words: list[str]) -> None:
@@ -128,43 +130,48 @@ def check_pip(words: list[str]) -> None:
             assert set(extras[1].split(",")) <= set(known), word
 
 
-def check_command(words: list[str]) -> None:
+def check_command(words: list[str]) -> str:
+    """What it printed, if it ran."""
     while words and re.match(r"\w+=", words[0]):  # environment variables
         words = words[1:]
     if words[:2] == ["pip", "install"]:
         check_pip(words[2:])
     elif words[0] == "fastloss":
-        check_fastloss(words[1:])
+        return check_fastloss(words[1:])
     elif words[:3] == ["python", "-m", "fastloss"]:
-        check_fastloss(words[3:])
+        return check_fastloss(words[3:])
     elif words[:2] == ["python", "-c"]:
-        run(words[1:])
+        return run(words[1:])
     elif words[0] in ("python", "bash"):
         (script,) = [word for word in words[1:2] if not word.startswith("-")] or [None]
         if script:
             assert (ROOT / script).exists(), f"there is no {script}"
             check_options(words[2:], text_of(script))
+    return ""
 
 
-def check_shell(block: Block) -> None:
+def check_shell(block: Block) -> str:
+    printed = ""
     for line in block.text.splitlines():
         words = shlex.split(line, comments=True)
         separators = [i for i, word in enumerate(words) if word in ("&&", ";") or word.endswith(";")]
         for begin, end in zip([-1, *separators], [*separators, len(words)], strict=True):
             command = [word.rstrip(";") for word in words[begin + 1 : end + 1] if word not in ("&&", ";")]
             if command:
-                check_command(command)
+                printed += check_command(command)
+    return printed
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_snippet_runs_as_printed(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {"__name__": "__main__"}
-    missing: dict[str, str] = {}
+    missing: list[tuple[int, str]] = []
+    printed, below = "", 0
     for block in blocks_of(text_of(page)):
         lacking = [need for need in block.needs if importlib.util.find_spec(need) is None]
         if lacking:
-            missing[f"line {block.line}"] = ", ".join(lacking)
+            missing += [(block.line, need) for need in lacking]
         elif block.origin:
             check_extract(block)
         elif block.language == "python":
@@ -174,11 +181,13 @@ def test_every_snippet_runs_as_printed(page, tmp_path, monkeypatch):
                 warnings.filterwarnings("ignore", "overflow encountered", RuntimeWarning)
                 run_python(block, page, names)
         elif block.language == "sh":
-            check_shell(block)
+            printed, below = check_shell(block), block.line + len(block.text.splitlines()) + 3
         else:
             assert block.language == "text", f"{page}, line {block.line}: a block of {block.language}"
-    if missing:
-        pytest.skip(f"all but {missing} ran")
+            if block.line == below:
+                assert block.text.split() == printed.split(), f"{page}, line {block.line}: it prints\n{printed}"
+    for line, need in missing:
+        pytest.importorskip(need, reason=f"all ran but what needs {need}, from line {line} on")
 
 
 @pytest.mark.parametrize(
@@ -191,6 +200,7 @@ def test_every_snippet_runs_as_printed(page, tmp_path, monkeypatch):
         ("    python tools/no_such_script.py\n", AssertionError),
         ("<!-- of: csrc/losses/wing.h -->\n```c\nPOINTWISE(wings)\n```", AssertionError),
         ("```\nno language\n```", AssertionError),
+        ("```sh\npython -c 'print(1)'\n```\n\n```text\n2\n```", AssertionError),
     ],
 )
 def test_a_wrong_snippet_is_seen(text, error, tmp_path, monkeypatch):
@@ -240,9 +250,9 @@ def test_every_picture_is_kept_and_shown():
         if target.endswith((".png", ".svg"))
     }
     assert shown == {path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/pictures/*")}
-    if shutil.which("git") and (ROOT / ".git").exists():
-        done = subprocess.run(["git", "ls-files", "--error-unmatch", *shown], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    if shutil.which("git") and subprocess.run(["git", "status"], cwd=ROOT, capture_output=True).returncode == 0:
+        done = subprocess.run(["git", "ls-files", "docs/pictures"], cwd=ROOT, capture_output=True, text=True)
+        assert shown == set(done.stdout.split())
 
 
 # ---- README ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from fastloss._docs import sections
 from fastloss._linear import FILTER_EPS, LinearRow, linear_registry
-from fastloss._registry import PROBABILITY, REAL, SIGN, Interval, Parameter, Row, registry
+from fastloss._registry import POSITIVE, PROBABILITY, REAL, SIGN, Interval, Parameter, Row, registry
 from fastloss._row_functions import FunctionRow, function_registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -122,12 +122,16 @@ class Entry(NamedTuple):
 
 
 def numbers_in(interval: Interval) -> str:
+    if interval == POSITIVE:
+        return "positive, from 2⁻¹²⁶"
     return f"in {interval}".replace("inf", "∞") if interval.bounded else "any number"
 
 
 def described_parameter(parameter: Parameter) -> str:
     kind = parameter.kind
-    accepted = {bool: "True or False", int: "an integer"}.get(kind.type) or numbers_in(kind.range)
+    accepted = "True or False" if kind.type is bool else numbers_in(kind.range)
+    if kind.type is int:
+        accepted = "an integer" if kind.range.high > 1e6 else f"an integer {accepted}"
     if kind.array == "classes":
         accepted = f"one number a class {accepted}"
     if kind.array == "elements":
