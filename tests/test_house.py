@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import catalogue  # noqa: E402
+import curves  # noqa: E402
 
 CSRC = ROOT / "csrc"
 
@@ -140,6 +141,13 @@ def test_a_new_loss_is_in_the_catalogue_without_an_edit(monkeypatch):
     groups = catalogue.grouped({**catalogue.EVERY, "fairer": new})
     assert [entry.name for entry in groups["Losses of sums"]] == ["fair", "fairer"]
     assert list(groups)[-1] == "Losses of sums"
+
+
+def test_the_curves_are_those_of_the_losses():
+    drawn = curves.curves()
+    stale = [picture.name for picture, panels in drawn.items() if not curves.current(picture, panels)]
+    assert not stale, "run: python tools/curves.py"
+    assert set(catalogue.CURVES.glob("curves-*")) == set(drawn)
 
 
 def test_the_source_folder_says_that_it_is_not_compiled(tmp_path):

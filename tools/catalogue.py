@@ -22,6 +22,8 @@ from fastloss._row_functions import FunctionRow, function_registry
 ROOT = Path(__file__).resolve().parent.parent
 README, PAGE, EVIDENCE = ROOT / "README.md", ROOT / "docs" / "catalogue.md", ROOT / "docs" / "assurance.md"
 RESULTS = ROOT / "benchmarks" / "results"
+#: Where tools/curves.py draws, a picture a task.
+CURVES = ROOT / "docs" / "pictures"
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 from report import filled, newest, table  # noqa: E402
@@ -190,12 +192,18 @@ def anchor(title: str) -> str:
     return "#" + re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 
+def picture_of(title: str) -> Path:
+    """The curves of a task's losses."""
+    return CURVES / f"curves-{anchor(title)[1:]}.png"
+
+
 def _page(groups: Mapping[str, Sequence[Entry]]) -> Iterator[str]:
     yield "# Catalogue of losses"
     yield (
         "Every loss by its task: formula, parameters with their defaults and ranges, and what prediction and target may be.\n"
         "`help(fastloss.huber)` tells more of each, and has an example. Written by `tools/catalogue.py` from the losses\n"
-        "themselves; do not edit. Names of other libraries: [losses.md](losses.md)."
+        "themselves; do not edit. Names of other libraries: [losses.md](losses.md). Curves are of default parameters and\n"
+        "of the target 1, or 1/2 where that is no target; `tools/curves.py` draws them."
     )
     rows = []
     for title, entries in groups.items():
@@ -205,6 +213,8 @@ def _page(groups: Mapping[str, Sequence[Entry]]) -> Iterator[str]:
         yield f"## {title}"
         if title in GROUPS:
             yield GROUPS[title]
+        if picture_of(title).exists():
+            yield f"![{title}: loss and gradient by the prediction](pictures/{picture_of(title).name})"
         for entry in entries:
             yield f"### `{entry.name}`"
             yield entry.summary
