@@ -146,7 +146,9 @@ def check_command(words: list[str]) -> str:
         (script,) = [word for word in words[1:2] if not word.startswith("-")] or [None]
         if script:
             assert (ROOT / script).exists(), f"there is no {script}"
-            check_options(words[2:], text_of(script))
+            # A script may hand its options on to `fastloss bench`.
+            text = text_of(script)
+            check_options(words[2:], text + help_of("bench") if '"bench"' in text else text)
     return ""
 
 
