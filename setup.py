@@ -24,6 +24,7 @@ from setuptools.command.build_ext import build_ext
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
 
+from description import long_description
 from kernels import COMMON, OPTIMIZATION, WARNINGS, chosen_tiers, units
 
 #: (compile flags, link flags) to try for OpenMP. On macOS the compiler needs telling, and libomp comes from a package manager.
@@ -135,4 +136,9 @@ extension = Extension(
     include_dirs=["csrc", numpy.get_include()],
     define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
 )
-setup(ext_modules=cythonize([extension], language_level=3), cmdclass={"build_ext": BuildExt})
+setup(
+    ext_modules=cythonize([extension], language_level=3),
+    cmdclass={"build_ext": BuildExt},
+    long_description=long_description(Path("README.md").read_text(encoding="utf-8")),
+    long_description_content_type="text/markdown",
+)

@@ -19,6 +19,7 @@ a focal or a cost-weighted model: theirs are too high for a rare event, by desig
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -157,6 +158,12 @@ def main() -> int:
     parser.add_argument("--splits", type=int, default=20, help="random halves to train and judge by")
     parser.add_argument("--picture", type=Path, help="write a PNG here")
     arguments = parser.parse_args()
+    needed = {"sklearn": "scikit-learn", "lightgbm": "lightgbm", "xgboost": "xgboost"}
+    if arguments.picture:
+        needed["matplotlib"] = "matplotlib"
+    missing = [package for module, package in needed.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        sys.exit(f"not installed, but needed here: {', '.join(missing)}")
     found = measure(arguments.splits)
     better = report(found)
     if arguments.picture:

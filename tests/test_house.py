@@ -5,8 +5,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 from c_core import kernels, losses_of_c
 from promises import PROMISES, function_of
@@ -16,6 +19,11 @@ from fastloss import _core, _registry
 from fastloss._row_functions import function_registry
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import catalogue  # noqa: E402
+import curves  # noqa: E402
+
 CSRC = ROOT / "csrc"
 
 
@@ -111,7 +119,7 @@ def test_version_stands_once():
 def test_generated_files_are_current():
     scripts = {
         "tools/make_stubs.py": "",
-        "benchmarks/report.py": "",
+        "tools/catalogue.py": "",
         "benchmarks/options.py": "--rows",
         "benchmarks/boosting.py": "--rows",
     }
@@ -120,11 +128,32 @@ def test_generated_files_are_current():
         assert done.returncode == 0, f"run: python {script} {options}\n{done.stdout}{done.stderr}"
 
 
-def test_the_tour_in_the_readme_runs():
-    (tour,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    names: dict = {}
-    exec(tour, names)
-    assert names["fl"] is fl
+def test_every_loss_has_one_task():
+    listed = [entry.name for entries in catalogue.grouped().values() for entry in entries]
+    assert sorted(listed) == sorted([*fl.losses, *fl.row_functions, *fl.linear_losses])
+    assert set(catalogue.grouped()) == set(catalogue.GROUPS)
+    assert set(catalogue.TASKS) <= set(listed)
+    assert all(entry.summary and entry.formula for entries in catalogue.grouped().values() for entry in entries)
+
+
+def test_a_new_loss_is_in_the_catalogue_without_an_edit(monkeypatch):
+    new = replace(_registry.registry["fair"], name="fairer")
+    groups = catalogue.grouped({**catalogue.EVERY, "fairer": new})
+    assert groups[catalogue.OUTLIERS][-1].name == "fairer"
+    assert "### `fairer`" in catalogue.page(groups)
+    module = ModuleType("fastloss.reference._sums", "Losses of sums.\n\nMore of them.")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(new.function, "__module__", module.__name__)
+    groups = catalogue.grouped({**catalogue.EVERY, "fairer": new})
+    assert [entry.name for entry in groups["Losses of sums"]] == ["fair", "fairer"]
+    assert list(groups)[-1] == "Losses of sums"
+
+
+def test_the_curves_are_those_of_the_losses():
+    drawn = curves.curves()
+    stale = [picture.name for picture, panels in drawn.items() if not curves.current(picture, panels)]
+    assert not stale, "run: python tools/curves.py"
+    assert set(catalogue.CURVES.glob("curves-*")) == set(drawn)
 
 
 def test_the_source_folder_says_that_it_is_not_compiled(tmp_path):
@@ -157,8 +186,22 @@ def test_every_promise_was_seen_broken():
     assert named <= seen
 
 
-def test_the_page_of_other_libraries_losses_names_losses():
-    rows = [line.split("|") for line in (ROOT / "docs/losses.md").read_text().splitlines() if line.startswith("| ")]
-    named = {name for row in rows[1:] for name in re.findall(r"`(\w+)`", row[2])}
-    assert named
-    assert named <= set(_registry.registry)
+#: What the remarks of the page name of other libraries.
+ELSEWHERE = {"robust_loss_pytorch", "BetaModel", "l2_loss", "normalized", "full"}
+
+
+def test_the_page_of_other_libraries_losses_names_losses_and_their_parameters():
+    page = (ROOT / "docs/losses.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")]
+    assert len(rows) > 20
+    for _, _, here, remark, _ in rows[2:]:
+        losses = re.findall(r"`(\w+)`", here)
+        assert set(losses) <= set(fl.losses), here
+        for name, keywords in re.findall(r"`(\w+)\(([^`]*)\)`", here + remark):
+            given = eval(f"dict({keywords})")
+            shared = {key: given.pop(key) for key in ("reduction",) if key in given}
+            assert np.isfinite(fl.losses[name].bind(**given)(np.full(2, 0.5), np.ones(2), **shared)).all()
+        for word in re.findall(r"`(\w+)`", remark):
+            named = [fl.losses[name] for name in re.findall(r"`(\w+)", here + remark) if name in fl.losses]
+            parameters = {key for loss in named for key in loss.params}
+            assert word in {*parameters, *(f"{key}_grad" for key in parameters), *fl.losses, "weight"} | ELSEWHERE, (here, word)
