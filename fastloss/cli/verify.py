@@ -51,7 +51,8 @@ NAMES = {**OUTPUTS, "second_grad": "gradient by the second argument", "second_he
 ERROR_WIDTH = 8
 
 QUICK_SAMPLES, FULL_SAMPLES = 1000, 20_000
-# How long rows are in a quick run, but for the defaults and all parameters off them at once: within and beyond a group of lanes.
+# Lengths of rows in a quick run: within and beyond a group of lanes.
+# The defaults, and all parameters off them at once, get all lengths.
 QUICK_CLASSES = (10, 65)
 # A number costs little beside that of a loss, which is computed many times, with its input moved.
 FUNCTION_FACTOR = 10
@@ -110,12 +111,11 @@ class Failure:
 
     def text(self) -> str:
         worst = self.worst
-        error = f"{worst.error:.3g}"
-        where = "" if worst.class_ is None else f" of class {worst.class_}"
+        where = "" if worst.class_ is None else f", at class {worst.class_}, where pred = {worst.pred[worst.class_]}"
         found, expected = (number_as_text(number, self.dtype) for number in (worst.found, worst.expected))
         lines = [
             f"FAIL {self.call}, {self.dtype}, {self.tier}: "
-            f"the {NAMES[self.output]} is off by {error} ULP; the bound is {self.bound:g}",
+            f"the {NAMES[self.output]} is off by {worst.error:.5g} ULP; the bound is {self.bound:g}",
             f"found {found}, expected {expected}{where}",
             *(f"{name} = {array_as_text(x)}" for name, x in self.inputs().items()),
         ]
@@ -224,7 +224,7 @@ class Run:
         return len({finding.name for finding in self.findings})
 
     def measured(self, case: Case, ends: bool) -> dict[str, dict[str, Worst]]:
-        """`ends`: whether it is the first or last set of parameters, the defaults or all others at once."""
+        """`ends`: whether it is the first or last set of parameters, the defaults or all of them off these."""
         classes = _verify.CLASSES if self.full or ends else QUICK_CLASSES
         return _verify.worst(case, self.tiers, self.samples, classes=classes)
 
@@ -308,8 +308,10 @@ def print_run(run: Run, file: JsonFile | None, header: dict[str, Any]) -> None:
         for finding in run.findings:
             for failure in finding.broken.values():
                 table.line(failure.text())
-        complete = run.names_done() == run.total
-        state = f"it took {time.monotonic() - begin:.0f} s" if complete else f"interrupted after {run.names_done()} of {run.total}"
+        if run.names_done() == run.total:
+            state = f"it took {time.monotonic() - begin:.0f} s"
+        else:
+            state = f"interrupted after {run.names_done()} of {run.total} losses and functions"
         for line in textwrap.wrap(f"{run.summary()}; {state}.", 79):
             table.line(line)
     if file:
@@ -321,6 +323,7 @@ def run(arguments: argparse.Namespace) -> int:
     samples = arguments.samples or (FULL_SAMPLES if arguments.full else QUICK_SAMPLES)
     if arguments.json in [*fastloss.losses, *_verify.FUNCTION_BOUNDS]:
         raise CommandError(f"--json {arguments.json} names a loss or function; write --json after the names, or --json -")
+    file = JsonFile(arguments.json) if arguments.json not in (None, STDOUT) else None
     run = Run(arguments.names, tiers, samples, arguments.full)
     header = about() if arguments.json else {}
     if arguments.json == STDOUT:
@@ -331,5 +334,5 @@ def run(arguments: argparse.Namespace) -> int:
             run.counter.clear()
             print_json({**header, **run.json()})
     else:
-        print_run(run, JsonFile(arguments.json) if arguments.json else None, header)
+        print_run(run, file, header)
     return 1 if any(finding.broken for finding in run.findings) else 0
