@@ -106,8 +106,10 @@ class Failure:
     worst: Worst
 
     def inputs(self) -> dict[str, Any]:
-        found = {"pred": self.worst.pred, "target": self.worst.target, **self.worst.arrays}
-        return {name: x for name, x in found.items() if x is not None}
+        """By name; that of an elementary function is x."""
+        if self.worst.target is None:
+            return {"x": self.worst.pred}
+        return {"pred": self.worst.pred, "target": self.worst.target, **self.worst.arrays}
 
     def text(self) -> str:
         worst = self.worst
@@ -189,12 +191,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG.format(names=listed)
     parser.add_argument("names", nargs="*", metavar="LOSS", help="a loss or an elementary function; default: all")
     parser.add_argument("--tier", choices=_verify.usable_tiers(), help="measure this tier only")
-    about = "all sets of parameters with rows of every length, on many numbers"
-    parser.add_argument("--full", action="store_true", help=about)
-    about = f"numbers a set of parameters is measured on (default: {QUICK_SAMPLES:,}; with --full {FULL_SAMPLES:,})"
-    parser.add_argument("--samples", type=positive_integer, metavar="N", help=about)
-    about = "write the findings to FILE as JSON; to stdout, and nothing else, where it is - or left out"
-    parser.add_argument("--json", nargs="?", const=STDOUT, metavar="FILE", help=about)
+    text = "all sets of parameters with rows of every length, on many numbers"
+    parser.add_argument("--full", action="store_true", help=text)
+    text = f"numbers a set of parameters is measured on (default: {QUICK_SAMPLES:,}; with --full {FULL_SAMPLES:,})"
+    parser.add_argument("--samples", type=positive_integer, metavar="N", help=text)
+    text = "write the findings to FILE as JSON; to stdout, and nothing else, where it is - or left out"
+    parser.add_argument("--json", nargs="?", const=STDOUT, metavar="FILE", help=text)
 
 
 def chosen(names: list[str]) -> tuple[list[str], list[str]]:
