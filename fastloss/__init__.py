@@ -23,7 +23,15 @@ from fastloss._loss import Loss
 from fastloss._registry import registry
 from fastloss._row_functions import RowFunction, function_registry
 from fastloss._statistics import SoftmaxResult
-from fastloss._threads import get_num_threads, num_threads, set_num_threads, show_config
+
+try:
+    from fastloss._threads import get_num_threads, num_threads, set_num_threads, show_config
+except ImportError as error:
+    # An environment variable has a wrong value: the command line says so without a traceback.
+    from fastloss.cli import end_command
+
+    end_command(error)
+    raise
 
 __version__ = version("fastloss")
 

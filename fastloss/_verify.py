@@ -6,6 +6,7 @@ The tests and `python -m fastloss verify` share this module, and with it the bou
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -18,12 +19,14 @@ import numpy as np
 from fastloss import _core
 from fastloss._loss import Loss, second_keyword
 from fastloss._registry import Interval, Parameter, Row
+from fastloss.reference._engine import Entry
 from fastloss.reference._softmax import softened
 from fastloss.reference._special import digamma, erf, lgamma, trigamma
 
 __all__ = [
     "FUNCTION_BOUNDS",
     "Case",
+    "Worst",
     "bound",
     "cases",
     "draw",
@@ -33,12 +36,17 @@ __all__ = [
     "tier",
     "ulp",
     "usable_tiers",
+    "worst",
+    "worst_of_function",
 ]
 
 #: Worst error of each elementary function, in units of the last place: the column of csrc/math/math_functions.inc.
 FUNCTION_BOUNDS: dict[str, float] = _core.math_functions()
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+#: Numbers that the oracle is given in one call, where it is given several inputs: those of a core's cache.
+TOGETHER = 1 << 13
 
 #: Labels of the lists that are drawn.
 LISTED = 12
@@ -313,8 +321,8 @@ def unit_of_softened(
     step = np.maximum(np.abs(start), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
     if parameters["softcap"] is not None:
         step *= FUNCTION_BOUNDS["tanh"]
-    before = oracle(plain, start, target, **arrays)
-    moved = [oracle(plain, start + sign * step, target, **arrays) for sign in signs(case, seed, pred)]
+    inputs = [(start, target, arrays), *((start + sign * step, target, arrays) for sign in signs(case, seed, pred))]
+    before, *moved = computed(plain, inputs, oracle)
     change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
     hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
@@ -336,14 +344,22 @@ def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, A
             yield from ({name: value} for value in itertools.islice(moved, 1))
 
 
+class EveryResult(Entry):
+    """An entry point of a reference loss that returns all it computes: each of them computes all, and it takes long."""
+
+    def _chosen(self, found: dict[str, Any], with_second: bool, out: Any) -> tuple[Any, ...]:
+        return (found,)
+
+
+@functools.lru_cache(maxsize=16)
+def every_result(loss: Loss) -> EveryResult:
+    return EveryResult(loss.reference, "grad_and_hess")
+
+
 def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
     """Value, gradient and Hessian of each element by the reference, in the precision of `pred`."""
-    reference = case.loss.reference
-    return gathered(
-        case,
-        reference.value_and_grad(pred, target, reduction="none", **asked(case, "value_and_grad"), **given),
-        reference.grad_and_hess(pred, target, reduction="none", **asked(case, "grad_and_hess"), **given)[1],
-    )
+    found: Results = every_result(case.loss)(pred, target, reduction="none", **given)
+    return found
 
 
 def asked(case: Case, entry_point: str) -> dict[str, bool]:
@@ -375,6 +391,26 @@ def widened(case: Case, pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarra
     return pred.astype(wide), target.astype(wide) if target.dtype.kind == "f" else target
 
 
+#: Prediction, target and array parameters.
+Inputs = tuple[np.ndarray, np.ndarray, dict[str, Any]]
+
+
+def computed(case: Case, inputs: Sequence[Inputs], oracle: Oracle) -> list[Results]:
+    """What the oracle gives for each of several inputs of one shape: small ones together, since a call costs too."""
+    pred = inputs[0][0]
+    together = max(1, TOGETHER // max(1, pred.size))
+    found = []
+    for first in range(0, len(inputs), together):
+        batch = inputs[first : first + together]
+        preds, targets, arrays = zip(*batch, strict=True)
+        # What broadcasts against the prediction in another way than element by element is the same for all.
+        joined = {k: np.concatenate([a[k] for a in arrays]) if np.shape(x) == pred.shape else x for k, x in arrays[0].items()}
+        results = oracle(case, np.concatenate(preds), np.concatenate(targets), **joined)
+        split = {name: np.split(x, len(batch)) for name, x in results.items()}
+        found += [{name: x[i] for name, x in split.items()} for i in range(len(batch))]
+    return found
+
+
 def expected_and_allowed(
     case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle = reference_results
 ) -> tuple[Results, Results]:
@@ -385,8 +421,11 @@ def expected_and_allowed(
     with np.errstate(all="ignore"):
         for name, change in unit_of_softened(case, *wide, arrays, seed, oracle).items():
             allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
-        moved = [oracle(case, p, t, **arrays) for p, t in perturbations(*wide, case, seed)]
-        moved += [oracle(case, *wide, **{**arrays, **change}) for change in moved_parameters(case, arrays)]
+        inputs = [(p, t, arrays) for p, t in perturbations(*wide, case, seed)]
+        changes = list(moved_parameters(case, arrays))
+        inputs += [(*wide, {**arrays, **change}) for change in changes if change.keys() <= arrays.keys()]
+        moved = computed(case, inputs, oracle)
+        moved += [oracle(case, *wide, **arrays, **change) for change in changes if not change.keys() <= arrays.keys()]
         for results in moved:
             for name, x in results.items():
                 change = np.abs(x - expected[name])
@@ -421,26 +460,55 @@ def errors(case: Case, found: Results, expected: Results, allowed: Results) -> R
     return result
 
 
-def errors_in_ulp(case: Case, tiers: Sequence[str], n: int, classes: int, seed: int) -> Iterator[tuple[str, str, float]]:
+@dataclass(frozen=True)
+class Worst:
+    """The worst error of an output, in ulp, with the element or row where it was found."""
+
+    error: float
+    pred: Any
+    target: Any
+    #: What of the array parameters belongs to the element or row.
+    arrays: dict[str, Any]
+    #: Of a derivative of a row: the class.
+    class_: int | None
+    expected: Any
+    found: Any
+
+
+def errors_in_ulp(case: Case, tiers: Sequence[str], n: int, classes: int, seed: int) -> Iterator[tuple[str, str, Worst]]:
     """Tier, output and worst error. What is right takes most of the time, and is the same for all tiers."""
     pred, target, arrays = draw(case, n, classes, seed)
     expected, allowed = expected_and_allowed(case, pred, target, arrays, seed)
     for tier_name in tiers:
         for found in kernel_results(case, tier_name, pred, target, arrays):
             for name, error in errors(case, found, expected, allowed).items():
-                yield tier_name, name, float(np.max(error, initial=0))
+                where = np.unravel_index(np.argmax(error), error.shape)
+                i, class_ = int(where[0]), int(where[1]) if len(where) > 1 else None
+                beside = {k: x[i] if np.shape(x) == pred.shape else x for k, x in arrays.items()}
+                numbers = float(error[where]), pred[i], target[i], beside, class_, expected[name][where], found[name][where]
+                yield tier_name, name, Worst(*numbers)
+
+
+def worst(
+    case: Case, tiers: Sequence[str], samples: int = 20_000, seed: int = 1, classes: Sequence[int] = CLASSES
+) -> dict[str, dict[str, Worst]]:
+    """For each tier the worst errors of value, gradient and Hessian on about `samples` numbers; rows have `classes`."""
+    sizes = [(samples, 0)]
+    if case.loss.family != "pointwise":
+        sizes = [(min(max(3, samples // (len(classes) * c)), samples // 20 + 3), c) for c in classes]
+    found: dict[str, dict[str, Worst]] = {tier_name: {} for tier_name in tiers}
+    for n, c in sizes:
+        for tier_name, name, one in errors_in_ulp(case, tiers, n, c, seed + c):
+            before = found[tier_name].get(name)
+            if before is None or one.error > before.error:
+                found[tier_name][name] = one
+    return found
 
 
 def measure(case: Case, tiers: Sequence[str], samples: int = 20_000, seed: int = 1) -> dict[str, dict[str, float]]:
     """For each tier the worst error of value, gradient and Hessian in ulp, on about `samples` elements."""
-    sizes = [(samples, 0)]
-    if case.loss.family != "pointwise":
-        sizes = [(min(max(3, samples // (len(CLASSES) * c)), samples // 20 + 3), c) for c in CLASSES]
-    worst: dict[str, dict[str, float]] = {tier_name: {} for tier_name in tiers}
-    for n, classes in sizes:
-        for tier_name, name, error in errors_in_ulp(case, tiers, n, classes, seed + classes):
-            worst[tier_name][name] = max(worst[tier_name].get(name, 0.0), error)
-    return worst
+    found = worst(case, tiers, samples, seed)
+    return {tier_name: {name: one.error for name, one in outputs.items()} for tier_name, outputs in found.items()}
 
 
 EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
@@ -459,7 +527,7 @@ EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def measure_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: int = 200_000, seed: int = 1) -> float:
+def worst_of_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: int = 200_000, seed: int = 1) -> Worst:
     """The worst error of an elementary function in ulp, over all bit patterns alike and over numbers around 1."""
     rng = np.random.default_rng(seed)
     dtype = np.dtype(dtype)
@@ -471,4 +539,11 @@ def measure_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: i
         error = np.abs(found - expected) / ulp(expected, dtype)
         beyond = np.abs(expected) > float(np.finfo(dtype).max)
     same = (found == expected) | (np.isnan(found) & np.isnan(expected)) | (beyond & np.isinf(found))
-    return float(np.max(np.where(same, 0, np.where(np.isnan(error), np.inf, error))))
+    error = np.where(same, 0, np.where(np.isnan(error), np.inf, error))
+    i = int(np.argmax(error))
+    return Worst(float(error[i]), x[i], None, {}, None, expected[i], found[i])
+
+
+def measure_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: int = 200_000, seed: int = 1) -> float:
+    """The worst error alone of `worst_of_function`."""
+    return worst_of_function(name, dtype, tier_name, samples, seed).error

@@ -248,8 +248,8 @@ def test_an_interrupted_run_keeps_what_it_has_and_looks_unfinished(quick, monkey
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["hubber"], "'hubber' is neither a loss nor a workload"),
-        (["huber-33"], "'huber-33' is neither a loss nor a workload"),
+        (["hubber"], "there is no loss or workload 'hubber' (did you mean huber"),
+        (["huber-33"], "there is no loss or workload 'huber-33' (did you mean huber"),
         (["huber", "--against", "numpy,cupy"], "no opponent 'cupy'"),
         (["nll", "--size", "small"], "no small workload among: nll"),
         (["huber", "--json", "no/such/place.json"], "no/such"),

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import builtins
 import errno
+import itertools
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -574,28 +576,55 @@ def test_version(capsys):
 # --- verify ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [LOSSES[0], next(iter(_verify.FUNCTION_BOUNDS))])
+# Of the losses with labels, one that is measured fast.
+FEWEST_CASES = min(LABELLED, key=lambda name: sum(case.loss.name == name for case in CASES))
+
+
+def worst(error, pred=1.0, class_=None):
+    """A stand-in for what `_verify.worst` finds of one output."""
+    return _verify.Worst(error, np.float32(pred), np.float32(0.5), {}, class_, np.longdouble(0.25), np.float32(0.125))
+
+
+def worst_everywhere(change=lambda case, tier, errors: None):
+    """A stand-in for `_verify.worst`: no errors, but for what `change` does to those of a tier."""
+
+    def found(case, tiers, samples, classes):
+        errors = {tier: {name: 0.0 for name in _verify.outputs(case)} for tier in tiers}
+        for tier in tiers:
+            change(case, tier, errors[tier])
+        return {tier: {name: worst(error) for name, error in of_tier.items()} for tier, of_tier in errors.items()}
+
+    return found
+
+
+@pytest.fixture
+def no_errors(monkeypatch):
+    """Nothing is measured: the command is what is tested."""
+    monkeypatch.setattr(_verify, "worst", worst_everywhere())
+    monkeypatch.setattr(_verify, "worst_of_function", lambda *arguments: worst(0.0))
+
+
+@pytest.mark.parametrize("name", [LOSSES[0], FEWEST_CASES, next(iter(_verify.FUNCTION_BOUNDS))])
 def test_verify_measures(name, capsys):
     tiers = _verify.usable_tiers()
-    main(["verify", name, "--samples", "100"])
-    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(name)]
+    assert main(["verify", name, "--samples", "10"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith(name) and line.endswith(" 1/1") for line in lines)
     for dtype in ("float32", "float64"):
-        named = " ".join(line for line in rows if dtype in line)
+        named = " ".join(line for line in lines if line.startswith(dtype) and line.endswith("pass"))
         assert all(tier in named for tier in tiers)
 
 
-@pytest.mark.parametrize("error", [0.5, 1e9, math.inf, math.nan])
+@pytest.mark.parametrize("error", [0.5, 1e9, 1e300, math.inf, math.nan])
 @pytest.mark.parametrize("output", ["value", "grad", "hess"])
 def test_verify_fails_where_a_bound_is_broken(output, error, monkeypatch, capsys):
-    tier = _verify.usable_tiers()[-1]
+    last = _verify.usable_tiers()[-1]
 
-    def measure(case, tiers, samples):
-        worst = {name: {"value": 0.0, "grad": 0.0, "hess": 0.0} for name in tiers}
-        if case.dtype == np.float64:
-            worst[tier][output] = error
-        return worst
+    def spoil(case, tier, errors):
+        if case.dtype == np.float64 and tier == last:
+            errors[output] = error
 
-    monkeypatch.setattr(_verify, "measure", measure)
+    monkeypatch.setattr(_verify, "worst", worst_everywhere(spoil))
     status = main(["verify", LOSSES[0]])
     text = capsys.readouterr().out
     broken = error != 0.5
@@ -603,39 +632,199 @@ def test_verify_fails_where_a_bound_is_broken(output, error, monkeypatch, capsys
     assert ("FAIL" in text) == broken
     assert ("2 of 2 pass" in text) != broken
     # One that fails on a tier alone is told apart from the tiers that pass.
-    assert len([line for line in text.splitlines() if "FAIL" in line]) == broken
+    assert len([line for line in text.splitlines() if line.endswith("FAIL")]) == broken
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("output", ["value", "grad", "hess"])
+@pytest.mark.parametrize("name", [POINTWISE[0], FEWEST_CASES])
+def test_verify_finds_a_broken_kernel(name, output, monkeypatch, capsys):
+    """A quick run does: of one tier and dtype, off by some units in the last place. The input is shown."""
+    sound, last = _verify.kernel_results, _verify.usable_tiers()[-1]
+
+    def broken(case, tier, *inputs):
+        results = sound(case, tier, *inputs)
+        if (tier, case.dtype) == (last, np.float32):
+            factor = np.float32(1 + 64 * np.finfo(np.float32).eps)
+            results = [{k: x * factor if k == output else x for k, x in found.items()} for found in results]
+        return results
+
+    monkeypatch.setattr(_verify, "kernel_results", broken)
+    assert main(["verify", name]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    (row,) = [line for line in lines if line.endswith("FAIL")]
+    assert row.split()[:2] == ["float32", last]
+    text = " ".join(" ".join(lines).split())
+    assert re.search(rf"FAIL {name}\(.*\)\S*, float32, {last}: the \w+ is off by [\d.]+ ULP; the bound is \d+", text)
+    assert re.search(r"found \S+, expected \S+ .*pred = .*target = ", text)
+    assert "1 of 2 pass" in text
+    assert max(map(len, lines)) <= 80
+
+
+def test_verify_abbreviates_a_row(monkeypatch, capsys):
+    row = np.arange(2500, dtype=np.float32)
+    found = {tier: {"grad": worst(1e9, row, 17)} for tier in _verify.usable_tiers()}
+    monkeypatch.setattr(_verify, "worst", lambda *arguments, **options: found)
+    assert main(["verify", LABELLED[0]]) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert "found 0.125, expected 0.25, at class 17, where pred = 17.0" in text
+    assert "pred = [0.0, 1.0, 2.0, ..., 2497.0, 2498.0, 2499.0] of 2500" in text
+    assert "target = 0.5" in text
 
 
 def test_verify_measures_the_gradient_by_the_second_argument(monkeypatch, capsys):
     name = next(name for name, loss in fastloss.losses.items() if loss.second == "target")
-    assert main(["verify", name, "--samples", "100"]) == 0
-    monkeypatch.setattr(_verify, "measure", lambda case, tiers, samples: {t: {"grad": 0.0, "second_grad": 1e9} for t in tiers})
+    assert main(["verify", name, "--samples", "10"]) == 0
+    monkeypatch.setattr(_verify, "worst", worst_everywhere(lambda case, tier, errors: errors.update(second_grad=1e9)))
     assert main(["verify", name]) == 1
-    assert "the gradient by the second argument is off by 1e+09 ULP" in capsys.readouterr().out
+    assert "the gradient by the second argument is off by 1e+09 ULP" in " ".join(capsys.readouterr().out.split())
 
 
 def test_verify_fails_where_a_function_is_inaccurate(monkeypatch, capsys):
     name, bound = next(iter(_verify.FUNCTION_BOUNDS.items()))
-    monkeypatch.setattr(_verify, "measure_function", lambda *arguments: bound * 1.01)
+    monkeypatch.setattr(_verify, "worst_of_function", lambda *arguments: worst(bound * 1.01))
     assert main(["verify", name]) == 1
     assert "FAIL" in capsys.readouterr().out
 
 
-def test_verify_measures_everything_by_default(monkeypatch, capsys):
-    seen = set()
+@pytest.mark.parametrize("options", [[], ["--full"]])
+def test_verify_measures_everything(options, monkeypatch, capsys):
+    seen, lengths = set(), {}
 
-    def measure(case, tiers, samples):
+    def measure(case, tiers, samples, classes):
         seen.update((case.loss.name, case.dtype.name, tier) for tier in tiers)
-        return {tier: {"value": 0.0, "grad": 0.0, "hess": 0.0} for tier in tiers}
+        lengths.setdefault((case.loss.name, case.labels, case.dtype.name), []).append(classes)
+        return worst_everywhere()(case, tiers, samples, classes)
 
-    monkeypatch.setattr(_verify, "measure", measure)
-    monkeypatch.setattr(
-        _verify, "measure_function", lambda name, dtype, tier, samples: seen.add((name, dtype.name, tier)) or 0.0
-    )
-    assert main(["verify"]) == 0
+    def measure_function(name, dtype, tier, samples):
+        seen.add((name, dtype.name, tier))
+        return worst(0.0)
+
+    monkeypatch.setattr(_verify, "worst", measure)
+    monkeypatch.setattr(_verify, "worst_of_function", measure_function)
+    assert main(["verify", *options]) == 0
     names = [*fastloss.losses, *_verify.FUNCTION_BOUNDS]
     assert seen == {(n, d, t) for n in names for d in ("float32", "float64") for t in _verify.usable_tiers()}
-    assert f"{2 * len(names)} of {2 * len(names)} pass" in capsys.readouterr().out
+    # Rows of every length, of the defaults at least; every set of parameters.
+    assert all(classes[0] == _verify.CLASSES for classes in lengths.values())
+    assert sum(map(len, lengths.values())) == len(CASES)
+    assert (set(map(tuple, itertools.chain(*lengths.values()))) == {_verify.CLASSES}) == bool(options)
+    text = capsys.readouterr().out
+    assert f"{2 * len(names)} of {2 * len(names)} pass" in text
+    total = len(CASES) + 2 * len(_verify.FUNCTION_BOUNDS)
+    assert f"{total} of {total} sets of parameters" in text
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    counts = [line.split()[-1] for line in lines if line.split() and line.split()[0] in names]
+    assert counts == [f"{i}/{len(names)}" for i in range(1, len(names) + 1)]
+
+
+def test_verify_prints_a_loss_when_it_is_done(no_errors, monkeypatch, capsys):
+    """What is done when an interrupt comes is printed, and summed up."""
+    before = []
+
+    def worst_or_interrupt(case, tiers, samples, classes):
+        if case.loss.name == LOSSES[2]:
+            before.append(capsys.readouterr().out)
+            raise KeyboardInterrupt
+        return worst_everywhere()(case, tiers, samples, classes)
+
+    monkeypatch.setattr(_verify, "worst", worst_or_interrupt)
+    assert main(["verify", *LOSSES[:4]]) == 130
+    assert f"{LOSSES[1]} " in before[0]
+    assert " 2/4\n" in before[0]
+    captured = capsys.readouterr()
+    assert "4 of 4 pass" in captured.out
+    assert "interrupted after 2 of 4" in " ".join(captured.out.split())
+    assert captured.err == "fastloss: interrupted\n"
+
+
+def test_verify_as_json(no_errors, run, monkeypatch, tmp_path, capsys):
+    last = _verify.usable_tiers()[-1]
+    names = [POINTWISE[0], next(iter(_verify.FUNCTION_BOUNDS))]
+    for arguments in (["--json", "-"], ["--json"]):
+        result = json.loads(run("verify", *names, *arguments))
+        assert result["complete"]
+        assert result["tiers"] == _verify.usable_tiers()
+        assert result["versions"]["fastloss"] == fastloss.__version__
+        assert {"date", "machine", "samples", "cases"} <= result.keys()
+        assert [(f["name"], f["dtype"], f["passes"]) for f in result["findings"]] == [
+            (name, dtype, True) for name in names for dtype in ("float32", "float64")
+        ]
+    row = np.array([0.5, math.inf], np.float32)
+    found = {tier: {"grad": worst(math.nan if tier == last else 0.5, row, 1)} for tier in result["tiers"]}
+    monkeypatch.setattr(_verify, "worst", lambda *arguments, **options: found)
+    file = tmp_path / "found.json"
+    assert main(["verify", LABELLED[0], "--json", str(file)]) == 1
+    assert f"written: {file}" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [file]
+    finding = json.loads(file.read_text())["findings"][0]
+    assert not finding["passes"]
+    assert finding["errors"][last] == {"grad": "NaN"}
+    (failure,) = finding["failures"]
+    assert (failure["tier"], failure["output"], failure["class"]) == (last, "grad", 1)
+    assert failure["inputs"] == {"pred": [0.5, "Infinity"], "target": 0.5}
+    assert (failure["found"], failure["expected"]) == ("0.125", "0.25")
+
+
+def test_verify_leaves_unfinished_json_when_interrupted(no_errors, monkeypatch, tmp_path, capsys):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(_verify, "worst_of_function", interrupt)
+    arguments = ["verify", LOSSES[0], next(iter(_verify.FUNCTION_BOUNDS))]
+    file = tmp_path / "found.json"
+    assert main([*arguments, "--json", str(file)]) == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["found.json.unfinished"]
+    capsys.readouterr()
+    assert main([*arguments, "--json", "-"]) == 130
+    results = [json.loads(text) for text in (capsys.readouterr().out, (tmp_path / "found.json.unfinished").read_text())]
+    for result in results:
+        assert not result["complete"]
+        assert {finding["name"] for finding in result["findings"]} == {LOSSES[0]}
+
+
+def test_json_file_that_cannot_be_written(error_of, tmp_path):
+    assert "no such directory" in error_of("verify", "--json", tmp_path / "missing" / "found.json")
+    assert "is a directory" in error_of("verify", "--json", tmp_path)
+    assert "after the names" in error_of("verify", "--json", LOSSES[0])
+
+
+def test_info_as_json(run, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    result = json.loads(run("info", "--json"))
+    assert [name for name, tier in result["tiers"].items() if tier["usable"]] == _verify.usable_tiers()
+    assert {"date", "machine", "OpenMP", "runtimes"} <= result.keys()
+    assert result["versions"]["numpy"] == np.__version__
+    assert result["environment"]["OMP_NUM_THREADS"] == "3"
+
+
+# --- names and variables that are wrong ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["verify", "score"])
+def test_unknown_loss_is_answered_with_the_nearest(command, error_of):
+    assert "(did you mean huber?)" in error_of(command, "hubr")
+    assert "cross_entropy" in error_of(command, "Cross-Entropy")
+    message = error_of(command, "zzz")
+    assert "'zzz'" in message
+    assert len(message) < 100
+
+
+def test_few_names_are_all_listed():
+    assert _terminal.unknown("thing", "x", ["one", "two"]) == "there is no thing 'x'; choose from: one, two"
+
+
+@pytest.mark.parametrize(("program", "variable"), [("module", "FASTLOSS_NUM_THREADS"), ("script", "FASTLOSS_TIER")])
+def test_wrong_variable_is_said_in_one_line(program, variable, tmp_path):
+    script = tmp_path / "fastloss"
+    script.write_text("import sys; from fastloss.cli import main; sys.exit(main())")
+    given = {"module": ["-m", "fastloss"], "script": [str(script)]}[program]
+    environment = {**os.environ, variable: "nonsense"}
+    done = subprocess.run([sys.executable, *given, "info"], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"fastloss: error: {variable}='nonsense'")
+    assert done.stderr.count("\n") == 1
 
 
 # --- the terminal ----------------------------------------------------------------------------------
@@ -693,3 +882,26 @@ def test_plain_table(capsys):
         "a              1\n"
         "long cell     22\n"
     )  # fmt: skip
+
+
+def test_counter_gives_way(monkeypatch):
+    err = Terminal()
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setattr(_terminal, "PATIENCE", -1)
+    counter = _terminal.Counter()
+    counter.show("first")
+    counter.show("x" * 1000)
+    counter.clear()
+    counter.clear()
+    shown = err.text.split("\r")
+    assert [text.strip() for text in shown[:3]] == ["first", "", shown[2]]
+    assert set(shown[2]) == {"x"}
+    assert shown[3:] == [" " * len(shown[2]), ""]
+
+
+def test_counter_is_silent_without_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr(_terminal, "PATIENCE", -1)
+    counter = _terminal.Counter()
+    counter.show("text")
+    counter.clear()
+    assert capsys.readouterr() == ("", "")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from fastloss.cli._terminal import CommandError
+from fastloss.cli._terminal import CommandError, unknown
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "end_command", "main"]
 
 #: The commands: what `fastloss --help` says of each.
 COMMANDS = {
@@ -35,6 +36,7 @@ examples:
 wrong input, or 130 when interrupted.
 """
 
+WRONG_INPUT = 2
 # What shells report for a process that an interrupt, or a closed pipe, has ended.
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
@@ -48,6 +50,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message}; see `{self.prog} --help`")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        # As argparse does it, all choices are listed, and losses are many.
+        if action.choices is not None and value not in action.choices:
+            self.error(unknown(action.dest, str(value), map(str, action.choices)))
 
 
 class Version(argparse.Action):
@@ -74,6 +81,25 @@ def build_parser(command: str | None) -> Parser:
         if name == command:
             module_of(name).add_arguments(subparser)
     return parser
+
+
+def is_command() -> bool:
+    """Whether this process is the command line, not a program that imports fastloss."""
+    program = sys.argv[0] if sys.argv else ""
+    if program == "-m":  # before Python has found the module that it is to run
+        return ("-m", "fastloss") in itertools.pairwise(sys.orig_argv)
+    return os.path.splitext(os.path.basename(program))[0] == "fastloss"
+
+
+def end_command(error: Exception) -> None:
+    """Where the package cannot be imported, end the command line with one line; a program gets the exception."""
+    if is_command():
+        report(error)
+        sys.exit(WRONG_INPUT)
+
+
+def report(error: Exception) -> None:
+    print(f"fastloss: error: {describe(error)}", file=sys.stderr)
 
 
 def describe(error: Exception) -> str:
@@ -119,8 +145,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except (CommandError, OSError, MemoryError) as error:
-        print(f"fastloss: error: {describe(error)}", file=sys.stderr)
-        return 2
+        report(error)
+        return WRONG_INPUT
     except KeyboardInterrupt:
         print("fastloss: interrupted", file=sys.stderr)
         return INTERRUPTED

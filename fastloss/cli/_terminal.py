@@ -1,4 +1,4 @@
-"""What the commands share: tables, a progress bar, the error that ends one, a type of argument.
+"""What the commands share: tables, signs of progress, the error that ends one, what is said of an unknown name.
 
 With `rich` (the extra `cli`) and a terminal, tables have colours and long work a bar. Without, tables are plain text.
 """
@@ -6,13 +6,24 @@ With `rich` (the extra `cli`) and a terminal, tables have colours and long work 
 from __future__ import annotations
 
 import argparse
+import difflib
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
-__all__ = ["CommandError", "positive_integer", "print_pairs", "print_table", "progress"]
+__all__ = [
+    "CommandError",
+    "Counter",
+    "StreamedTable",
+    "positive_integer",
+    "print_pairs",
+    "print_table",
+    "progress",
+    "unknown",
+]
 
 # Seconds of work before a bar appears: for less, it would only flicker.
 PATIENCE = 0.5
@@ -20,9 +31,24 @@ PATIENCE = 0.5
 # rich measures every cell of a table before it prints one; a longer table is printed plainly, a row at a time.
 LONG_TABLE = 1000
 
+# Names that fit in a line: of more, those are listed that one may have meant.
+FEW, NEAR = 10, 5
+
 
 class CommandError(Exception):
     """What the user can mend: printed in one line, without a traceback, with exit status 2."""
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """What to say of a name that there is not: all the names there are, if they are few, else the nearest."""
+    names = list(known)
+    said = f"there is no {what} {name!r}"
+    if len(names) <= FEW:
+        return f"{said}; choose from: {', '.join(names)}"
+    wanted = name.lower().replace("-", "_")
+    near = difflib.get_close_matches(wanted, names, NEAR)
+    near += [other for other in names if len(wanted) > 2 and wanted in other and other not in near]
+    return f"{said} (did you mean {', '.join(near[:NEAR])}?)" if near else said
 
 
 def positive_integer(text: str) -> int:
@@ -78,6 +104,54 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], style
     for row in ([*columns], ["-" * width for width in widths], *rows):
         cells = zip(row, columns.values(), widths, strict=True)
         print("  ".join(f"{cell:{side}{width}}" for cell, side, width in cells).rstrip())
+
+
+class StreamedTable:
+    """A table of which each row is printed when it is there, in columns whose widths are known before.
+
+    `columns` maps each heading to "<" or ">", the side that its cells keep to, and the width. A longer cell is printed in full.
+    """
+
+    def __init__(self, columns: Mapping[str, tuple[str, int]]) -> None:
+        self.columns = columns
+        self.width = sum(width for _, width in columns.values()) + len(columns) - 1
+        self.terminal = console(sys.stdout)
+
+    def line(self, text: str, style: str = "") -> None:
+        """A line of text between rows."""
+        if self.terminal:
+            self.terminal.print(text, style=style, markup=False, soft_wrap=True)
+        else:
+            print(text, flush=True)
+
+    def row(self, cells: Iterable[str], style: str = "") -> None:
+        padded = (f"{cell:{side}{width}}" for cell, (side, width) in zip(cells, self.columns.values(), strict=True))
+        self.line(" ".join(padded).rstrip(), style)
+
+    def headings(self) -> None:
+        self.row(self.columns, "bold")
+        self.row("-" * width for _, width in self.columns.values())
+
+
+class Counter:
+    """A line on stderr, where that is a terminal, that says how far the work is, and gives way to what is printed."""
+
+    def __init__(self) -> None:
+        self.shown, self.last = 0, time.monotonic()
+        self.active = sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """Replace what is shown, if that has stood for a while."""
+        if self.active and time.monotonic() - self.last > PATIENCE:
+            self.clear()
+            text = text[: shutil.get_terminal_size().columns - 1]
+            print(text, end="", file=sys.stderr, flush=True)
+            self.shown, self.last = len(text), time.monotonic()
+
+    def clear(self) -> None:
+        if self.shown:
+            print("\r" + " " * self.shown + "\r", end="", file=sys.stderr, flush=True)
+            self.shown = 0
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastloss._registry import Interval, registry
+from fastloss.cli._terminal import unknown
 
 __all__ = ["SIZES", "Inputs", "Workload", "select", "workloads"]
 
@@ -121,12 +122,10 @@ def select(names: list[str], size: str) -> list[Workload]:
         For a name that is neither, and where nothing is left.
     """
     every = list(workloads())
-    known = {workload.loss for workload in every} | {workload.name for workload in every}
+    known = [*registry, *(workload.name for workload in every)]
     for name in names:
         if name not in known:
-            losses = ", ".join(registry)
-            example = every[0].name
-            raise ValueError(f"{name!r} is neither a loss nor a workload, such as {example}; losses: {losses}")
+            raise ValueError(f"{unknown('loss or workload', name, known)}; see `fastloss bench --help`")
     wanted = {w.name for w in every if not names or w.loss in names or w.name in names}
     chosen = [w for w in every if w.name in wanted and (size in ("all", w.size) or w.name in names)]
     if not chosen:

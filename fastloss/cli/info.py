@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
+from fastloss import _core
 from fastloss._threads import config
+from fastloss.cli._json import about, print_json
 from fastloss.cli._terminal import print_pairs
 
 __all__ = ["add_arguments", "run"]
@@ -16,8 +18,9 @@ loaded (found with threadpoolctl, if it is installed). Attach this to a bug repo
 """
 
 EPILOG = """\
-example:
+examples:
   FASTLOSS_TIER=avx2 FASTLOSS_NUM_THREADS=1 fastloss info
+  fastloss info --json
 """
 
 VARIABLES = ("FASTLOSS_TIER", "FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS")
@@ -25,22 +28,29 @@ VARIABLES = ("FASTLOSS_TIER", "FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
+    parser.add_argument("--json", action="store_true", help="print it as JSON, with the CPU")
 
 
-def openmp_runtimes() -> list[str]:
-    """The OpenMP libraries that this process has loaded."""
+def openmp_runtimes() -> list[str] | None:
+    """The OpenMP libraries that this process has loaded; None where nothing can tell."""
     try:
         from threadpoolctl import threadpool_info  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
-        return ["not known: threadpoolctl is not installed"]
+        return None
     libraries = [library for library in threadpool_info() if library["user_api"] == "openmp"]
-    return [f"{library['filepath']}, {library['num_threads']} threads" for library in libraries] or ["none loaded"]
+    return [f"{library['filepath']}, {library['num_threads']} threads" for library in libraries]
 
 
 def run(arguments: argparse.Namespace) -> int:
-    pairs = config()
-    for number, runtime in enumerate(openmp_runtimes(), start=1):
+    pairs, runtimes = config(), openmp_runtimes()
+    environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    if arguments.json:
+        built = {name: {"built": is_built, "usable": is_usable} for name, is_built, is_usable in _core.tiers()}
+        openmp = {"OpenMP": pairs["OpenMP"], "runtimes": runtimes}
+        print_json({**about(), "tiers": built, **openmp, "environment": environment})
+        return 0
+    lines = ["not known: threadpoolctl is not installed"] if runtimes is None else runtimes or ["none loaded"]
+    for number, runtime in enumerate(lines, start=1):
         pairs["runtime" if number == 1 else f"runtime {number}"] = runtime
-    pairs.update({name: os.environ[name] for name in VARIABLES if name in os.environ})
-    print_pairs(pairs)
+    print_pairs({**pairs, **environment})
     return 0

@@ -21,6 +21,7 @@ import fastloss
 from fastloss import _docs, _errors
 from fastloss._loss import Loss
 from fastloss._registry import Parameter
+from fastloss.cli._json import in_json
 from fastloss.cli._terminal import CommandError, print_pairs, print_table, progress
 
 __all__ = ["add_arguments", "run"]
@@ -442,13 +443,6 @@ def write_gradient(problem: Problem, path: Path, partial: Path, denominator: flo
 
 
 # --- output ---------------------------------------------------------------------------------------
-
-
-def in_json(number: float) -> float | str:
-    """JSON has no infinities and no NaN."""
-    if math.isfinite(number):
-        return number
-    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
 def as_text(key: Any) -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import textwrap
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 import fastloss
 from fastloss import _verify
-from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress
+from fastloss._verify import Case, Worst
+from fastloss.cli._json import STDOUT, JsonFile, about, in_json, print_json
+from fastloss.cli._terminal import CommandError, Counter, StreamedTable, positive_integer, unknown
 
 __all__ = ["add_arguments", "run"]
 
@@ -19,114 +24,317 @@ Measure the worst error of value, gradient and Hessian of every loss, in each dt
 against the NumPy reference in a higher precision; and that of the elementary functions the losses are made of.
 
 The unit is the ULP, the distance to the next number of the dtype, after what such an error in the input would change.
-Each loss is measured with its default parameters and with others; a row shows the worst. "2nd" are the
-derivatives by a second argument, a target or a scale, of the losses that have them. Tiers that agree share a row.
+Each loss is measured with its default parameters and with others; a row shows the worst, and passes where none is above
+the bound that stands beside the name. "2nd" are the derivatives by a second argument, a target or a scale, of the
+losses that have them. Tiers that agree share a row. Of what fails, the input is shown with the worst error.
+
+By default every set of parameters is measured, on few numbers, in half a minute; --full takes some minutes.
 """
 
 EPILOG = """\
 examples:
   fastloss verify
   fastloss verify huber exp --tier avx2 --samples 1000000
+  fastloss verify --full --json findings.json
 
-Exit status: 0 where every bound holds, 1 where one is broken.
+Losses and functions:
+{names}
+
+Exit status: 0 where every bound holds, 1 where one is broken, 2 for wrong input, 130 when interrupted.
 """
 
 OUTPUTS = {
-    "value": "value", "grad": "gradient", "hess": "Hessian", "second_grad": "2nd gradient", "second_hess": "2nd Hessian",
+    "value": "value", "grad": "gradient", "hess": "Hessian", "second_grad": "2nd grad", "second_hess": "2nd Hess",
 }  # fmt: skip
 NAMES = {**OUTPUTS, "second_grad": "gradient by the second argument", "second_hess": "Hessian by the second argument"}
-COLUMNS = {"loss": "<", "dtype": "<", "tier": "<", **dict.fromkeys(OUTPUTS.values(), ">"), "bound": ">", "": "<"}
-DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+# No error is wider: see `error_as_text`.
+ERROR_WIDTH = 8
+
+QUICK_SAMPLES, FULL_SAMPLES = 1000, 20_000
+# Lengths of rows in a quick run: within and beyond a group of lanes.
+# The defaults, and all parameters off them at once, get all lengths.
+QUICK_CLASSES = (10, 65)
+# A number costs little beside that of a loss, which is computed many times, with its input moved.
+FUNCTION_FACTOR = 10
+
+# Of a row that is shown, the numbers at either end.
+EDGE = 3
+
+
+def error_as_text(error: float) -> str:
+    """At most 8 characters."""
+    return f"{error:.2f}" if error < 9999 else f"{error:.2g}"
+
+
+def bounds_as_text(bounds: dict[str, float]) -> str:
+    """The bound, and those of outputs that have another."""
+    first = next(iter(bounds.values()))
+    others = {NAMES[output]: bound for output, bound in bounds.items() if bound != first and not output.startswith("second")}
+    return ", ".join([f"bound {first:g}", *(f"{name} {bound:g}" for name, bound in others.items())])
+
+
+def number_as_text(number: Any, dtype: np.dtype[Any]) -> str:
+    """Enough digits to tell apart the numbers of the dtype; of what is expected, of more precision, some more."""
+    if not np.isfinite(number) or number == 0 or number.dtype == dtype:
+        return str(number)
+    digits = {"float32": 12, "float64": 20}[dtype.name]
+    if 1e-4 <= abs(number) < 1e16:
+        return np.format_float_positional(number, digits, unique=False, fractional=False, trim="-")
+    return np.format_float_scientific(number, digits - 1, unique=False, trim="-")
+
+
+def array_as_text(x: Any) -> str:
+    """A number or a row; a long row is abbreviated."""
+    if not np.ndim(x):
+        return str(x)
+    texts = [str(number) for number in x]
+    if len(texts) > 2 * EDGE + 1:
+        texts = [*texts[:EDGE], "...", *texts[-EDGE:]]
+        return f"[{', '.join(texts)}] of {len(x)}"
+    return f"[{', '.join(texts)}]"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A bound that was broken: what was computed, and its worst error."""
+
+    call: str
+    dtype: np.dtype[Any]
+    tier: str
+    output: str
+    bound: float
+    worst: Worst
+
+    def inputs(self) -> dict[str, Any]:
+        """By name; that of an elementary function is x."""
+        if self.worst.target is None:
+            return {"x": self.worst.pred}
+        return {"pred": self.worst.pred, "target": self.worst.target, **self.worst.arrays}
+
+    def text(self) -> str:
+        worst = self.worst
+        where = "" if worst.class_ is None else f", at class {worst.class_}, where pred = {worst.pred[worst.class_]}"
+        found, expected = (number_as_text(number, self.dtype) for number in (worst.found, worst.expected))
+        lines = [
+            f"FAIL {self.call}, {self.dtype}, {self.tier}: "
+            f"the {NAMES[self.output]} is off by {worst.error:.5g} ULP; the bound is {self.bound:g}",
+            f"found {found}, expected {expected}{where}",
+            *(f"{name} = {array_as_text(x)}" for name, x in self.inputs().items()),
+        ]
+        wrapped = (
+            textwrap.wrap(line, 79, initial_indent="  " * (i > 0), subsequent_indent="    ", break_on_hyphens=False)
+            for i, line in enumerate(lines)
+        )
+        return "\n".join(line for lines in wrapped for line in lines)
+
+    def json(self) -> dict[str, Any]:
+        def plain(x: Any) -> Any:
+            numbers = np.asarray(x)
+            texts = [int(n) if numbers.dtype.kind in "biu" else in_json(n) for n in numbers.reshape(-1)]
+            return texts if numbers.ndim else texts[0]
+
+        return {
+            "call": self.call,
+            "dtype": self.dtype.name,
+            "tier": self.tier,
+            "output": self.output,
+            "error": in_json(self.worst.error),
+            "bound": self.bound,
+            "inputs": {name: plain(x) for name, x in self.inputs().items()},
+            "class": self.worst.class_,
+            "expected": number_as_text(self.worst.expected, self.dtype),
+            "found": number_as_text(self.worst.found, self.dtype),
+        }
 
 
 @dataclass
 class Finding:
     """Of one loss or function in one dtype: the worst errors by tier, their bounds, and what broke one worst."""
 
+    name: str
+    dtype: np.dtype[Any]
     bounds: dict[str, float]
     errors: dict[str, dict[str, float]] = field(default_factory=dict)
-    broken: dict[str, tuple[float, str]] = field(default_factory=dict)
+    broken: dict[str, Failure] = field(default_factory=dict)
 
-    def add(self, tier: str, case: str, errors: dict[str, float]) -> None:
+    def add(self, tier: str, call: str, found: dict[str, Worst]) -> None:
         worst = self.errors.setdefault(tier, {})
-        for output, error in errors.items():
-            worst[output] = float(np.maximum(worst.get(output, 0.0), error))  # NaN, if there is one
-            if not error <= self.bounds[output] and not error <= self.broken.get(output, (0.0, ""))[0]:
-                self.broken[output] = error, f"{case} on {tier}"
+        for output, one in found.items():
+            worst[output] = float(np.maximum(worst.get(output, 0.0), one.error))  # NaN, if there is one
+            before = self.broken.get(output)
+            if not one.error <= self.bounds[output] and not (before and one.error <= before.worst.error):
+                self.broken[output] = Failure(call, self.dtype, tier, output, self.bounds[output], one)
 
-    def holds(self, errors: dict[str, float]) -> bool:
-        return all(error <= self.bounds[output] for output, error in errors.items())
-
-    def rows(self) -> Iterable[tuple[list[str], dict[str, float]]]:
-        """The errors, and the tiers that share them."""
-        shared: dict[tuple[tuple[str, float], ...], list[str]] = {}
+    def rows(self) -> Iterable[list[str]]:
+        """Tiers, errors and verdict; tiers of which the same is to be said share a row."""
+        shared: dict[tuple[str, ...], list[str]] = {}
         for tier, errors in self.errors.items():
-            shared.setdefault(tuple(errors.items()), []).append(tier)
-        return [(tiers, dict(errors)) for errors, tiers in shared.items()]
+            passes = all(error <= self.bounds[output] for output, error in errors.items())
+            texts = [error_as_text(errors[output]) if output in errors else "" for output in OUTPUTS]
+            shared.setdefault((*texts, "pass" if passes else "FAIL"), []).append(tier)
+        return [[", ".join(tiers), *texts] for texts, tiers in shared.items()]
 
-    def bounds_as_text(self) -> str:
-        """One number where all bounds are the same, else that of each output."""
-        texts = [f"{bound:g}" for bound in self.bounds.values()]
-        return texts[0] if len(set(texts)) == 1 else ", ".join(texts)
+    def json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "dtype": self.dtype.name,
+            "passes": not self.broken,
+            "bounds": self.bounds,
+            "errors": {tier: {k: in_json(error) for k, error in errors.items()} for tier, errors in self.errors.items()},
+            "failures": [failure.json() for failure in self.broken.values()],
+        }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description, parser.epilog = DESCRIPTION, EPILOG
+    names = ", ".join([*fastloss.losses, *_verify.FUNCTION_BOUNDS])
+    listed = textwrap.fill(names, width=100, initial_indent="  ", subsequent_indent="  ")
+    parser.description, parser.epilog = DESCRIPTION, EPILOG.format(names=listed)
     parser.add_argument("names", nargs="*", metavar="LOSS", help="a loss or an elementary function; default: all")
     parser.add_argument("--tier", choices=_verify.usable_tiers(), help="measure this tier only")
-    parser.add_argument(
-        "--samples", type=positive_integer, default=20_000, metavar="N", help="numbers a case (default: %(default)s)"
-    )
+    text = "all sets of parameters with rows of every length, on many numbers"
+    parser.add_argument("--full", action="store_true", help=text)
+    text = f"numbers a set of parameters is measured on (default: {QUICK_SAMPLES:,}; with --full {FULL_SAMPLES:,})"
+    parser.add_argument("--samples", type=positive_integer, metavar="N", help=text)
+    text = "write the findings to FILE as JSON; to stdout, and nothing else, where it is - or left out"
+    parser.add_argument("--json", nargs="?", const=STDOUT, metavar="FILE", help=text)
 
 
 def chosen(names: list[str]) -> tuple[list[str], list[str]]:
     """The losses and the functions that were named; all of both, if none was."""
-    if not names:
-        return list(fastloss.losses), list(_verify.FUNCTION_BOUNDS)
+    known = [*fastloss.losses, *_verify.FUNCTION_BOUNDS]
     for name in names:
-        if name not in fastloss.losses and name not in _verify.FUNCTION_BOUNDS:
-            known = ", ".join([*fastloss.losses, *_verify.FUNCTION_BOUNDS])
-            raise CommandError(f"there is no loss or function {name!r}; choose from: {known}")
+        if name not in known:
+            raise CommandError(f"{unknown('loss or function', name, known)}; see `fastloss verify --help`")
+    names = names or known
     return [n for n in fastloss.losses if n in names], [n for n in _verify.FUNCTION_BOUNDS if n in names]
 
 
-def measured(names: list[str], tiers: list[str], samples: int) -> dict[tuple[str, str], Finding]:
-    """What was found for each name and dtype."""
-    losses, functions = chosen(names)
-    cases = _verify.cases(losses) if losses else []
-    findings: dict[tuple[str, str], Finding] = {}
-    with progress(len(tiers) * (len(cases) + len(functions) * len(DTYPES)), "verify") as advance:
-        for case in cases:
-            bounds = {output: _verify.bound(case, output) for output in _verify.outputs(case)}
-            finding = findings.setdefault((case.loss.name, case.dtype.name), Finding(bounds))
-            for tier, errors in _verify.measure(case, tiers, samples).items():
-                finding.add(tier, case.id, errors)
-            advance(len(tiers))
-        for name in functions:
-            for dtype in DTYPES:
-                finding = findings.setdefault((name, dtype.name), Finding({"value": _verify.FUNCTION_BOUNDS[name]}))
-                for tier in tiers:
-                    error = _verify.measure_function(name, dtype, tier, samples)
-                    finding.add(tier, f"{name}-{dtype.name}", {"value": error})
-                    advance(1)
-    return findings
+class Run:
+    """What is to be measured, and what was found so far."""
+
+    def __init__(self, names: list[str], tiers: list[str], samples: int, full: bool) -> None:
+        self.losses, self.functions = chosen(names)
+        self.tiers, self.samples, self.full = tiers, samples, full
+        self.cases = {name: _verify.cases([name]) for name in self.losses}
+        self.total = len(self.losses) + len(self.functions)
+        self.total_cases = sum(map(len, self.cases.values())) + len(_verify.DTYPES) * len(self.functions)
+        self.cases_done = 0
+        self.findings: list[Finding] = []
+        self.counter = Counter()
+
+    def names_done(self) -> int:
+        return len({finding.name for finding in self.findings})
+
+    def measured(self, case: Case, ends: bool) -> dict[str, dict[str, Worst]]:
+        """`ends`: whether it is the first or last set of parameters, the defaults or all of them off these."""
+        classes = _verify.CLASSES if self.full or ends else QUICK_CLASSES
+        return _verify.worst(case, self.tiers, self.samples, classes=classes)
+
+    def of_loss(self, name: str) -> list[Finding]:
+        findings: dict[np.dtype[Any], Finding] = {}
+        of_dtype = [[case for case in self.cases[name] if case.dtype == dtype] for dtype in _verify.DTYPES]
+        for cases in of_dtype:
+            for i, case in enumerate(cases):
+                self.counter.show(f"{self.names_done()}/{self.total}, now {name}, {i}/{len(cases)} in {case.dtype}")
+                bounds = {output: _verify.bound(case, output) for output in _verify.outputs(case)}
+                finding = findings.setdefault(case.dtype, Finding(name, case.dtype, bounds))
+                ends = i in (0, len(cases) - 1) or case.labels != cases[i - 1].labels
+                for tier, found in self.measured(case, ends).items():
+                    finding.add(tier, case.id.removesuffix(f"-{case.dtype}"), found)
+                self.cases_done += 1
+        return list(findings.values())
+
+    def of_function(self, name: str) -> list[Finding]:
+        findings = []
+        for dtype in _verify.DTYPES:
+            self.counter.show(f"{self.names_done()}/{self.total}, now {name} in {dtype}")
+            findings.append(Finding(name, dtype, {"value": _verify.FUNCTION_BOUNDS[name]}))
+            for tier in self.tiers:
+                found = _verify.worst_of_function(name, dtype, tier, FUNCTION_FACTOR * self.samples)
+                findings[-1].add(tier, name, {"value": found})
+            self.cases_done += 1
+        return findings
+
+    def measure(self) -> Iterator[list[Finding]]:
+        """The findings of one name after the other."""
+        for names, measure in ((self.losses, self.of_loss), (self.functions, self.of_function)):
+            for name in names:
+                findings = measure(name)
+                self.findings += findings
+                self.counter.clear()
+                yield findings
+
+    def json(self) -> dict[str, Any]:
+        return {
+            "tiers": self.tiers,
+            "full": self.full,
+            "samples": self.samples,
+            "cases": {"measured": self.cases_done, "all": self.total_cases},
+            "complete": self.names_done() == self.total,
+            "findings": [finding.json() for finding in self.findings],
+        }
+
+    def summary(self) -> str:
+        passed = sum(not finding.broken for finding in self.findings)
+        share = f"{self.cases_done:,} of {self.total_cases:,} sets of parameters, on about {self.samples:,} numbers each"
+        more = "" if self.full else f" (with --full {FULL_SAMPLES:,})"
+        return f"{passed} of {len(self.findings)} pass. Measured: {share}{more}"
+
+
+def print_findings(table: StreamedTable, findings: list[Finding], count: str) -> None:
+    """A line for the name, and below it rows by dtype and tier."""
+    first = findings[0]
+    about = f"{first.name}  {bounds_as_text(first.bounds)}"
+    table.line(f"{about:<{table.width - len(count)}}{count}", "bold")
+    for finding in findings:
+        for row in finding.rows():
+            table.row([finding.dtype.name, *row], "bold red" if row[-1] == "FAIL" else "")
+
+
+def print_run(run: Run, file: JsonFile | None, header: dict[str, Any]) -> None:
+    columns = {"dtype": ("<", len("float64")), "tier": ("<", max(len("tier"), len(", ".join(run.tiers))))}
+    columns |= dict.fromkeys(OUTPUTS.values(), (">", ERROR_WIDTH)) | {"pass": ("<", len("pass"))}
+    table = StreamedTable(columns)
+    table.line("Worst errors in ULP.")
+    table.headings()
+    begin = time.monotonic()
+    try:
+        for findings in run.measure():
+            print_findings(table, findings, f"{run.names_done()}/{run.total}")
+            if file:
+                file.write({**header, **run.json()})
+    finally:
+        # An interrupted run says this much too.
+        run.counter.clear()
+        table.line("")
+        for finding in run.findings:
+            for failure in finding.broken.values():
+                table.line(failure.text())
+        if run.names_done() == run.total:
+            state = f"it took {time.monotonic() - begin:.0f} s"
+        else:
+            state = f"interrupted after {run.names_done()} of {run.total} losses and functions"
+        for line in textwrap.wrap(f"{run.summary()}; {state}.", 79):
+            table.line(line)
+    if file:
+        file.finish()
 
 
 def run(arguments: argparse.Namespace) -> int:
     tiers = [arguments.tier] if arguments.tier else _verify.usable_tiers()
-    findings = measured(arguments.names, tiers, arguments.samples)
-    rows, styles = [], []
-    for (name, dtype), finding in findings.items():
-        for shared, errors in finding.rows():
-            cells = [f"{errors[output]:.2f}" if output in errors else "" for output in OUTPUTS]
-            verdict = "pass" if finding.holds(errors) else "FAIL"
-            rows.append([name, dtype, ", ".join(shared), *cells, finding.bounds_as_text(), verdict])
-            styles.append("" if verdict == "pass" else "bold red")
-    print_table(COLUMNS, rows, styles)
-    print()
-    for finding in findings.values():
-        for output, (error, where) in finding.broken.items():
-            print(f"{where}: the {NAMES[output]} is off by {error:.3g} ULP; the bound is {finding.bounds[output]:g}")
-    passed = sum(not finding.broken for finding in findings.values())
-    print(f"Worst errors in ULP; {passed} of {len(findings)} pass.")
-    return 0 if passed == len(findings) else 1
+    samples = arguments.samples or (FULL_SAMPLES if arguments.full else QUICK_SAMPLES)
+    if arguments.json in [*fastloss.losses, *_verify.FUNCTION_BOUNDS]:
+        raise CommandError(f"--json {arguments.json} names a loss or function; write --json after the names, or --json -")
+    file = JsonFile(arguments.json) if arguments.json not in (None, STDOUT) else None
+    run = Run(arguments.names, tiers, samples, arguments.full)
+    header = about() if arguments.json else {}
+    if arguments.json == STDOUT:
+        try:
+            for _ in run.measure():
+                pass
+        finally:
+            run.counter.clear()
+            print_json({**header, **run.json()})
+    else:
+        print_run(run, file, header)
+    return 1 if any(finding.broken for finding in run.findings) else 0
