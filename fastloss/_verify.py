@@ -527,6 +527,15 @@ EXACT_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def errors_of_function(found: np.ndarray, expected: np.ndarray) -> Any:
+    """The error of each result in ulp of its dtype; infinite where one is NaN or infinite and the other is not."""
+    with np.errstate(all="ignore"):
+        error = np.abs(found - expected) / ulp(expected, found.dtype)
+        beyond = np.abs(expected) > float(np.finfo(found.dtype).max)
+    same = (found == expected) | (np.isnan(found) & np.isnan(expected)) | (beyond & np.isinf(found))
+    return np.where(same, 0, np.where(np.isnan(error), np.inf, error))
+
+
 def worst_of_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: int = 200_000, seed: int = 1) -> Worst:
     """The worst error of an elementary function in ulp, over all bit patterns alike and over numbers around 1."""
     rng = np.random.default_rng(seed)
@@ -535,11 +544,8 @@ def worst_of_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: 
     with np.errstate(all="ignore"):
         x = np.concatenate([patterns, rng.normal(0, 3, samples).astype(dtype), rng.normal(0, 40, samples).astype(dtype)])
         expected = EXACT_FUNCTIONS[name](x.astype(one_precision_up(dtype)))
-        found = _core.math(name, tier_name, x)
-        error = np.abs(found - expected) / ulp(expected, dtype)
-        beyond = np.abs(expected) > float(np.finfo(dtype).max)
-    same = (found == expected) | (np.isnan(found) & np.isnan(expected)) | (beyond & np.isinf(found))
-    error = np.where(same, 0, np.where(np.isnan(error), np.inf, error))
+    found = _core.math(name, tier_name, x)
+    error = errors_of_function(found, expected)
     i = int(np.argmax(error))
     return Worst(float(error[i]), x[i], None, {}, None, expected[i], found[i])
 

@@ -8,10 +8,12 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from depth import NAMES, Depth
 
 import fastloss as fl
 from fastloss import _verify
@@ -19,13 +21,56 @@ from fastloss._loss import ENTRY_POINTS, Loss
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--deep", action="store_true", help="test at the depth of docs/assurance.md, which takes most of an hour")
+    group = parser.getgroup("fastloss", "depth of the tests")
+    depths = group.addoption
+    depths("--full", dest="depth", action="store_const", const="full", default="quick", help="all pairs: at most 15 minutes")
+    depths("--deep", dest="depth", action="store_const", const="deep", help="everything, as .ci/deep does: hours")
+    group.addoption("--seed", type=int, default=0, help="draw another sample")
+
+
+def depth_of(config: pytest.Config) -> Depth:
+    return Depth(config.getoption("depth"), config.getoption("seed"))
 
 
 @pytest.fixture(scope="session")
-def deep(request: pytest.FixtureRequest) -> bool:
-    """Whether every promise is to be tested in full, and not by a sample."""
-    return request.config.getoption("deep")
+def depth(request: pytest.FixtureRequest) -> Depth:
+    """How much of its full set a test draws."""
+    return depth_of(request.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
+    """Of the product of a test's parameters, leave what the depth draws, before pytest makes an item of each."""
+    yield
+    # pytest has no other place where the whole product is known and its items, 40,000, are not yet made.
+    calls = metafunc._calls
+    if len(calls) > 1:
+        points = [tuple(call.indices[name] for name in sorted(call.indices)) for call in calls]
+        where = f"{metafunc.module.__name__}::{metafunc.function.__name__}"
+        depth = depth_of(metafunc.config)
+        places = depth.places(points, where)
+        for mark in metafunc.definition.iter_markers("sample"):
+            places = depth.some(places, f"{where} sample", **mark.kwargs)
+        calls[:] = [calls[place] for place in places]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "at(depth): left out at depths before this one, where it would take too long")
+    config.addinivalue_line("markers", "sample(quick, full): of the product of parameters at most so many at these depths")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what a marker reserves for a greater depth."""
+    level = NAMES.index(depth_of(config).name)
+    late = [item for item in items if (mark := item.get_closest_marker("at")) and NAMES.index(mark.args[0]) > level]
+    if late:
+        config.hook.pytest_deselected(items=late)
+        items[:] = [item for item in items if item not in set(late)]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    depth = depth_of(config)
+    return f"depth: {depth.name}, seed {depth.seed} (tests/depth.py)"
 
 
 class Given(NamedTuple):

@@ -13,15 +13,16 @@ from fastloss import _verify
 SAMPLES = 2000
 
 
-@pytest.mark.parametrize("case", _verify.cases(), ids=lambda case: case.id)
-def test_error_of_every_loss_is_within_its_bound(case):
+def test_error_of_every_loss_is_within_its_bound(given, dtype, depth):
     tiers = _verify.usable_tiers()
-    measured = _verify.measure(case, tiers, SAMPLES)
-    assert list(measured) == tiers
-    for tier, worst in measured.items():
-        assert set(worst) == set(_verify.outputs(case))
-        for output, error in worst.items():
-            assert error <= _verify.bound(case, output), f"{output} on {tier}: {error:.2f} ulp"
+    first, *others = (c for c in _verify.cases([given.loss.name]) if (c.labels, c.dtype) == (given.labels, dtype))
+    for case in (first, *depth.some(others, first.id, quick=2)):
+        measured = _verify.measure(case, tiers, SAMPLES)
+        assert list(measured) == tiers
+        for tier, worst in measured.items():
+            assert set(worst) == set(_verify.outputs(case))
+            for output, error in worst.items():
+                assert error <= _verify.bound(case, output), f"{case.id}, {output} on {tier}: {error:.2f} ulp"
 
 
 def test_float64_agrees_with_the_reference(given, tier):

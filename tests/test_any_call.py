@@ -834,13 +834,13 @@ def bad_shape(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (1, *shape) if kind == "one more axis" else (0,)
 
 
-def make_calls(wanted: int, randomly: bool) -> Counter[str]:
+def make_calls(wanted: int, seed: int | None = None) -> Counter[str]:
     """At least about so many calls; what they were."""
     counts = AnyCall.counts = Counter()
     settings = hypothesis.settings(
         max_examples=max(1, wanted // 20),  # of 26 to 60 calls
         stateful_step_count=30,
-        derandomize=not randomly,
+        derandomize=seed is None,
         database=None,
         deadline=None,
         # A failure tells the call that it was; to find the least calls that lead there takes many minutes.
@@ -848,18 +848,19 @@ def make_calls(wanted: int, randomly: bool) -> Counter[str]:
         verbosity=hypothesis.Verbosity.quiet,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    machine = hypothesis.seed(SEED_OF_A_DEEP_RUN)(AnyCall) if randomly else AnyCall
+    machine = AnyCall if seed is None else hypothesis.seed(seed)(AnyCall)
     run_state_machine_as_test(machine, settings=settings)
     return counts
 
 
-def test_any_call(deep: bool, record_property: Any) -> None:
+def test_any_call(depth: Depth, record_property: Any) -> None:
     """A right call has the result of its contiguous copies; a wrong one is refused and changes nothing."""
-    wanted = 100_000 if deep else 2500
-    counts = make_calls(wanted, randomly=deep)
+    wanted = depth.of(1500, 2500, 100_000)
+    seed = SEED_OF_A_DEEP_RUN + depth.seed if depth.deep or depth.seed else None
+    counts = make_calls(wanted, seed)
     for name, count in sorted(counts.items()):
         record_property(name, count)
-    record_property("seed", SEED_OF_A_DEEP_RUN if deep else "derandomized")
+    record_property("seed", "derandomized" if seed is None else seed)
     assert counts["calls"] >= wanted
     # A machine whose calls all fail, or all succeed, would prove nothing.
     assert counts["results"] >= counts["calls"] / 3
@@ -872,6 +873,6 @@ def test_any_call(deep: bool, record_property: Any) -> None:
         assert counts[f"entry point {name}"] > 0
     for aspect in ASPECTS:
         assert counts[f"wrong {aspect}"] > 0
-    for kind in BAD_OUTS if deep else []:  # each is rare
+    for kind in BAD_OUTS if depth.deep else []:  # each is rare
         assert counts[f"out {kind}"] > 0
     assert counts["results in out"] > 0

@@ -36,20 +36,26 @@ def needs(*names: str) -> None:
 def drawn_calls(
     kind: str, tier: str, n: int, *arguments: str, flags: tuple[str, ...] = OPENMP, wrapper: tuple[str, ...] = ()
 ) -> str:
-    return run([*wrapper, program("drawn_calls", kind, flags), tier, str(n), *arguments])
+    return run([*wrapper, program("drawn_calls", kind, flags, tiers=(tier,)), tier, str(n), *arguments])
 
 
 @pytest.fixture(scope="module")
-def n_calls(deep) -> int:
-    return 100_000 if deep else 10_000  # so many that every kernel is drawn
+def n_calls(depth) -> int:
+    return depth.of(10_000, 10_000, 100_000)  # so many that every kernel is drawn
 
 
 @pytest.fixture(scope="module")
-def expected(n_calls) -> str:
+def optimisation(depth) -> tuple[str, ...]:
+    """Without --deep compiling takes longer than running what it makes."""
+    return depth.of(("-O0",), ("-O1",), ())
+
+
+@pytest.fixture(scope="module")
+def expected(n_calls, optimisation) -> str:
     """What every machine with fused multiply-add must print."""
     if not FUSED:
         pytest.skip("this CPU has no fused multiply-add")
-    return drawn_calls(COMPILER, FUSED[0], n_calls)
+    return drawn_calls(COMPILER, FUSED[0], n_calls, flags=(*OPENMP, *optimisation))
 
 
 def test_drawn_calls_are_of_every_kind(expected, record_property):
@@ -64,26 +70,31 @@ def test_drawn_calls_are_of_every_kind(expected, record_property):
     record_property("calls that succeed", statuses["0"])
 
 
+@pytest.mark.at("full")
 @pytest.mark.parametrize("kind", ["gcc", "clang"])
 @pytest.mark.parametrize("tier", FUSED)
 def test_tiers_and_compilers_give_the_same_bits(kind, tier, expected, n_calls, record_property):
+    """All at the level of optimisation at which they are built."""
     needs(kind)
     assert drawn_calls(kind, tier, n_calls) == expected
     record_property("calls", n_calls)
 
 
-def test_neon_gives_the_same_bits(expected, n_calls, record_property):
+@pytest.mark.at("full")
+def test_neon_gives_the_same_bits(expected, n_calls, optimisation, record_property):
     needs("aarch64", "qemu-aarch64")
-    found = drawn_calls("aarch64", "neon", n_calls, flags=("-static",), wrapper=("qemu-aarch64",))
+    found = drawn_calls("aarch64", "neon", n_calls, flags=("-static", *optimisation), wrapper=("qemu-aarch64",))
     assert found == expected
     record_property("calls", n_calls)
 
 
-def test_numbers_of_threads_give_the_same_bits(expected, n_calls, record_property):
+def test_numbers_of_threads_give_the_same_bits(expected, n_calls, optimisation, depth, record_property):
     needs(COMPILER)
-    for n_threads in (1, 2, 3, 7, 16):
-        assert drawn_calls(COMPILER, FUSED[0], n_calls, "1", str(n_threads)) == expected
-    record_property("calls", 5 * n_calls)
+    numbers = depth.of((3,), (2, 3, 16), (1, 2, 3, 7, 16))
+    for n_threads in numbers:
+        found = drawn_calls(COMPILER, FUSED[0], n_calls, "1", str(n_threads), flags=(*OPENMP, *optimisation))
+        assert found == expected
+    record_property("calls", len(numbers) * n_calls)
 
 
 @pytest.fixture
@@ -93,33 +104,34 @@ def leaks(tmp_path, monkeypatch):
     monkeypatch.setenv("LSAN_OPTIONS", f"suppressions={tmp_path / 'suppressions'}")
 
 
+@pytest.mark.at("full")
 @pytest.mark.parametrize("tier", _verify.usable_tiers())
-def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, leaks, record_property):
+def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, optimisation, leaks, record_property):
     needs("clang")
-    drawn_calls("clang", tier, n_calls, "2", flags=(*SANITIZE, *OPENMP))
+    drawn_calls("clang", tier, n_calls, "2", flags=(*SANITIZE, *OPENMP, *optimisation))
     record_property("calls", n_calls)
 
 
-def test_valgrind(deep, record_property):
+@pytest.mark.at("full")
+def test_valgrind(depth, optimisation, record_property):
     """With one of the tiers that valgrind knows; it sees reads of what was never written, too."""
     needs("valgrind")
     tier = "avx2" if "avx2" in FUSED else "baseline"
-    n = 20_000 if deep else 500
+    n = depth.of(0, 300, 20_000)
     valgrind = ("valgrind", "--quiet", "--error-exitcode=9", "--track-origins=yes")
-    drawn_calls(COMPILER, tier, n, "3", flags=("-g",), wrapper=valgrind)
+    drawn_calls(COMPILER, tier, n, "3", flags=("-g", *optimisation), wrapper=valgrind)
     record_property("calls", n)
 
 
-def test_valgrind_of_python(deep, tmp_path, record_property):
+@pytest.mark.at("deep")
+def test_valgrind_of_python(tmp_path, record_property):
     """Drawn calls of the Python API: no error of memcheck has this library among the callers.
 
     Python and NumPy have errors of their own, and floating point is not quite that of the CPU, so the log is what counts.
     """
     needs("valgrind")
-    if not deep:
-        pytest.skip("takes minutes: with --deep")
     n, log = 200, tmp_path / "log"
-    calls = f"import sys; sys.path.insert(0, sys.argv[1]); import test_any_call as t; print(t.make_calls({n}, False)['calls'])"
+    calls = f"import sys; sys.path.insert(0, sys.argv[1]); import test_any_call as t; print(t.make_calls({n})['calls'])"
     command = ["valgrind", "--error-limit=no", "--trace-children=no", f"--log-file={log}", sys.executable, "-c", calls]
     # So that each allocation is known to valgrind.
     environment = {**os.environ, "PYTHONMALLOC": "malloc"}
@@ -137,12 +149,13 @@ def archer() -> Path | None:
     return found[-1] if found else None
 
 
-def test_thread_sanitizer(deep, record_property):
+@pytest.mark.at("full")
+def test_thread_sanitizer(depth, optimisation, record_property):
     needs("clang")
     if not archer():
         pytest.skip("LLVM's libomp with libarcher is not installed")
-    n, elements = 5000 if deep else 200, 400_000  # enough for each of three threads to get some
-    built = program("drawn_calls", "clang", ("-fsanitize=thread", "-g", *OPENMP))
+    n, elements = depth.of(0, 200, 5000), 400_000  # enough for each of three threads to get some
+    built = program("drawn_calls", "clang", ("-fsanitize=thread", "-g", *OPENMP, *optimisation), tiers=(FUSED[0],))
     environment = {**os.environ, "OMP_TOOL_LIBRARIES": str(archer()), "OMP_TOOL_VERBOSE_INIT": "stderr"}
     # Other libraries of the process are not instrumented; a race stops the run.
     environment["TSAN_OPTIONS"] = "ignore_noninstrumented_modules=1 halt_on_error=1"
@@ -152,32 +165,38 @@ def test_thread_sanitizer(deep, record_property):
     record_property("calls", n)
 
 
-def test_fuzzer(deep, tmp_path, leaks, record_property):
+@pytest.mark.at("full")
+def test_fuzzer(depth, optimisation, tmp_path, leaks, record_property):
     needs("clang")
-    built = program("fuzz", "clang", (*SANITIZE, *OPENMP), ("-fsanitize=fuzzer",))
-    length = ("-max_total_time=600",) if deep else ("-runs=3000",)
+    flags = (*SANITIZE, *OPENMP, *optimisation)
+    built = program("fuzz", "clang", flags, ("-fsanitize=fuzzer",), tiers=tuple(_verify.usable_tiers()))
+    length = ("-max_total_time=600",) if depth.deep else ("-runs=3000",)
     options = ("-max_len=512", "-len_control=0", "-print_final_stats=1", f"-artifact_prefix={tmp_path}/", "-seed=1")
     done = subprocess.run([built, *length, *options], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-6000:]
     record_property("calls", int(re.search(r"number_of_executed_units: (\d+)", done.stderr)[1]))
 
 
-@pytest.mark.parametrize("tier", _verify.usable_tiers())
-def test_every_allocation_is_checked(tier, record_property):
+def test_every_allocation_is_checked(optimisation, record_property):
     needs(COMPILER)
-    n = 2000
-    failures = int(run([program("no_memory", COMPILER, OPENMP, ("-Wl,--wrap=malloc",)), tier, str(n)]))
+    tier, n = FUSED[0] if FUSED else "baseline", 2000
+    built = program("no_memory", COMPILER, (*OPENMP, *optimisation), ("-Wl,--wrap=malloc",), tiers=(tier,))
+    failures = int(run([built, tier, str(n)]))
     assert failures > 100
     record_property("failed allocations", failures)
 
 
 @pytest.mark.parametrize(
-    ("target", "message"),
-    [("i386-unknown-none", "64-bit machines only"), ("powerpc64-unknown-none", "little-endian machines only")],
+    ("kind", "machine", "message"),
+    [
+        ("gcc", "-m32", "64-bit machines only"),
+        ("clang", "--target=i386-unknown-none", "64-bit machines only"),
+        ("clang", "--target=powerpc64-unknown-none", "little-endian machines only"),
+    ],
 )
-def test_other_machines_are_refused_by_name(target, message):
-    needs("clang")
-    command = [compilers()["clang"], f"--target={target}", "-ffreestanding", "-fsyntax-only", str(CSRC / "fastloss.h")]
+def test_other_machines_are_refused_by_name(kind, machine, message):
+    needs(kind)
+    command = [compilers()[kind], machine, "-ffreestanding", "-fsyntax-only", str(CSRC / "fastloss.h")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode != 0
     assert message in done.stderr

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 from conftest import Given, kink_differences, moderate_predictions
+from depth import Depth
 from exact import DIGITS, Exact, context, exact, exact_function, exact_results, precision
 
 from fastloss import _verify
@@ -25,7 +26,7 @@ from fastloss._verify import Case, Results
 CLASSES = (1, 2, 10, 65, 2500)
 
 
-class Depth(NamedTuple):
+class Effort(NamedTuple):
     """How much a case is looked at: candidates of the search, rounds of it, points computed exactly; the same for rows."""
 
     candidates: int
@@ -35,7 +36,11 @@ class Depth(NamedTuple):
     logits: int
 
 
-QUICK, DEEP = Depth(600, 1, 18, 24), Depth(12_000, 4, 80, 200)
+#: Full depth looks at more cases, not at more of each.
+QUICK, DEEP = Effort(600, 1, 18, 24), Effort(12_000, 4, 80, 200)
+
+#: Of a loss, beside its defaults: sets of parameters that quick depth draws; that the other two tests of this file draw.
+SETS, FEWER_SETS = 2, 1
 
 
 class Points(NamedTuple):
@@ -122,6 +127,12 @@ def cases_of(given: Given, dtype: np.dtype) -> Iterator[Case]:
     for parameters in sets:
         text = ", ".join(f"{k}={v:g}" for k, v in parameters.items())
         yield Case(given.loss.bind(**parameters), dtype, given.labels, f"{name}({text})-{dtype.name}")
+
+
+def drawn_cases(given: Given, dtype: np.dtype, depth: Depth, sets: int) -> list[tuple[int, Case]]:
+    """Cases with their seeds: the defaults, and as many other sets of parameters as the depth draws."""
+    first, *others = enumerate(cases_of(given, dtype))
+    return [first, *depth.some(others, f"{first[1].id} {sets}", quick=sets)]
 
 
 def far_arrays(case: Case, arrays: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -266,19 +277,19 @@ def joined(a: Points, b: Points) -> Points:
     return Points(np.concatenate([a.pred, b.pred]), np.concatenate([a.target, b.target]), arrays)
 
 
-def inputs(case: Case, depth: Depth, seed: int) -> Iterator[Points]:
+def inputs(case: Case, effort: Effort, seed: int) -> Iterator[Points]:
     rng = np.random.default_rng(seed)
     if case.loss.family == "pointwise":
-        points = elements(case, depth.candidates, rng)
-        yield joined(searched(case, points, depth.rounds, depth.points, rng), points.of(np.arange(depth.points // 2)))
+        points = elements(case, effort.candidates, rng)
+        yield joined(searched(case, points, effort.rounds, effort.points, rng), points.of(np.arange(effort.points // 2)))
         return
     for classes in CLASSES:
         # The widest rows show sums over segments, which are the same whatever the parameters.
-        if classes > 100 and (depth is QUICK or case.loss.bound):
+        if classes > 100 and (effort is QUICK or case.loss.bound):
             continue
-        rows = max(1, depth.logits // classes)
-        points = class_rows(case, max(12, depth.candidates // (4 * classes)), classes, rng)
-        yield joined(searched(case, points, depth.rounds, rows, rng), points.of(np.arange(max(1, rows // 2))))
+        rows = max(1, effort.logits // classes)
+        points = class_rows(case, max(12, effort.candidates // (4 * classes)), classes, rng)
+        yield joined(searched(case, points, effort.rounds, rows, rng), points.of(np.arange(max(1, rows // 2))))
 
 
 class Worst:
@@ -343,10 +354,10 @@ class Worst:
             record_property(f"plain {output}", f"{error:.3g} ulp, where an ulp in the inputs makes {condition:.3g}; {where}")
 
 
-def test_kernels_are_exact_within_the_bound(given, dtype, deep, record_property):
+def test_kernels_are_exact_within_the_bound(given, dtype, depth, record_property):
     worst = Worst()
-    for seed, case in enumerate(cases_of(given, dtype)):
-        for points in inputs(case, DEEP if deep else QUICK, seed):
+    for seed, case in drawn_cases(given, dtype, depth, SETS):
+        for points in inputs(case, DEEP if depth.deep else QUICK, seed):
             worst.add(case, points, seed)
     worst.record(record_property)
     assert not worst.broken, f"{len(worst.broken)} errors:\n" + "\n".join(worst.broken[:20])
@@ -355,9 +366,9 @@ def test_kernels_are_exact_within_the_bound(given, dtype, deep, record_property)
 # ---- the oracle itself ----------------------------------------------------------------------------------------------
 
 
-def test_more_digits_change_nothing(given, dtype):
+def test_more_digits_change_nothing(given, dtype, depth):
     """Twice the digits give the same results: what cancels leaves enough of them."""
-    for seed, case in enumerate(cases_of(given, dtype)):
+    for seed, case in drawn_cases(given, dtype, depth, FEWER_SETS):
         rng = np.random.default_rng(seed)
         points = class_rows(case, 2, 4, rng) if given.rows else elements(case, 6, rng)
         wide = _verify.widened(case, points.pred, points.target)
@@ -370,7 +381,7 @@ def test_more_digits_change_nothing(given, dtype):
             assert np.max(error) < 1e-2, (case.id, name, points)
 
 
-def test_derivatives_of_the_references_are_limits(given, deep):
+def test_derivatives_of_the_references_are_limits(given, depth):
     """To 20 digits: central differences with a step of 1e-50, whose own error is its square."""
     digits, step = 20, 1e-50
 
@@ -379,9 +390,9 @@ def test_derivatives_of_the_references_are_limits(given, deep):
         x[at] = x[at] + sign * Exact.of(step)
         return x
 
-    for seed, case in enumerate(cases_of(given, np.dtype(np.float64))):
+    for seed, case in drawn_cases(given, np.dtype(np.float64), depth, FEWER_SETS):
         rng = np.random.default_rng(seed)
-        n = 20 if deep else 4
+        n = 20 if depth.deep else 4
         if given.rows:
             pred, target, arrays = _verify.draw(case, n, 3, seed)
             pred = rng.normal(size=pred.shape) * 4

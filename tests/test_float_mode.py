@@ -79,11 +79,11 @@ def test_modes_do_what_their_names_say():
         assert (third == 1 / 3) == (bits & TOWARDS_ZERO != UP), name  # 1/3 rounded to nearest lies below it
 
 
-def test_the_mode_is_neither_felt_nor_changed(given, dtype, entry_point, deep):
+def test_the_mode_is_neither_felt_nor_changed(given, dtype, entry_point, depth):
     pred, target = drawn_with_subnormals(given, dtype)
     for reduction in ("mean", "none"):
         expected = call(given.loss, entry_point, pred, target, reduction=reduction, n_threads=1)
-        for name, bits in MODES.items() if deep else [("towards zero and both", MODES["towards zero and both"])]:
+        for name, bits in MODES.items() if depth.deep else [("towards zero and both", MODES["towards zero and both"])]:
             for n_threads in (1, 2):
                 with mode(bits):
                     before = mxcsr()

@@ -218,6 +218,7 @@ def widened(c: Call) -> tuple[np.ndarray, np.ndarray]:
     return c.pred.astype(np.float64), c.target if c.labels else c.target.astype(np.float64)
 
 
+@pytest.mark.sample(quick=150)
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("pair", pairs(OPTIONS))
 def test_every_pair_of_options_against_the_reference(pair, shape):
@@ -280,6 +281,7 @@ def by_pytorch(torch: Any, c: Call) -> tuple[Any, np.ndarray]:
     return value.detach().numpy(), grad.numpy()
 
 
+@pytest.mark.sample(quick=80)
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("pair", pairs([option for option in OPTIONS if option.kind not in ("layout", "out")]))
 def test_every_pair_of_options_against_pytorch(pair, shape):
@@ -298,6 +300,7 @@ def test_every_pair_of_options_against_pytorch(pair, shape):
 LINEAR_OPTIONS = [option for option in OPTIONS if option.kind not in ("axis", "out")]
 
 
+@pytest.mark.sample(quick=80)
 @pytest.mark.parametrize("shape", [SHAPES["5 classes"], SHAPES["300 classes"]], ids=["5 classes", "300 classes"])
 @pytest.mark.parametrize("pair", pairs(LINEAR_OPTIONS))
 def test_every_pair_of_options_of_a_linear_layer_against_its_parts(pair, shape):

@@ -380,14 +380,13 @@ BESIDE = {
 ORDERS = list(itertools.permutations(BESIDE))
 
 
+@pytest.mark.sample(quick=1, full=2)
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
-def test_beside_other_libraries_with_threads(order, deep, record_property):
+def test_beside_other_libraries_with_threads(order, record_property):
     """Several OpenMP runtimes in one process: all compute, in turn, and change nothing here."""
     for name in order:
         if importlib.util.find_spec(name) is None:
             pytest.skip(f"{name} is not installed")
-    if not deep and order not in (ORDERS[0], ORDERS[-1]):
-        pytest.skip("of the orders of import two are enough; --deep takes all")
     lines = [*(f"import {name}" for name in order), COMPUTE, "found = []"]
     lines += [*(BESIDE[name] for name in order), "found.append(bits())"] * 2
     found, code = run_python("\n".join([*lines, "import json; print(json.dumps(found))"]))

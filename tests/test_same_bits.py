@@ -61,8 +61,8 @@ def layouts(array, axis_moved=True):
     yield "read-only", read_only
 
 
-def test_layout_changes_nothing(given, dtype, entry_point, deep):
-    for shape in ((70, 50), *([(1, 1), (64, 1), (3, 63), (2, 1025), (5, 2049), (1030, 17)] if deep else [])):
+def test_layout_changes_nothing(given, dtype, entry_point, depth):
+    for shape in ((70, 50), *([(1, 1), (64, 1), (3, 63), (2, 1025), (5, 2049), (1030, 17)] if depth.deep else [])):
         pred, target = given.draw(shape, dtype)
         for reduction in ("mean", "none"):
             plain = call(given.loss, entry_point, pred, target, reduction=reduction)
@@ -81,8 +81,8 @@ def shifted(array, offset):
     return placed
 
 
-def test_alignment_changes_nothing(given, dtype, entry_point, deep):
-    offsets = range(64) if deep else (1, 8, 20, 32)
+def test_alignment_changes_nothing(given, dtype, entry_point, depth):
+    offsets = range(64) if depth.deep else (1, 8, 20, 32)
     for shape in shapes(given)[1:-1]:
         pred, target = given.draw(shape, dtype)
         plain = call(given.loss, entry_point, shifted(pred, 0), shifted(target, 0))

@@ -47,13 +47,6 @@ def available_memory():
         return 0
 
 
-@pytest.fixture
-def in_full(deep):
-    """Skips what is too slow for every commit."""
-    if not deep:
-        pytest.skip("takes long: with --deep")
-
-
 # ---- elements -------------------------------------------------------------------------------------------------------
 
 
@@ -68,7 +61,8 @@ def test_the_last_of_many_elements_count(record_property):
 
 
 @pytest.mark.parametrize("name", ["squared_error", "log_cosh"])
-def test_the_mean_of_many_elements(name, in_full, record_property):
+@pytest.mark.at("deep")
+def test_the_mean_of_many_elements(name, record_property):
     record_property("elements", MANY)
     loss, pred, target = fl.losses[name], broadcast(3, MANY), broadcast(1, MANY)
     one = loss(pred[:1], target[:1])
@@ -77,7 +71,8 @@ def test_the_mean_of_many_elements(name, in_full, record_property):
         assert loss(pred, target, reduction="sum", n_threads=n_threads) == pytest.approx(one * MANY, rel=REDUCED, abs=0)
 
 
-def test_weights_of_many_elements(in_full, record_property):
+@pytest.mark.at("deep")
+def test_weights_of_many_elements(record_property):
     record_property("elements", MANY)
     weight = zeros(MANY, np.int8)
     weight[2**31] = weight[-1] = 3
@@ -85,7 +80,8 @@ def test_weights_of_many_elements(in_full, record_property):
     assert fl.squared_error(broadcast(3, MANY), broadcast(1, MANY), weight=weight, reduction="sum") == 24
 
 
-def test_many_elements_in_two_dimensions(in_full, record_property):
+@pytest.mark.at("deep")
+def test_many_elements_in_two_dimensions(record_property):
     """Rows of odd length with room between them: addresses beyond 2**32 are products of an index and a stride."""
     rows, columns = 2**16 + 1, 2**15 + 3
     record_property("elements", rows * columns)
@@ -98,7 +94,8 @@ def test_many_elements_in_two_dimensions(in_full, record_property):
 
 
 @pytest.mark.parametrize("place", [MANY - 1, 2**31])
-def test_the_place_beyond_two_to_the_31_of_what_is_outside_the_domain(place, in_full, record_property):
+@pytest.mark.at("deep")
+def test_the_place_beyond_two_to_the_31_of_what_is_outside_the_domain(place, record_property):
     record_property("elements", MANY)
     target = zeros(MANY, np.int8)
     target[place] = 2
@@ -127,7 +124,8 @@ def test_the_softmax_of_many_classes(record_property):
     assert fl.cross_entropy(pred, [MANY - 1]) == np.float32(math.log(MANY))
 
 
-def test_the_softmax_of_many_classes_that_differ(in_full, record_property):
+@pytest.mark.at("deep")
+def test_the_softmax_of_many_classes_that_differ(record_property):
     record_property("classes", MANY)
     pred = zeros((2, MANY), np.int8)
     pred[0, -1], pred[1, 2**31] = 100, 30
@@ -136,7 +134,8 @@ def test_the_softmax_of_many_classes_that_differ(in_full, record_property):
     assert found == pytest.approx(np.log1p(others), rel=1e-12, abs=0)
 
 
-def test_many_rows(in_full, record_property):
+@pytest.mark.at("deep")
+def test_many_rows(record_property):
     record_property("rows", MANY)
     pred = np.broadcast_to(np.array([-1, -4], np.float32), (MANY, 2))
     labels = zeros(MANY, np.int8)
@@ -147,7 +146,8 @@ def test_many_rows(in_full, record_property):
         fl.nll(pred, labels)
 
 
-def test_many_rows_along_the_first_axis(in_full, record_property):
+@pytest.mark.at("deep")
+def test_many_rows_along_the_first_axis(record_property):
     """The class axis in front: every class lies 2 GiB behind the other."""
     record_property("rows", MANY)
     pred = zeros((2, MANY), np.int8)
@@ -160,7 +160,8 @@ def test_many_rows_along_the_first_axis(in_full, record_property):
 # ---- results --------------------------------------------------------------------------------------------------------
 
 
-def test_a_gradient_of_many_elements(in_full, record_property):
+@pytest.mark.at("deep")
+def test_a_gradient_of_many_elements(record_property):
     room = MANY * 4 + (2 << 30)
     if available_memory() < room:
         pytest.skip(f"{available_memory() / 2**30:.1f} GiB of memory are available of {room / 2**30:.1f} that this takes")
@@ -220,9 +221,9 @@ def scored(capsys):
 
 
 @pytest.fixture
-def elements(deep, record_property):
+def elements(depth, record_property):
     """Elements of a file: 4 GiB of float32 and more, or some blocks."""
-    n = FILE_ELEMENTS if deep else 5 * 2**20 + 1000
+    n = FILE_ELEMENTS if depth.deep else 5 * 2**20 + 1000
     record_property("elements", n)
     return n
 
