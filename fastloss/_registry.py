@@ -194,7 +194,7 @@ class Parameter:
         kind = self.kind
         if value is None and kind.optional:
             return None
-        if isinstance(value, np.ma.MaskedArray):
+        if _errors.is_masked(value):
             raise TypeError(f"{self.name} is a masked array; pass its data")
         if kind.array and np.ndim(value) > 0:
             # Of elements the reference takes longdouble too; the compiled losses look at dtypes themselves.
