@@ -57,7 +57,7 @@ def disagreement(row: Row) -> str:
         return f"fastloss.reference declares {row.name}, but no row of csrc/losses.inc was compiled for it: write one{again}"
 
     def text(traits: tuple[str, int, bool]) -> str:
-        return f"{traits[0]}, {traits[1]} parameters{', an array beside the target' if traits[2] else ''}"
+        return f"{traits[0]}, parameters: {traits[1]}{' and an array of elements' if traits[2] else ''}"
 
     return (
         f"fastloss.reference declares {row.name} as {text(wanted)}, but its row of csrc/losses.inc was compiled as "

@@ -60,7 +60,7 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         # Two classes.
         "bce": ("binary_cross_entropy",),
         "bceofprobabilities": ("binary_cross_entropy",),
-        "logloss": ("binary_cross_entropy_with_logits", "binary_cross_entropy"),
+        "log": ("binary_cross_entropy_with_logits", "binary_cross_entropy"),
         "bcewithlogits": ("binary_cross_entropy_with_logits",),
         "sigmoidbinarycrossentropy": ("binary_cross_entropy_with_logits",),
         "sigmoidcrossentropywithlogits": ("binary_cross_entropy_with_logits",),
@@ -79,7 +79,8 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "betaregression": ("beta",),
         "crps": ("crps_gaussian", "crps_logistic", "crps_laplace"),
         "crpsnormal": ("crps_gaussian",),
-        # More classes than two.
+        # More classes than two; CatBoost's CrossEntropy is of two.
+        "crossentropy": ("cross_entropy", "binary_cross_entropy_with_logits"),
         "ce": ("cross_entropy",),
         "softmaxcrossentropy": ("cross_entropy",),
         "softmaxcrossentropywithlogits": ("cross_entropy",),
