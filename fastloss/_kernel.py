@@ -20,6 +20,8 @@ class CompiledEntry(DescribedEntry, _core.Kernel):
     # One entry point of a compiled loss. The call itself is inherited, and so costs no Python frame.
 
     def __init__(self, loss: Loss, name: str) -> None:
+        if problem := disagreement(loss.row):
+            raise ImportError(problem)
         super().__init__(loss, name)
         self.__name__ = self.__qualname__ = name
 
