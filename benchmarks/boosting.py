@@ -24,6 +24,7 @@ from fastloss.boosting import objective
 from fastloss.boosting._conventions import HESSIANS, TABLE, traits_of
 
 HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "docs" / "boosting.md"
 SAMPLES, FEATURES, LEAVES = 200_000, 20, 31
 LINKS = {"IdentityLink": "the margin", "LogLink": "exp", "LogitLink": "sigmoid", "MultinomialLogit": "softmax"}
 
@@ -134,12 +135,23 @@ def times_table(rounds: int, threads: int, turns: int, clock: Callable[[], float
     )
 
 
+def page_of(path: Path) -> str:
+    """The page with its table of conventions and its list of refused losses made anew; times stay what they are."""
+    text = path.read_text(encoding="utf-8")
+    return filled(filled(text, "conventions", conventions_table()), "refused", refused())
+
+
+def files() -> dict[Path, str]:
+    """What tools/refresh.py writes."""
+    return {PAGE: page_of(PAGE)}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the page, or check it; the exit status."""
     parser = argparse.ArgumentParser(description="Time training with objectives of fastloss; write docs/boosting.md.")
     parser.add_argument("--rows", action="store_true", help="time nothing: write the table of conventions")
     parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if that table is stale")
-    parser.add_argument("--page", type=Path, default=HERE.parent / "docs" / "boosting.md", metavar="FILE")
+    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=50)
@@ -148,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     try:
         before = arguments.page.read_text(encoding="utf-8")
-        after = filled(filled(before, "conventions", conventions_table()), "refused", refused())
+        after = page_of(arguments.page)
         filled(before, "times", "")  # before the minutes of measuring, not after
     except (OSError, ValueError) as error:
         print(f"{arguments.page}: {error}", file=sys.stderr)

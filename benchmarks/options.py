@@ -27,6 +27,7 @@ from fastloss.cli._workloads import Workload
 from fastloss.cli.bench import duration, machine, ratio, take_turns, unsteady
 
 HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "docs" / "options.md"
 #: Long rows and short ones.
 SHAPES = ((4096, 8192), (300_007, 21))
 PLAIN = "plain"
@@ -232,18 +233,28 @@ def variants_table() -> str:
     return table({"option": "<", "what it does": "<"}, [[variant.name, variant.what] for variant in VARIANTS])
 
 
+def page_of(path: Path) -> str:
+    """The page with its list of options made anew; times stay what they are."""
+    return filled(path.read_text(encoding="utf-8"), "options", variants_table())
+
+
+def files() -> dict[Path, str]:
+    """What tools/refresh.py writes."""
+    return {PAGE: page_of(PAGE)}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the page, or check it; the exit status."""
     parser = argparse.ArgumentParser(description="Measure what options of cross_entropy cost; write docs/options.md.")
     parser.add_argument("--rows", action="store_true", help="measure nothing: write what the options are")
     parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if an option is not on the page")
-    parser.add_argument("--page", type=Path, default=HERE.parent / "docs" / "options.md", metavar="FILE")
+    parser.add_argument("--page", type=Path, default=PAGE, metavar="FILE")
     parser.add_argument("--threads", type=positive_integer, default=fl.get_num_threads(), metavar="N")
     parser.add_argument("--repeats", type=positive_integer, default=15, metavar="N", help="rounds (default: %(default)s)")
     arguments = parser.parse_args(argv)
     try:
         before = arguments.page.read_text(encoding="utf-8")
-        after = filled(before, "options", variants_table())
+        after = page_of(arguments.page)
         filled(before, "times", "")  # before the minutes of measuring, not after
     except (OSError, ValueError) as error:
         print(f"{arguments.page}: {error}", file=sys.stderr)

@@ -154,6 +154,13 @@ def filled(text: str, name: str, body: str) -> str:
     return f"{before}{begin}\n{body}\n{end}{rest.partition(end)[2]}"
 
 
+def files() -> dict[Path, str]:
+    """What tools/refresh.py writes."""
+    page = HERE.parent / "README.md"
+    text = filled(page.read_text(encoding="utf-8"), "losses", losses_table())
+    return {page: filled(text, "speed", speed_tables(HERE / "results"))}
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Write README, or check it; the exit status."""
     parser = argparse.ArgumentParser(description="Write the tables of losses and speeds in README.md.")

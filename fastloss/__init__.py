@@ -3,26 +3,31 @@
 Every loss is one object: call it for the value, use `.grad`, `.value_and_grad` and `.grad_and_hess` for derivatives, and
 `.bind` to fix parameters. `fastloss.losses` maps names to losses, `fastloss.linear_losses` those of a linear layer's logits,
 `fastloss.row_functions` functions of logits without a target; `fastloss.reference` holds the same in plain NumPy.
+`fastloss.losses.search("quantile")` finds losses, and `help(fastloss.huber)` tells all of one.
 """
 
-from importlib.metadata import version
-from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 try:
     from fastloss import _core as _core
-except ImportError as error:
+except ImportError:
+    from importlib.machinery import EXTENSION_SUFFIXES
+    from pathlib import Path
+
+    if any((Path(__path__[0]) / f"_core{suffix}").exists() for suffix in EXTENSION_SUFFIXES):
+        raise
     raise ImportError(
-        f"{__path__[0]} holds no compiled core ({error}). If it is the source folder, run Python from another one, "
-        "or install with: pip install -e ."
-    ) from error
+        f"fastloss is not compiled in this folder ({__path__[0]}): run Python from another folder, or `pip install -e .` here"
+    ) from None
 
 from fastloss import _linear_chunks, reference
-from fastloss._kernel import CompiledEntry, compiled_function
+from fastloss._kernel import compiled_entry, compiled_function
 from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
+from fastloss._names import Named, module_attributes
 from fastloss._registry import registry
 from fastloss._row_functions import RowFunction, function_registry
-from fastloss._statistics import SoftmaxResult
+from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 try:
     from fastloss._threads import get_num_threads, num_threads, set_num_threads, show_config
@@ -33,22 +38,30 @@ except ImportError as error:
     end_command(error)
     raise
 
-__version__ = version("fastloss")
+if TYPE_CHECKING:  # Editors find the documentation of a loss here: its stub has none.
+    from fastloss.reference._pointwise import *  # noqa: F403
+    from fastloss.reference._pointwise_binary import *  # noqa: F403
+    from fastloss.reference._pointwise_counts import *  # noqa: F403
+    from fastloss.reference._pointwise_distributions import *  # noqa: F403
+    from fastloss.reference._pointwise_penalties import *  # noqa: F403
+    from fastloss.reference._pointwise_robust import *  # noqa: F403
+    from fastloss.reference._row_functions import *  # noqa: F403
+    from fastloss.reference._rows import *  # noqa: F403
+    from fastloss.reference._rows_distillation import *  # noqa: F403
+    from fastloss.reference._rows_margins import *  # noqa: F403
+    from fastloss.reference._rows_softmax import *  # noqa: F403
 
-losses = MappingProxyType({name: Loss(row, CompiledEntry) for name, row in registry.items()})
-linear_losses = MappingProxyType(
+losses = Named({name: Loss(row, compiled_entry) for name, row in registry.items()})
+linear_losses = Named(
     {name: LinearLoss(row, losses[row.wraps], _linear_chunks.evaluate) for name, row in linear_registry.items()}
 )
-row_functions = MappingProxyType({name: RowFunction(row, compiled_function) for name, row in function_registry.items()})
+row_functions = Named({name: RowFunction(row, compiled_function) for name, row in function_registry.items()})
 globals().update(losses)
 globals().update(linear_losses)
 globals().update(row_functions)
 
+# Without losses and classes: `help` prints the whole documentation of what stands here.
 __all__ = [
-    "LinearLoss",
-    "Loss",
-    "RowFunction",
-    "SoftmaxResult",
     "get_num_threads",
     "linear_losses",
     "losses",
@@ -57,7 +70,32 @@ __all__ = [
     "row_functions",
     "set_num_threads",
     "show_config",
-    *losses,
-    *linear_losses,
-    *row_functions,
 ]
+
+__doc__ += "".join(
+    f"\n{title}\n\n{kind}\n"
+    for title, kind in (
+        ("The losses:", losses),
+        ("Losses of a linear layer:", linear_losses),
+        ("Functions of rows of logits:", row_functions),
+    )
+)
+
+_no_attribute = module_attributes(__name__, (losses, linear_losses, row_functions))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version  # which takes longer than all else of this import
+
+        globals()[name] = version("fastloss")
+        return globals()[name]
+    return _no_attribute(name)
+
+
+def __dir__() -> list[str]:
+    """What is public: the losses too, but nothing that this file has imported for itself."""
+    classes = ["LinearLoss", "Loss", "RowFunction", "SoftmaxResult"]
+    dunder = [name for name in globals() if name.startswith("__") and name != "__version__"] + ["__version__"]
+    adapters = [name for name in ("boosting",) if name in globals()]
+    return [*__all__, *classes, *losses, *linear_losses, *row_functions, *adapters, *dunder]

@@ -6,6 +6,7 @@ Each exception says what was given, where, and what is accepted.
 from __future__ import annotations
 
 import operator
+import sys
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ __all__ = [
     "broadcast",
     "check_place",
     "checked_out",
+    "is_masked",
     "lies_outside",
     "outside",
     "overlap",
@@ -41,9 +43,14 @@ def shape(array: Any) -> tuple[int, ...]:
     return tuple(array.shape)
 
 
+def is_masked(given: Any) -> bool:
+    """Whether this is a masked array; NumPy's module of them, of which nothing else is needed, is not imported to see it."""
+    return "numpy.ma" in sys.modules and isinstance(given, np.ma.MaskedArray)
+
+
 def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
     """`given` as an array; `mask` says where the mask of a masked one belongs."""
-    if isinstance(given, np.ma.MaskedArray):
+    if is_masked(given):
         raise TypeError(f"{name} is a masked array; pass its data, and the mask {mask}")
     try:
         return np.asarray(given)
@@ -114,7 +121,7 @@ def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarr
 
 def check_place(place: Any, name: str, argument: np.ndarray, argument_name: str, dtype: np.dtype[Any]) -> None:
     """Raise where the gradient of `argument` cannot be written to `place`, whatever else that overlaps."""
-    if not isinstance(place, np.ndarray) or isinstance(place, np.ma.MaskedArray):
+    if not isinstance(place, np.ndarray) or is_masked(place):
         raise TypeError(f"{name} must be a NumPy array, not masked, got {type(place).__name__}")
     if place.shape != argument.shape:
         raise ValueError(f"{name} has shape {place.shape} but {argument_name} has shape {argument.shape}")

@@ -2,25 +2,75 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 from fastloss import _core, _errors
 from fastloss._docs import DescribedEntry
-from fastloss._loss import Loss
-from fastloss._registry import registry
+from fastloss._loss import EntryPoint, Loss
+from fastloss._registry import Row, registry
 from fastloss._row_functions import DescribedFunction, RowFunction
 
-__all__ = ["CompiledEntry", "compiled_function"]
+__all__ = ["CompiledEntry", "compiled_entry", "compiled_function"]
 
 
 class CompiledEntry(DescribedEntry, _core.Kernel):
     # One entry point of a compiled loss. The call itself is inherited, and so costs no Python frame.
 
     def __init__(self, loss: Loss, name: str) -> None:
+        if problem := disagreement(loss.row):
+            raise ImportError(problem)
         super().__init__(loss, name)
         self.__name__ = self.__qualname__ = name
+
+
+class MissingEntry(DescribedEntry):
+    # An entry point of a loss that csrc/losses.inc does not have, or not as the reference declares it: that loss alone fails.
+
+    def __init__(self, loss: Loss, name: str, problem: str) -> None:
+        self.loss, self.problem = loss, problem
+        self.__name__ = self.__qualname__ = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise ImportError(self.problem)
+
+
+@functools.cache
+def compiled_rows() -> dict[str, tuple[str, int, bool]]:
+    """Family, number of scalar parameters and whether there is an operand, of each row of csrc/losses.inc."""
+    return {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
+
+
+def declared(row: Row) -> tuple[str, int, bool]:
+    """The same as the reference declares it."""
+    scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
+    return row.family, len(scalars), any(p.kind.array == "elements" for p in row.parameters)
+
+
+def disagreement(row: Row) -> str:
+    """What is wrong where the compiled row of a loss is not that of its reference; "" where it is."""
+    wanted, found = declared(row), compiled_rows().get(row.name)
+    if found == wanted:
+        return ""
+    again = "; then build again: pip install -e ."
+    if found is None:
+        return f"fastloss.reference declares {row.name}, but no row of csrc/losses.inc was compiled for it: write one{again}"
+
+    def text(traits: tuple[str, int, bool]) -> str:
+        return f"{traits[0]}, parameters: {traits[1]}{' and an array of elements' if traits[2] else ''}"
+
+    return (
+        f"fastloss.reference declares {row.name} as {text(wanted)}, but its row of csrc/losses.inc was compiled as "
+        f"{text(found)}: make them agree{again}"
+    )
+
+
+def compiled_entry(loss: Loss, name: str) -> EntryPoint:
+    """An entry point of a compiled loss."""
+    problem = disagreement(loss.row)
+    return MissingEntry(loss, name, problem) if problem else CompiledEntry(loss, name)
 
 
 class CompiledFunction(DescribedFunction, _core.FunctionKernel):
@@ -37,7 +87,10 @@ class CompiledProduct(DescribedFunction):
     def __init__(self, function: RowFunction, name: str) -> None:
         self.loss, self.outputs = function, function.row.entry_points[name]
         self.__name__ = self.__qualname__ = name
-        self._grad = Loss(registry["cross_entropy"], CompiledEntry).grad
+
+    @functools.cached_property
+    def _grad(self) -> Any:
+        return Loss(registry["cross_entropy"], compiled_entry).grad
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         for key in kwargs:

@@ -13,10 +13,10 @@ import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from fastloss import _docs, _errors
-from fastloss._loss import Loss, check_bound, refuse_weights, signature
+from fastloss._loss import Documentation, Loss, OwnSignature, check_bound, refuse_weights, signature
 from fastloss._registry import Interval, Kind, Parameter, Row
 from fastloss._statistics import STATISTICS
 
@@ -162,6 +162,7 @@ class LinearLoss:
         The entry points beside the call itself.
     """
 
+    __doc__ = Documentation(__doc__)
     family = "linear rows"
 
     def __init__(
@@ -176,11 +177,16 @@ class LinearLoss:
         self.row, self.wrapped, self.evaluate = row, wrapped, evaluate
         self.bound = MappingProxyType(dict(wrapped.bound if bound is None else bound))
         self.__name__ = self.__qualname__ = row.name
-        self.__doc__ = linear_doc(row, wrapped.row, "value")
-        self.__signature__ = linear_signature(wrapped.row, self.bound, "value")
         self._value = LinearEntry(self, "value")
-        self.grad: Callable[..., Any] = LinearEntry(self, "grad")
-        self.value_and_grad: Callable[..., Any] = LinearEntry(self, "value_and_grad")
+        self.grad: Any = LinearEntry(self, "grad")
+        self.value_and_grad: Any = LinearEntry(self, "value_and_grad")
+
+    @OwnSignature
+    def __signature__(self) -> inspect.Signature:
+        return linear_signature(self.wrapped.row, self.bound, "value")
+
+    def documentation(self) -> str:
+        return linear_doc(self.row, self.wrapped.row, "value")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
@@ -222,7 +228,7 @@ class LinearLoss:
         gradients: tuple[Any, ...] = self.grad(hidden, weight, labels, sample_weight=cotangent, reduction="none", **keywords)
         return gradients
 
-    def bind(self, **parameters: Any) -> LinearLoss:
+    def bind(self, **parameters: Any) -> Self:
         """Return this loss with parameters fixed; calls may still override them.
 
         Parameters
@@ -249,7 +255,7 @@ class LinearLoss:
         0.363262
         """
         check_bound(self.name, self.params, parameters)
-        return LinearLoss(self.row, self.wrapped, self.evaluate, {**self.bound, **parameters})
+        return type(self)(self.row, self.wrapped, self.evaluate, {**self.bound, **parameters})
 
     @property
     def name(self) -> str:

@@ -6,15 +6,28 @@ in the type of their entry points, which take the arguments and compute.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, Self
 
 from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
 
-__all__ = ["ENTRY_POINTS", "REDUCTIONS", "Domain", "Loss", "check_bound", "refuse_weights", "second_keyword"]
+__all__ = [
+    "ENTRY_POINTS",
+    "REDUCTIONS",
+    "Documentation",
+    "Domain",
+    "EntryPoint",
+    "Loss",
+    "OwnSignature",
+    "check_bound",
+    "refuse_weights",
+    "second_keyword",
+    "signature",
+]
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -34,6 +47,29 @@ class Domain(NamedTuple):
 
     prediction: Interval
     target: Interval
+
+
+class Documentation:
+    """The `__doc__` of a class whose instances have their own, made when it is asked for: at import it would cost more than all
+    the rest. It calls the instance's method `documentation`."""
+
+    def __init__(self, of_the_class: str) -> None:
+        self.of_the_class = of_the_class
+
+    def __get__(self, instance: Any, owner: type) -> str:
+        if instance is None:
+            return self.of_the_class
+        text: str = instance.documentation()
+        return text
+
+
+class OwnSignature(functools.cached_property[inspect.Signature]):
+    """A `__signature__` of instances, made when it is asked for. The class has none, and so that of its constructor counts."""
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            raise AttributeError("__signature__")
+        return super().__get__(instance, owner)
 
 
 class EntryPoint(Protocol):
@@ -121,17 +157,38 @@ class Loss:
         The entry points beside the call itself.
     """
 
+    __doc__ = Documentation(__doc__)
+
     def __init__(self, row: Row, entry_type: Callable[[Loss, str], EntryPoint], bound: Mapping[str, Any] | None = None):
         self.row = row
         self.bound = MappingProxyType(dict(bound or {}))
         self._entry_type = entry_type
         self.__name__ = self.__qualname__ = row.name
-        self.__doc__ = row.doc
-        self.__signature__ = signature(row, self.bound, "value")
-        self._value = entry_type(self, "value")
-        self.grad = entry_type(self, "grad")
-        self.value_and_grad = entry_type(self, "value_and_grad")
-        self.grad_and_hess = entry_type(self, "grad_and_hess")
+
+    # Entry points are made when they are first used: a program uses few of them.
+
+    @functools.cached_property
+    def _value(self) -> EntryPoint:
+        return self._entry_type(self, "value")
+
+    @functools.cached_property
+    def grad(self) -> Any:
+        return self._entry_type(self, "grad")
+
+    @functools.cached_property
+    def value_and_grad(self) -> Any:
+        return self._entry_type(self, "value_and_grad")
+
+    @functools.cached_property
+    def grad_and_hess(self) -> Any:
+        return self._entry_type(self, "grad_and_hess")
+
+    @OwnSignature
+    def __signature__(self) -> inspect.Signature:
+        return signature(self.row, self.bound, "value")
+
+    def documentation(self) -> str:
+        return self.row.doc
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
@@ -182,7 +239,7 @@ class Loss:
             raise TypeError(f"{self.name}.vjp needs a cotangent")
         return self.grad(pred, target, weight=cotangent, reduction="none", **keywords)
 
-    def bind(self, **parameters: Any) -> Loss:
+    def bind(self, **parameters: Any) -> Self:
         """Return this loss with parameters fixed.
 
         Parameters
@@ -209,7 +266,7 @@ class Loss:
         4.0
         """
         check_bound(self.name, self.params, parameters)
-        return Loss(self.row, self._entry_type, {**self.bound, **parameters})
+        return type(self)(self.row, self._entry_type, {**self.bound, **parameters})
 
     @property
     def name(self) -> str:

@@ -7,9 +7,7 @@ twin row of the compiled kernels; `tests/test_house.py` compares the two.
 
 from __future__ import annotations
 
-import inspect
 import math
-import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -194,7 +192,7 @@ class Parameter:
         kind = self.kind
         if value is None and kind.optional:
             return None
-        if isinstance(value, np.ma.MaskedArray):
+        if _errors.is_masked(value):
             raise TypeError(f"{self.name} is a masked array; pass its data")
         if kind.array and np.ndim(value) > 0:
             # Of elements the reference takes longdouble too; the compiled losses look at dtypes themselves.
@@ -332,12 +330,10 @@ registry: Mapping[str, Row] = MappingProxyType(_rows)
 
 def _declare(family: str, traits: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        hints = typing.get_type_hints(function, include_extras=True)
-        parameters = tuple(
-            Parameter(p.name, p.default, hints[p.name].__metadata__[0])
-            for p in inspect.signature(function).parameters.values()
-            if p.kind is p.KEYWORD_ONLY
-        )
+        # Not by `inspect` and `typing`: for every loss they take a good part of the import.
+        keywords: Mapping[str, Any] = function.__kwdefaults__ or {}
+        kinds = {name: eval(function.__annotations__[name], function.__globals__).__metadata__[0] for name in keywords}
+        parameters = tuple(Parameter(name, default, kinds[name]) for name, default in keywords.items())
         _rows[function.__name__] = Row(function.__name__, family, function, parameters, **traits)
         return function
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fastloss import _docs
+from fastloss._loss import Documentation, OwnSignature
 
 __all__ = ["DescribedFunction", "FunctionRow", "RowFunction", "function_registry", "function_signature", "row_function"]
 
@@ -88,6 +89,7 @@ class RowFunction:
         Of `log_softmax`: the product of a vector and the Jacobian.
     """
 
+    __doc__ = Documentation(__doc__)
     family = "row functions"
     #: No parameter can be bound; messages ask for those of losses.
     bound: Mapping[str, Any] = MappingProxyType({})
@@ -95,12 +97,17 @@ class RowFunction:
     def __init__(self, row: FunctionRow, entry_type: Callable[[RowFunction, str], Any]):
         self.row, self._entry_type = row, entry_type
         self.__name__ = self.__qualname__ = row.name
-        self.__doc__ = function_doc(row, "value")
-        self.__signature__ = function_signature(row, "value")
         self._value = entry_type(self, "value")
         for name in row.entry_points:
             if name != "value":
                 setattr(self, name, entry_type(self, name))
+
+    @OwnSignature
+    def __signature__(self) -> inspect.Signature:
+        return function_signature(self.row, "value")
+
+    def documentation(self) -> str:
+        return function_doc(self.row, "value")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)

@@ -45,6 +45,8 @@ class SoftmaxResult(NamedTuple):
     array([ True, False])
     >>> result.entropy is None
     True
+    >>> result._replace(value=None)
+    SoftmaxResult(lse=array([2.31326169, 0.69314718]), correct=array([ True, False]))
     """
 
     value: Any = None
@@ -54,6 +56,10 @@ class SoftmaxResult(NamedTuple):
     entropy: Any = None
     argmax: Any = None
     correct: Any = None
+
+    def __repr__(self) -> str:
+        there = [f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True) if value is not None]
+        return f"{type(self).__name__}({', '.join(there)})"
 
 
 #: The keyword that asks for each statistic.

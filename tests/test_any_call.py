@@ -14,6 +14,7 @@ import hypothesis
 import numpy as np
 import pytest
 from conftest import call, same_bits
+from depth import Depth
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 

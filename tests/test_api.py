@@ -8,6 +8,10 @@ import inspect
 import io
 import math
 import pickle
+import pydoc
+import re
+import subprocess
+import sys
 from contextlib import redirect_stdout
 
 import numpy as np
@@ -17,7 +21,7 @@ from conftest import GIVEN, call, same_bits
 import fastloss as fl
 from fastloss import _core, _verify
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
-from fastloss._statistics import STATISTICS
+from fastloss._statistics import STATISTICS, SoftmaxResult
 
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
 
@@ -119,7 +123,7 @@ def test_examples_of_losses_are_true(loss):
 
 @pytest.mark.parametrize(
     "function",
-    [fl.get_num_threads, fl.set_num_threads, fl.num_threads, fl.show_config, Loss.bind],
+    [fl.get_num_threads, fl.set_num_threads, fl.num_threads, fl.show_config, Loss.bind, type(fl.losses), fl.losses.search],
     ids=lambda function: function.__name__,
 )
 def test_examples_of_functions_are_true(function):
@@ -185,39 +189,145 @@ def test_public_names():
     for module in NAMESPACES.values():
         assert len(set(module.__all__)) == len(module.__all__)
         for name in module.__all__:
-            # A read-only mapping has no docstring of its own.
-            assert name in ("losses", "linear_losses", "row_functions") or getattr(module, name).__doc__, name
-    visible = {name for name in vars(fl) if not name.startswith("_")}
-    modules = {name for name in visible if inspect.ismodule(getattr(fl, name))}
-    imported = {
-        "MappingProxyType",
-        "CompiledEntry",
-        "compiled_function",
-        "registry",
-        "linear_registry",
-        "function_registry",
-        "version",
-    }
-    assert visible - modules - imported == set(fl.__all__) - modules
+            assert getattr(module, name).__doc__, name
+        public = {name for name in dir(module) if not name.startswith("_")}
+        names = {*module.losses, *module.linear_losses, *module.row_functions}
+        classes = {"LinearLoss", "Loss", "RowFunction", "SoftmaxResult"} if module is fl else set()
+        assert public - {"boosting"} == {*module.__all__, *names, *classes}
+        for name in dir(module):
+            getattr(module, name)
     assert inspect.getdoc(fl)
     assert fl.__version__.count(".") >= 2
 
 
+def test_help_is_short_and_lists_every_loss():
+    for module in NAMESPACES.values():
+        assert pydoc.render_doc(module).count("\n") < 300
+    shown = pydoc.plain(pydoc.render_doc(fl))
+    for kind in (fl.losses, fl.linear_losses, fl.row_functions):
+        for name, thing in kind.items():
+            assert re.search(rf"^ *{name} +{kind[name].family} +{re.escape(thing.__doc__.partition(chr(10))[0])}$", shown, re.M)
+    assert "Where the loss turns linear" in pydoc.render_doc(fl.huber)
+
+
+def test_the_import_brings_in_nothing_that_it_does_not_need():
+    code = """
+import sys
+import numpy
+
+costly = {"importlib.metadata", "numpy.ma", "difflib", "html"}
+for name in costly & set(sys.modules):  # the interpreter's own start may have needed some
+    del sys.modules[name]
+import fastloss
+
+fastloss.huber.grad([1.0], [2.0], delta=2.0)
+assert not costly & set(sys.modules), costly & set(sys.modules)
+from importlib.metadata import version
+
+assert fastloss.__version__ == version("fastloss")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+# ---- what is found by name ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["losses", "linear_losses", "row_functions"])
+@pytest.mark.parametrize("module", NAMESPACES.values(), ids=NAMESPACES)
+def test_mappings_show_themselves(module, kind):
+    things = getattr(module, kind)
+    lines = repr(things).splitlines()
+    assert lines[0].split() == ["name", "family", "what", "it", "is"]
+    assert len(lines) == len(things) + 1
+    html = things._repr_html_()
+    assert html.count("<tr>") == len(things) + 1
+    for line, (name, thing) in zip(lines[1:], things.items(), strict=True):
+        assert thing is things[name]
+        first = thing.__doc__.partition("\n")[0]
+        assert re.fullmatch(rf"{name} +{thing.family} +{re.escape(first)}", line)
+        assert f">{name}</td>" in html
+    assert list(copy.deepcopy(things)) == list(pickle.loads(pickle.dumps(things))) == list(things)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("quantile", {"quantile", "log_lin_quantile"}),
+        ("QUANTILE pinball", {"quantile"}),
+        ("mse", {"squared_error"}),
+        ("BCEWithLogitsLoss", {"binary_cross_entropy_with_logits"}),
+        ("delta", {"huber", "pseudo_huber"}),
+        ("no such loss", set()),
+    ],
+)
+def test_search(text, found):
+    result = fl.losses.search(text)
+    assert set(result) >= found
+    assert (not found) == (not result)
+    assert type(result) is type(fl.losses)
+    assert all(fl.losses[name] is loss for name, loss in result.items())
+    assert all(name in repr(result) for name in result) if result else repr(result) == "nothing found"
+
+
+def test_search_by_family():
+    assert set(fl.losses.search("pointwise")) >= {name for name, loss in fl.losses.items() if loss.family == "pointwise"}
+    assert list(fl.losses.search("")) == list(fl.losses)
+
+
+@pytest.mark.parametrize("module", NAMESPACES.values(), ids=NAMESPACES)
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("hubber", "huber"),
+        ("mse", "squared_error"),
+        ("MSELoss", "squared_error"),
+        ("bce_with_logits", "binary_cross_entropy_with_logits"),
+        ("l1_loss", "absolute_error"),
+        ("KLDivLoss", "kl_divergence"),
+        ("SmoothL1Loss", "smooth_l1"),
+        ("cross_entropy_loss", "cross_entropy"),
+    ],
+)
+def test_unknown_names_are_answered_with_ours(module, name, meant):
+    with pytest.raises(AttributeError, match=rf"{name}.*\b{meant}\b"):
+        getattr(module, name)
+    with pytest.raises(KeyError, match=rf"{name}.*\b{meant}\b"):
+        module.losses[name]
+    assert name not in module.losses
+    assert module.losses.get(name) is None
+    assert not hasattr(module, name)
+
+
+def test_names_that_mean_nothing():
+    for name in ("xyzzy", "_private"):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}'$"):
+            getattr(fl, name)
+    for key in ("xyzzy", 3, None):
+        with pytest.raises(KeyError, match=f"there is no {key!r}"):
+            fl.losses[key]
+
+
+def test_statistics_show_what_was_asked_for():
+    assert repr(SoftmaxResult()) == "SoftmaxResult()"
+    result = fl.cross_entropy.grad([[0.0, 0.0]], [0], return_lse=True)
+    assert repr(result) == f"SoftmaxResult(grad={result.grad!r}, lse={result.lse!r})"
+    assert pickle.loads(pickle.dumps(result)).lse == result.lse
+
+
 def test_both_namespaces_have_the_same_losses_and_signatures():
-    assert set(fl.reference.__all__) == {
-        "losses",
-        *fl.losses,
-        "linear_losses",
-        *fl.linear_losses,
-        "row_functions",
-        *fl.row_functions,
-    }
+    assert fl.reference.__all__ == ["linear_losses", "losses", "row_functions"]
+    for kind in fl.reference.__all__:
+        assert list(getattr(fl.reference, kind)) == list(getattr(fl, kind))
     for name, loss in fl.losses.items():
         twin = fl.reference.losses[name]
         assert loss.reference.name == twin.name
         for entry in ENTRY_POINTS:
             assert inspect.signature(entry_points(loss)[entry]) == inspect.signature(entry_points(twin)[entry])
             assert inspect.getdoc(entry_points(loss)[entry]) == inspect.getdoc(entry_points(twin)[entry])
+    for thing in (fl.Loss, fl.LinearLoss, fl.RowFunction):  # whose instances have their own
+        assert inspect.getdoc(thing).count("\n") > 5
+        assert "row" in inspect.signature(thing).parameters
 
 
 # ---- bind -----------------------------------------------------------------------------------------------------------

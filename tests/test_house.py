@@ -1,5 +1,6 @@
 """The rules of the house that a machine can check."""
 
+import importlib
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from c_core import kernels, losses_of_c
 from promises import PROMISES, function_of
 
 import fastloss as fl
-from fastloss import _core, _registry
+from fastloss import _core, _names, _registry
 from fastloss._row_functions import function_registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,15 +118,51 @@ def test_version_stands_once():
 
 
 def test_generated_files_are_current():
-    scripts = {
-        "tools/make_stubs.py": "",
-        "tools/catalogue.py": "",
-        "benchmarks/options.py": "--rows",
-        "benchmarks/boosting.py": "--rows",
-    }
-    for script, options in scripts.items():
-        done = subprocess.run([sys.executable, str(ROOT / script), "--check"], capture_output=True, text=True)
-        assert done.returncode == 0, f"run: python {script} {options}\n{done.stdout}{done.stderr}"
+    """What is generated needs no package that is optional."""
+    optional = [
+        "rich",
+        "torch",
+        "jax",
+        "sklearn",
+        "scipy",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "matplotlib",
+        "ml_dtypes",
+        "mpmath",
+    ]
+    code = f"""
+import runpy, sys
+sys.modules.update(dict.fromkeys({optional!r}))
+sys.argv = ["tools/refresh.py", "--check"]
+runpy.run_path({str(ROOT / "tools" / "refresh.py")!r}, run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_stale_file_is_named_with_the_command(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    refresh = importlib.import_module("refresh")
+    (tmp_path / "a_generator.py").write_text(
+        "from pathlib import Path\n\ndef files():\n    return {Path(__file__).parent / 'page.md': 'new\\n'}\n"
+    )
+    monkeypatch.setattr(refresh, "ROOT", tmp_path)
+    monkeypatch.setattr(refresh, "GENERATORS", ("a_generator.py",))
+    monkeypatch.delitem(sys.modules, "a_generator", raising=False)
+    page = tmp_path / "page.md"
+    for before in (None, "old\n"):
+        if before:
+            page.write_text(before)
+        assert refresh.main(["--check"]) == 1
+        assert capsys.readouterr().out == "page.md: stale (a_generator.py); run: python tools/refresh.py\n"
+        assert (page.read_text() if page.exists() else None) == before
+    assert refresh.main([]) == 0
+    assert capsys.readouterr().out == "page.md: written (a_generator.py)\n"
+    assert page.read_text() == "new\n"
+    assert refresh.main(["--check"]) == 0
+    monkeypatch.delitem(sys.modules, "a_generator")
 
 
 def test_every_loss_has_one_task():
@@ -156,14 +193,72 @@ def test_the_curves_are_those_of_the_losses():
     assert set(catalogue.CURVES.glob("curves-*")) == set(drawn)
 
 
+# An editable installation would be found before a copy.
+COPY_ONLY = "import sys; sys.meta_path = [f for f in sys.meta_path if 'editable' not in repr(f)]; "
+
+
+def run_in_copy(folder, code, core=None):
+    """Run a program beside a copy of the source: without a compiled core, or with a file in its place."""
+    if not (folder / "fastloss").exists():
+        shutil.copytree(ROOT / "fastloss", folder / "fastloss", ignore=shutil.ignore_patterns("*.so", "*.pyd", "__pycache__"))
+    if core:
+        shutil.copy(core, folder / "fastloss" / Path(_core.__file__).name)
+    return subprocess.run([sys.executable, "-c", COPY_ONLY + code], cwd=folder, capture_output=True, text=True)
+
+
 def test_the_source_folder_says_that_it_is_not_compiled(tmp_path):
-    shutil.copytree(ROOT / "fastloss", tmp_path / "fastloss", ignore=shutil.ignore_patterns("*.so", "*.pyd"))
-    # An editable installation would find the core all the same.
-    code = "import sys; sys.meta_path = [f for f in sys.meta_path if 'editable' not in repr(f)]; import fastloss"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    done = run_in_copy(tmp_path, "import fastloss")
     assert done.returncode == 1
-    assert "holds no compiled core" in done.stderr.splitlines()[-1]
-    assert "pip install -e ." in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"ImportError: fastloss is not compiled in this folder ({tmp_path / 'fastloss'}): ")
+    assert "`pip install -e .`" in last
+    assert done.stderr.count("Traceback") == 1
+
+
+def test_a_core_that_does_not_load_says_why(tmp_path):
+    (tmp_path / "broken").write_text("no shared library")
+    done = run_in_copy(tmp_path, "import fastloss", tmp_path / "broken")
+    assert done.returncode == 1
+    assert "not compiled" not in done.stderr
+    assert Path(_core.__file__).name in done.stderr.splitlines()[-1]
+
+
+def test_a_loss_without_its_compiled_row_fails_alone(tmp_path):
+    assert run_in_copy(tmp_path, "").returncode == 0
+    source = tmp_path / "fastloss" / "reference" / "_pointwise.py"
+    added = """
+
+@pointwise()
+def without_a_row(pred, target, *, delta: Positive = 1.0):
+    \"\"\"A loss that is not compiled.\"\"\"
+    return pred, pred, pred
+"""
+    text = source.read_text(encoding="utf-8")
+    more = re.sub(r"def huber\(pred, target, \*, ", "def huber(pred, target, *, more: Positive = 1.0, ", text)
+    assert more != text
+    source.write_text(more + added, encoding="utf-8")
+    code = """
+import copy, pickle
+import fastloss as fl
+assert fl.smooth_l1([3.0], [0.0]) == 2.5
+for loss in (fl.without_a_row, fl.huber):
+    repr(loss), repr(loss.grad), loss.bind(delta=2.0), pickle.dumps(loss), copy.deepcopy(loss.grad)
+    for entry_point in (loss, loss.grad, loss.value_and_grad, loss.grad_and_hess):
+        try:
+            entry_point([3.0], [0.0])
+        except ImportError as error:
+            print(error)
+"""
+    done = run_in_copy(tmp_path, code, _core.__file__)
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert len(told) == 8
+    for line, name in zip(told, ["without_a_row"] * 4 + ["huber"] * 4, strict=True):
+        assert name in line
+        assert "csrc/losses.inc" in line
+        assert "pip install -e ." in line
+    assert "parameters: 2" in told[-1]
+    assert "parameters: 1" in told[-1]
 
 
 def test_promises_name_tests_that_exist_and_lines_that_can_be_broken():
@@ -205,3 +300,27 @@ def test_the_page_of_other_libraries_losses_names_losses_and_their_parameters():
             named = [fl.losses[name] for name in re.findall(r"`(\w+)", here + remark) if name in fl.losses]
             parameters = {key for loss in named for key in loss.params}
             assert word in {*parameters, *(f"{key}_grad" for key in parameters), *fl.losses, "weight"} | ELSEWHERE, (here, word)
+
+
+def test_the_page_of_other_libraries_losses_and_the_code_agree():
+    """Each name of another library on the page is one of ours, or the code knows it for one of the losses beside it."""
+    rows = [
+        line.split("|") for line in (ROOT / "docs/losses.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")
+    ]
+    ours = {_names.plain(name): name for name in fl.losses}
+    for row in rows[1:]:
+        named = set(re.findall(r"`(\w+)`", row[2]))
+        assert named <= set(_registry.registry)
+        for elsewhere in re.split(r"[,;]", re.sub(r"\(.*?\)", "", row[1])) if named else ():
+            key = _names.plain(elsewhere)
+            known = _names.ELSEWHERE.get(key) or (ours.get(key),)
+            assert set(known) & named, f"fastloss/_names.py does not know {elsewhere.strip()!r} for one of {sorted(named)}"
+
+
+def test_names_of_other_libraries_are_not_our_own():
+    ours = {_names.plain(name): name for name in fl.losses}
+    every = {**fl.losses, **fl.linear_losses, **fl.row_functions}
+    for elsewhere, names in _names.ELSEWHERE.items():
+        assert elsewhere == _names.plain(elsewhere)
+        assert set(names) <= set(every)
+        assert names != (ours.get(elsewhere),), f"{elsewhere} is found without a row of ELSEWHERE"

@@ -1,187 +1,228 @@
-"""Write fastloss/__init__.pyi, which gives editors the signature of every loss: `python tools/make_stubs.py [--check]`."""
+"""The text of fastloss/__init__.pyi, which tells editors and type checkers how every loss is called: see tools/refresh.py.
+
+Losses that take the same arguments share classes, named after the first of them: a TypedDict of keywords, a class of entry
+points, and a class of losses, whose entry points differ in what they return. A value is a float where it is reduced and an
+array under "none", hence the overloads. Documentation is not repeated here: an editor finds it through fastloss/__init__.py in
+the source of the reference.
+"""
 
 from __future__ import annotations
 
-import functools
-import inspect
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from fastloss._linear import LINEAR_ENTRY_POINTS, LinearRow, linear_registry, linear_signature
-from fastloss._loss import ENTRY_POINTS, second_keyword, signature
+from fastloss._docs import sections
+from fastloss._linear import LinearRow, linear_doc, linear_registry, linear_signature
+from fastloss._loss import second_keyword, signature
 from fastloss._registry import Row, registry
 from fastloss._row_functions import FunctionRow, function_registry, function_signature
 from fastloss._statistics import STATISTICS
 
 STUB = Path(__file__).resolve().parent.parent / "fastloss" / "__init__.pyi"
 
-HEAD = '''"""Written by tools/make_stubs.py from the registry."""
+HEAD = '''"""Written by tools/make_stubs.py from the registry; to refresh it, run `python tools/refresh.py`."""
 
-from collections.abc import Iterator, Mapping
+# ruff: noqa: E501, UP013
+# fmt: off
+# pyright: reportIncompatibleVariableOverride=false, reportOverlappingOverload=false
+
 from contextlib import AbstractContextManager
-from typing import Any, Literal, overload
+from typing import Any, Generic, Literal, Never, TypedDict, TypeVar, Unpack, overload
 
 from numpy.typing import ArrayLike, NDArray
 
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
+from fastloss._names import Named
 from fastloss._row_functions import RowFunction as RowFunction
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
-# Where derivatives are written to; by one argument and by two.
-_Place = NDArray[Any] | None
-_Places = _Place | tuple[_Place, _Place]
-_Derivative = NDArray[Any] | tuple[NDArray[Any], NDArray[Any]]
+# Results of entry points, and where derivatives are written to: by one argument, and by two.
+_Array = NDArray[Any]
+_Arrays = tuple[_Array, _Array]
+_Layer = tuple[_Array, ...]
+_Teacher = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
+_Out = _Array | None
+_Outs = _Out | tuple[_Out, _Out]
+_LayerOut = tuple[_Out, ...] | None
+
+# What is asked for.
+_Reduced = Literal["mean", "sum"]
+_Each = Literal["none"]
+_Yes = Literal[True]
+_No = Literal[False]
+
+# Results of one entry point: reduced, of each, both with a second argument; its `out`.
+_R = TypeVar("_R")
+_E = TypeVar("_E")
+_R2 = TypeVar("_R2")
+_E2 = TypeVar("_E2")
+_O = TypeVar("_O")
+# The entry points of one loss.
+_G = TypeVar("_G")
+_V = TypeVar("_V")
+_H = TypeVar("_H")
+
+class _Derivatives(Loss, Generic[_G, _V, _H]):
+    grad: _G
+    """Gradient with respect to `pred`: that of the reduced value."""
+    value_and_grad: _V
+    """Value and its gradient with respect to `pred`, in one pass."""
+    grad_and_hess: _H
+    """Gradient and diagonal Hessian with respect to `pred`, by default not reduced."""
+
+class _LayerDerivatives(LinearLoss, Generic[_G, _V]):
+    grad: _G
+    """Gradients with respect to `hidden`, `weight` and `bias`: those of the reduced value."""
+    value_and_grad: _V
+    """Value and its gradients with respect to `hidden`, `weight` and `bias`."""
 
 __version__: str
-losses: Mapping[str, Loss]
-linear_losses: Mapping[str, LinearLoss]
-row_functions: Mapping[str, RowFunction]
+losses: Named[Loss]
+"""Every loss by name; `losses.search("quantile")` finds some."""
+linear_losses: Named[LinearLoss]
+"""The losses of a linear layer by name."""
+row_functions: Named[RowFunction]
+"""The functions of rows of logits by name."""
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
 def num_threads(n: int) -> AbstractContextManager[None]: ...
 def show_config() -> None: ...
-'''.replace("Iterator, ", "")
+'''
 
 TYPES = {
-    "pred": "ArrayLike",
-    "target": "ArrayLike",
-    "cotangent": "ArrayLike",
     "weight": "ArrayLike | None",
-    "hidden": "ArrayLike",
-    "labels": "ArrayLike",
-    "teacher": "tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]",
-    "bias": "ArrayLike | None",
     "sample_weight": "ArrayLike | None",
     "filter_eps": "float",
-    "reduction": 'Literal["mean", "sum", "none"]',
     "axis": "int",
     "check_domain": "bool",
     "n_threads": "int | None",
-}
-RESULTS = {
-    "value": "float | NDArray[Any]",
-    "grad": "NDArray[Any]",
-    "value_and_grad": "tuple[float | NDArray[Any], NDArray[Any]]",
-    "grad_and_hess": "tuple[NDArray[Any], NDArray[Any]]",
-}
-LINEAR_RESULTS = {
-    "value": "float | NDArray[Any]",
-    "grad": "tuple[NDArray[Any], ...]",
-    "value_and_grad": "tuple[float | NDArray[Any], tuple[NDArray[Any], ...]]",
+    "labels": "ArrayLike",
+    "teacher": "_Teacher",
 }
 
 
-def type_of(row: Row, name: str, entry_point: str) -> str:
-    flag = second_keyword(row, entry_point)
-    if name == "out":
-        if entry_point != "grad_and_hess":
-            return "_Places" if flag else "_Place"
-        return "_Places | tuple[_Places, _Places]" if flag else "_Places"
-    if name == flag:
-        return "bool"
-    for parameter in row.parameters:
-        if parameter.name == name:
-            kind = "ArrayLike" if parameter.kind.array else parameter.kind.type.__name__
-            return kind + (" | None" if parameter.kind.optional else "")
-    return TYPES[name] + (" | None" if name == "target" and row.optional_target else "")
+def options(row: Row, names: Iterable[str]) -> dict[str, str]:
+    """The keywords that every entry point takes, with their types; no flag, no reduction, no `out`."""
+    own = {
+        p.name: ("ArrayLike" if p.kind.array else p.kind.type.__name__) + (" | None" if p.kind.optional else "")
+        for p in row.parameters
+    }
+    return {name: {**TYPES, **own}[name] for name in names if name != "reduction" and name not in STATISTICS}
 
 
-def type_of_linear(row: Row, name: str, entry_point: str) -> str:
-    if name == "weight":
-        return "ArrayLike"
-    return "tuple[NDArray[Any] | None, ...] | None" if name == "out" else type_of(row, name, entry_point)
+def typed_dict(name: str, fields: dict[str, str]) -> str:
+    body = ", ".join(f'"{field}": {kind}' for field, kind in fields.items())
+    return f'{name} = TypedDict("{name}", {{{body}}}, total=False)\n'
 
 
-def arguments(parameters: Iterable[inspect.Parameter], type_of_argument: Callable[[str], str]) -> str:
-    texts, starred = ["self"], False
-    for p in parameters:
-        if p.kind is inspect.Parameter.KEYWORD_ONLY and not starred:
-            texts.append("*")
-            starred = True
-        default = "" if p.default is inspect.Parameter.empty else f" = {p.default!r}".replace("'", '"')
-        texts.append(f"{p.name}: {type_of_argument(p.name)}{default}")
-    return "".join(f"        {text},\n" for text in texts)
+def call_class(name: str, arguments: str, reduction: str, wraps: str, softmax: bool = False, flag: str = "") -> str:
+    """A class of entry points: `arguments` stand before the keywords, `flag` asks for derivatives by a second argument."""
+    default = {"_Reduced": "", "_Each": ""}
+    default["_Each" if reduction == "none" else "_Reduced"] = " = ..."
+    parameters = "_R, _E, _R2, _E2, _O" if flag else "_R, _E, _O"
+
+    def overload(reductions: str, fields: str, result: str, second: str = "") -> str:
+        keywords = f"reduction: {reductions}, {second}out: _O = ..., **options: Unpack[{fields}]"
+        # A call that asks for no statistic fits the last overload too, but the first one that fits goes.
+        ignored = "  # type: ignore[overload-overlap]" if softmax and reductions in default and not default[reductions] else ""
+        return f"    @overload\n    def __call__(self, {arguments}, *, {keywords}) -> {result}: ...{ignored}\n"
+
+    def both(fields: str, results: Iterable[str], second: str = "") -> str:
+        kinds = ("_Reduced", "_Each")
+        return "".join(
+            overload(kind + default[kind], fields, result, second) for kind, result in zip(kinds, results, strict=True)
+        )
+
+    text = f"class {name}(Generic[{parameters}]):\n"
+    text += both(f"{wraps}_options", ("_R", "_E"), f"{flag}: _No = ..., " if flag else "")
+    text += both(f"{wraps}_options", ("_R2", "_E2"), f"{flag}: _Yes, ") if flag else ""
+    if flag:  # a variable, of which mypy knows no value
+        text += overload("_Reduced | _Each = ...", f"{wraps}_options", "_R | _E | _R2 | _E2", f"{flag}: bool, ")
+    text += overload("_Reduced | _Each = ...", f"{wraps}_statistics", "SoftmaxResult") if softmax else ""
+    return text
 
 
-def results_of(row: Row, entry_point: str) -> str:
-    results = RESULTS[entry_point]
-    if second_keyword(row, entry_point):
-        return {
-            "grad": "_Derivative",
-            "value_and_grad": "tuple[float | NDArray[Any], _Derivative]",
-            "grad_and_hess": "tuple[_Derivative, _Derivative]",
-        }[entry_point]
-    return results
+def dicts(name: str, fields: dict[str, str], softmax: bool) -> str:
+    """The keywords of entry points; where statistics may be asked for, those of calls that do not and of calls that do."""
+    if not softmax:
+        return typed_dict(f"{name}_options", fields)
+    without, with_some = ({**fields, **dict.fromkeys(STATISTICS, kind)} for kind in ("_No", "bool"))
+    return typed_dict(f"{name}_options", without) + typed_dict(f"{name}_statistics", with_some)
 
 
-def methods(
-    entry_point: str, parameters: Iterable[inspect.Parameter], type_of_argument: Callable[[str], str], result: str
-) -> str:
-    """An entry point; two overloads where statistics may be asked for, which make another result of it."""
-    parameters = list(parameters)
-    name = "__call__" if entry_point == "value" else entry_point
-    if not any(p.name in STATISTICS for p in parameters):
-        return f"    def {name}(\n{arguments(parameters, type_of_argument)}    ) -> {result}: ...\n"
-
-    def text(flag: str, result: str) -> str:
-        texts = arguments(parameters, lambda p: flag if p in STATISTICS else type_of_argument(p))
-        return f"    @overload\n    def {name}(\n{texts}    ) -> {result}: ...\n"
-
-    # A call with every flag False fits both, and the first goes first.
-    return text("Literal[False]", result) + text("bool", "SoftmaxResult")
-
-
-def class_of(row: Row) -> str:
-    lines = [f"class _{row.name}(Loss):\n"]
-    for entry_point in ENTRY_POINTS:
-        parameters = signature(row, {}, entry_point).parameters.values()
-        types = functools.partial(type_of, row, entry_point=entry_point)
-        lines.append(methods(entry_point, parameters, types, results_of(row, entry_point)))
-    return "".join(lines)
+def classes_of(row: Row) -> str:
+    """The classes of the losses that take what this one takes, with _NAME in the place of its own name."""
+    flag, target_flag = second_keyword(row, "grad"), row.differentiable_target
+    target = "ArrayLike | None = None" if row.optional_target else "ArrayLike"
+    arguments = f"pred: ArrayLike, target: {target}"
+    names = [p.name for p in signature(row, {}, "value").parameters.values() if p.kind is p.KEYWORD_ONLY]
+    text = dicts("_NAME", options(row, names), row.softmax)
+    text += call_class("_NAME_call", arguments, row.reduction, "_NAME", row.softmax)
+    one = "_NAME_call"
+    grad, value_and_grad = f"{one}[_Array, _Array, _Out]", f"{one}[tuple[float, _Array], _Arrays, _Out]"
+    grad_and_hess = f"{one}[_Arrays, _Arrays, _Outs]"
+    if flag:
+        two = "_NAME_calls"
+        text += call_class(two, arguments, row.reduction, "_NAME", flag=flag)
+        grad = f"{two}[_Array, _Array, _Arrays, _Arrays, _Outs]"
+        value_and_grad = f"{two}[tuple[float, _Array], _Arrays, tuple[float, _Arrays], tuple[_Array, _Arrays], _Outs]"
+        if not target_flag:
+            pairs = "tuple[_Arrays, _Arrays]"
+            grad_and_hess = f"{two}[_Arrays, _Arrays, {pairs}, {pairs}, _Outs | tuple[_Outs, _Outs]]"
+    derivatives = f"_Derivatives[{grad}, {value_and_grad}, {grad_and_hess}]"
+    return f"{text}class _NAME({one}[float, _Array, Never], {derivatives}): ...\n"
 
 
-def linear_class_of(linear: LinearRow) -> str:
-    row, lines = registry[linear.wraps], [f"class _{linear.name}(LinearLoss):\n"]
-    for entry_point in LINEAR_ENTRY_POINTS:
-        parameters = linear_signature(row, {}, entry_point).parameters.values()
-        types = functools.partial(type_of_linear, row, entry_point=entry_point)
-        lines.append(methods(entry_point, parameters, types, LINEAR_RESULTS[entry_point]))
-    return "".join(lines)
+def pointwise_and_rows() -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for row in registry.values():
+        groups.setdefault(classes_of(row), []).append(row.name)
+    for text, names in groups.items():
+        yield text.replace("_NAME", f"_{names[0]}") + "".join(f"{name}: _{names[0]}\n" for name in names)
 
 
-def function_class_of(row: FunctionRow) -> str:
-    lines = [f"class _{row.name}(RowFunction):\n"]
+def linear_classes(linear: LinearRow) -> str:
+    row, name = registry[linear.wraps], f"_{linear.name}"
+    parameters = linear_signature(row, {}, "value").parameters.values()
+    first = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    arguments = ", ".join(f"{n}: {TYPES['teacher'] if n == 'teacher' else 'ArrayLike'}" for n in first[:-1])
+    arguments += ", bias: ArrayLike | None = None"
+    call = f"{name}_call"
+    text = dicts(name, options(row, [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]), row.softmax)
+    text += call_class(call, arguments, row.reduction, name, row.softmax)
+    grad = f"{call}[_Layer, _Layer, _LayerOut]"
+    value_and_grad = f"{call}[tuple[float, _Layer], tuple[_Array, _Layer], _LayerOut]"
+    text += f"class {name}({call}[float, _Array, Never], _LayerDerivatives[{grad}, {value_and_grad}]): ...\n"
+    # No source has its documentation as it stands: see fastloss._linear.
+    told = "\n\n".join(sections(linear_doc(linear, row, "value"))[""].split("\n\n")[:3])
+    return f'{text}{linear.name}: {name}\n"""{told}\n"""\n'
+
+
+def function_class(row: FunctionRow) -> str:
+    text = f"class _{row.name}(RowFunction):\n"
     for entry_point, outputs in row.entry_points.items():
-        parameters = function_signature(row, entry_point).parameters.values()
-        results = ["float | NDArray[Any]" if output == "value" else "NDArray[Any]" for output in outputs]
-        result = results[0] if len(results) == 1 else f"tuple[{', '.join(results)}]"
-        types = {**TYPES, "out": "NDArray[Any] | None"}
-        lines.append(methods(entry_point, parameters, types.__getitem__, result))
-    return "".join(lines)
+        names = list(function_signature(row, entry_point).parameters)
+        first = ", ".join(f"{name}: ArrayLike" for name in names if name in ("pred", "cotangent"))
+        types = {**TYPES, "out": "_Out"}
+        keywords = [f"{name}: {types[name]} = ..." for name in names if name in types]
+        name = "__call__" if entry_point == "value" else entry_point
+        result = "tuple[VALUE, _Array]" if len(outputs) == 2 else "VALUE" if outputs == ("value",) else "_Array"
+        reductions = {"": result.replace("VALUE", "_Array")}
+        if "reduction" in names and "VALUE" not in result:
+            reductions = {"reduction: _Reduced | _Each = ..., ": result}
+        elif "reduction" in names:
+            reductions = {"reduction: _Each = ..., ": reductions[""], "reduction: _Reduced, ": result.replace("VALUE", "float")}
+        for reduction, returned in reductions.items():
+            text += "    @overload\n" if len(reductions) > 1 else ""
+            text += f"    def {name}(self, {first}, *, {reduction}{', '.join(keywords)}) -> {returned}: ...\n"
+    return f"{text}{row.name}: _{row.name}\n"
 
 
-def stub() -> str:
-    classes = "\n".join(
-        [
-            *map(class_of, registry.values()),
-            *map(linear_class_of, linear_registry.values()),
-            *map(function_class_of, function_registry.values()),
-        ]
-    )
-    names = "".join(f"{name}: _{name}\n" for name in (*registry, *linear_registry, *function_registry))
-    return f"{HEAD}\n{classes}\n{names}"
-
-
-def main() -> int:
-    if "--check" in sys.argv[1:]:
-        return 0 if STUB.exists() and STUB.read_text(encoding="utf-8") == stub() else 1
-    STUB.write_text(stub(), encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
+def files() -> dict[Path, str]:
+    """The stub, as it should be."""
+    parts = [HEAD, *pointwise_and_rows()]
+    parts += [*map(linear_classes, linear_registry.values()), *map(function_class, function_registry.values())]
+    return {STUB: "\n".join(parts)}

@@ -4,10 +4,9 @@ It is the documentation of what each loss computes, the oracle of the tests and 
 any floating dtype of NumPy, `longdouble` too, and makes no attempt at speed.
 """
 
-from types import MappingProxyType
-
 from fastloss._linear import LinearLoss, linear_registry
 from fastloss._loss import Loss
+from fastloss._names import Named, module_attributes
 from fastloss._registry import registry
 from fastloss._row_functions import RowFunction, function_registry
 from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
@@ -26,13 +25,18 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
 from fastloss.reference._engine import Entry
 from fastloss.reference._row_functions import FunctionEntry
 
-losses = MappingProxyType({name: Loss(row, Entry) for name, row in registry.items()})
-linear_losses = MappingProxyType(
-    {name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()}
-)
-row_functions = MappingProxyType({name: RowFunction(row, FunctionEntry) for name, row in function_registry.items()})
+losses = Named({name: Loss(row, Entry) for name, row in registry.items()})
+linear_losses = Named({name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()})
+row_functions = Named({name: RowFunction(row, FunctionEntry) for name, row in function_registry.items()})
 globals().update(losses)
 globals().update(linear_losses)
 globals().update(row_functions)
 
-__all__ = ["linear_losses", "losses", "row_functions", *losses, *linear_losses, *row_functions]
+# Without the losses: `help` would print the whole documentation of each.
+__all__ = ["linear_losses", "losses", "row_functions"]
+
+__getattr__ = module_attributes(__name__, (losses, linear_losses, row_functions))
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *losses, *linear_losses, *row_functions, *(name for name in globals() if name.startswith("__"))]

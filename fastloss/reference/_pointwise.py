@@ -21,8 +21,6 @@ from fastloss._registry import (
     pointwise,
 )
 
-__all__: list[str] = []
-
 
 def _for_each(parameter, pred):
     """A parameter as one number an element, of the type of the predictions."""

@@ -8,8 +8,6 @@ from fastloss._registry import BINARY, PROBABILITY, SIGN, Focus, NonNegative, Op
 from fastloss.reference._pointwise import _logistic
 from fastloss.reference._series import exp_curve
 
-__all__: list[str] = []
-
 
 @pointwise(target=SIGN)
 def soft_margin(pred, target):

@@ -8,8 +8,6 @@ from fastloss._registry import NONNEGATIVE, POSITIVE, DeviancePower, NonNegative
 from fastloss.reference._pointwise import _logistic, poisson
 from fastloss.reference._series import exp_minus_linear
 
-__all__: list[str] = []
-
 
 def _part(target, factor):
     """A product of which nothing is left where the target is 0, though the factor be infinite."""

@@ -23,8 +23,6 @@ from fastloss.reference._barron import general_loss, log_partition, shape_deriva
 from fastloss.reference._pointwise import _for_each, _logistic, poisson
 from fastloss.reference._special import digamma, digamma_excess, erf, lgamma, lgamma_excess, trigamma, trigamma_excess
 
-__all__: list[str] = []
-
 
 @pointwise()
 def gaussian_nll(pred, target, *, variance: PredictedPositive = 1.0, full: Flag = False):

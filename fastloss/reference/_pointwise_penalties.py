@@ -6,8 +6,6 @@ import numpy as np
 
 from fastloss._registry import Fraction, NonNegative, pointwise
 
-__all__: list[str] = []
-
 
 @pointwise(optional_target=True, reduction="sum", smoothness=0, kinks="pred == target")
 def l1(pred, target, *, strength: NonNegative = 1.0):

@@ -12,8 +12,6 @@ from fastloss.reference._barron import general_loss
 from fastloss.reference._pointwise import _for_each
 from fastloss.reference._series import exp_minus_linear, x_minus_log1p
 
-__all__: list[str] = []
-
 
 def _residual(pred, target, scale):
     """r, |r|, r clipped to ±scale, q = min(|r|, scale)/max(|r|, scale), scale/max(|r|, scale), and whether |r| > scale.

@@ -11,8 +11,6 @@ from fastloss._loss import REDUCTIONS
 from fastloss._row_functions import DescribedFunction, RowFunction, row_function
 from fastloss.reference import _softmax
 
-__all__ = ["FunctionEntry"]
-
 
 @row_function("logsumexp", value=("value",), grad=("grad",), value_and_grad=("value", "grad"))
 def logsumexp(pred):

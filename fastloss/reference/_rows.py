@@ -22,8 +22,6 @@ from fastloss._registry import (
 )
 from fastloss.reference._softmax import softened
 
-__all__ = ["log_probability_loss"]
-
 
 def _one_hot(labels, classes, ignore_index, dtype):
     """For each label a row of zeros with a 1 at the label; without the 1 where the label is ignored."""

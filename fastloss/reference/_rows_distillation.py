@@ -9,8 +9,6 @@ import numpy as np
 
 from fastloss._registry import Mixture, Temperature, rows
 
-__all__: list[str] = []
-
 
 def _first_largest(x):
     """Of each row where its first largest number is."""

@@ -11,8 +11,6 @@ from fastloss._registry import PROBABILITY, ClassWeight, Integer, NonNegative, O
 from fastloss.reference._pointwise import binary_cross_entropy_with_logits
 from fastloss.reference._rows import _one_hot, _per_class
 
-__all__: list[str] = []
-
 
 def _summed(elements, factor, parts=1):
     """Value, gradient and Hessian of rows from those of their elements, each times its factor and divided into parts.

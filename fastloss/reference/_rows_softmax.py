@@ -20,8 +20,6 @@ from fastloss._registry import (
 )
 from fastloss.reference._rows import log_probability_loss
 
-__all__: list[str] = []
-
 
 @rows(labels=True, probabilities=False, softmax=True, reduction="none", unit=1.0)
 def selected_log_probs(pred, target, *, ignore_index: Integer = -100):
