@@ -1,4 +1,4 @@
-"""What is measured: one list, for `python -m fastloss bench`, for `pytest benchmarks/` and for the tests of both.
+"""What is measured: one list, for `fastloss bench`, for `pytest benchmarks/` and for the tests of both.
 
 The pointwise losses come from the registry, so that a loss added there is measured without a word here.
 """
