@@ -49,9 +49,9 @@ def draw(random: np.random.Generator, interval: Interval, shape: tuple[int, ...]
         unit = MARGIN + (1 - 2 * MARGIN) * random.random(shape, np.float32)
         return interval.low + (interval.high - interval.low) * unit
     if math.isfinite(interval.low):
-        return interval.low + random.standard_exponential(shape, np.float32)
+        return interval.low + (MARGIN + random.standard_exponential(shape, np.float32))
     if math.isfinite(interval.high):
-        return interval.high - random.standard_exponential(shape, np.float32)
+        return interval.high - (MARGIN + random.standard_exponential(shape, np.float32))
     # Twice the standard deviation of 1: residuals then lie on both sides of the kinks at the default parameters.
     return 2 * random.standard_normal(shape, np.float32)
 
