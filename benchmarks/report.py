@@ -32,7 +32,7 @@ Value and gradient of the mean, float32, default parameters. The first column is
 its time divided by the time of fastloss: at 3.00x it took three times as long, below 1 it was faster. `{LIMIT}` is the time of
 fastloss divided by that in which the machine copies as many bytes as any implementation has to move, `{ADD}` the time of
 fastloss divided by that of one `np.add` of 32 numbers. NumPy is
-[code as a practised user writes it](../benchmarks/numpy_formulas.py), which NumPy runs on one thread; of the others
+[code as a practised user writes it](../benchmarks/numpy_formulas/__init__.py), which NumPy runs on one thread; of the others
 [benchmarks/README.md](../benchmarks/README.md) says what is called, and how all is measured.
 
 ![Times of NumPy, PyTorch, JAX and scikit-learn as multiples of that of fastloss](pictures/speed.png)
