@@ -1,7 +1,7 @@
 """Time gradient and Hessian of 10,000,000 elements, as boosters want them: `python benchmarks/hessians.py`.
 
 Writes the second table of docs/boosting.md: each loss that the private `_loss` of scikit-learn has too, beside its
-`gradient_hessian`, the NumPy reference and what memory can deliver; float32, results in arrays that are there. Who is compared
+`gradient_hessian` and what memory can deliver; float32, results in arrays that are there. Who is compared
 takes turns; benchmarks/README.md says what a turn is. Results are compared before they are timed.
 """
 
@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from opponents import sklearn_losses, sklearn_target
 from report import filled, table
 
 import fastloss as fl
-from fastloss.cli._opponents import CopyLimit, defaults, sklearn_losses, sklearn_target
+from fastloss.cli._libraries import CopyLimit, defaults
 from fastloss.cli._terminal import positive_integer, progress
 from fastloss.cli._workloads import Workload
 from fastloss.cli.bench import duration, machine, ratio, take_turns
@@ -53,8 +54,7 @@ def contestants(name: str, threads: int) -> dict[str, Callable[[], Any]]:
             close = np.isclose(mine, factor * other, rtol=1e-4, atol=1e-6)
             # At a kink it takes one side's slope.
             assert close.mean() > 0.999, f"{name}: the {what} of scikit-learn differs"
-    numpy = functools.partial(loss.reference.grad_and_hess, pred, target)
-    return {"fastloss": ours, "sklearn": theirs, "numpy": numpy}
+    return {"fastloss": ours, "sklearn": theirs}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,10 +73,10 @@ def main(argv: Sequence[str] | None = None) -> int:
                 seconds = {who: x["median"] for who, x in take_turns(calls, arguments.repeats, advance).items()}
             ours = seconds["fastloss"]
             bound = seconds["limit"] * COMPULSORY_BYTES / limit.bytes_moved
-            cells = [duration(ours), ratio(seconds["sklearn"] / ours), ratio(seconds["numpy"] / ours), ratio(ours / bound)]
+            cells = [duration(ours), ratio(seconds["sklearn"] / ours), ratio(ours / bound)]
             rows.append([f"`{name}`", *cells])
             print(" | ".join(rows[-1]), flush=True)
-    columns = {"loss": "<", "fastloss": ">", f"scikit-learn {version}": ">", "NumPy reference": ">", "limit": ">"}
+    columns = {"loss": "<", "fastloss": ">", f"scikit-learn {version}": ">", "limit": ">"}
     of = machine(arguments.threads)
     text = (
         f"Gradient and Hessian of {ELEMENTS:,} float32, {of['cpu']}, {of['tier']}, {of['threads']} threads, medians of "

@@ -24,7 +24,7 @@ from report import filled, table
 import fastloss as fl
 from fastloss.cli._terminal import positive_integer, progress
 from fastloss.cli._workloads import Workload
-from fastloss.cli.bench import duration, machine, ratio, take_turns, unsteady
+from fastloss.cli.bench import MARK, UNSTEADY_NOTE, duration, machine, ratio, steady, take_turns
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "options.md"
@@ -204,10 +204,12 @@ def measure(shape: tuple[int, ...], repeats: int, advance: Callable[[int], None]
 
 def figures(results: list[dict[str, Any]]) -> dict[str, str]:
     """A column of the table: the time of the plain call, and what it is multiplied by."""
-    medians = [{name: measured["median"] for name, measured in result["seconds"].items()} for result in results]
-    column = {PLAIN: duration(statistics.median(found[PLAIN] for found in medians))}
-    for found in medians:
-        column.update({name: ratio(taken / found[PLAIN]) + "x" for name, taken in found.items() if name != PLAIN})
+    column = {PLAIN: duration(statistics.median(result["seconds"][PLAIN]["median"] for result in results))}
+    for result in results:
+        plain, (name, measured) = result["seconds"][PLAIN], next(x for x in result["seconds"].items() if x[0] != PLAIN)
+        column[name] = ratio(measured["median"] / plain["median"]) + "x"
+        if not (steady(measured) and steady(plain)):
+            column[name] += MARK
     return column
 
 
@@ -217,7 +219,6 @@ def time_table(repeats: int, threads: int) -> str:
         for shape in SHAPES:
             every.append(measure(shape, repeats, advance))
     described = machine(threads)
-    doubtful = unsteady({"workloads": [result for results in every for result in results]})
     columns = [figures(results) for results in every]
     headings = {"": "<", **dict.fromkeys((f"{rows:,} x {classes:,}" for rows, classes in SHAPES), ">")}
     names = (PLAIN, *(variant.name for variant in VARIANTS))
@@ -226,7 +227,7 @@ def time_table(repeats: int, threads: int) -> str:
         f"{datetime.datetime.now(datetime.UTC).date()}, fastloss {fl.__version__}; medians of {repeats} turns.\n\n"
     )
     text += table(headings, [[name, *(column[name] for column in columns)] for name in names])
-    return text + (f"\n\nUnsteady: {'; '.join(doubtful)}." if doubtful else "")
+    return text + (f"\n\n{UNSTEADY_NOTE}." if MARK in text else "")
 
 
 def variants_table() -> str:

@@ -1,7 +1,7 @@
-"""Write the generated tables of README.md: `python benchmarks/report.py`; with `--check` see whether they are current.
+"""Write docs/speed.md: `python benchmarks/report.py`; with `--check` see whether it is current.
 
-The losses come from the registry, the speeds from the newest file in `benchmarks/results/` of each CPU and SIMD tier.
-Each table stands between two markers, comments that the rendered page does not show.
+The page shows the newest file in benchmarks/results/ of each CPU and SIMD tier. `table` and `filled` serve the pages of other
+scripts here too.
 """
 
 from __future__ import annotations
@@ -10,18 +10,40 @@ import argparse
 import json
 import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from fastloss import row_functions
-from fastloss._registry import REAL, Parameter, Row, registry
-from fastloss.cli._opponents import FASTLOSS, OPPONENTS
+from fastloss.cli._libraries import FASTLOSS
 from fastloss.cli._workloads import SIZES
-from fastloss.cli.bench import cells, headings, unsteady
+from fastloss.cli.bench import ADD, LIMIT, UNSTEADY_NOTE, cells, columns_of, steady
 
 HERE = Path(__file__).resolve().parent
+RESULTS = HERE / "results"
+PAGE = HERE.parent / "docs" / "speed.md"
 SIZE_TITLES = {"large": "Large arrays", "medium": "Arrays that fit in a cache", "small": "The cost of a call"}
+#: The opponents, in the order of the columns.
+TITLES = {"numpy": "NumPy", "torch": "PyTorch", "torch.compile": "torch.compile", "jax": "JAX jit", "sklearn": "scikit-learn"}
+
+INTRODUCTION = f"""\
+# Speed
+
+Value and gradient of the mean, float32, default parameters. The first column is the time of fastloss. That of an opponent is
+its time divided by the time of fastloss: at 3.00x it took three times as long, below 1 it was faster. `{LIMIT}` is the time of
+fastloss divided by that in which the machine copies as many bytes as any implementation has to move, `{ADD}` the time of
+fastloss divided by that of one `np.add` of 32 numbers. NumPy is
+[code as a practised user writes it](../benchmarks/numpy_formulas/__init__.py), which NumPy runs on one thread; of the others
+[benchmarks/README.md](../benchmarks/README.md) says what is called, and how all is measured.
+
+![Times of NumPy, PyTorch, JAX and scikit-learn as multiples of that of fastloss](pictures/speed.png)
+"""
+
+
+class Found(NamedTuple):
+    """A file of results, without what the page does not show."""
+
+    path: Path
+    results: dict[str, Any]
 
 
 def table(columns: dict[str, str], rows: Iterable[Sequence[str]]) -> str:
@@ -34,50 +56,28 @@ def table(columns: dict[str, str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([line(columns), line(rules), *map(line, rows)])
 
 
-# ---- losses ---------------------------------------------------------------------------------------------------------
+# ---- results --------------------------------------------------------------------------------------------------------
 
 
-def described_parameter(parameter: Parameter) -> str:
-    accepted = {bool: "True or False", int: "an integer"}.get(parameter.kind.type, f"in {parameter.range}")
-    if parameter.kind.array == "classes":
-        accepted = f"one number a class {accepted}"
-    if parameter.kind.array == "elements":
-        accepted += ", or an array"
-    if parameter.kind.optional and parameter.default is not None:
-        accepted += ", or None"
-    return f"`{parameter.name}` = {parameter.default}: {accepted}"
+def read(path: Path) -> Found:
+    results = json.loads(path.read_text(encoding="utf-8"))
+    if "format" not in results:
+        # There "numpy" is the reference, which is written to be right and read, not to be quick.
+        for result in results["workloads"]:
+            result["seconds"].pop("numpy", None)
+            result["excluded"].pop("numpy", None)
+    return Found(path, results)
 
 
-def described_target(row: Row) -> str:
-    if row.label_lists:
-        return "lists of labels"
-    if not row.labels:
-        return str(row.target)
-    return f"labels, or numbers in {row.target}" if row.probabilities else "labels"
+def newest(directory: Path = RESULTS) -> list[Found]:
+    """The newest results of each CPU and tier, newest day first; of one day, those with most measurements first."""
+    every = sorted(map(read, sorted(directory.glob("*.json"))), key=lambda found: found.results["date"])
+    by_machine = {(found.results["machine"]["cpu"], found.results["machine"]["tier"]): found for found in every}
 
+    def place(found: Found) -> tuple[str, int]:
+        return found.results["date"][:10], sum(len(result["seconds"]) for result in found.results["workloads"])
 
-def losses_table() -> str:
-    columns = dict.fromkeys(("loss", "what it is", "parameters", "prediction", "target", "family"), "<")
-    rows = []
-    for name, row in registry.items():
-        summary = (row.function.__doc__ or "").strip().partition("\n")[0]
-        parameters = "<br>".join(map(described_parameter, row.parameters))
-        rows.append([f"`{name}`", summary, parameters, str(row.prediction), described_target(row), row.family])
-    for name, function in row_functions.items():
-        summary = (function.__doc__ or "").strip().partition("\n")[0]
-        rows.append([f"`{name}`", summary, "", str(REAL), "", function.family])
-    return table(columns, rows)
-
-
-# ---- speeds ---------------------------------------------------------------------------------------------------------
-
-
-def newest(directory: Path) -> list[dict[str, Any]]:
-    """The newest results of each CPU and tier, newest day first; of one day, those with most workloads first."""
-    every = [json.loads(path.read_text()) for path in directory.glob("*.json")]
-    every.sort(key=lambda results: results["date"])
-    by_machine = {(results["machine"]["cpu"], results["machine"]["tier"]): results for results in every}
-    return sorted(by_machine.values(), key=lambda results: (results["date"][:10], len(results["workloads"])), reverse=True)
+    return sorted(by_machine.values(), key=place, reverse=True)
 
 
 def slower_than_opponents(results: dict[str, Any]) -> list[str]:
@@ -85,58 +85,63 @@ def slower_than_opponents(results: dict[str, Any]) -> list[str]:
     found = []
     for result in results["workloads"]:
         seconds = {name: measured["median"] for name, measured in result["seconds"].items()}
-        quicker = [o.title for name, o in OPPONENTS.items() if seconds.get(name, math.inf) < seconds[FASTLOSS.name]]
+        quicker = [title for name, title in TITLES.items() if seconds.get(name, math.inf) < seconds[FASTLOSS.name]]
         if quicker:
             found.append(f"`{result['name']}` ({', '.join(quicker)})")
     return found
 
 
-def speed_section(results: dict[str, Any]) -> str:
+def machine_title(results: dict[str, Any]) -> str:
+    machine = results["machine"]
+    threads = f"{machine['threads']} thread{'s'[: machine['threads'] > 1]}"
+    return f"{machine['cpu']}, {machine['tier']}, {threads}, {results['date'][:10]}"
+
+
+def machine_text(results: dict[str, Any]) -> str:
     """One machine: what it is, a table a size, and where fastloss loses."""
     machine = results["machine"]
-    cores = ", ".join(f"{machine[what]} {what if machine[what] > 1 else what[:-1]}" for what in ("threads", "cores"))
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     seconds = [measured for result in results["workloads"] for measured in result["seconds"].values()]
     repeats = sorted({measured["repeats"] for measured in seconds})
     turns = str(repeats[0]) if len(repeats) == 1 else f"{repeats[0]} to {repeats[-1]}"
-    text = (
-        f"{machine['cpu']} ({machine['system']}), SIMD tier {machine['tier']}, {cores}, {results['date'][:10]};\n"
-        f"{versions}.\n"
-        f"Value and gradient, float32; medians of {turns} turns. Of fastloss the time; of an opponent its time as a\n"
-        "multiple of that; of `limit` and `np.add` the time of fastloss as a multiple of theirs\n"
-        "([what these are](benchmarks/README.md#the-columns))."
-    )
+    at = f" at commit {results['commit']}" if results.get("commit") else ""
+    cores = f"{machine['cores']} core{'s'[: machine['cores'] > 1]}"
+    parts = [f"{machine['system']}, {cores}; {versions}{at}. Medians of {turns} turns."]
     for size in reversed(SIZES):
         rows = [result for result in results["workloads"] if result["size"] == size]
         if rows:
-            columns = headings(rows)
-            body = table(
-                {"workload": "<", **dict.fromkeys(columns.values(), ">")},
-                [[f"`{result['name']}`", *cells(result, columns)] for result in rows],
-            )
-            text += f"\n\n{SIZE_TITLES[size]}:\n\n{body}"
+            columns = columns_of(rows, TITLES)
+            titles = {"workload": "<", **{TITLES.get(name, name): ">" for name in columns}}
+            body = table(titles, [[f"`{result['name']}`", *cells(result, columns)] for result in rows])
+            parts.append(f"{SIZE_TITLES[size]}:\n\n{body}")
+    if not all(map(steady, seconds)):
+        parts.append(f"{UNSTEADY_NOTE}.")
     slower = slower_than_opponents(results)
-    text += "\n\nSlower than an opponent: " + ("; ".join(slower) if slower else "nowhere in these tables") + "."
-    doubtful = unsteady(results)
-    if doubtful:
-        text += " Unsteady: " + "; ".join(doubtful) + "."
-    left_out = "; ".join(f"{name}, {reason}" for name, reason in results["left_out"].items())
-    return text + (f" Not measured: {left_out}." if left_out else "")
+    parts.append("Slower than an opponent: " + ("; ".join(slower) if slower else "nowhere in these tables") + ".")
+    excluded = "; ".join(f"{TITLES.get(n, n)} on `{r['name']}`" for r in results["workloads"] for n in r["excluded"])
+    if excluded:
+        parts.append(f"Excluded, because it failed or disagreed: {excluded}.")
+    left_out = "; ".join(f"{TITLES.get(name, name)}, {reason}" for name, reason in results["left_out"].items())
+    if left_out:
+        parts.append(f"Not measured: {left_out}.")
+    return "\n\n".join(parts)
 
 
-def speed_tables(directory: Path) -> str:
-    results_by_age = newest(directory)
-    if not results_by_age:
-        return "Nothing was measured yet: see [benchmarks](benchmarks/README.md)."
-    text = speed_section(results_by_age[0])
-    for results in results_by_age[1:]:
-        machine = results["machine"]
-        title = f"{machine['cpu']}, {machine['tier']}, {results['date'][:10]}"
-        text += f"\n\n<details><summary>{title}</summary>\n\n{speed_section(results)}\n\n</details>"
-    return text
+# ---- pages ----------------------------------------------------------------------------------------------------------
 
 
-# ---- README ---------------------------------------------------------------------------------------------------------
+def files(results: Path = RESULTS) -> dict[Path, str]:
+    """The generated page and its full text, from the results in a directory. Nothing is written."""
+    parts = [INTRODUCTION]
+    for place, found in enumerate(newest(results)):
+        title, text = machine_title(found.results), machine_text(found.results)
+        if place == 0:
+            parts.append(f"## {title}\n\n{text}\n")
+        else:
+            parts.append(f"<details><summary>{title}</summary>\n\n{text}\n\n</details>\n")
+    if len(parts) == 1:
+        parts.append("Nothing was measured yet.\n")
+    return {PAGE: "\n".join(parts)}
 
 
 def filled(text: str, name: str, body: str) -> str:
@@ -154,42 +159,23 @@ def filled(text: str, name: str, body: str) -> str:
     return f"{before}{begin}\n{body}\n{end}{rest.partition(end)[2]}"
 
 
-def files() -> dict[Path, str]:
-    """What tools/refresh.py writes."""
-    page = HERE.parent / "README.md"
-    text = filled(page.read_text(encoding="utf-8"), "losses", losses_table())
-    return {page: filled(text, "speed", speed_tables(HERE / "results"))}
-
-
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write README, or check it; the exit status."""
-    parser = argparse.ArgumentParser(description="Write the tables of losses and speeds in README.md.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if README.md is not current")
-    parser.add_argument("--readme", type=Path, default=HERE.parent / "README.md", metavar="FILE")
-    parser.add_argument("--results", type=Path, default=HERE / "results", metavar="DIRECTORY")
+    """Write the page, or check it; the exit status."""
+    parser = argparse.ArgumentParser(description="Write docs/speed.md from the results of measurements.")
+    parser.add_argument("--check", action="store_true", help="write nothing; exit status 1 if the page is not current")
+    parser.add_argument("--results", type=Path, default=RESULTS, metavar="DIRECTORY")
     arguments = parser.parse_args(argv)
-    sections: dict[str, Callable[[], str]] = {
-        "losses": losses_table,
-        "speed": lambda: speed_tables(arguments.results),
-    }
-    try:
-        before = after = arguments.readme.read_text(encoding="utf-8")
-        stale = []
-        for name, body in sections.items():
-            previous, after = after, filled(after, name, body())
-            if after != previous:
-                stale.append(name)
-    except (OSError, ValueError, KeyError) as error:
-        print(f"{arguments.readme}: {error}", file=sys.stderr)
-        return 2
-    if arguments.check:
-        for name in stale:
-            print(f"{arguments.readme}: {name!r} is stale; run `python benchmarks/report.py`", file=sys.stderr)
-        return 1 if stale else 0
-    if after != before:
-        arguments.readme.write_text(after, encoding="utf-8")
-    print(f"{arguments.readme}: {'wrote ' + ', '.join(stale) if stale else 'already current'}")
-    return 0
+    stale = 0
+    for path, text in files(arguments.results).items():
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        if arguments.check:
+            print(f"{path}: stale; run `python benchmarks/report.py`", file=sys.stderr)
+            stale = 1
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"{path}: written")
+    return stale
 
 
 if __name__ == "__main__":

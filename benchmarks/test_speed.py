@@ -1,14 +1,15 @@
 """The workloads of `fastloss bench` under pytest-benchmark: `pytest benchmarks/`, one group a workload.
 
-Here one library is measured after the other. To compare libraries use `python -m fastloss bench`, where they alternate.
+Here one library is measured after the other. To compare libraries use `python benchmarks/bench.py`, where they alternate.
 """
 
 from __future__ import annotations
 
 import pytest
+from opponents import OPPONENTS
 
 from fastloss import get_num_threads
-from fastloss.cli._opponents import FASTLOSS, OPPONENTS, disagreement
+from fastloss.cli._libraries import FASTLOSS, disagreement
 from fastloss.cli._workloads import select
 
 # Warnings of libraries that are not ours to mend.

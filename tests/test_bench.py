@@ -13,9 +13,8 @@ import pytest
 
 import fastloss as fl
 from fastloss._registry import BINARY, NONNEGATIVE, PROBABILITY, REAL, SIGN, Interval, registry
-from fastloss._row_functions import function_registry
 from fastloss.cli import bench, main
-from fastloss.cli._opponents import FASTLOSS, OPPONENTS, CopyLimit, Opponent, disagreement
+from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
 from fastloss.cli._workloads import SIZES, Workload, draw, select, workloads
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
@@ -34,6 +33,11 @@ def script(name):
     with pytest.MonkeyPatch.context() as patched:
         patched.syspath_prepend(BENCHMARKS)
         return importlib.import_module(name)
+
+
+OPPONENTS = script("opponents").OPPONENTS if BENCHMARKS.is_dir() else {}
+#: Their functions are not in NumPy.
+NOT_IN_NUMPY = {"barron_nll", "beta", "crps_gaussian"}
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +116,28 @@ def test_opponents_agree(name, loss):
     inputs = workload.make_inputs()
     theirs = opponent.prepare(workload, inputs, 1)
     if theirs is None:
-        assert name not in ("numpy",)
+        assert name != "numpy" or loss in NOT_IN_NUMPY
         pytest.skip(f"{name} has no {loss}")
     ours = FASTLOSS.prepare(workload, inputs, 1)
     expected = ours.outcome(ours.call())
     assert expected[1] is inputs.out
     assert disagreement(expected, theirs.outcome(theirs.call())) == ""
+
+
+@pytest.mark.parametrize("loss", registry)
+def test_numpy_is_written_in_float32_and_leaves_its_inputs(loss):
+    workload = Workload(loss, SMALL_SHAPES[registry[loss].family])
+    inputs, same = workload.make_inputs(), workload.make_inputs()
+    prepared = OPPONENTS["numpy"].prepare(workload, inputs, 1) if OPPONENTS else None
+    if prepared is None:
+        pytest.skip(f"NumPy has no {loss}")
+    first, second = prepared.call(), prepared.call()
+    value, gradient = prepared.outcome(second)
+    assert first == second
+    assert isinstance(value, float)
+    assert gradient.dtype == np.float32
+    for given, expected in zip(inputs, same, strict=True):
+        np.testing.assert_array_equal(given, expected)
 
 
 def test_disagreement_is_found():
@@ -134,10 +154,10 @@ def test_disagreement_is_found():
 
 
 def test_a_library_that_is_not_there_says_so():
-    absent = Opponent("absent", "Absent", "no_such_library", "no-such-library", FASTLOSS.prepare)
+    absent = Opponent("absent", "no_such_library", "no-such-library", FASTLOSS.prepare)
     assert absent.why_absent() == "not installed"
     assert dataclasses.replace(absent, module="no_such_library.part").why_absent() == "not installed"
-    moved = Opponent("moved", "Moved", "numpy.no_such_module", "numpy", FASTLOSS.prepare)
+    moved = Opponent("moved", "numpy.no_such_module", "numpy", FASTLOSS.prepare)
     assert moved.why_absent() == "has no numpy.no_such_module in this version"
 
 
@@ -162,11 +182,14 @@ def quick(monkeypatch):
     monkeypatch.setattr(bench, "TURN_SECONDS", 1e-6)
     monkeypatch.setattr(bench, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(bench, "CopyLimit", lambda threads: CopyLimit(threads, array_bytes=1 << 20))
+    monkeypatch.setattr(bench, "OPPONENTS", {**OPPONENTS})
 
 
 @pytest.fixture
 def written(quick, tmp_path, capsys):
     """The file of a small run, and what was printed."""
+    if not OPPONENTS:
+        pytest.skip("not in a checkout")
     arguments = ["huber-32", "cross_entropy-32x10", "--against", "numpy", "--repeats", "1", "--threads", "1"]
     assert main(["bench", *arguments, "--json", str(tmp_path / "run.json")]) == 0
     return tmp_path / "run.json", capsys.readouterr().out
@@ -190,11 +213,50 @@ def test_bench_measures_and_writes(written):
 
 
 def test_a_directory_gets_a_named_file(quick, tmp_path, capsys):
-    assert main(["bench", "huber-32", "--against", "numpy", "--repeats", "1", "--json", str(tmp_path)]) == 0
+    assert main(["bench", "huber-32", "--against", "", "--repeats", "1", "--json", str(tmp_path)]) == 0
     (path,) = tmp_path.iterdir()
     date = json.loads(path.read_text())["date"]
     assert path.name.endswith(f"-{date[:10]}.json")
     assert str(path) in capsys.readouterr().out
+
+
+def test_json_to_stdout_is_json_alone(quick, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["bench", "huber-32", "--against", "", "--repeats", "1", "--json", "-"]) == 0
+    assert [w["name"] for w in json.loads(capsys.readouterr().out)["workloads"]] == ["huber-32"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_are_added_to_a_file(written, monkeypatch, capsys):
+    path, _ = written
+    before = json.loads(path.read_text())
+    arguments = ["--against", "", "--repeats", "1", "--threads", "1", "--json", str(path), "--add"]
+    assert main(["bench", "cross_entropy-32x10", "hinge-32", *arguments]) == 0
+    after = json.loads(path.read_text())
+    # In the order in which all would be measured; what was measured again replaces what was there.
+    assert [w["name"] for w in after["workloads"]] == ["huber-32", "hinge-32", "cross_entropy-32x10"]
+    assert after["workloads"][0] == before["workloads"][0]
+    assert set(after["workloads"][2]["seconds"]) == {"fastloss", bench.ADD}
+    monkeypatch.setattr(bench, "cpu_model", lambda: "Another")
+    capsys.readouterr()
+    assert main(["bench", "huber-32", *arguments]) == 2
+    assert "holds results of another machine" in capsys.readouterr().err
+    assert json.loads(path.read_text()) == after
+    path.write_text("[]")
+    assert main(["bench", "huber-32", *arguments]) == 2
+    assert "holds no results of this command" in capsys.readouterr().err
+    assert main(["bench", "huber-32", "--add", "--json", "-"]) == 2
+
+
+def test_the_wheel_has_no_opponents_and_says_where_they_are(quick, monkeypatch, capsys):
+    monkeypatch.setattr(bench, "OPPONENTS", {})
+    assert main(["bench", "huber-32", "--repeats", "1"]) == 0
+    assert "python benchmarks/bench.py" in capsys.readouterr().out
+    assert main(["bench", "huber-32", "--against", "torch"]) == 2
+    assert "python benchmarks/bench.py" in capsys.readouterr().err
+    # The same command in the source has them.
+    assert script("bench").main(["huber-32", "--repeats", "1", "--against", "numpy"]) == 0
+    assert "numpy" in capsys.readouterr().out.splitlines()[3]
 
 
 def test_the_limit_is_scaled_to_the_workload(quick, monkeypatch):
@@ -217,11 +279,11 @@ def test_an_opponent_that_errs_is_excluded_and_named(quick, monkeypatch, capsys)
         raise RuntimeError("no compiler\nand a long story")
 
     libraries = {
-        "wrong": Opponent("wrong", "Wrong", "numpy", "numpy", wrong),
-        "failing": Opponent("failing", "Failing", "numpy", "numpy", failing),
-        "absent": Opponent("absent", "Absent", "no_such_library", "no-such-library", wrong),
+        "wrong": Opponent("wrong", "numpy", "numpy", wrong),
+        "failing": Opponent("failing", "numpy", "numpy", failing),
+        "absent": Opponent("absent", "no_such_library", "no-such-library", wrong),
     }
-    monkeypatch.setattr(bench, "OPPONENTS", {**libraries, "numpy": OPPONENTS["numpy"]})
+    monkeypatch.setattr(bench, "OPPONENTS", libraries)
     assert main(["bench", "huber-32", "--repeats", "1"]) == 0
     printed = capsys.readouterr().out
     assert "excluded: wrong on huber-32: value " in printed
@@ -238,7 +300,7 @@ def test_an_interrupted_run_keeps_what_it_has_and_looks_unfinished(quick, monkey
         return measure(self, workload, advance)
 
     monkeypatch.setattr(bench.Bench, "measure", interrupted)
-    arguments = ["huber-32", "hinge-32", "--against", "numpy", "--repeats", "1"]
+    arguments = ["huber-32", "hinge-32", "--against", "", "--repeats", "1"]
     assert main(["bench", *arguments, "--json", str(tmp_path / "run.json")]) == 130
     (path,) = tmp_path.iterdir()
     assert path.name == "run.json.unfinished"
@@ -250,13 +312,14 @@ def test_an_interrupted_run_keeps_what_it_has_and_looks_unfinished(quick, monkey
     [
         (["hubber"], "there is no loss or workload 'hubber' (did you mean huber"),
         (["huber-33"], "there is no loss or workload 'huber-33' (did you mean huber"),
-        (["huber", "--against", "numpy,cupy"], "no opponent 'cupy'"),
+        (["huber", "--against", "cupy"], "no opponent 'cupy'"),
         (["nll", "--size", "small"], "no small workload among: nll"),
         (["huber", "--json", "no/such/place.json"], "no/such"),
         (["huber", "--repeats", "0"], "'0' is not a positive integer"),
     ],
 )
-def test_wrong_arguments_give_one_line(arguments, message, capsys):
+def test_wrong_arguments_give_one_line(arguments, message, capsys, monkeypatch):
+    monkeypatch.setattr(bench, "OPPONENTS", {"fastloss": FASTLOSS})
     assert main(["bench", *arguments]) == 2
     output = capsys.readouterr()
     assert output.out == ""
@@ -275,35 +338,25 @@ def test_durations_have_three_digits(seconds, text):
 # --- the report -----------------------------------------------------------------------------------
 
 
-def test_report_fills_readme_and_notices_when_it_is_stale(report, written, tmp_path, capsys):
+def test_report_writes_its_page_and_notices_when_it_is_stale(report, written, tmp_path, monkeypatch, capsys):
     path, _ = written
-    readme = tmp_path / "README.md"
-    sections = "<!-- losses:begin -->\n<!-- losses:end -->\nB\n<!-- speed:begin -->outdated<!-- speed:end -->"
-    readme.write_text(f"# A\n{sections}\nC\n")
-    arguments = ["--readme", str(readme), "--results", str(path.parent)]
+    page = tmp_path / "speed.md"
+    monkeypatch.setattr(report, "PAGE", page)
+    arguments = ["--results", str(path.parent)]
     assert report.main([*arguments, "--check"]) == 1
+    assert not page.exists()
     assert report.main(arguments) == 0
-    text = readme.read_text()
-    assert text.startswith("# A\n")
-    assert text.endswith("\nC\n")
-    assert "outdated" not in text
-    for name in registry:
-        assert f"| `{name}` |" in text
-    assert "`delta` = 1.0: in (0, inf)" in text
+    text = page.read_text(encoding="utf-8")
+    assert report.files(path.parent) == {page: text}
     assert "| `huber-32` |" in text
-    assert json.loads(path.read_text())["machine"]["cpu"] in text
+    results = json.loads(path.read_text())
+    for said in (results["machine"]["cpu"], results["date"][:10], results["versions"]["numpy"]):
+        assert said in text
     assert report.main([*arguments, "--check"]) == 0
-    readme.write_text(text.replace("| `huber-32` | ", "| `huber-32` | 1"))
+    page.write_text(text.replace("| `huber-32` | ", "| `huber-32` | 1"), encoding="utf-8")
     capsys.readouterr()
     assert report.main([*arguments, "--check"]) == 1
-    assert ": 'speed' is stale" in capsys.readouterr().err
-
-
-def test_tables_have_as_many_cells_as_headings(report):
-    lines = report.losses_table().splitlines()
-    cells = {line.replace("\\|", "").count("|") for line in lines}
-    assert len(lines) == len(registry) + len(function_registry) + 2
-    assert len(cells) == 1
+    assert "speed.md: stale" in capsys.readouterr().err
 
 
 def test_report_takes_the_newest_of_each_machine(report, written, tmp_path):
@@ -314,30 +367,71 @@ def test_report_takes_the_newest_of_each_machine(report, written, tmp_path):
     for i, (date, tier) in enumerate([("2020-01-01", "avx2"), ("2021-01-01", "avx2"), ("2020-06-01", "avx512")]):
         changed = {**results, "date": date, "machine": {**results["machine"], "tier": tier}}
         (kept / f"{i}.json").write_text(json.dumps(changed))
-    found = [(r["date"], r["machine"]["tier"]) for r in report.newest(kept)]
-    assert found == [("2021-01-01", "avx2"), ("2020-06-01", "avx512")]
-    text = report.speed_tables(kept)
+    newest = [(found.results["date"], found.results["machine"]["tier"]) for found in report.newest(kept)]
+    assert newest == [("2021-01-01", "avx2"), ("2020-06-01", "avx512")]
+    (text,) = report.files(kept).values()
     assert text.count("<details>") == 1
     assert "2020-01-01" not in text
+
+
+def test_report_leaves_the_reference_of_older_files_out(report, written):
+    path, _ = written
+    assert all("numpy" in result["seconds"] for result in report.read(path).results["workloads"])
+    results = json.loads(path.read_text())
+    del results["format"]
+    path.write_text(json.dumps(results))
+    found = report.read(path)
+    assert not any("numpy" in result["seconds"] for result in found.results["workloads"])
+    assert "NumPy" not in report.machine_text(found.results)
 
 
 def test_report_names_where_an_opponent_is_quicker(report, written):
     results = json.loads(written[0].read_text())
     seconds = results["workloads"][0]["seconds"]
     seconds["numpy"]["median"] = seconds["fastloss"]["median"] / 2
-    assert "`huber-32` (NumPy reference)" in report.speed_section(results)
+    assert "`huber-32` (NumPy)" in report.machine_text(results)
 
 
-def test_unsteady_measurements_are_named(report, written):
+def test_unsteady_measurements_are_marked(report, written, capsys):
     results = json.loads(written[0].read_text())
     for workload in results["workloads"]:
         for measured in workload["seconds"].values():
             measured["upper_quartile"] = measured["lower_quartile"]
-    assert bench.unsteady(results) == []
-    assert "Unsteady" not in report.speed_section(results)
-    results["workloads"][0]["seconds"]["numpy"]["upper_quartile"] *= 2
-    assert bench.unsteady(results) == ["numpy on huber-32: quartiles 2.00x apart"]
-    assert "Unsteady: numpy on huber-32: quartiles 2.00x apart." in report.speed_section(results)
+    assert bench.MARK not in report.machine_text(results)
+    seconds = results["workloads"][0]["seconds"]
+    seconds["numpy"]["upper_quartile"] *= 2
+    shown = bench.ratio(seconds["numpy"]["median"] / seconds["fastloss"]["median"]) + "x" + bench.MARK
+    text = report.machine_text(results)
+    assert f"| {shown} |" in text
+    assert bench.UNSTEADY_NOTE in text
+    bench.show(results)
+    printed = capsys.readouterr().out
+    assert shown in printed
+    assert bench.UNSTEADY_NOTE in printed
+
+
+def test_the_picture_is_current():
+    chart = script("chart")
+    assert chart.main(["--check"]) == 0
+
+
+def test_the_picture_is_stale_once_its_results_change(report, written, tmp_path, capsys):
+    pytest.importorskip("matplotlib")
+    chart = script("chart")
+    path, _ = written
+    results = json.loads(path.read_text())
+    for name, result in zip(chart.WORKLOADS, results["workloads"], strict=False):
+        result["name"] = name
+    path.write_text(json.dumps(results))
+    arguments = ["--results", str(path.parent), "--picture", str(tmp_path / "speed.png")]
+    assert chart.main([*arguments, "--check"]) == 1
+    assert chart.main(arguments) == 0
+    assert chart.texts(tmp_path / "speed.png")[chart.SOURCE] == path.name
+    assert chart.main([*arguments, "--check"]) == 0
+    path.write_text(path.read_text() + " ")
+    capsys.readouterr()
+    assert chart.main([*arguments, "--check"]) == 1
+    assert "speed.png: stale" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("markers", [[], ["end", "begin"], ["begin", "end", "begin", "end"]])

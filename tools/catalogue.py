@@ -246,8 +246,7 @@ def evidence() -> str:
 
 def measured() -> str:
     """On which machine and day the speeds of README's picture were measured: those of the newest results."""
-    results: Any = newest(RESULTS)[0]
-    results = getattr(results, "results", results)
+    results = newest(RESULTS)[0].results
     machine = results["machine"]
     cpu = re.sub(r"\(R\)|\(TM\)", "", machine["cpu"])
     return (

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATORS = (
     "tools/make_stubs.py",
     "benchmarks/report.py",
+    "tools/catalogue.py",
     "benchmarks/options.py",
     "benchmarks/boosting.py",
 )

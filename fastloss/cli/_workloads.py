@@ -1,4 +1,4 @@
-"""What is measured: one list, for `python -m fastloss bench`, for `pytest benchmarks/` and for the tests of both.
+"""What is measured: one list, for `fastloss bench`, for `pytest benchmarks/` and for the tests of both.
 
 The pointwise losses come from the registry, so that a loss added there is measured without a word here.
 """
@@ -50,9 +50,9 @@ def draw(random: np.random.Generator, interval: Interval, shape: tuple[int, ...]
         unit = MARGIN + (1 - 2 * MARGIN) * random.random(shape, np.float32)
         return interval.low + (interval.high - interval.low) * unit
     if math.isfinite(interval.low):
-        return interval.low + random.standard_exponential(shape, np.float32)
+        return interval.low + (MARGIN + random.standard_exponential(shape, np.float32))
     if math.isfinite(interval.high):
-        return interval.high - random.standard_exponential(shape, np.float32)
+        return interval.high - (MARGIN + random.standard_exponential(shape, np.float32))
     # Twice the standard deviation of 1: residuals then lie on both sides of the kinks at the default parameters.
     return 2 * random.standard_normal(shape, np.float32)
 

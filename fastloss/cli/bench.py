@@ -1,4 +1,4 @@
-"""`fastloss bench`: the time of value and gradient beside other libraries and beside what memory can deliver."""
+"""`fastloss bench`: the time of value and gradient beside what memory can deliver, and beside opponents."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import subprocess
 import textwrap
 import time
 import timeit
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,15 @@ import numpy as np
 
 import fastloss
 from fastloss._threads import config
-from fastloss.cli._opponents import FASTLOSS, OPPONENTS, CopyLimit, Opponent, disagreement
+from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
 from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress
-from fastloss.cli._workloads import SIZES, Workload, select
+from fastloss.cli._workloads import SIZES, Workload, select, workloads
 
-__all__ = ["ADD", "LIMIT", "add_arguments", "cells", "headings", "run", "unsteady"]
+__all__ = ["ADD", "LIMIT", "OPPONENTS", "UNSTEADY_NOTE", "add_arguments", "cells", "columns_of", "run", "steady"]
 
 DESCRIPTION = """\
-Measure the time of the mean loss and its gradient, in float32 with default parameters, beside the opponents that are
-installed.
+Measure the time of the mean loss and its gradient, in float32 with default parameters. `python benchmarks/bench.py` in
+the source is the same command with opponents: other libraries, as far as they are installed.
 
 Every opponent must first agree with fastloss. Then all take turns, in a new order each round. The table shows medians:
 of fastloss the time, of an opponent its time divided by that of fastloss. "limit" is the time of fastloss divided by
@@ -42,8 +42,8 @@ time of fastloss divided by that of one `np.add` of 32 numbers.
 EPILOG = """\
 examples:
   fastloss bench huber
-  fastloss bench cross_entropy-1024x50257 --against torch,jax --threads 2
-  fastloss bench --size all --json benchmarks/results
+  fastloss bench cross_entropy-1024x50257 --threads 2
+  fastloss bench --size small --json -
 
 A NAME is a loss, or a workload as the table names it. Losses:
 {losses}
@@ -51,6 +51,13 @@ A NAME is a loss, or a workload as the table names it. Losses:
 
 #: What is measured beside the opponents: names in the JSON file, headings of the table.
 LIMIT, ADD = "limit", "np.add"
+
+#: The other libraries by name. There are none here: benchmarks/bench.py of the source adds its own.
+OPPONENTS: dict[str, Opponent] = {}
+NO_OPPONENTS = "no other library is measured: their code is in the source, python benchmarks/bench.py"
+
+#: Of the JSON file. In files that do not say theirs, "numpy" is `fastloss.reference`.
+FORMAT = 2
 
 # A turn lasts at least this long, so that neither the clock nor the waking of threads counts.
 TURN_SECONDS = 0.005
@@ -60,8 +67,9 @@ PAUSE_SECONDS = 0.005
 # rounds, but in three.
 BUDGET_SECONDS = 10.0
 FEWEST_TURNS = 3
-# In a quiet run of 15 rounds the quartiles lay 1 to 15 percent apart. Beyond this ratio a median is named as doubtful.
-UNSTEADY = 1.5
+# In a quiet run of 15 rounds the quartiles lay 1 to 15 percent apart. Beyond this ratio a median is marked as doubtful.
+UNSTEADY, MARK = 1.5, "†"
+UNSTEADY_NOTE = f"{MARK} quartiles more than {UNSTEADY}x apart: something else was probably running"
 
 Call = Callable[[], Any]
 
@@ -70,10 +78,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     losses = textwrap.fill(", ".join(fastloss.losses), width=100, initial_indent="  ", subsequent_indent="  ")
     parser.description, parser.epilog = DESCRIPTION, EPILOG.format(losses=losses)
     parser.add_argument("names", nargs="*", metavar="NAME", help="a loss or a workload; default: all")
+    choice = f"separated by commas, of: {', '.join(OPPONENTS)}; default: all" if OPPONENTS else "where there are any: see above"
+    parser.add_argument("--against", metavar="LIST", help=f"opponents, {choice}")
     parser.add_argument(
-        "--against", metavar="LIST", help=f"opponents, separated by commas, of: {', '.join(OPPONENTS)}; default: all"
+        "--json", metavar="FILE", help="write the results; -: on stdout, without tables; a directory: named by CPU and date"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results; into a directory: named by CPU and date")
+    parser.add_argument("--add", action="store_true", help="keep what FILE holds of workloads that are not measured now")
     parser.add_argument(
         "--threads", type=positive_integer, metavar="N", help="threads of every library (default: those of fastloss)"
     )
@@ -114,10 +124,23 @@ def machine(threads: int) -> dict[str, Any]:
 
 
 def versions(opponents: list[Opponent]) -> dict[str, str]:
-    installed = {"Python": platform.python_version()}
-    for opponent in (FASTLOSS, OPPONENTS["numpy"], *opponents):
+    installed = {"Python": platform.python_version(), "fastloss": fastloss.__version__, "numpy": np.__version__}
+    for opponent in opponents:
         installed[opponent.distribution] = importlib.metadata.version(opponent.distribution)
     return installed
+
+
+def commit() -> str | None:
+    """The newest commit that changed what is measured; None outside a checkout, and where git is not at hand."""
+    root = Path(fastloss.__file__).resolve().parent.parent
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "log", "-1", "--format=%h", "--", "csrc", "fastloss", ":!fastloss/cli"]
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return None
+    return asked.stdout.strip() or None
 
 
 def file_name(results: dict[str, Any]) -> str:
@@ -255,38 +278,33 @@ def ratio(number: float) -> str:
     return f"{number:.1f}" if number >= 9.95 else f"{number:.2f}"
 
 
-def headings(results: list[dict[str, Any]]) -> dict[str, str]:
-    """The columns that some of the results fill: heading by name."""
-    titles = {FASTLOSS.name: FASTLOSS.title, **{name: o.title for name, o in OPPONENTS.items()}, LIMIT: LIMIT, ADD: ADD}
-    return {name: title for name, title in titles.items() if any(name in r["seconds"] for r in results)}
+def columns_of(results: list[dict[str, Any]], opponents: Iterable[str]) -> list[str]:
+    """The columns that some of the results fill: names, in order."""
+    names = (FASTLOSS.name, *opponents, LIMIT, ADD)
+    return [name for name in names if any(name in result["seconds"] for result in results)]
 
 
-def cells(result: dict[str, Any], columns: dict[str, str]) -> list[str]:
+def steady(measured: dict[str, float]) -> bool:
+    """Whether the turns differ as little as where nothing else is running."""
+    return measured["upper_quartile"] <= UNSTEADY * measured["lower_quartile"]
+
+
+def cells(result: dict[str, Any], columns: Iterable[str]) -> list[str]:
     """A row of the table: the time of fastloss, those of opponents divided by it, it divided by limit and np.add."""
-    seconds = {name: measured["median"] for name, measured in result["seconds"].items()}
-    ours = seconds[FASTLOSS.name]
+    seconds = result["seconds"]
+    ours = seconds[FASTLOSS.name]["median"]
     row = []
     for name in columns:
         if name not in seconds:
             row.append("")
-        elif name == FASTLOSS.name:
-            row.append(duration(ours))
-        elif name in (LIMIT, ADD):
-            row.append(ratio(ours / seconds[name]) + "x")
+            continue
+        theirs = seconds[name]["median"]
+        if name == FASTLOSS.name:
+            text = duration(ours)
         else:
-            row.append(ratio(seconds[name] / ours) + "x")
+            text = ratio(ours / theirs if name in (LIMIT, ADD) else theirs / ours) + "x"
+        row.append(text if steady(seconds[name]) else text + MARK)
     return row
-
-
-def unsteady(results: dict[str, Any]) -> list[str]:
-    """Whose turns differ so much that something else was probably running, and by how much."""
-    found = []
-    for result in results["workloads"]:
-        for name, measured in result["seconds"].items():
-            spread = measured["upper_quartile"] / measured["lower_quartile"]
-            if spread > UNSTEADY:
-                found.append(f"{name} on {result['name']}: quartiles {ratio(spread)}x apart")
-    return found
 
 
 def show(results: dict[str, Any]) -> None:
@@ -298,17 +316,19 @@ def show(results: dict[str, Any]) -> None:
         rows = [r for r in results["workloads"] if r["size"] == size]
         if rows:
             print()
-            columns = headings(rows)
-            sides = {"workload": "<", **dict.fromkeys(columns.values(), ">")}
+            columns = columns_of(rows, OPPONENTS)
+            sides = {"workload": "<", **dict.fromkeys(columns, ">")}
             print_table(sides, [[r["name"], *cells(r, columns)] for r in rows])
     print()
+    if not all(steady(measured) for result in results["workloads"] for measured in result["seconds"].values()):
+        print(UNSTEADY_NOTE)
+    if not OPPONENTS:
+        print(NO_OPPONENTS)
     for name, reason in results["left_out"].items():
         print(f"left out: {name}: {reason}")
     for result in results["workloads"]:
         for name, reason in result["excluded"].items():
             print(f"excluded: {name} on {result['name']}: {reason}")
-    for text in unsteady(results):
-        print(f"unsteady: {text}")
 
 
 # ---- the command ----------------------------------------------------------------------------------------------------
@@ -318,6 +338,8 @@ def chosen_opponents(against: str | None) -> tuple[list[Opponent], dict[str, str
     """Those that take part, and why each other one does not."""
     names = list(OPPONENTS) if against is None else [name for name in against.split(",") if name]
     for name in names:
+        if not OPPONENTS:
+            raise CommandError(NO_OPPONENTS)
         if name not in OPPONENTS:
             raise CommandError(f"there is no opponent {name!r}; choose from: {', '.join(OPPONENTS)}")
     reasons = {name: OPPONENTS[name].why_absent() for name in OPPONENTS if name in names}
@@ -325,37 +347,75 @@ def chosen_opponents(against: str | None) -> tuple[list[Opponent], dict[str, str
     return present, {name: reason for name, reason in reasons.items() if reason}
 
 
+def destination(given: str | None, results: dict[str, Any]) -> Path | None:
+    """The file to write; None: none, or stdout."""
+    if given is None or given == "-":
+        return None
+    path = Path(given)
+    if path.is_dir():
+        return path / file_name(results)
+    if not path.absolute().parent.is_dir():
+        raise CommandError(f"{path.parent}: no such directory")
+    return path
+
+
+def earlier(path: Path, results: dict[str, Any]) -> dict[str, Any]:
+    """What the file holds by the name of the workload, if it was measured on such a machine with the same versions."""
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        for what in ("format", "machine", "commit"):
+            if found.get(what) != results[what]:
+                raise CommandError(f"{path}: holds results of another {what}: {found.get(what)}, now {results[what]}")
+        versions_then, versions_now = found["versions"], results["versions"]
+        for name in versions_then.keys() & versions_now.keys():
+            if versions_then[name] != versions_now[name]:
+                raise CommandError(f"{path}: holds results of {name} {versions_then[name]}, now {versions_now[name]}")
+        results["versions"] = {**versions_then, **versions_now}
+        results["left_out"] = {**found["left_out"], **results["left_out"]}
+        return {result["name"]: result for result in found["workloads"]}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CommandError(f"{path}: holds no results of this command") from None
+
+
 def run(arguments: argparse.Namespace) -> int:
     try:
-        workloads = select(arguments.names, arguments.size)
+        chosen = select(arguments.names, arguments.size)
     except ValueError as error:
         raise CommandError(str(error)) from None
-    # Before the minutes of measuring, not after.
-    if arguments.json and not arguments.json.absolute().parent.is_dir():
-        raise CommandError(f"{arguments.json.parent}: no such directory")
+    if arguments.add and arguments.json in (None, "-"):
+        raise CommandError("--add needs the file to add to: --json FILE")
     threads = arguments.threads or fastloss.get_num_threads()
     opponents, left_out = chosen_opponents(arguments.against)
     results: dict[str, Any] = {
+        "format": FORMAT,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
         "machine": machine(threads),
         "versions": versions(opponents),
         "left_out": left_out,
         "workloads": [],
     }
-    to: Path | None = arguments.json
-    if to and to.is_dir():
-        to /= file_name(results)
+    # Before the minutes of measuring, not after.
+    to = destination(arguments.json, results)
+    kept = earlier(to, results) if arguments.add and to else {}
+    order = {workload.name: place for place, workload in enumerate(workloads())}
     # A run that is interrupted leaves what it has measured, but never a file that looks complete and is not.
     unfinished = to.with_name(to.name + ".unfinished") if to else None
     bench = Bench(opponents, threads, arguments.repeats)
     with (
         fastloss.num_threads(threads),
-        progress(len(workloads) * (arguments.repeats + 1), "bench") as advance,
+        progress(len(chosen) * (arguments.repeats + 1), "bench") as advance,
     ):
-        for workload in workloads:
-            results["workloads"].append(bench.measure(workload, advance))
+        for workload in chosen:
+            kept[workload.name] = bench.measure(workload, advance)
+            results["workloads"] = sorted(kept.values(), key=lambda result: order.get(result["name"], len(order)))
             if unfinished:
                 unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if arguments.json == "-":
+        print(json.dumps(results, indent=1))
+        return 0
     show(results)
     if to and unfinished:
         unfinished.replace(to)
