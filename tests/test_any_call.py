@@ -32,7 +32,7 @@ MOST_ELEMENTS = 40_000
 ENORMOUS = 2**59
 
 POOL_BYTES = 1 << 19
-SEED_OF_A_DEEP_RUN = 20_231
+FIRST_SEED = 20_231
 
 try:
     from ml_dtypes import bfloat16
@@ -231,7 +231,9 @@ def outside(array: np.ndarray, interval: Interval, real: type) -> bool:
     x = array.astype(real)
     if interval.ends_only:
         return bool(np.any((x != interval.low) & (x != interval.high) & (x == x)))
-    return bool(np.any([number not in interval for number in x.flat if not np.isnan(number)]))
+    below = x <= interval.low if interval.low_open else x < interval.low
+    above = x >= interval.high if interval.high_open else x > interval.high
+    return bool(np.any(below | above))
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> bool | None:
@@ -641,6 +643,8 @@ class AnyCall(RuleBasedStateMachine):
 
         # Whether it is to be refused.
         read = {name: as_read(x) for name, x in (("pred", pred), ("target", target))}
+        if target is None and row.optional_target and read["pred"] is not None:
+            read["target"] = np.zeros_like(read["pred"])
         if "weight" in keywords:
             read["weight"] = as_read(keywords["weight"])
         verdict.refuse(TypeError, any(x is None for x in read.values()))
@@ -835,13 +839,12 @@ def bad_shape(kind: str, shape: tuple[int, ...]) -> tuple[int, ...]:
     return (1, *shape) if kind == "one more axis" else (0,)
 
 
-def make_calls(wanted: int, seed: int | None = None) -> Counter[str]:
+def make_calls(wanted: int, seed: int = FIRST_SEED) -> Counter[str]:
     """At least about so many calls; what they were."""
     counts = AnyCall.counts = Counter()
     settings = hypothesis.settings(
         max_examples=max(1, wanted // 20),  # of 26 to 60 calls
         stateful_step_count=30,
-        derandomize=seed is None,
         database=None,
         deadline=None,
         # A failure tells the call that it was; to find the least calls that lead there takes many minutes.
@@ -849,22 +852,21 @@ def make_calls(wanted: int, seed: int | None = None) -> Counter[str]:
         verbosity=hypothesis.Verbosity.quiet,
         suppress_health_check=list(hypothesis.HealthCheck),
     )
-    machine = AnyCall if seed is None else hypothesis.seed(seed)(AnyCall)
-    run_state_machine_as_test(machine, settings=settings)
+    run_state_machine_as_test(hypothesis.seed(seed)(AnyCall), settings=settings)
     return counts
 
 
 def test_any_call(depth: Depth, record_property: Any) -> None:
     """A right call has the result of its contiguous copies; a wrong one is refused and changes nothing."""
-    wanted = depth.of(1500, 2500, 100_000)
-    seed = SEED_OF_A_DEEP_RUN + depth.seed if depth.deep or depth.seed else None
+    wanted = depth.of(800, 2500, 100_000)
+    seed = FIRST_SEED + depth.seed
     counts = make_calls(wanted, seed)
     for name, count in sorted(counts.items()):
         record_property(name, count)
-    record_property("seed", "derandomized" if seed is None else seed)
+    record_property("seed", seed)
     assert counts["calls"] >= wanted
-    # A machine whose calls all fail, or all succeed, would prove nothing.
-    assert counts["results"] >= counts["calls"] / 3
+    # A machine whose calls all fail, or all succeed, would prove nothing. Of few calls the shares vary.
+    assert counts["results"] >= counts["calls"] / depth.of(5, 3, 3)
     assert counts["calls"] - counts["results"] >= counts["calls"] / 20
     for kind in REFUSALS:
         assert counts[kind.__name__] > 0, kind

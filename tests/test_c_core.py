@@ -41,7 +41,7 @@ def drawn_calls(
 
 @pytest.fixture(scope="module")
 def n_calls(depth) -> int:
-    return depth.of(10_000, 10_000, 100_000)  # so many that every kernel is drawn
+    return 100_000 if depth.deep else 10_000  # so many that every kernel is drawn
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +58,7 @@ def expected(n_calls, optimisation) -> str:
     return drawn_calls(COMPILER, FUSED[0], n_calls, flags=(*OPENMP, *optimisation))
 
 
+@pytest.mark.at("full")
 def test_drawn_calls_are_of_every_kind(expected, record_property):
     """Without this the tests below might compare nothing."""
     lines = re.findall(r"(\w+) (\d+)-bit outputs (\d) status (\d) hash (\w+)", expected)
@@ -88,9 +89,10 @@ def test_neon_gives_the_same_bits(expected, n_calls, optimisation, record_proper
     record_property("calls", n_calls)
 
 
+@pytest.mark.at("full")
 def test_numbers_of_threads_give_the_same_bits(expected, n_calls, optimisation, depth, record_property):
     needs(COMPILER)
-    numbers = depth.of((3,), (2, 3, 16), (1, 2, 3, 7, 16))
+    numbers = (1, 2, 3, 7, 16) if depth.deep else (2, 3, 16)
     for n_threads in numbers:
         found = drawn_calls(COMPILER, FUSED[0], n_calls, "1", str(n_threads), flags=(*OPENMP, *optimisation))
         assert found == expected
@@ -177,9 +179,9 @@ def test_fuzzer(depth, optimisation, tmp_path, leaks, record_property):
     record_property("calls", int(re.search(r"number_of_executed_units: (\d+)", done.stderr)[1]))
 
 
-def test_every_allocation_is_checked(optimisation, record_property):
+def test_every_allocation_is_checked(optimisation, depth, record_property):
     needs(COMPILER)
-    tier, n = FUSED[0] if FUSED else "baseline", 2000
+    tier, n = FUSED[0] if FUSED else "baseline", depth.of(500, 2000, 2000)
     built = program("no_memory", COMPILER, (*OPENMP, *optimisation), ("-Wl,--wrap=malloc",), tiers=(tier,))
     failures = int(run([built, tier, str(n)]))
     assert failures > 100

@@ -36,11 +36,13 @@ class Effort(NamedTuple):
     logits: int
 
 
-#: Full depth looks at more cases, not at more of each.
-QUICK, DEEP = Effort(600, 1, 18, 24), Effort(12_000, 4, 80, 200)
+QUICK, FULL, DEEP = Effort(300, 1, 6, 4), Effort(600, 1, 18, 24), Effort(12_000, 4, 80, 200)
 
-#: Of a loss, beside its defaults: sets of parameters that quick depth draws; that the other two tests of this file draw.
-SETS, FEWER_SETS = 2, 1
+#: Sets of parameters that are drawn beside the defaults.
+QUICK_SETS, FULL_SETS = 1, 4
+
+#: Of so many classes, each with all its digits, a row takes seconds.
+QUICK_CLASSES = 10
 
 
 class Points(NamedTuple):
@@ -129,10 +131,10 @@ def cases_of(given: Given, dtype: np.dtype) -> Iterator[Case]:
         yield Case(given.loss.bind(**parameters), dtype, given.labels, f"{name}({text})-{dtype.name}")
 
 
-def drawn_cases(given: Given, dtype: np.dtype, depth: Depth, sets: int) -> list[tuple[int, Case]]:
+def drawn_cases(given: Given, dtype: np.dtype, depth: Depth) -> list[tuple[int, Case]]:
     """Cases with their seeds: the defaults, and as many other sets of parameters as the depth draws."""
     first, *others = enumerate(cases_of(given, dtype))
-    return [first, *depth.some(others, f"{first[1].id} {sets}", quick=sets)]
+    return [first, *depth.some(others, first[1].id, QUICK_SETS, FULL_SETS)]
 
 
 def far_arrays(case: Case, arrays: dict[str, np.ndarray], rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -285,7 +287,9 @@ def inputs(case: Case, effort: Effort, seed: int) -> Iterator[Points]:
         return
     for classes in CLASSES:
         # The widest rows show sums over segments, which are the same whatever the parameters.
-        if classes > 100 and (effort is QUICK or case.loss.bound):
+        if classes > 100 and (effort is not DEEP or case.loss.bound):
+            continue
+        if classes > QUICK_CLASSES and effort is QUICK and case.dtype == np.float64:
             continue
         rows = max(1, effort.logits // classes)
         points = class_rows(case, max(12, effort.candidates // (4 * classes)), classes, rng)
@@ -356,8 +360,8 @@ class Worst:
 
 def test_kernels_are_exact_within_the_bound(given, dtype, depth, record_property):
     worst = Worst()
-    for seed, case in drawn_cases(given, dtype, depth, SETS):
-        for points in inputs(case, DEEP if depth.deep else QUICK, seed):
+    for seed, case in drawn_cases(given, dtype, depth):
+        for points in inputs(case, depth.of(QUICK, FULL, DEEP), seed):
             worst.add(case, points, seed)
     worst.record(record_property)
     assert not worst.broken, f"{len(worst.broken)} errors:\n" + "\n".join(worst.broken[:20])
@@ -368,7 +372,7 @@ def test_kernels_are_exact_within_the_bound(given, dtype, depth, record_property
 
 def test_more_digits_change_nothing(given, dtype, depth):
     """Twice the digits give the same results: what cancels leaves enough of them."""
-    for seed, case in drawn_cases(given, dtype, depth, FEWER_SETS):
+    for seed, case in drawn_cases(given, dtype, depth):
         rng = np.random.default_rng(seed)
         points = class_rows(case, 2, 4, rng) if given.rows else elements(case, 6, rng)
         wide = _verify.widened(case, points.pred, points.target)
@@ -390,7 +394,7 @@ def test_derivatives_of_the_references_are_limits(given, depth):
         x[at] = x[at] + sign * Exact.of(step)
         return x
 
-    for seed, case in drawn_cases(given, np.dtype(np.float64), depth, FEWER_SETS):
+    for seed, case in drawn_cases(given, np.dtype(np.float64), depth):
         rng = np.random.default_rng(seed)
         n = 20 if depth.deep else 4
         if given.rows:

@@ -7,6 +7,7 @@ returns the exit status. A module is imported when its command is used, and not 
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import itertools
 import os
@@ -71,6 +72,7 @@ def module_of(command: str) -> Any:
     return importlib.import_module(f"fastloss.cli.{command}")
 
 
+@functools.cache
 def build_parser(command: str | None) -> Parser:
     """The parser, with the arguments of one command: those of the others would cost the import of their modules."""
     parser = Parser(prog="fastloss", description="Loss functions, their gradients and Hessians on the CPU.", epilog=EPILOG)

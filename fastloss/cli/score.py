@@ -73,8 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     class LossParser(type(parser)):  # type: ignore[misc]
         """The parser of one loss, which gets its arguments when it is used: those of all losses take 0.2 s to make."""
 
+        has_arguments = False
+
         def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-            add_loss_arguments(self, fastloss.losses[self.prog.rpartition(" ")[2]])
+            if not self.has_arguments:
+                self.has_arguments = True
+                add_loss_arguments(self, fastloss.losses[self.prog.rpartition(" ")[2]])
             return super().parse_known_args(args, namespace)
 
     losses = parser.add_subparsers(dest="loss", metavar="LOSS", required=True, title="losses", parser_class=LossParser)

@@ -714,8 +714,8 @@ def beta(pred, target, *, precision: PredictedPositive = 1.0):
     Examples
     --------
     >>> import fastloss as fl
-    >>> fl.beta([0.0, 0.0], [0.5, 0.25], precision=[2.0, 4.0], reduction="none").round(6)
-    array([ 0.      , -0.117783])
+    >>> fl.beta([0.0, 0.0], [0.5, 0.25], precision=[3.0, 4.0], reduction="none").round(6)
+    array([-0.241564, -0.117783])
     >>> by_logit, by_precision = fl.beta.grad([0.0, 0.0], [0.5, 0.25], precision=4.0, precision_grad=True, reduction="none")
     >>> by_logit.round(6), by_precision.round(6)
     (array([0.      , 1.098612]), array([-0.140186,  0.003655]))
