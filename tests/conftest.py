@@ -49,14 +49,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> Iterator[None]:
         where = f"{metafunc.module.__name__}::{metafunc.function.__name__}"
         depth = depth_of(metafunc.config)
         places = depth.places(points, where)
-        for mark in metafunc.definition.iter_markers("sample"):
+        # Who names what to run, a loss say, gets all of it.
+        marks = () if metafunc.config.option.keyword else metafunc.definition.iter_markers("sample")
+        for mark in marks:
             places = depth.some(places, f"{where} sample", **mark.kwargs)
         calls[:] = [calls[place] for place in places]
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "at(depth): left out at depths before this one, where it would take too long")
-    config.addinivalue_line("markers", "sample(quick, full): of the product of parameters at most so many at these depths")
+    config.addinivalue_line("markers", "sample(quick, full): of what is drawn so many, or such a share, at these depths")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

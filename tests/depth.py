@@ -23,6 +23,9 @@ T = TypeVar("T")
 
 NAMES = ("quick", "full", "deep")
 
+#: No share of a set is less than this.
+FEW = 20
+
 
 class Depth(NamedTuple):
     """How deep a run is, and its seed."""
@@ -42,9 +45,11 @@ class Depth(NamedTuple):
         """Random numbers for one purpose: the same in every process, others for another seed."""
         return random.Random(zlib.crc32(f"{what} {self.seed}".encode()))
 
-    def some(self, values: Sequence[T], what: str, quick: int, full: int | None = None) -> list[T]:
-        """So many of the values, in their order: all of them at full depth if `full` is not given, and when deep."""
+    def some(self, values: Sequence[T], what: str, quick: float, full: int | None = None) -> list[T]:
+        """So many of the values, or such a share, in their order: all at full depth if `full` is not given, and when deep."""
         count = self.of(quick, len(values) if full is None else full, len(values))
+        if isinstance(count, float):
+            count = max(FEW, round(count * len(values)))
         if count >= len(values):
             return list(values)
         return [values[i] for i in sorted(self.random(what).sample(range(len(values)), count))]

@@ -23,6 +23,9 @@ from fastloss import _core, _verify
 from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
 from fastloss._statistics import STATISTICS, SoftmaxResult
 
+# Mostly of what losses share: each meets some of these tests.
+pytestmark = pytest.mark.sample(quick=0.4)
+
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
 
 

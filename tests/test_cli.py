@@ -23,6 +23,9 @@ import fastloss
 from fastloss import _verify
 from fastloss.cli import COMMANDS, _terminal, main, score
 
+# Mostly of what losses share: each meets some of these tests.
+pytestmark = pytest.mark.sample(quick=0.4)
+
 LOSSES = list(fastloss.losses)
 POINTWISE = [name for name, loss in fastloss.losses.items() if loss.family == "pointwise"]
 ROWS = [name for name, loss in fastloss.losses.items() if loss.family == "rows"]

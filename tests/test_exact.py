@@ -36,7 +36,7 @@ class Effort(NamedTuple):
     logits: int
 
 
-QUICK, FULL, DEEP = Effort(300, 1, 6, 4), Effort(600, 1, 18, 24), Effort(12_000, 4, 80, 200)
+QUICK, FULL, DEEP = Effort(300, 1, 4, 2), Effort(600, 1, 18, 24), Effort(12_000, 4, 80, 200)
 
 #: Sets of parameters that are drawn beside the defaults.
 QUICK_SETS, FULL_SETS = 1, 4
@@ -374,7 +374,7 @@ def test_more_digits_change_nothing(given, dtype, depth):
     """Twice the digits give the same results: what cancels leaves enough of them."""
     for seed, case in drawn_cases(given, dtype, depth):
         rng = np.random.default_rng(seed)
-        points = class_rows(case, 2, 4, rng) if given.rows else elements(case, 6, rng)
+        points = class_rows(case, depth.of(1, 2, 2), 4, rng) if given.rows else elements(case, depth.of(3, 6, 6), rng)
         wide = _verify.widened(case, points.pred, points.target)
         with precision(DIGITS[dtype]):
             once = exact_results(case, *wide, **points.arrays)
@@ -396,7 +396,7 @@ def test_derivatives_of_the_references_are_limits(given, depth):
 
     for seed, case in drawn_cases(given, np.dtype(np.float64), depth):
         rng = np.random.default_rng(seed)
-        n = 20 if depth.deep else 4
+        n = depth.of(2, 4, 20)
         if given.rows:
             pred, target, arrays = _verify.draw(case, n, 3, seed)
             pred = rng.normal(size=pred.shape) * 4

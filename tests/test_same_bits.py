@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from conftest import call, same_bits
+from conftest import call, name_of, same_bits
 
 from fastloss import _verify
 
@@ -15,12 +15,13 @@ ROW_SHAPES = ((1, 1), (3, 10), (40, 64), (1030, 17), (5, 2047), (5, 2049), (3, 5
 FUSED = [name for name in _verify.usable_tiers() if name != "baseline"]
 
 
-def shapes(given):
-    return ROW_SHAPES if given.rows else tuple((n,) for n in SIZES)
+def shapes(given, depth):
+    """Shapes that are drawn, in their order."""
+    return depth.some(ROW_SHAPES if given.rows else [(n,) for n in SIZES], f"shapes {name_of(given)}", quick=5)
 
 
-def test_threads_change_nothing(given, dtype, entry_point):
-    for shape in shapes(given):
+def test_threads_change_nothing(given, dtype, entry_point, depth):
+    for shape in shapes(given, depth):
         pred, target = given.draw(shape, dtype)
         for reduction in ("mean", "none"):
             alone = call(given.loss, entry_point, pred, target, reduction=reduction, n_threads=1)
@@ -30,9 +31,9 @@ def test_threads_change_nothing(given, dtype, entry_point):
 
 
 @pytest.mark.skipif(len(FUSED) < 2, reason="this CPU has fewer than two tiers with fused multiply-add")
-def test_tiers_with_fused_multiply_add_agree(given, dtype, entry_point):
+def test_tiers_with_fused_multiply_add_agree(given, dtype, entry_point, depth):
     finite = 0
-    for shape in shapes(given):
+    for shape in shapes(given, depth):
         pred, target = given.draw(shape, dtype)
         for reduction in ("mean", "none"):
             results = []
@@ -83,7 +84,7 @@ def shifted(array, offset):
 
 def test_alignment_changes_nothing(given, dtype, entry_point, depth):
     offsets = range(64) if depth.deep else (1, 8, 20, 32)
-    for shape in shapes(given)[1:-1]:
+    for shape in shapes(given, depth)[1:-1]:
         pred, target = given.draw(shape, dtype)
         plain = call(given.loss, entry_point, shifted(pred, 0), shifted(target, 0))
         for offset in offsets if np.size(pred) < 5000 else offsets[1:2]:
