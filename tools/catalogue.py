@@ -238,7 +238,7 @@ def evidence() -> str:
     """Of which commit and day the report of docs/assurance.md is."""
     text = EVIDENCE.read_text(encoding="utf-8")
     day = re.search(r"^\| date \| (\S+) \|$", text, re.MULTILINE)
-    commit = re.search(r"^\| deep \|.*\| (\w+) [^|]*\|$", text, re.MULTILINE)
+    commit = re.search(r"^\| (?:exact|deep) \|.*\| (\w+),? [^|]*\|$", text, re.MULTILINE)
     if not day or not commit:
         raise ValueError(f"{EVIDENCE.name} does not say of which day and commit it is")
     return f"The last full run was of commit {commit[1]}, on {day[1]}."
