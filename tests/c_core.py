@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import platform
 import re
@@ -10,9 +11,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+#: The variable that names the folder of a run of pytest.
+SHARED = "FASTLOSS_TEST_OBJECTS"
 
 ROOT = Path(__file__).resolve().parent.parent
 CSRC = ROOT / "csrc"
@@ -68,28 +78,42 @@ def run(command: list[str | Path], **keywords) -> str:
 
 @functools.cache
 def folder() -> Path:
-    """Where objects lie, for as long as this process lives."""
+    """Where objects lie: of a run of pytest one place for all processes, by conftest.py; else for as long as this one lives."""
+    if shared := os.environ.get(SHARED):
+        path = Path(shared)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
     keeper = tempfile.TemporaryDirectory(prefix="fastloss-c-")
     folder.keeper = keeper  # its end is the folder's
     return Path(keeper.name)
 
 
-@functools.cache
-def core_objects(
-    kind: str, flags: tuple[str, ...] = (), csrc: Path = CSRC, tiers: tuple[str, ...] = tuple(kernels.TIERS)
-) -> tuple[Path, ...]:
+def made_once(key: object, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills, by whichever process of the run is first; others wait."""
+    place = folder() / hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+    with open(f"{place}.lock", "w") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "done").exists():
+            place.mkdir(exist_ok=True)
+            make(place)
+            (place / "done").touch()
+    return place
+
+
+def core_objects(kind: str, flags: tuple[str, ...], csrc: Path, tiers: tuple[str, ...]) -> list[Path]:
     """csrc/, compiled as setup.py does and with further flags; tiers that are not named are left out."""
-    into = Path(tempfile.mkdtemp(dir=folder()))
 
-    def compiled(unit: tuple[str, str, list[str]]) -> Path:
-        name, source, own_flags = unit
-        target = into / f"{name}.o"
-        common = [*kernels.COMMON, "-fPIC", *kernels.WARNINGS]
-        run([compilers()[kind], *common, *own_flags, *flags, "-c", csrc.parent / source, "-o", target])
-        return target
+    def make(into: Path) -> None:
+        def compiled(unit: tuple[str, str, list[str]]) -> None:
+            name, source, own_flags = unit
+            common = [*kernels.COMMON, "-fPIC", *kernels.WARNINGS]
+            run([compilers()[kind], *common, *own_flags, *flags, "-c", csrc.parent / source, "-o", into / f"{name}.o"])
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return tuple(pool.map(compiled, kernels.units(kind != "aarch64" and ON_X86, tiers)))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(compiled, kernels.units(kind != "aarch64" and ON_X86, tiers)))
+
+    return sorted(made_once((kind, flags, csrc, tiers), make).glob("*.o"))
 
 
 @functools.cache
@@ -103,8 +127,9 @@ def program(
 ) -> Path:
     """The program tests/c/NAME.c with the core. `flags` hold for both and for linking, `link` for linking alone."""
     objects = core_objects(kind, flags, csrc, tiers)
-    target = Path(tempfile.mkdtemp(dir=folder())) / name
-    source = ROOT / "tests" / "c" / f"{name}.c"
-    options = ["-std=c11", "-O2", "-Wall", "-Wextra", f"-I{csrc}", *flags]
-    run([compilers()[kind], *options, source, *objects, *link, "-lm", "-o", target])
-    return target
+
+    def make(into: Path) -> None:
+        options = ["-std=c11", "-O2", "-Wall", "-Wextra", f"-I{csrc}", *flags]
+        run([compilers()[kind], *options, ROOT / "tests" / "c" / f"{name}.c", *objects, *link, "-lm", "-o", into / name])
+
+    return made_once((name, kind, flags, link, csrc, tiers), make) / name

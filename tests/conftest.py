@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import c_core
 import numpy as np
 import pytest
 from depth import NAMES, Depth
@@ -146,6 +147,9 @@ def tier(request: pytest.FixtureRequest):
 def elsewhere(tmp_path_factory):
     """Not in the source folder: its fastloss/, without the compiled core, would hide the one installed from subprocesses."""
     before = os.getcwd()
+    base = tmp_path_factory.getbasetemp()
+    # Of several processes each has its own folder in that of the run.
+    os.environ[c_core.SHARED] = str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "c-core")
     os.chdir(tmp_path_factory.mktemp("elsewhere"))
     yield
     os.chdir(before)

@@ -172,7 +172,7 @@ def test_fuzzer(depth, optimisation, tmp_path, leaks, record_property):
     needs("clang")
     flags = (*SANITIZE, *OPENMP, *optimisation)
     built = program("fuzz", "clang", flags, ("-fsanitize=fuzzer",), tiers=tuple(_verify.usable_tiers()))
-    length = ("-max_total_time=600",) if depth.deep else ("-runs=3000",)
+    length = ("-max_total_time=300",) if depth.deep else ("-runs=3000",)
     options = ("-max_len=512", "-len_control=0", "-print_final_stats=1", f"-artifact_prefix={tmp_path}/", "-seed=1")
     done = subprocess.run([built, *length, *options], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-6000:]
