@@ -29,6 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=0, help="draw another sample")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """For a few tests, that are named, one process: others would collect all of them as well."""
+    named = config.option.keyword or any("::" in argument for argument in config.args)
+    return 0 if named else None
+
+
 def depth_of(config: pytest.Config) -> Depth:
     return Depth(config.getoption("depth"), config.getoption("seed"))
 

@@ -58,7 +58,9 @@ class Depth(NamedTuple):
         """Which points of a product are drawn: given by the index of each parameter's value, in the product's order."""
         if self.deep or not points:
             return list(range(len(points)))
-        strength = min(self.of(1, 2, 0), len(points[0]))
+        strength = self.of(1, 2, 0)
+        if len(points[0]) <= strength:
+            return list(range(len(points)))
         return sorted(covering(points, strength, self.random(what)))
 
 
@@ -77,18 +79,18 @@ def covering(points: Sequence[tuple[int, ...]], strength: int, rng: random.Rando
         having.setdefault(tuple(points[place][axis] for axis in widest), []).append(place)
     used: Counter[Any] = Counter()
 
-    def parts(place: int) -> list[Any]:
-        return [tuple((axis, points[place][axis]) for axis in some) for some in itertools.combinations(axes, strength)]
+    combinations = list(itertools.combinations(axes, strength))
+    all_parts = [[(some, *(point[axis] for axis in some)) for some in combinations] for point in points]
 
     taken = []
     keys = list(having)
     rng.shuffle(keys)
     for key in keys:
-        best = min(having[key], key=lambda place: sum(used[part] for part in parts(place)))
-        used.update(parts(best))
+        best = min(having[key], key=lambda place: sum(used[part] for part in all_parts[place]))
+        used.update(all_parts[best])
         taken.append(best)
     for place in order:  # where a product is not whole
-        if any(not used[part] for part in parts(place)):
-            used.update(parts(place))
+        if any(not used[part] for part in all_parts[place]):
+            used.update(all_parts[place])
             taken.append(place)
     return taken
