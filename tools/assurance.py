@@ -47,7 +47,9 @@ def build(checkout: Path) -> None:
     # Without much optimisation and one tier alone, for speed: what is broken stays broken.
     environment = {**os.environ, "FASTLOSS_CFLAGS": "-O1", "FASTLOSS_TIERS": _verify.usable_tiers()[-1]}
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
-    subprocess.run(command, cwd=checkout, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"the build of the broken library ended with {done.returncode}:\n{done.stderr[-4000:]}")
 
 
 def see_fail(checkout: Path, broken: Break) -> dict[str, object]:
