@@ -25,7 +25,7 @@ from setuptools.command.build_ext import build_ext
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
 
 from description import long_description
-from kernels import COMMON, OPTIMIZATION, WARNINGS, chosen_tiers, units
+from kernels import COMMON, WARNINGS, chosen_tiers, optimization, units
 
 #: (compile flags, link flags) to try for OpenMP. On macOS the compiler needs telling, and libomp comes from a package manager.
 OPENMP = {
@@ -51,8 +51,9 @@ class BuildExt(build_ext):
         x86 = any(name in self.plat_name.lower() for name in ("x86_64", "amd64")) or (
             "universal2" not in self.plat_name and platform.machine().lower() in ("x86_64", "amd64")
         )
-        jobs = [("core", ext.sources[0], [OPTIMIZATION["core"], "-g0", *more], ext.include_dirs, ext.define_macros)]
-        for name, source, flags in units(x86, chosen_tiers()):
+        kind = "clang" if "clang" in self.how[1] else "gcc"
+        jobs = [("core", ext.sources[0], [*optimization("core", kind), "-g0", *more], ext.include_dirs, ext.define_macros)]
+        for name, source, flags in units(x86, chosen_tiers(), kind):
             openmp = openmp_compile if name.startswith("runtime") else []
             jobs.append((name, source, [*prefix, *WARNINGS, *flags, *openmp, *more], [], []))
         # The longest first, lest one is left alone at the end.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from c_core import kernels, run
+from c_core import compilers, kernels, run
 
 #: Floating-point arithmetic of x86-64, on all lanes of a register (...ps, ...pd) or on one (...ss, ...sd).
 ARITHMETIC = r"v?(?:add|sub|mul|div|sqrt|min|max|round|rndscale|cmp\w*|ucomi|comi|fn?m(?:add|sub)\d*)"
@@ -21,10 +21,10 @@ class InnerLoop(NamedTuple):
     full_width: bool
 
 
-def compile_to_assembly(compiler: str, tier: str, bits: int, source: Path, *flags: str) -> str:
+def compile_to_assembly(kind: str, tier: str, bits: int, source: Path, *flags: str) -> str:
     """A file of csrc/tiers/, as setup.py compiles it for x86-64."""
-    own = [kernels.OPTIMIZATION[source.stem], *kernels.flags_of(tier, bits, True)]
-    return run([compiler, *kernels.COMMON, "-fPIC", *own, *flags, "-S", "-o", "-", source])
+    own = [*kernels.optimization(source.stem, kind), *kernels.flags_of(tier, bits, True)]
+    return run([compilers()[kind], *kernels.COMMON, "-fPIC", *own, *flags, "-S", "-o", "-", source])
 
 
 def instructions_of_functions(assembly: str) -> Iterator[tuple[str, list[tuple[str, str]], dict[str, int]]]:

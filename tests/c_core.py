@@ -111,7 +111,7 @@ def core_objects(kind: str, flags: tuple[str, ...], csrc: Path, tiers: tuple[str
             run([compilers()[kind], *common, *own_flags, *flags, "-c", csrc.parent / source, "-o", into / f"{name}.o"])
 
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(compiled, kernels.units(kind != "aarch64" and ON_X86, tiers)))
+            list(pool.map(compiled, kernels.units(kind != "aarch64" and ON_X86, tiers, "clang" if kind == "clang" else "gcc")))
 
     return sorted(made_once((kind, flags, csrc, tiers), make).glob("*.o"))
 

@@ -75,7 +75,7 @@ def not_vectorised(unit: Unit, kind: str, tier: str, bits: int, folder: Path) ->
         source, flags = CSRC / "tiers" / "bodies.c", (f'-DGROUP_FILE="{folder / "only.inc"}"',)
     else:
         source, flags = CSRC / "tiers" / "loops.c", ()
-    loops = inner_loops(compile_to_assembly(compilers()[kind], tier, bits, source, *flags), tier)
+    loops = inner_loops(compile_to_assembly(kind, tier, bits, source, *flags), tier)
     bad = []
     for name in unit.functions:
         # A value or Hessian that is constant needs no arithmetic, and so has no loop here.
