@@ -20,7 +20,14 @@ WARNINGS = ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
 #: gcc vectorises the loop of a body, which `omp simd` asks for, at any level. With these passes inner loops have no more
 #: instructions than at -O3 (but for a few, by 8 %), in three quarters of the time to compile. Without them constants are loaded
 #: again in the loop, and what does not change in it is tested there.
-BODIES_OF_GCC = ["-O1", "-fgcse", "-fcse-follow-jumps", "-frerun-cse-after-loop", "-fexpensive-optimizations", "-funswitch-loops"]
+BODIES_OF_GCC = [
+    "-O1",
+    "-fgcse",
+    "-fcse-follow-jumps",
+    "-frerun-cse-after-loop",
+    "-fexpensive-optimizations",
+    "-funswitch-loops",
+]
 
 #: Flags of each tier, for x86-64; elsewhere a tier has none. Only -m<feature>: -march would be refused in a universal2 build.
 TIERS = {
