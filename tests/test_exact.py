@@ -39,7 +39,7 @@ class Effort(NamedTuple):
 QUICK, FULL, DEEP = Effort(300, 1, 4, 2), Effort(600, 1, 18, 24), Effort(2000, 2, 30, 48)
 
 #: Sets of parameters that are drawn beside the defaults.
-QUICK_SETS, FULL_SETS = 1, 4
+QUICK_SETS, FULL_SETS = 1, 2
 
 #: Of so many classes, each with all its digits, a row takes seconds.
 QUICK_CLASSES = 10

@@ -529,7 +529,7 @@ def slow_oracle(index):
 @pytest.mark.parametrize("index", [pytest.param(i, id=case[0], marks=slow_oracle(i)) for i, case in enumerate(CASES)])
 def test_against_textbook_formulas(index, dtype, depth):
     name, parameters, every = CASES[index]
-    drawn = depth.some(range(len(every)), f"textbook {index}", quick=2, full=4)
+    drawn = depth.some(range(len(every)), f"textbook {index}", quick=2, full=3)
     points = [every[i] for i in drawn]
     # 450 epsilons are 1e-13 in float64; in longdouble of 80 bits 5e-17, which a single rounding to float64 exceeds.
     epsilon = np.finfo(dtype).eps
