@@ -18,14 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy
-from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
 
 from description import long_description
-from kernels import COMMON, WARNINGS, chosen_tiers, optimization, units
+from kernels import COMMON, WARNINGS, chosen_tiers, optimization, translated, units
 
 #: (compile flags, link flags) to try for OpenMP. On macOS the compiler needs telling, and libomp comes from a package manager.
 OPENMP = {
@@ -133,12 +132,12 @@ class BuildExt(build_ext):
 
 extension = Extension(
     "fastloss._core",
-    ["fastloss/_core.pyx"],
+    [translated(numpy.__version__)],
     include_dirs=["csrc", numpy.get_include()],
     define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"), ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")],
 )
 setup(
-    ext_modules=cythonize([extension], language_level=3),
+    ext_modules=[extension],
     cmdclass={"build_ext": BuildExt},
     long_description=long_description(Path("README.md").read_text(encoding="utf-8")),
     long_description_content_type="text/markdown",

@@ -1,5 +1,6 @@
 """What the C core is compiled of: objects, sources and flags. setup.py compiles them, tests compile them by other compilers."""
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -78,3 +79,17 @@ def chosen_tiers():
     if unknown := [name for name in named if name not in TIERS]:
         raise SystemExit(f"fastloss: FASTLOSS_TIERS names no tier {unknown[0]!r}; there are {', '.join(TIERS)}")
     return named or list(TIERS)
+
+
+def translated(numpy_version):
+    """The binding in C, made anew only where its source has changed: to times, the NumPy of each isolated build is new."""
+    import Cython
+    from Cython.Build import cythonize
+
+    source, record = Path("fastloss/_core.pyx"), Path("build", "core-made-of")
+    made_of = hashlib.sha256(source.read_bytes() + repr((Cython.__version__, numpy_version)).encode()).hexdigest()
+    if not (source.with_suffix(".c").exists() and record.exists() and record.read_text() == made_of):
+        cythonize([str(source)], language_level=3, force=True)
+        record.parent.mkdir(exist_ok=True)
+        record.write_text(made_of)
+    return "fastloss/_core.c"
