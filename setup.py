@@ -86,6 +86,7 @@ class BuildExt(build_ext):
         dependencies = ["-MMD", "-MF", str(made_of)]
         if self.compiler.compiler_type == "msvc":
             dependencies = ["/clang:" + flag for flag in dependencies]
+        digest.unlink(missing_ok=True)  # an interrupted compiler leaves an object that nothing vouches for
         (made,) = self.compiler.compile(
             [source], output_dir=str(folder), include_dirs=include_dirs, macros=macros, extra_postargs=[*flags, *dependencies]
         )

@@ -23,9 +23,9 @@ from fastloss._loss import ENTRY_POINTS, Loss
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("fastloss", "depth of the tests")
-    depths = group.addoption
-    depths("--full", dest="depth", action="store_const", const="full", default="quick", help="all pairs: at most 15 minutes")
-    depths("--deep", dest="depth", action="store_const", const="deep", help="everything, as .ci/deep does: hours")
+    one_of = {"dest": "depth", "action": "store_const", "default": "quick"}
+    group.addoption("--full", **one_of, const="full", help="all pairs: at most 15 minutes")
+    group.addoption("--deep", **one_of, const="deep", help="everything, as .ci/deep does: hours")
     group.addoption("--seed", type=int, default=0, help="draw another sample")
 
 
@@ -71,10 +71,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what a marker reserves for a greater depth."""
     level = NAMES.index(depth_of(config).name)
-    late = [item for item in items if (mark := item.get_closest_marker("at")) and NAMES.index(mark.args[0]) > level]
+    drawn: list[pytest.Item] = []
+    late: list[pytest.Item] = []
+    for item in items:
+        mark = item.get_closest_marker("at")
+        (late if mark and NAMES.index(mark.args[0]) > level else drawn).append(item)
     if late:
         config.hook.pytest_deselected(items=late)
-        items[:] = [item for item in items if item not in set(late)]
+        items[:] = drawn
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -45,7 +45,7 @@ class Depth(NamedTuple):
         """Random numbers for one purpose: the same in every process, others for another seed."""
         return random.Random(zlib.crc32(f"{what} {self.seed}".encode()))
 
-    def some(self, values: Sequence[T], what: str, quick: float, full: int | None = None) -> list[T]:
+    def some(self, values: Sequence[T], what: str, quick: float = 1.0, full: int | None = None) -> list[T]:
         """So many of the values, or such a share, in their order: all at full depth if `full` is not given, and when deep."""
         count = self.of(quick, len(values) if full is None else full, len(values))
         if isinstance(count, float):
