@@ -16,6 +16,7 @@ from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
 
 __all__ = [
+    "EMPTY",
     "ENTRY_POINTS",
     "REDUCTIONS",
     "Documentation",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 REDUCTIONS = ("mean", "sum", "none")
+#: What a mean is where nothing counts.
+EMPTY = ("nan", "zero")
 
 #: The entry points by name: what each returns.
 ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -101,6 +104,7 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
     keywords.append(keyword("weight", None))
     keywords.append(keyword("reduction", row.default_reduction(entry_point)))
+    keywords.append(keyword("empty", EMPTY[0]))
     if row.family == "rows":
         keywords.append(keyword("axis", -1))
     if row.prediction.bounded or row.target.bounded:
@@ -108,7 +112,7 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     if flag := second_keyword(row, entry_point):
         keywords.append(keyword(flag, False))
     if entry_point != "value":
-        keywords.append(keyword("out", None))
+        keywords += [keyword("grad_dtype", None), keyword("out", None)]
     keywords.append(keyword("n_threads", None))
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
