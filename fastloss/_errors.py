@@ -20,8 +20,8 @@ __all__ = [
     "bad_listed_labels",
     "broadcast",
     "check_place",
-    "choice",
     "checked_out",
+    "choice",
     "gradient_dtype",
     "is_masked",
     "lies_outside",
@@ -116,9 +116,10 @@ def choice(name: str, given: Any, accepted: tuple[str, ...]) -> str:
 def gradient_dtype(given: Any) -> np.dtype[Any]:
     """The dtype that `grad_dtype=` names."""
     try:
-        return np.dtype(given)
+        dtype: np.dtype[Any] = np.dtype(given)
     except TypeError as error:
         raise ValueError(f"grad_dtype = {given!r} is no dtype; accepted: float32, the dtype of the prediction, None") from error
+    return dtype
 
 
 def warn_of_lost_gradients(pred: np.ndarray) -> None:

@@ -117,7 +117,9 @@ def test_documentation_is_complete(loss):
         for known in inspect.signature(function).parameters:
             assert f"\n{known} : " in parameters, (name, known)
         assert max(map(len, doc.splitlines())) <= 130
-        assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace('{"nan", "zero"}', "").replace("{-1, 1}", "").replace("{0, 1}", "")
+        assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace('{"nan", "zero"}', "").replace(
+            "{-1, 1}", ""
+        ).replace("{0, 1}", "")
 
 
 @pytest.mark.parametrize("loss", every_loss())

@@ -92,14 +92,16 @@ def test_values_of_rows_keep_their_digits(given, dtype):
     pred = np.clip(pred, -100, 100).astype(dtype)
     wide = call(given.loss, "value_and_grad", pred.astype(np.float32), target, reduction="none")
     value, grad = call(given.loss, "value_and_grad", pred, target, reduction="none")
-    assert value.dtype == (np.float32 if given.rows else dtype) and grad.dtype == dtype
+    assert [value.dtype, grad.dtype] == [np.float32 if given.rows else dtype, dtype]
     with np.errstate(over="ignore"):
-        assert same_bits(value, wide[0].astype(value.dtype)) and same_bits(grad, wide[1].astype(dtype))
+        assert same_bits(value, wide[0].astype(value.dtype))
+        assert same_bits(grad, wide[1].astype(dtype))
     for reduction in ("none", "mean"):
         asked = given.loss.grad(pred, target, reduction=reduction, grad_dtype=np.float32)
         place = np.empty(pred.shape, np.float32)
         assert given.loss.grad(pred, target, reduction=reduction, grad_dtype="float32", out=place) is place
-        assert same_bits(asked, given.loss.grad(pred.astype(np.float32), target, reduction=reduction)) and same_bits(asked, place)
+        assert same_bits(asked, given.loss.grad(pred.astype(np.float32), target, reduction=reduction))
+        assert same_bits(asked, place)
     reference = call(given.loss.reference, "value_and_grad", pred, target, reduction="none", grad_dtype="float32")
     assert [x.dtype for x in reference] == [value.dtype, np.float32]
     with pytest.raises(ValueError, match="grad_dtype"):

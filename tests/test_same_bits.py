@@ -175,7 +175,7 @@ def halves():
 
 
 def test_half_precision_of_one_number_or_of_other_bytes(given):
-    """In the machine's own byte order, derivatives and losses of elements have the prediction's dtype, losses of rows float32."""
+    """In the machine's byte order, derivatives and losses of elements have the prediction's dtype, losses of rows float32."""
     for kind in halves():
         pred, target = given.draw((1, 6) if given.rows else (1, 1), np.float32)
         pred, target = np.clip(pred, -100, 100)[0].astype(kind), target[0]

@@ -127,7 +127,9 @@ def call_class(name: str, arguments: str, reduction: str, wraps: str, softmax: b
     parameters = "_R, _E, _R2, _E2, _O" if flag else "_R, _E, _O"
 
     def overload(reductions: str, fields: str, result: str, second: str = "") -> str:
-        keywords = f"reduction: {reductions}, {second}out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[{fields}]"
+        keywords = (
+            f"reduction: {reductions}, {second}out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[{fields}]"
+        )
         # A call that asks for no statistic fits the last overload too, but the first one that fits goes.
         ignored = "  # type: ignore[overload-overlap]" if softmax and reductions in default and not default[reductions] else ""
         return f"    @overload\n    def __call__(self, {arguments}, *, {keywords}) -> {result}: ...{ignored}\n"
