@@ -38,11 +38,11 @@ class LinearObjective:
         self.shape: tuple[int, ...] = (self.X.shape[1] + self.fit_intercept,)
         if rows:
             self.shape += (int(np.max(y)) + 1 if np.ndim(y) == 1 else np.shape(y)[1],) if classes is None else (classes,)
+        if np.ndim(y) and len(y) != len(self.X):
+            raise ValueError(f"X has {len(self.X)} rows but y has {len(y)}")
         weight = None if weight is None else np.asarray(weight, np.float64)
         of = objective.prepare(np.empty((len(self.X), *self.shape[1:])), y, weight)
         self.y, self.weight, self.keywords = of.target, of.weight, of.keywords
-        if len(self.y) != len(self.X):
-            raise ValueError(f"X has {len(self.X)} rows but y has {len(self.y)}")
         self.total = float(len(self.X) if self.weight is None else self.weight.sum())
 
     def start(self) -> np.ndarray:
