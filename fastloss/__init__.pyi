@@ -28,6 +28,7 @@ _LayerOut = tuple[_Out, ...] | None
 # What is asked for.
 _Reduced = Literal["mean", "sum"]
 _Each = Literal["none"]
+_Empty = Literal["nan", "zero"]
 _Yes = Literal[True]
 _No = Literal[False]
 
@@ -688,8 +689,8 @@ class _symmetric_cross_entropy_call(Generic[_R, _E, _O]):
 class _symmetric_cross_entropy(_symmetric_cross_entropy_call[float, _Array, Never], _Derivatives[_symmetric_cross_entropy_call[_Array, _Array, _Out], _symmetric_cross_entropy_call[tuple[float, _Array], _Arrays, _Out], _symmetric_cross_entropy_call[_Arrays, _Arrays, _Outs]]): ...
 symmetric_cross_entropy: _symmetric_cross_entropy
 
-_linear_cross_entropy_options = TypedDict("_linear_cross_entropy_options", {"class_weight": ArrayLike | None, "ignore_index": int, "label_smoothing": float, "temperature": float, "softcap": float | None, "z_loss": float, "sample_weight": ArrayLike | None, "filter_eps": float, "check_domain": bool, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
-_linear_cross_entropy_statistics = TypedDict("_linear_cross_entropy_statistics", {"class_weight": ArrayLike | None, "ignore_index": int, "label_smoothing": float, "temperature": float, "softcap": float | None, "z_loss": float, "sample_weight": ArrayLike | None, "filter_eps": float, "check_domain": bool, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
+_linear_cross_entropy_options = TypedDict("_linear_cross_entropy_options", {"class_weight": ArrayLike | None, "ignore_index": int, "label_smoothing": float, "temperature": float, "softcap": float | None, "z_loss": float, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "check_domain": bool, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
+_linear_cross_entropy_statistics = TypedDict("_linear_cross_entropy_statistics", {"class_weight": ArrayLike | None, "ignore_index": int, "label_smoothing": float, "temperature": float, "softcap": float | None, "z_loss": float, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "check_domain": bool, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
 class _linear_cross_entropy_call(Generic[_R, _E, _O]):
     @overload
     def __call__(self, hidden: ArrayLike, weight: ArrayLike, labels: ArrayLike, bias: ArrayLike | None = None, *, reduction: _Reduced = ..., out: _O = ..., **options: Unpack[_linear_cross_entropy_options]) -> _R: ...
@@ -710,8 +711,8 @@ and G the gradient of the reduced value with respect to the logits of all rows::
     d_bias     G summed over the rows
 """
 
-_linear_selected_log_probs_options = TypedDict("_linear_selected_log_probs_options", {"ignore_index": int, "sample_weight": ArrayLike | None, "filter_eps": float, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
-_linear_selected_log_probs_statistics = TypedDict("_linear_selected_log_probs_statistics", {"ignore_index": int, "sample_weight": ArrayLike | None, "filter_eps": float, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
+_linear_selected_log_probs_options = TypedDict("_linear_selected_log_probs_options", {"ignore_index": int, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
+_linear_selected_log_probs_statistics = TypedDict("_linear_selected_log_probs_statistics", {"ignore_index": int, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
 class _linear_selected_log_probs_call(Generic[_R, _E, _O]):
     @overload
     def __call__(self, hidden: ArrayLike, weight: ArrayLike, labels: ArrayLike, bias: ArrayLike | None = None, *, reduction: _Reduced, out: _O = ..., **options: Unpack[_linear_selected_log_probs_options]) -> _R: ...  # type: ignore[overload-overlap]
@@ -732,7 +733,7 @@ and G the gradient of the reduced value with respect to the logits of all rows::
     d_bias     G summed over the rows
 """
 
-_linear_distillation_kl_options = TypedDict("_linear_distillation_kl_options", {"temperature": float, "sample_weight": ArrayLike | None, "filter_eps": float, "n_threads": int | None}, total=False)
+_linear_distillation_kl_options = TypedDict("_linear_distillation_kl_options", {"temperature": float, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "n_threads": int | None}, total=False)
 class _linear_distillation_kl_call(Generic[_R, _E, _O]):
     @overload
     def __call__(self, hidden: ArrayLike, weight: ArrayLike, teacher: _Teacher, bias: ArrayLike | None = None, *, reduction: _Reduced = ..., out: _O = ..., **options: Unpack[_linear_distillation_kl_options]) -> _R: ...

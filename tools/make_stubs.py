@@ -50,6 +50,7 @@ _LayerOut = tuple[_Out, ...] | None
 # What is asked for.
 _Reduced = Literal["mean", "sum"]
 _Each = Literal["none"]
+_Empty = Literal["nan", "zero"]
 _Yes = Literal[True]
 _No = Literal[False]
 
@@ -98,6 +99,7 @@ TYPES = {
     "filter_eps": "float",
     "axis": "int",
     "check_domain": "bool",
+    "empty": "_Empty",
     "n_threads": "int | None",
     "labels": "ArrayLike",
     "teacher": "_Teacher",
