@@ -90,9 +90,12 @@ def test_what_does_not_count_counts_nowhere(form, bad):
                 class_weight = np.array([1.0, 2.0, 3.0, 0.0])
                 options |= {"class_weight": class_weight, "classes": 4}
                 f = minimize_objective(loss, made(X), y, weight, **options)
+                g = minimize_objective(loss, made(more), np.r_[y, np.full(30, 3)], np.r_[weight, weight], **options)
                 if loss.row.class_weight_in_mean:
-                    g = minimize_objective(loss, made(more), np.r_[y, np.full(30, 3)], np.r_[weight, weight], **options)
                     assert_same(g, f)
+                else:
+                    assert g(at(g))[0] == pytest.approx(f(at(f))[0] / 2, rel=1e-12)
+                    np.testing.assert_allclose(g(at(g))[1], f(at(f))[1] / 2, rtol=1e-11, atol=1e-13)
     for weight, labels in ((np.zeros(30), y), (None, np.full(30, -100))):
         with pytest.raises(ValueError, match="no sample counts"):
             minimize_objective(fl.cross_entropy if weight is None else fl.huber, made(X), labels, weight)

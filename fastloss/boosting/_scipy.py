@@ -100,12 +100,13 @@ class LinearObjective:
         margins = (n, *self.shape[1:])
         of = objective.prepare(np.broadcast_to(np.float64(0), margins), y, weight)
         self.y, self.keywords = of.target, of.keywords
-        if not np.any(counts := self._counts(weight)):
+        in_mean, counts = self._counts(weight)
+        if not counts.any():
             raise ValueError("no sample counts: there is nothing to minimise")
         #: What each sample counts, and that in the form that the loss takes; None: all the same.
         self.sample_weight, self.weight = None, None
         if weight is not None:
-            self.sample_weight = relative(np.where(counts, weight, 0))
+            self.sample_weight = relative(np.where(in_mean, weight, 0))
             self.weight = self.sample_weight[:, None] if np.ndim(of.weight) == 2 else self.sample_weight
         self._counted = self.X if counts.all() else without_rows(self.X, ~counts)
 
@@ -136,18 +137,18 @@ class LinearObjective:
         labels = np.where(np.isfinite(y) & np.logical_not(ignored), y, 0)
         return (int(labels.max(initial=0)) + 1,)
 
-    def _counts(self, weight: np.ndarray | None) -> np.ndarray:
-        """For each sample whether it has a part in the mean."""
+    def _counts(self, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """For each sample whether the mean is divided by its weight, and whether its loss has a part in the mean."""
         params = self.objective.loss.params
-        counts = np.ones(len(self.y), bool) if weight is None else weight != 0
+        in_mean = counts = np.ones(len(self.y), bool) if weight is None else weight != 0
         if self.objective.loss.family == "rows" and self.y.ndim == 1:
             if "ignore_index" in params:
-                counts = counts & (self.y != params["ignore_index"].default)
+                in_mean = counts = counts & (self.y != params["ignore_index"].default)
             class_weight = params["class_weight"].default if "class_weight" in params else None
             smoothing = params["label_smoothing"].default if "label_smoothing" in params else 0
             if class_weight is not None and len(class_weight) == self.shape[1] and not smoothing:
                 counts = counts & (np.asarray(class_weight)[np.where(counts, self.y, 0)] != 0)
-        return counts
+        return in_mean, counts
 
     def __repr__(self) -> str:
         options = f"l2={self.l2!r}, fit_intercept={self.fit_intercept}"
