@@ -62,8 +62,8 @@ def sample_of(y_true: Any, y_pred: Any, sample_weight: Any) -> Sample:
 class Objective(_parameters.ByValue):
     """A loss as an objective of gradient boosting: what `objective` returns.
 
-    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it. Objectives of equal
-    losses, parameters and conventions are equal.
+    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it. Objectives of
+    equal losses, parameters and conventions are equal.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class Objective(_parameters.ByValue):
         >>> import fastloss as fl
         >>> from fastloss.boosting import objective
         >>> objective(fl.huber, delta=2.0).get_params()
-        {'hessian': 'upper_bound', 'hessian_floor': 1e-16, 'delta': 2.0}
+        {'hessian': 'descent', 'hessian_floor': 1e-16, 'delta': 2.0}
         """
         return _parameters.unseen(
             hessian=self.hessian,
@@ -263,7 +263,7 @@ class Objective(_parameters.ByValue):
         --------
         >>> import fastloss as fl
         >>> from fastloss.boosting import objective
-        >>> objective(fl.huber).derivatives([0.5, 3.0], [0.0, 0.0])
+        >>> objective(fl.huber, hessian="upper_bound").derivatives([0.5, 3.0], [0.0, 0.0])
         (array([0.5, 1. ]), array([1., 1.]))
         """
         return self.derivatives_of(self.prepare(margin, target, weight, n_threads), single=False)
@@ -284,7 +284,7 @@ class Objective(_parameters.ByValue):
         grad, hess = self.derivatives_of(of, single)
         if not self._looked and len(grad) >= ENOUGH_TO_LOOK:
             self._looked = True
-            if fault := _outlook.why_hopeless(of, grad):
+            if fault := _outlook.why_hopeless(of, self.convention, grad, hess):
                 warnings.warn(fault, stacklevel=3)
         return grad, hess
 
@@ -574,10 +574,13 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     ----------
     loss : Loss
         A loss of `fastloss.losses` whose prediction may be any number.
-    hessian : {"exact", "upper_bound", "constant", "xgboost", "xgboost-3.2", "xgboost-3.4", "lightgbm"}, optional
-        What takes the place of the Hessian:
+    hessian : str, optional
+        What takes the place of the Hessian, "exact" or another of these names:
 
         * exact: the diagonal of the loss's own;
+        * descent: the exact one, or a share of |gradient| / |residual|, where that is more: for losses of a residual of any
+          size, whose steps it makes as long as residuals are without raising the loss; where a loss has a corner, by the scale
+          of all residuals of a call. Of a rate by the like;
         * upper_bound: not less than the true curvature and positive, also where that vanishes or is negative; of a row of
           margins, a diagonal not less than the full matrix;
         * constant: 1, which makes a leaf the mean of negative gradients;
@@ -630,9 +633,9 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     >>> grad, hess = focal(labels, margins)  # as a scikit-learn class of either library calls it
     >>> grad.round(4)
     array([ 0.2983, -0.2983], dtype=float32)
-    >>> objective(fl.quantile, hessian="exact")
+    >>> objective(fl.hinge, hessian="exact")
     Traceback (most recent call last):
         ...
-    ValueError: hessian = 'exact' has no meaning for quantile; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4, lightgbm
+    ValueError: hessian = 'exact' has no meaning for hinge; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4
     """
     return Objective(loss.bind(**params) if isinstance(loss, Loss) else loss, hessian, hessian_floor)
