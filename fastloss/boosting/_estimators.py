@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastloss._loss import Loss
 from fastloss.boosting._catboost import CatBoostObjective
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import Objective
@@ -67,6 +68,13 @@ def booster_of(estimator: Any) -> Booster:
     raise TypeError(f"estimator must be one of {', '.join(BOOSTERS)}; got {type(estimator).__name__}")
 
 
+def checked(objective: Any) -> Objective:
+    if isinstance(objective, Objective):
+        return objective
+    made = f": objective(fl.{objective.name})" if isinstance(objective, Loss) else ", of fastloss.boosting.objective"
+    raise TypeError(f"objective must be an objective{made}; got {type(objective).__name__}")
+
+
 def has_probabilities(model: ObjectiveClassifier) -> bool:
     return model.objective.traits.link in (SIGMOID, SOFTMAX)
 
@@ -79,8 +87,6 @@ class OfObjective(_base.MetaEstimatorMixin, _base.BaseEstimator):  # type: ignor
         self.objective = objective
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, classes: int | None, given: dict[str, Any]) -> Any:
-        if not isinstance(self.objective, Objective):
-            raise TypeError(f"objective must be what fastloss.boosting.objective returns; got {type(self.objective).__name__}")
         booster = booster_of(self.estimator)
         self.start_ = self.objective.init_score(y, sample_weight, classes=classes)
         start = np.full((len(y), *np.shape(self.start_)), self.start_)
@@ -149,7 +155,7 @@ class ObjectiveClassifier(_base.ClassifierMixin, OfObjective):  # type: ignore[m
         ObjectiveClassifier
         """
         self.classes_, label = np.unique(y, return_inverse=True)
-        loss, several = self.objective.loss, len(self.classes_)
+        loss, several = checked(self.objective).loss, len(self.classes_)
         rows = loss.family == "rows"
         if several < 2 or (several > 2 and not rows):
             takes = "at least two" if rows else "two"
@@ -218,6 +224,7 @@ class ObjectiveRegressor(_base.RegressorMixin, OfObjective):  # type: ignore[mis
         -------
         ObjectiveRegressor
         """
+        checked(self.objective)
         return self._fit(X, np.asarray(y), sample_weight, None, fit_params)
 
     def predict(self, X: Any) -> np.ndarray:
