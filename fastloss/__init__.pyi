@@ -507,7 +507,7 @@ class _cross_entropy_call(Generic[_R, _E, _O]):
 class _cross_entropy(_cross_entropy_call[float, _Array, Never], _Derivatives[_cross_entropy_call[_Array, _Array, _Out], _cross_entropy_call[tuple[float, _Array], _Arrays, _Out], _cross_entropy_call[_Arrays, _Arrays, _Outs]]): ...
 cross_entropy: _cross_entropy
 
-_nll_options = TypedDict("_nll_options", {"class_weight": ArrayLike | None, "ignore_index": int, "weight": ArrayLike | None, "axis": int, "n_threads": int | None}, total=False)
+_nll_options = TypedDict("_nll_options", {"class_weight": ArrayLike | None, "ignore_index": int, "weight": ArrayLike | None, "axis": int, "check_domain": bool, "n_threads": int | None}, total=False)
 class _nll_call(Generic[_R, _E, _O]):
     @overload
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., out: _O = ..., **options: Unpack[_nll_options]) -> _R: ...

@@ -5,6 +5,8 @@ cimport numpy as cnp
 from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
+from contextvars import ContextVar
+
 import numpy as np
 
 from fastloss import _errors
@@ -95,6 +97,9 @@ cdef extern from "numpy/arrayobject.h":
         pass
     PyArray_Descr *PyArray_DescrFromType(int number)
 
+from cpython.contextvars cimport PyContextVar_Get
+from cpython.ref cimport Py_DECREF, PyObject
+
 cdef extern from "Python.h":
     # Declared here without `except`: Cython's own declaration would report the exception instead of leaving it to be raised.
     int PyErr_CheckSignals()
@@ -104,9 +109,11 @@ fl_threads_init()
 # Below this many elements a call ends before another thread could have taken the GIL.
 cdef int64_t KEEP_GIL_ELEMENTS = 2048
 
-# The tier in use, chosen once at import; the thread limit, 0 where the library decides.
+# The tier in use, chosen once at import; the thread limit, 0 where the library decides; and the context variable with the limits
+# of the `with` blocks that the calling thread or task is in, the innermost last.
 cdef int current_tier = 0
 cdef int thread_limit = 0
+cdef object block_limits = ContextVar("fastloss_num_threads", default=())
 cdef int default_threads = 1
 cdef int openmp_threads_at_import = fl_max_threads()
 
@@ -153,9 +160,9 @@ def set_thread_limit(int limit):
     thread_limit = limit
 
 
-def get_thread_limit():
-    """The number set by `set_thread_limit`; 0: none."""
-    return thread_limit
+def thread_limits_of_blocks():
+    """The context variable that holds the limits of `with` blocks, the innermost last."""
+    return block_limits
 
 
 def set_default_threads(int n):
@@ -164,9 +171,18 @@ def set_default_threads(int n):
     default_threads = n
 
 
+cdef int limit_of_block() noexcept:
+    """The limit of the innermost `with` block; 0: there is none."""
+    cdef PyObject *found = NULL
+    PyContextVar_Get(block_limits, NULL, &found)
+    cdef tuple limits = <tuple>found
+    Py_DECREF(limits)
+    return <int>limits[len(limits) - 1] if limits else 0
+
+
 cpdef int threads(int asked=0):
     """How many threads a call uses that asks for `asked` (0: does not ask)."""
-    cdef int now, n = asked or thread_limit or default_threads
+    cdef int now, n = asked or limit_of_block() or thread_limit or default_threads
     if not asked:
         # Lower than at import: somebody, such as threadpoolctl, has set a limit.
         now = fl_max_threads()
@@ -367,8 +383,8 @@ CALL_FIELDS = ("class_weight", "ignore_index", "label_smoothing", "temperature",
 # ---- entry points -----------------------------------------------------------------------------------------------------
 
 cdef int reduction_of(object name) except -1:
-    if type(name) is not str or name not in REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {name!r}")
+    if not isinstance(name, str) or name not in REDUCTIONS:
+        raise _errors.bad_reduction(name, REDUCTIONS)
     return FL_MEAN if name == "mean" else FL_SUM if name == "sum" else FL_NONE
 
 
@@ -407,11 +423,6 @@ cdef object no_memory():
     return MemoryError("fastloss could not allocate its scratch memory")
 
 
-cdef inline void set_ends(fl_domain *domain, const fl_domain *to) noexcept:
-    """Other ends, whether they are looked at or not."""
-    domain.low, domain.high = to.low, to.high
-
-
 cdef class Kernel:
     """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
 
@@ -424,7 +435,8 @@ cdef class Kernel:
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
     # Ends of what prediction, target and operand may be, in float32 and in float64.
-    cdef fl_domain[2] pred_domains, target_domains, operand_domains
+    cdef fl_domain[2] pred_domains, target_domains, operand_domains, log_domains
+    cdef int log_target            # where in param[] it says that targets are logarithms; -1: nowhere
     cdef bint has_domain, optional_target
     cdef fl_newton newton
     cdef bint gives_single
@@ -454,7 +466,7 @@ cdef class Kernel:
         self.optional_target = row.optional_target
         self.set_domains(self.pred_domains, row.prediction)
         self.set_domains(self.target_domains, row.target)
-        self.template.pred_domain, self.template.target_domain = self.pred_domains[1], self.target_domains[1]
+        self.set_domains(self.log_domains, row.target_domain({"log_target": True}))
         slots = []
         for p in row.parameters:
             if p.kind.array == "elements":
@@ -466,6 +478,7 @@ cdef class Kernel:
                 slots.append(i)
                 i += 1
         self.slots = tuple(slots)
+        self.log_target = next((slot for p, slot in zip(row.parameters, slots) if p.name == "log_target"), -1)
         for p, slot in zip(self.parameters, slots):
             self.set_parameter(&self.template, slot, p, loss.bound.get(p.name, p.default), True)
 
@@ -512,8 +525,6 @@ cdef class Kernel:
             c.z_loss = value
         else:
             c.param[<int>slot] = np.nan if value is None else <double>value
-            if parameter.name == "log_target":  # a logarithm may be any number
-                c.target_domain.checked = not value and self.loss.row.target.bounded
         return None
 
     def __call__(self, *args, **kwargs):
@@ -574,8 +585,11 @@ cdef class Kernel:
         target = as_array(given_target, "target")
         number = number_of_results(pred)
         c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
-        set_ends(&c.pred_domain, &self.pred_domains[c.real == FL_FLOAT64])
-        set_ends(&c.target_domain, &self.target_domains[c.real == FL_FLOAT64])
+        c.pred_domain = self.pred_domains[c.real == FL_FLOAT64]
+        if self.log_target >= 0 and c.param[self.log_target] != 0:
+            c.target_domain = self.log_domains[c.real == FL_FLOAT64]
+        else:
+            c.target_domain = self.target_domains[c.real == FL_FLOAT64]
         if self.gives_single:
             number = cnp.NPY_FLOAT
         if self.is_rows:
@@ -647,7 +661,7 @@ cdef class Kernel:
         if status != FL_OK:
             if status == FL_INTERRUPTED:
                 raise_pending()
-            raise self.failure(status, &c, pred, target, operand, axis)
+            raise self.failure(status, &c, pred, target, operand, weight, axis)
 
         gradient = (grad, second_grad) if with_second else grad
         if statistics is not None:
@@ -674,7 +688,7 @@ cdef class Kernel:
             describe(to, given)
         return given
 
-    cdef object failure(self, fl_status status, fl_call *c, object pred, object target, object operand, int axis):
+    cdef object failure(self, fl_status status, fl_call *c, object pred, object target, object operand, object weight, int axis):
         """The exception for what the C call found."""
         cdef fl_float_mode mode
         if status == FL_NO_MEMORY:
@@ -687,10 +701,14 @@ cdef class Kernel:
                 return _errors.bad_listed_label(target, c.classes, axis)
             if status == FL_BAD_LABEL:
                 return _errors.bad_label(target, c.classes, c.ignore_index)
+            row = self.loss.row
+            if status == FL_BAD_PREDICTION and row.label_alone:
+                return _errors.label_outside(row, pred, target, axis, row.prediction, c.ignore_index, weight)
             if status == FL_BAD_PREDICTION:
-                return _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction, real)
+                return _errors.outside(row.name, "pred", pred, row.prediction, real, row)
             if status == FL_BAD_TARGET:
-                return _errors.outside(self.loss.name, "target", target, self.loss.row.target, real)
+                domain = row.target_domain({"log_target": self.log_target >= 0 and c.param[self.log_target] != 0})
+                return _errors.outside(row.name, "target", target, domain, real, row)
             if status == FL_BAD_OPERAND:
                 parameter = self.parameters[self.slots.index("operand")]
                 return parameter.outside(operand.astype(real)) or ValueError(
