@@ -343,6 +343,16 @@ cdef bint plainly_fit(object out, cnp.ndarray pred, int number, tuple others) no
     return True
 
 
+cdef bint plain_places(object out) noexcept:
+    """Whether `out` holds nothing but arrays of NumPy, as far as a quick look can tell."""
+    if type(out) is not tuple:
+        return type(out) is np.ndarray
+    for each in <tuple>out:
+        if each is not None and type(each) is not np.ndarray:
+            return False
+    return True
+
+
 cdef inline bint may_be_copy(cnp.ndarray read, object given) noexcept:
     """Whether `read` may be a copy of memory that `given` lends, and so may not show what overlaps that memory."""
     return read is not given and type(given) is not float and type(given) is not int and type(given) is not list
@@ -440,6 +450,10 @@ cdef class Kernel:
     cdef bint has_domain, optional_target
     cdef fl_newton newton
     cdef bint gives_single
+    # What is bound beside parameters: the defaults of these keywords.
+    cdef object default_weight, default_axis
+    cdef bint default_check
+    cdef int default_threads
     cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
 
     def __init__(self, loss, str name):
@@ -460,7 +474,9 @@ cdef class Kernel:
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
         self.template.interrupted = interrupted
-        self.template.reduction = <fl_reduction>reduction_of(row.default_reduction(name))
+        self.template.reduction = <fl_reduction>reduction_of(loss.bound.get("reduction", row.default_reduction(name)))
+        self.default_weight, self.default_axis = loss.bound.get("weight"), loss.bound.get("axis", -1)
+        self.default_check, self.default_threads = loss.bound.get("check_domain", True), loss.bound.get("n_threads", 0)
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.second, self.second_flag = row.second, second_keyword(row, name)
         self.optional_target = row.optional_target
@@ -532,11 +548,11 @@ cdef class Kernel:
         cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None
         cdef cnp.ndarray second_grad = None, second_hess = None, second = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
-        cdef object given_weight = None, out = None, given_pred, given_target, key, argument
+        cdef object given_weight = self.default_weight, out = None, given_pred, given_target, key, argument
         cdef dict statistics = None
-        cdef object given_axis = -1
-        cdef int axis = 0, asked = 0, number, d
-        cdef bint check_domain = True, copied = False, with_second = False
+        cdef object given_axis = self.default_axis
+        cdef int axis = 0, asked = self.default_threads, number, d
+        cdef bint check_domain = self.default_check, copied = False, with_second = False
         cdef fl_status status
         cdef intptr_t shape[64]
         cdef intptr_t strides[6][64]
@@ -576,7 +592,13 @@ cdef class Kernel:
                             class_weight = kept
                         break
                 else:
-                    raise _errors.unknown_keyword(self, key)
+                    if key != "sample_weight":
+                        raise _errors.unknown_keyword(self, key)
+                    if "weight" in kwargs:
+                        raise _errors.two_weights(self)
+                    given_weight = argument
+        if out is not None and not plain_places(out) and _errors.has_tensor(out):
+            return _errors.call_with_tensors(self, (given_pred, given_target), kwargs)
 
         # Arrays.
         pred = as_array(given_pred, "pred")
@@ -602,7 +624,9 @@ cdef class Kernel:
                 c.class_weight = <const double *>cnp.PyArray_DATA(contiguous_weight)
         else:
             if not same_shape(pred, target):
-                raise _errors.shapes(pred, target)
+                if cnp.PyArray_NDIM(target):
+                    raise _errors.shapes(pred, target)
+                target = np.broadcast_to(target, (<object>pred).shape)  # one number is one for all
             describe(&c.pred, pred)
             describe(&c.target, target)
             c.ndim = cnp.PyArray_NDIM(pred)
@@ -735,7 +759,9 @@ cdef class Kernel:
         elif self.takes_labels and is_label_shape:
             describe(&c.target, target)
             if is_float(c.target.dtype):
-                raise _errors.target_type(target.dtype, labels=True)
+                if cnp.PyArray_SIZE(target):
+                    raise _errors.target_type(target.dtype, labels=True)
+                c.target.dtype = FL_INT64  # an empty list is one of labels, too
             c.labels = 1
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.target_has_classes)
@@ -774,8 +800,7 @@ cdef class FunctionKernel:
         if len(args) == 1 and "pred" not in kwargs:
             given_pred = args[0]
         else:
-            given_pred = self.__signature__.bind(*args, **kwargs).arguments["pred"]
-            kwargs.pop("pred", None)
+            given_pred, _, kwargs = _errors.positional(self, args, kwargs)
         for key, argument in kwargs.items():
             if key == "axis":
                 given_axis = argument
@@ -787,8 +812,14 @@ cdef class FunctionKernel:
                 given_weight = argument
             elif key == "reduction" and self.is_reduced:
                 c.reduction = <fl_reduction>reduction_of(argument)
+            elif key == "sample_weight" and self.is_reduced:
+                if "weight" in kwargs:
+                    raise _errors.two_weights(self)
+                given_weight = argument
             else:
                 raise _errors.unknown_keyword(self, key)
+        if out is not None and not plain_places(out) and _errors.has_tensor(out):
+            return _errors.call_with_tensors(self, (given_pred,), kwargs)
 
         pred = as_array(given_pred, "pred")
         number = number_of_results(pred)

@@ -6,6 +6,7 @@ Each exception says what was given, where, and what is accepted.
 from __future__ import annotations
 
 import operator
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,9 @@ from fastloss import _advice
 from fastloss._statistics import SoftmaxResult
 
 __all__ = [
+    "all_arguments",
     "arguments",
+    "as_lent",
     "axis_from_front",
     "bad_label",
     "bad_labels",
@@ -171,12 +174,10 @@ def call_with_tensors(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     tensors = dict(zip(map(id, nested(arrays["out"])), nested(kwargs["out"]), strict=True))
 
     def given_back(result: Any) -> Any:
-        if isinstance(result, tuple) and type(result) is tuple:
-            return tuple(map(given_back, result))
-        return tensors.get(id(result), result)
+        if isinstance(result, SoftmaxResult):
+            return SoftmaxResult(*map(given_back, result))
+        return tuple(map(given_back, result)) if isinstance(result, tuple) else tensors.get(id(result), result)
 
-    if isinstance(results, SoftmaxResult):
-        return results._replace(grad=given_back(results.grad), hess=given_back(results.hess))
     return given_back(results)
 
 
@@ -226,6 +227,17 @@ def arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
     return given, {name: value for name, value in kwargs.items() if name not in names}
 
 
+def all_arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Every argument by name, defaults too; sample weights have one name."""
+    given, rest = arguments(kernel, args, kwargs)
+    if "sample_weight" in rest and "weight" in kernel.__signature__.parameters:
+        if "weight" in rest:
+            raise two_weights(kernel)
+        rest["weight"] = rest.pop("sample_weight")
+    defaults = {p.name: p.default for p in kernel.__signature__.parameters.values() if p.default is not p.empty}
+    return {**defaults, **given, **rest}
+
+
 def signature_of(kernel: Any) -> str:
     parameters = kernel.__signature__.parameters.values()
     first = ", ".join(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
@@ -273,6 +285,11 @@ def two_weights(kernel: Any) -> TypeError:
     return TypeError(f"{called(kernel)} was given weight and sample_weight, which are two names of one argument")
 
 
+def of_vjp(loss: str, message: str) -> str:
+    """What the gradient with weights says, in the words of the vector-Jacobian product that has called it."""
+    return re.sub(r"\bweight\b", "cotangent", message.replace(f"{loss}.grad", f"{loss}.vjp"))
+
+
 def bad_reduction(given: Any, known: tuple[str, ...]) -> ValueError:
     return ValueError(f"reduction must be one of {', '.join(known)}; got {given!r}{_advice.reduction(given)}")
 
@@ -308,12 +325,16 @@ def target_type(dtype: Any, labels: bool) -> TypeError:
     )
 
 
-def axis_from_front(axis: Any, pred: np.ndarray) -> int:
-    """The class axis, counted from the front."""
+def integer_axis(axis: Any) -> int:
     try:
-        index = operator.index(axis)
+        return operator.index(axis)
     except TypeError:
         raise TypeError(f"axis must be an integer, got {axis!r}") from None
+
+
+def axis_from_front(axis: Any, pred: np.ndarray) -> int:
+    """The class axis, counted from the front."""
+    index = integer_axis(axis)
     if not -pred.ndim <= index < pred.ndim:
         raise ValueError(f"axis = {index} is no axis of pred, which has shape {pred.shape}")
     return index % pred.ndim
@@ -332,7 +353,7 @@ def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarr
 def check_place(place: Any, name: str, argument: np.ndarray, argument_name: str, dtype: np.dtype[Any]) -> None:
     """Raise where the gradient of `argument` cannot be written to `place`, whatever else that overlaps."""
     if not isinstance(place, np.ndarray) or is_masked(place):
-        raise TypeError(f"{name} must be a NumPy array, not masked, got {type(place).__name__}")
+        raise TypeError(f"{name} must be a NumPy array, not masked, or a CPU tensor of PyTorch, got {type(place).__name__}")
     if place.shape != argument.shape:
         raise ValueError(f"{name} has shape {place.shape} but {argument_name} has shape {argument.shape}")
     if place.dtype != dtype or not place.dtype.isnative:
@@ -356,12 +377,12 @@ def checked_out(
 
     What they are compared with are the arguments as given: the call may compute with copies of them.
     """
-    inputs = {"pred": np.asarray(given_pred), "target": np.asarray(given_target)}
+    inputs = {"pred": as_lent(given_pred), "target": as_lent(given_target)}
     arguments = {**kernel.loss.bound, **keywords, "out": None}
     second = getattr(kernel.loss, "second", "")
     if second and second not in inputs:
-        inputs[second] = np.asarray(arguments.pop(second, None))
-    others = [np.asarray(x) for x in arguments.values() if x is not None]
+        inputs[second] = as_lent(arguments.pop(second, None))
+    others = [as_lent(x) for x in arguments.values() if x is not None]
     given = flat_out(out, wanted)
     if not 1 <= len(given) <= len(wanted):
         raise ValueError(f"out has {len(given)} arrays; {kernel.__name__} returns {len(wanted)}: {', '.join(wanted)}")
@@ -380,6 +401,11 @@ def checked_out(
         if any(overlap(array, other) for other in given[:i] if other is not None):
             raise ValueError("the two arrays of out overlap")
     return (*given, *[None] * (len(wanted) - len(given)))
+
+
+def as_lent(given: Any) -> np.ndarray:
+    """The array whose memory an argument lends."""
+    return np.asarray(given if isinstance(given, PLAIN) else exported(given, ""))
 
 
 def flat_out(out: Any, wanted: tuple[str, ...]) -> tuple[Any, ...]:

@@ -138,7 +138,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
                 keyword("sample_weight", None),
                 keyword(FILTER_EPS.name, bound.get(FILTER_EPS.name, FILTER_EPS.default)),
             ]
-        elif p.kind is p.KEYWORD_ONLY and p.name not in ("axis", "target_grad"):
+        elif p.kind is p.KEYWORD_ONLY and p.name not in ("axis", "target_grad", "sample_weight"):
             parameters.append(p)
     return inspect.Signature(parameters)
 

@@ -304,7 +304,8 @@ class Verdict:
             class_weight = values.get("class_weight")
             if class_weight is not None:
                 self.refuse(ValueError, np.shape(class_weight) != (classes,))
-            self.refuse(TypeError, row.labels and labelled != whole_numbers(target))
+            empty = labelled and target.size == 0  # a list of no labels
+            self.refuse(TypeError, row.labels and labelled != whole_numbers(target) and not empty)
             self.refuse(TypeError, row.label_lists and not whole_numbers(target))
             if row.label_lists and whole_numbers(target) and pred.size < ENORMOUS:
                 lists = np.moveaxis(target, axis, -1)
@@ -314,7 +315,7 @@ class Verdict:
                 labels = target.astype(np.uint8) if target.dtype == bool else target  # NumPy compares bool with few integers
                 bad = ((labels < 0) | (labels >= classes)) & (labels != values["ignore_index"])
                 self.refuse(IndexError, np.any(bad))
-        elif target.shape != pred.shape:
+        elif target.shape not in (pred.shape, ()):
             self.refuse(ValueError)
             return None
         if keywords.get("check_domain", True) and pred.size < ENORMOUS:

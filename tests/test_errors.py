@@ -57,7 +57,8 @@ def test_shapes_that_do_not_match(given, entry_point):
     if given.labels:
         wrong = [np.zeros(shape, int) for shape in ((), (3,), (5,), (4, 1), (1, 4), (4, 3, 1), (0,), (12,))]
     else:
-        wrong = [np.ones(shape) for shape in ((), (4, 2), (3,), (4, 1), (3, 4), (4, 3, 1), (12,), (0, 3))]
+        wrong = [np.ones(shape) for shape in ((1,), (4, 2), (3,), (4, 1), (3, 4), (4, 3, 1), (12,), (0, 3))]
+        wrong += [np.ones(())] if given.rows else []
     keywords, out = sentinels(entry_point, pred)
     for target in wrong:
         with refused(ValueError, literally(pred.shape), pred, target, *out) as caught:
@@ -822,7 +823,7 @@ def test_unknown_reduction(given, entry_point):
 def test_unknown_keyword(given, entry_point):
     pred, target = given.draw((4, 3))
     keywords, out = sentinels(entry_point, pred)
-    for name in ("sample_weight", "Reduction", "pred", "target", "dtype"):
+    for name in ("sample_weights", "Reduction", "pred", "target", "dtype"):
         with refused(TypeError, literally(repr(name)), pred, target, *out) as caught:
             function_of(given.loss, entry_point)(pred, target, **{name: 1}, **keywords)
         for known in ("weight", "reduction", "n_threads", *given.loss.params):
