@@ -85,6 +85,10 @@ cdef extern from "fastloss.h" nogil:
     double fl_math_function_bound(int function)
     fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 
+cdef extern from "drivers/drivers.h":
+    enum:
+        FL_SERIAL_ELEMENTS
+
 cdef extern from "loops/kernels.h":
     enum:
         FL_GROUP
@@ -432,7 +436,7 @@ cdef fl_status run(fl_call *c, int64_t elements, int asked) noexcept:
     if elements < KEEP_GIL_ELEMENTS:
         c.n_threads = 1
         return fl_run(c)
-    c.n_threads = threads(asked)
+    c.n_threads = 1 if elements < FL_SERIAL_ELEMENTS else threads(asked)
     with nogil:
         status = fl_run(c)
     return status

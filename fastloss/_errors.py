@@ -72,10 +72,10 @@ def is_masked(given: Any) -> bool:
 
 def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
     """`given` as an array; `mask` says where the mask of a masked one belongs."""
-    if is_masked(given):
+    if type(given) not in PLAIN and is_masked(given):
         raise TypeError(f"{name} is a masked array; pass its data, and the mask {mask}")
     try:
-        return np.asarray(given if isinstance(given, PLAIN) else exported(given, name))
+        return np.asarray(given if type(given) in PLAIN else exported(given, name))
     except NotOurs as error:
         raise TypeError(str(error)) from None
     except Exception as error:
@@ -83,8 +83,8 @@ def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
         raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU{ragged}") from error
 
 
-#: What NumPy reads itself.
-PLAIN = (np.ndarray, np.generic, list, tuple, int, float)
+#: What is NumPy's or Python's own, and needs no further look.
+PLAIN = frozenset((np.ndarray, list, tuple, int, float))
 
 #: Kinds of devices whose memory is main memory, by the numbers of DLPack: the CPU's, and what is pinned or managed for a GPU.
 MAIN_MEMORY = (1, 3, 11)
@@ -280,8 +280,11 @@ def unknown_keyword(kernel: Any, name: str) -> TypeError:
     known = keywords_of(kernel)
     if name in kernel.__signature__.parameters and name not in known:
         return twice(kernel, name)
-    own = kernel.loss.advice_on_keyword(name) if hasattr(kernel.loss, "advice_on_keyword") else ""
-    hint = own or _advice.keyword(name, kernel.__signature__.parameters)
+    from fastloss._registry import registry  # which imports this module
+
+    row = registry.get(kernel.loss.name)
+    hint = _advice.logits(row, registry.values(), name) if row is not None else ""
+    hint = hint or _advice.keyword(name, kernel.__signature__.parameters)
     return TypeError(f"{called(kernel)} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
 
 
@@ -436,7 +439,9 @@ def checked_out(
 
 def as_lent(given: Any) -> np.ndarray:
     """The array whose memory an argument lends."""
-    return np.asarray(given if isinstance(given, PLAIN) else exported(given, ""))
+    if type(given) is np.ndarray:
+        return given
+    return np.asarray(given if type(given) in PLAIN else exported(given, ""))
 
 
 def flat_out(out: Any, wanted: tuple[str, ...]) -> tuple[Any, ...]:
