@@ -105,6 +105,7 @@ typedef struct {
     double param[FL_MAX_PARAMS];
     const fl_newton *newton;  /* NULL: Hessians as they are. Those by a second argument are as they are. */
     fl_reduction reduction;
+    int empty_is_zero;        /* the mean where nothing counts: 0, not NaN */
     fl_domain pred_domain, target_domain, operand_domain;
     int check_first;          /* check all input before the first output is written */
     int (*interrupted)(void);  /* asked now and then by the calling thread; not zero: stop */

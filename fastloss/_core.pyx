@@ -10,7 +10,7 @@ from contextvars import ContextVar
 import numpy as np
 
 from fastloss import _errors
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS, second_keyword
+from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, second_keyword
 from fastloss._statistics import STATISTICS, SoftmaxResult
 
 cnp.import_array()
@@ -60,6 +60,7 @@ cdef extern from "fastloss.h" nogil:
         const double *class_weight
         double param[4]
         fl_reduction reduction
+        int empty_is_zero
         fl_domain pred_domain, target_domain, operand_domain
         int check_first
         const fl_newton *newton
@@ -402,6 +403,19 @@ cdef int reduction_of(object name) except -1:
     return FL_MEAN if name == "mean" else FL_SUM if name == "sum" else FL_NONE
 
 
+cdef int gradient_number(object given, int number) except -1:
+    """The type number of the derivatives that are asked for: `number`, that of the prediction, or float32."""
+    cdef int wanted = _errors.gradient_dtype(given).num
+    if wanted not in (number, cnp.NPY_FLOAT):
+        raise ValueError(f"grad_dtype = {given!r}: the dtype of the prediction, float32 or None is accepted")
+    return wanted
+
+
+cdef bint loses_gradients(fl_call *c, int number, int64_t size) noexcept:
+    """Whether a mean's gradient is of numbers most of which float16 cannot hold: its smallest is 2^-24."""
+    return number == NPY_HALF and c.reduction == FL_MEAN and size > (1 << 24)
+
+
 cdef int split_axis(fl_call *c, cnp.ndarray pred, int axis, intptr_t *shape, intptr_t *pred_strides) except -1:
     """Split the class axis from the rows."""
     cdef int d, kept = 0
@@ -437,6 +451,12 @@ cdef object no_memory():
     return MemoryError("fastloss could not allocate its scratch memory")
 
 
+cdef inline bint fits_float(double x) noexcept:
+    """Whether float32 keeps a number from becoming 0 or infinite."""
+    cdef float single = <float>x
+    return single == x or (single != 0 and single - single == 0)
+
+
 cdef class Kernel:
     """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
 
@@ -455,7 +475,7 @@ cdef class Kernel:
     cdef fl_newton newton
     cdef bint gives_single
     # What is bound beside parameters: the defaults of these keywords.
-    cdef object default_weight, default_axis
+    cdef object default_weight, default_axis, default_grad_dtype
     cdef bint default_check
     cdef int default_threads
     cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
@@ -481,6 +501,8 @@ cdef class Kernel:
         self.template.reduction = <fl_reduction>reduction_of(loss.bound.get("reduction", row.default_reduction(name)))
         self.default_weight, self.default_axis = loss.bound.get("weight"), loss.bound.get("axis", -1)
         self.default_check, self.default_threads = loss.bound.get("check_domain", True), loss.bound.get("n_threads", 0)
+        self.default_grad_dtype = None if self.output_bits == FL_VALUE else loss.bound.get("grad_dtype")
+        self.template.empty_is_zero = loss.bound.get("empty") == "zero"
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.second, self.second_flag = row.second, second_keyword(row, name)
         self.optional_target = row.optional_target
@@ -513,6 +535,23 @@ cdef class Kernel:
         for i, real in enumerate((np.float32, np.float64)):
             domains[i].low, domains[i].high = interval.ends_in(real)
             domains[i].checked, domains[i].ends_only = interval.bounded, interval.ends_only
+        return 0
+
+    cdef int check_single(self, fl_call *c, cnp.ndarray operand) except -1:
+        """Raise where a number, of which float32 makes 0 or infinity, is out of its parameter's range then, as one of an array is."""
+        cdef int d
+        cdef double number
+        for d in range(len(self.slots)):
+            slot = self.slots[d]
+            if type(slot) is int:
+                number = c.param[<int>slot]
+            elif (slot == "operand" and operand is not None and cnp.PyArray_NDIM(operand) == 0
+                    and cnp.PyArray_TYPE(operand) == cnp.NPY_DOUBLE):
+                number = (<double *>cnp.PyArray_DATA(operand))[0]
+            else:
+                continue
+            if number == number and not fits_float(number):
+                self.parameters[d].check_single(number)
         return 0
 
     cdef object set_parameter(self, fl_call *c, object slot, object parameter, object value, bint default):
@@ -554,8 +593,8 @@ cdef class Kernel:
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = self.default_weight, out = None, given_pred, given_target, key, argument
         cdef dict statistics = None
-        cdef object given_axis = self.default_axis
-        cdef int axis = 0, asked = self.default_threads, number, d
+        cdef object given_axis = self.default_axis, grad_dtype = self.default_grad_dtype
+        cdef int axis = 0, asked = self.default_threads, number, value_number, d
         cdef bint check_domain = self.default_check, copied = False, with_second = False
         cdef fl_status status
         cdef intptr_t shape[64]
@@ -577,6 +616,10 @@ cdef class Kernel:
                 asked = 0 if argument is None else _errors.thread_count(argument)
             elif key == "axis" and self.is_rows:
                 given_axis = argument
+            elif key == "empty":
+                c.empty_is_zero = _errors.choice("empty", argument, EMPTY) == "zero"
+            elif key == "grad_dtype" and not self.output_bits == FL_VALUE:
+                grad_dtype = argument
             elif key == "check_domain" and self.has_domain:
                 check_domain = bool(argument)
             elif self.second_flag and key == self.second_flag:
@@ -611,6 +654,11 @@ cdef class Kernel:
         target = as_array(given_target, "target")
         number = number_of_results(pred)
         c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
+        if c.real == FL_FLOAT32:
+            self.check_single(&c, operand)
+        value_number = cnp.NPY_FLOAT if self.is_rows and c.real == FL_FLOAT32 else number
+        if grad_dtype is not None:
+            number = gradient_number(grad_dtype, number)
         c.pred_domain = self.pred_domains[c.real == FL_FLOAT64]
         if self.log_target >= 0 and c.param[self.log_target] != 0:
             c.target_domain = self.log_domains[c.real == FL_FLOAT64]
@@ -657,8 +705,7 @@ cdef class Kernel:
         else:
             wanted = tuple([order + name for name in self.outputs if name != "value" for order in ("", "second_")[:1 + with_second]])
             places = dict(zip(wanted, _errors.checked_out(
-                self, out, given_pred, given_target, kwargs,
-                pred.dtype if is_float(dtype_of(pred)) else np.dtype(np.float64), wanted)))
+                self, out, given_pred, given_target, kwargs, <object>PyArray_DescrFromType(number), wanted)))
             grad, hess = places.get("grad"), places.get("hess")
             second_grad, second_hess = places.get("second_grad"), places.get("second_hess")
         if self.output_bits & FL_GRAD:
@@ -674,10 +721,12 @@ cdef class Kernel:
                 second_hess = self.place(&c.second_hess, strides[5], second_hess, second, number, axis)
         if self.output_bits & FL_VALUE and c.reduction == FL_NONE:
             if self.is_rows:
-                value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
+                value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, value_number, 0)
             else:
-                value = empty_like(pred, number)
+                value = empty_like(pred, value_number)
             describe(&c.value, value)
+        if self.output_bits & FL_GRAD and loses_gradients(&c, number, cnp.PyArray_SIZE(pred)):
+            _errors.warn_of_lost_gradients(<object>pred)
 
         if statistics is not None:
             new_statistics(&c, statistics)
@@ -847,7 +896,8 @@ cdef class FunctionKernel:
                 array = empty_like(pred, number)
             without_axis(&c.grad, strides[1], array, axis)
         if c.outputs & FL_VALUE and c.reduction == FL_NONE:
-            value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, number, 0)
+            # Values of rows keep the precision that they are computed in, as lse does.
+            value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, cnp.NPY_DOUBLE if c.real == FL_FLOAT64 else cnp.NPY_FLOAT, 0)
             describe(&c.value, value)
 
         status = run(&c, cnp.PyArray_SIZE(pred), asked)

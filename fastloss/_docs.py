@@ -28,10 +28,10 @@ _LEAD = {
 _RETURNS = {
     "value": """\
 value : float or ndarray
-    A Python float; under "none" an array with the loss of each {item}.""",
+    A Python float; under "none" an array with the loss of each {item}{of_halves}.""",
     "grad": """\
 grad : ndarray
-    The gradient, of the shape and dtype of `pred`; under "none" that of each {item}'s own loss.""",
+    The gradient, of the shape of `pred` and of its dtype or `grad_dtype`; under "none" that of each {item}'s own loss.""",
     "hess": """\
 hess : ndarray
     The diagonal of the Hessian, of the shape and dtype of `pred`, weighed and reduced as the gradient is.""",
@@ -62,6 +62,10 @@ sample_weight : array_like, optional
     "reduction": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.""",
+    "empty": """\
+empty : {{"nan", "zero"}}, default "nan"
+    The mean where nothing counts: where there is no {item}, or all have weight 0{ignored}. NaN is 0 / 0; with
+    "zero", what is left out altogether adds nothing.""",
     "axis": """\
 axis : int, default -1
     The class axis of `pred`.""",
@@ -78,6 +82,10 @@ target_grad : bool, default False
     Whether derivatives with respect to `{second}` are wanted too. With True, {pairs_of} a pair,
     (with respect to `pred`, with respect to `{second}`), of the shape and dtype of `pred`: where one number of
     `{second}` serves several elements, its derivative is the sum of theirs.""",
+    "grad_dtype": """\
+grad_dtype : dtype, optional
+    The dtype of derivatives: float32, or None for that of `pred`. float16 has no number below 6e-8, to which the
+    gradient of a mean over many numbers falls; float32 predictions lose nothing by it.""",
     "out": """\
 out : ndarray, optional
     Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.{out_pair}""",
@@ -148,10 +156,12 @@ def _fill(row: Row, name: str) -> dict[str, str]:
         "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
+        "ignored": " or an ignored label" if row.labels and not row.label_lists else "",
         "optional": ", optional" if row.optional_target else "",
         "without_target": " None: 0 everywhere." if row.optional_target else "",
         "reduction": row.default_reduction(name),
         "out_pair": _OUT_PAIR.format(flag=flag, second=row.second, pairs=pairs) if flag else "",
+        "of_halves": "" if row.family == "pointwise" else ", float32 where `pred` is float16 or bfloat16",
         "flag": flag,
         "second": row.second,
         "pairs_of": "gradient and Hessian are each" if with_hess else "the gradient is",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,8 +32,10 @@ __all__ = [
     "called",
     "check_place",
     "checked_out",
+    "choice",
     "first_where",
     "flat_out",
+    "gradient_dtype",
     "has_tensor",
     "is_masked",
     "label_outside",
@@ -49,6 +52,7 @@ __all__ = [
     "thread_count",
     "two_weights",
     "unknown_keyword",
+    "warn_of_lost_gradients",
 ]
 
 ACCEPTED = "float32, float64, float16, bfloat16, integers and bool are accepted"
@@ -335,6 +339,32 @@ def integer_axis(axis: Any) -> int:
         raise TypeError(f"axis must be an integer, got {axis!r}") from None
 
 
+def choice(name: str, given: Any, accepted: tuple[str, ...]) -> str:
+    """`given`, if it is one of the words accepted."""
+    if not isinstance(given, str) or given not in accepted:
+        raise ValueError(f"{name} must be one of {', '.join(accepted)}; got {given!r}")
+    return given
+
+
+def gradient_dtype(given: Any) -> np.dtype[Any]:
+    """The dtype that `grad_dtype=` names."""
+    try:
+        dtype: np.dtype[Any] = np.dtype(given)
+    except TypeError as error:
+        raise ValueError(f"grad_dtype = {given!r} is no dtype; accepted: float32, the dtype of the prediction, None") from error
+    return dtype
+
+
+def warn_of_lost_gradients(pred: np.ndarray) -> None:
+    """Of a mean over so many numbers most derivatives lie below the smallest float16."""
+    warnings.warn(
+        f"the gradient of a mean over {pred.size} numbers is mostly 0 in float16, whose smallest number is 6e-8: ask for "
+        "grad_dtype='float32', or scale the loss, such as reduction='sum' with weight=scale/n",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
 def axis_from_front(axis: Any, pred: np.ndarray) -> int:
     """The class axis, counted from the front."""
     index = integer_axis(axis)
@@ -360,7 +390,8 @@ def check_place(place: Any, name: str, argument: np.ndarray, argument_name: str,
     if place.shape != argument.shape:
         raise ValueError(f"{name} has shape {place.shape} but {argument_name} has shape {argument.shape}")
     if place.dtype != dtype or not place.dtype.isnative:
-        raise ValueError(f"{name} has dtype {place.dtype}; the gradient has dtype {dtype}")
+        other = " (or that of grad_dtype=)" if place.dtype == np.float32 else ""
+        raise ValueError(f"{name} has dtype {place.dtype}; the gradient has dtype {dtype}{other}")
     if not place.flags.writeable:
         raise ValueError(f"{name} is not writeable")
     if place.size and any(stride == 0 and n > 1 for stride, n in zip(place.strides, place.shape, strict=True)):

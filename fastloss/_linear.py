@@ -10,10 +10,12 @@ from __future__ import annotations
 import functools
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self
+
+import numpy as np
 
 from fastloss import _docs, _errors
 from fastloss._loss import Documentation, Loss, OwnSignature, check_bound, refuse_weights, signature
@@ -25,8 +27,12 @@ __all__ = [
     "LINEAR_ENTRY_POINTS",
     "LinearLoss",
     "LinearRow",
+    "check_head",
+    "check_labels",
+    "gradient_dtypes",
     "linear_registry",
     "linear_signature",
+    "row_values",
     "target_of",
 ]
 
@@ -38,6 +44,9 @@ LINEAR_ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 FILTER_EPS = Parameter("filter_eps", 0.0, Kind(Interval(0, high_open=True)))
+
+#: Keywords of a loss of rows that a linear layer has not, or has as its own.
+OTHERS = ("axis", "sample_weight", "target_grad")
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,48 @@ def target_of(wrapped: Row) -> str:
     return "teacher" if wrapped.differentiable_target else "labels"
 
 
+def check_head(hidden: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, owner: str = "") -> None:
+    """Raise where the shapes are not those of a linear layer."""
+    if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
+        raise ValueError(
+            f"{owner}hidden has shape {hidden.shape} but {owner}weight has shape {weight.shape}; wanted: (..., D) and (V, D)"
+        )
+    if bias is not None and bias.shape != (len(weight),):
+        raise ValueError(
+            f"{owner}weight has shape {weight.shape} but {owner}bias has shape {bias.shape}; wanted: ({len(weight)},)"
+        )
+
+
+def row_values(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The type of the values of rows of such numbers: not a half, in which a log-probability is off by hundredths."""
+    return np.dtype(np.float32) if dtype.name in _errors.HALVES else gradient_dtypes([dtype], None)[0]
+
+
+def check_labels(row: Row, hidden: np.ndarray, weight: np.ndarray, labels: np.ndarray) -> None:
+    """Raise where labels, or numbers for every class, have not the shape or the kind of dtype that the loss takes."""
+    accepted = {"labels": hidden.shape[:-1]}
+    if row.probabilities:
+        accepted["numbers"] = (*hidden.shape[:-1], len(weight))
+    if labels.shape not in accepted.values():
+        wanted = " or ".join(f"{what} of shape {shape}" for what, shape in accepted.items())
+        raise ValueError(
+            f"hidden has shape {hidden.shape} and weight {weight.shape}, but labels has shape {labels.shape}; wanted: {wanted}"
+        )
+    if (labels.ndim == hidden.ndim) == (labels.dtype.kind in "biu"):
+        raise _errors.target_type(labels.dtype, labels=labels.ndim != hidden.ndim)
+
+
+def gradient_dtypes(dtypes: Iterable[np.dtype[Any]], asked: Any) -> list[np.dtype[Any]]:
+    """The types of the gradients by arrays of these types, where `asked` is the argument `grad_dtype`."""
+    own = [np.dtype(np.float64) if dtype.kind in "biu" else dtype.newbyteorder("=") for dtype in dtypes]
+    if asked is None:
+        return own
+    wanted = _errors.gradient_dtype(asked)
+    if wanted != np.float32 and set(own) != {wanted}:
+        raise ValueError(f"grad_dtype = {asked!r}: float32 is accepted, or None for the dtype of each array")
+    return [wanted] * len(own)
+
+
 def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
     """The signature of an entry point: the keywords of the wrapped loss behind the arrays of a linear layer."""
 
@@ -138,7 +189,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
                 keyword("sample_weight", None),
                 keyword(FILTER_EPS.name, bound.get(FILTER_EPS.name, FILTER_EPS.default)),
             ]
-        elif p.kind is p.KEYWORD_ONLY and p.name not in ("axis", "target_grad", "sample_weight"):
+        elif p.kind is p.KEYWORD_ONLY and p.name not in OTHERS:
             parameters.append(p)
     return inspect.Signature(parameters)
 
@@ -191,7 +242,7 @@ class LinearLoss:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
-    def vjp(self, hidden: Any, weight: Any, labels: Any, cotangent: Any, **keywords: Any) -> tuple[Any, ...]:
+    def vjp(self, hidden: Any, weight: Any, labels: Any = None, cotangent: Any = None, **keywords: Any) -> tuple[Any, ...]:
         """Gradients of ``sum(cotangent * loss)``, with the loss of each row: a vector-Jacobian product.
 
         Parameters
@@ -225,7 +276,12 @@ class LinearLoss:
                [-1., -2.]])
         """
         refuse_weights(keywords, ("sample_weight", "reduction"))
-        gradients: tuple[Any, ...] = self.grad(hidden, weight, labels, sample_weight=cotangent, reduction="none", **keywords)
+        target = keywords.pop("teacher", None) if labels is None else labels
+        if cotangent is None:
+            raise TypeError(f"{self.name}.vjp needs a cotangent")
+        cotangent = _errors.readable_array(cotangent, "cotangent")
+        _errors.broadcast(cotangent, np.shape(hidden)[:-1], "cotangent")
+        gradients: tuple[Any, ...] = self.grad(hidden, weight, target, sample_weight=cotangent, reduction="none", **keywords)
         return gradients
 
     def bind(self, **parameters: Any) -> Self:
@@ -303,7 +359,11 @@ class LinearEntry:
         for name in kwargs:
             if name not in self.__signature__.parameters:
                 raise _errors.unknown_keyword(self, name)
-        given = self.__signature__.bind(*args, **kwargs)
+        try:
+            given = self.__signature__.bind(*args, **kwargs)
+        except TypeError as error:
+            own = "; sample weights are sample_weight=" if len(args) > 1 and "weight" in kwargs else ""
+            raise TypeError(f"{self.loss.name}: {error}{own}") from None
         given.apply_defaults()
         results = self.loss.evaluate(self.loss, self.outputs, given.arguments)
         return results[0] if len(results) == 1 else results
@@ -369,26 +429,37 @@ sample_weight : array_like, optional
     "filter_eps": """\
 filter_eps : float, default 0.0
     Classes of small gradient are left out of the two products of the gradients: those for which, in every row of a
-    chunk, the derivative of the row's own loss (before `sample_weight` and `reduction`) is smaller in size than this
-    number; all classes stay where more than half would. 0 leaves out nothing. Value and d_bias are not concerned.""",
+    chunk, the derivative of the row's own loss (before weights and `reduction`) is smaller in size than this number; all
+    classes stay where more than half would. Rows that are ignored or weigh 0 are not looked at. 0 leaves out nothing. Value
+    and d_bias are not concerned.""",
     "reduction of labels": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), where a row with a label counts as that label's class weight too and an ignored row not
     at all; "sum" is sum(w·l), "none" gives w·l for each row.""",
+    "empty": """\
+empty : {"nan", "zero"}, default "nan"
+    The mean where no row has a part in it, because there is none or all are ignored or weigh 0: NaN or 0. The gradients are
+    0 either way.""",
+    "grad_dtype": """\
+grad_dtype : dtype, optional
+    The dtype of the gradients: float32, or None for that of each array. They are summed in float32 or float64, and float16
+    has no number below 6e-8.""",
     "out": """\
 out : tuple of ndarray, optional
-    Receive the gradients and are returned: of the shape and dtype of `hidden`, `weight` and, where it is given, `bias`.
+    Receive the gradients and are returned: of the shape of `hidden`, `weight` and, where it is given, `bias`, and of the dtype
+    that the gradients have.
     None in the place of one: a new array. None may overlap an argument.""",
 }
 
 _RETURNS = {
     "value": """\
 value : float or ndarray
-    A Python float; under "none" an array with the loss of each row.""",
+    A Python float; under "none" an array with the loss of each row, of the dtype of `hidden`, or float32 where that is
+    half precision.""",
     "grad": """\
 grad : tuple of ndarray
-    d_hidden, d_weight and, where `bias` is given, d_bias, of the shape and dtype of these. Under "none" d_hidden
-    is of each row's own loss, d_weight and d_bias of their sum.""",
+    d_hidden, d_weight and, where `bias` is given, d_bias, of the shape and dtype of these (or of `grad_dtype`). Under
+    "none" d_hidden is of each row's own loss, d_weight and d_bias of their sum.""",
     "result": """\
 result : SoftmaxResult
     Instead, where a statistic is asked for: all of these by name. Statistics are of the logits of every row, neither
@@ -413,8 +484,10 @@ nothing.
 Computation is in float64 where one of `hidden`, `weight` and `bias` holds float64 or integers, and in float32 elsewhere;
 float16 and bfloat16 matrices are converted block by block. Values are summed in float64.
 
-With g the derivative of a row's own loss, s the factor with which the row enters (its weight; under "mean", divided by the
-sum that the mean divides by), and beside rounding, `filter_eps` changes the gradients by at most::
+With g the derivative of a row's own loss, s the factor with which the row enters (its weight, times that of its label; under
+"mean", divided by the sum that the mean divides by), and beside rounding, `filter_eps` changes the gradients by at most what
+follows. Where class weights count for more than the label, as with label smoothing, the largest of them is a factor of s, and
+g is with all relative to it::
 
     |d_hidden[i, k]|   filter_eps · |s[i]| · Σ |weight[j, k]|     over the classes j
     |d_weight[j, k]|   filter_eps · Σ |s[i]| · |hidden[i, k]|     over the rows i

@@ -13,9 +13,19 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
-from fastloss._linear import ARRAYS, FILTER_EPS, LinearLoss, target_of
-from fastloss._loss import REDUCTIONS
+from fastloss._linear import (
+    ARRAYS,
+    FILTER_EPS,
+    LinearLoss,
+    check_head,
+    check_labels,
+    gradient_dtypes,
+    row_values,
+    target_of,
+)
+from fastloss._loss import EMPTY, REDUCTIONS
 from fastloss._statistics import STATISTICS, SoftmaxResult
+from fastloss._weights import LEAST, Scaled, scaled
 
 __all__ = ["evaluate"]
 
@@ -113,22 +123,6 @@ def checked(given: Any, name: str) -> np.ndarray:
     return array
 
 
-def gradient_dtype(array: np.ndarray) -> np.dtype:
-    return np.dtype(np.float64) if array.dtype.kind in "biu" else array.dtype.newbyteorder("=")
-
-
-def check_head(hidden: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, owner: str = "") -> None:
-    """Raise where the shapes are not those of a linear layer."""
-    if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
-        raise ValueError(
-            f"{owner}hidden has shape {hidden.shape} but {owner}weight has shape {weight.shape}; wanted: (..., D) and (V, D)"
-        )
-    if bias is not None and bias.shape != (len(weight),):
-        raise ValueError(
-            f"{owner}weight has shape {weight.shape} but {owner}bias has shape {bias.shape}; wanted: ({len(weight)},)"
-        )
-
-
 class Call:
     """The arguments of a call, found to be good."""
 
@@ -139,6 +133,7 @@ class Call:
         self.reduction = arguments["reduction"]
         if not isinstance(self.reduction, str) or self.reduction not in REDUCTIONS:
             raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {self.reduction!r}")
+        self.empty = _errors.choice("empty", arguments["empty"], EMPTY)
         self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
         if "check_domain" in arguments:
             self.keywords["check_domain"] = False  # what is to be checked, is before the first chunk
@@ -158,25 +153,50 @@ class Call:
             self.teacher = self.checked_teacher(arguments["teacher"])
         else:
             self.labels = checked(arguments["labels"], "labels")
-            self.check_target(self.labels)
+            if not self.labels.size and self.labels.ndim == self.hidden.ndim - 1:
+                self.labels = self.labels.astype(np.int64)  # an empty list has no integers that would tell
+            check_labels(row, self.hidden, self.weight, self.labels)
         self.numbers = self.labels is None or self.labels.ndim == self.hidden.ndim
         self.sample_weight = None
         if arguments["sample_weight"] is not None:
             sample_weight = checked(arguments["sample_weight"], "sample_weight")
             self.sample_weight = Rows(_errors.broadcast(sample_weight, self.shape, "sample_weight"), len(self.shape))
+        self.gradient_dtypes = gradient_dtypes((a.dtype for a in self.arrays.values()), arguments.get("grad_dtype"))
         single = {array.dtype.name in ("float32", *_errors.HALVES) for array in self.arrays.values()} == {True}
         self.real = np.dtype(np.float32 if single else np.float64)
-        self.class_weight = self.parameters.get("class_weight")
-        if self.class_weight is not None:
-            self.class_weight = self.parameters["class_weight"] = np.asarray(self.class_weight, np.float64)
         # A call without rows raises what is wrong with the parameters, such as class weights of another number of classes.
         nothing = np.empty((0, self.classes), self.real)
         loss.wrapped(nothing, nothing if self.numbers else np.empty(0, np.int64), **self.parameters, **self.keywords)
+        self.take_class_weights()
 
         self.out = self.checked_out(arguments.get("out"), arguments)
         if self.labels is not None:
             self.row_numbers = Rows(self.labels, len(self.shape))
-            self.check_labels(self.labels, bool(arguments.get("check_domain", False)))
+            self.check_numbers(self.labels, bool(arguments.get("check_domain", False)))
+
+    def take_class_weights(self) -> None:
+        """Leave to the loss of a row as little of the class weights as can be: it may compute in float32.
+
+        Of a label without smoothing the class weight multiplies the row's loss, and is taken out of it. Else all are brought to
+        one scale, unless a part of the loss is without them: the z-loss of a row of numbers.
+        """
+        self.class_weight: np.ndarray | None = None
+        self.taken_out = False
+        #: The power of 2 by which those left to the loss of a row are divided, and the largest of them.
+        self.power, self.largest = 0, 1.0
+        if self.parameters.get("class_weight") is None:
+            return
+        self.class_weight = np.asarray(self.parameters["class_weight"], np.float64)
+        largest = self.class_weight.max(initial=0)
+        smoothed = self.real.type(self.parameters.get("label_smoothing", 0)) != 0
+        self.taken_out = not self.numbers and not (smoothed and largest)
+        if self.taken_out:
+            self.parameters["class_weight"] = None
+        elif largest:
+            if not (self.numbers and self.parameters.get("z_loss")):
+                self.power = int(np.frexp(largest)[1])
+            self.parameters["class_weight"] = np.ldexp(self.class_weight, -self.power)
+            self.largest = float(np.ldexp(largest, -self.power))
 
     def checked_teacher(self, given: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """The arrays of the teacher's layer, whose logits have the shape of the student's."""
@@ -191,21 +211,7 @@ class Call:
             raise ValueError(f"the teacher's logits would have the shape {logits}, but the student's have {wanted}")
         return hidden, weight, bias
 
-    def check_target(self, labels: np.ndarray) -> None:
-        hidden, weight = self.hidden, self.weight
-        accepted = {"labels": hidden.shape[:-1]}
-        if self.loss.wrapped.row.probabilities:
-            accepted["numbers"] = (*hidden.shape[:-1], len(weight))
-        if labels.shape not in accepted.values():
-            wanted = " or ".join(f"{what} of shape {shape}" for what, shape in accepted.items())
-            raise ValueError(
-                f"hidden has shape {hidden.shape} and weight {weight.shape}, but labels has shape {labels.shape}; "
-                f"wanted: {wanted}"
-            )
-        if (labels.ndim == hidden.ndim) == (labels.dtype.kind in "biu"):
-            raise _errors.target_type(labels.dtype, labels=labels.ndim != hidden.ndim)
-
-    def check_labels(self, given: np.ndarray, check_domain: bool) -> None:
+    def check_numbers(self, given: np.ndarray, check_domain: bool) -> None:
         """Raise for the first label that is none, or number outside the domain, before anything is written."""
         domain, ignore_index = self.loss.wrapped.row.target, self.parameters.get("ignore_index")
         if self.numbers and not (check_domain and domain.bounded):
@@ -228,47 +234,75 @@ class Call:
             raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
         others = (array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None)
         inputs = [array for array in (*(self.teacher or ()), *map(np.asarray, others)) if array is not None]
-        for i, (place, (name, argument)) in enumerate(zip(out, self.arrays.items(), strict=True)):
+        for i, (place, dtype) in enumerate(zip(out, self.gradient_dtypes, strict=True)):
             if place is None:
                 continue
-            _errors.check_place(place, f"out[{i}]", argument, name, gradient_dtype(argument))
+            _errors.check_place(place, f"out[{i}]", self.arrays[names[i]], names[i], dtype)
             if any(_errors.overlap(place, array) for array in inputs):
                 raise ValueError(f"out[{i}] overlaps an argument")
             if any(_errors.overlap(place, other) for other in out[:i] if other is not None):
                 raise ValueError("two arrays of out overlap")
         return list(out)
 
-    def mass(self, rows: Any) -> np.ndarray:
-        """What rows count in the denominator of a mean, beside their sample weight."""
-        if self.numbers:
-            return np.ones(rows.stop - rows.start if isinstance(rows, slice) else len(rows))
-        labels = self.row_numbers[rows]
-        ignore_index = self.parameters.get("ignore_index")
-        kept = np.ones(len(labels), bool) if ignore_index is None else labels != ignore_index
-        if self.class_weight is None or not self.classes or not self.loss.wrapped.row.class_weight_in_mean:
-            return kept.astype(np.float64)
-        mass = np.zeros(len(labels))
-        mass[kept] = self.class_weight[labels[kept].astype(np.intp)]
-        return mass
-
-    def weights(self, rows: Any) -> np.ndarray:
-        if self.sample_weight is None:
-            return np.ones(rows.stop - rows.start if isinstance(rows, slice) else len(rows))
-        return self.sample_weight[rows].astype(np.float64)
+    def counts(self, rows: Any, in_mean: bool = False) -> Scaled:
+        """What the own loss of rows is multiplied by; or, `in_mean`, what rows add to that which the mean divides by."""
+        n = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
+        kept, ignore_index = np.ones(n, bool), self.parameters.get("ignore_index")
+        if not self.numbers:
+            labels = self.row_numbers[rows]
+            if ignore_index is not None:
+                kept = labels != ignore_index
+        found = Scaled(kept.astype(np.float64), 0 if in_mean else self.power)
+        if self.sample_weight is not None:
+            found *= scaled(self.sample_weight[rows])
+        by_label = self.loss.wrapped.row.class_weight_in_mean if in_mean else self.taken_out
+        if by_label and self.class_weight is not None and not self.numbers and self.classes:
+            # An ignored label may be any number; that it counts nothing is known.
+            found *= scaled(self.class_weight[np.where(kept, labels, 0).astype(np.intp)])
+        return found
 
     def kept_rows(self, kept_ones: bool = True) -> Iterator[np.ndarray]:
         """The numbers of the rows that have a part in the result, neither ignored nor of weight 0; or of all others."""
-        ignore_index = None if self.numbers else self.parameters.get("ignore_index")
         for rows in slices(self.n_rows, SCAN):
-            kept = self.weights(rows) != 0
-            if ignore_index is not None:
-                kept &= self.row_numbers[rows] != ignore_index
+            kept = self.counts(rows).mantissa != 0
             yield rows.start + np.flatnonzero(kept == kept_ones)
 
-    def denominator(self) -> Any:
-        """What the mean divides by: the sum over all rows of what each counts."""
-        parts = [np.sum(self.weights(rows) * self.mass(rows)) for rows in slices(self.n_rows, SCAN)]
-        return np.sum(parts, dtype=np.float64)
+
+class Scale:
+    """What the losses of rows are multiplied by, and what their sum is divided by.
+
+    A mean depends on the ratios of its weights: the largest are brought to about 1 before any are added or multiplied.
+    """
+
+    def __init__(self, call: Call):
+        self.call, self.shift, self.total = call, 0, np.float64(1)
+        self.power: int | None = None
+        if call.reduction != "mean":
+            return
+        every = list(slices(call.n_rows, SCAN))
+
+        def largest(in_mean: bool) -> int:
+            found = max((call.counts(rows, in_mean).largest() for rows in every), default=LEAST)
+            return 0 if found == LEAST else found
+
+        self.power, power = largest(False), largest(True)
+        self.shift = self.power - power
+        parts = [np.sum(call.counts(rows, True).over(power)) for rows in every]
+        self.total = np.sum(parts, dtype=np.float64)
+
+    def weights(self, rows: Any) -> np.ndarray:
+        """By what the losses of rows are multiplied, up to a power of 2."""
+        counts = self.call.counts(rows)
+        return counts.numbers() if self.power is None else counts.over(self.power)
+
+    def factors(self, weights: np.ndarray) -> Scaled:
+        """By what their derivatives are."""
+        found = scaled(weights / self.total)
+        return Scaled(found.mantissa, found.power + self.shift)
+
+    def reduced(self, value: Any) -> Any:
+        """A weighted loss, or a sum of them, divided."""
+        return np.ldexp(value / self.total, self.shift)
 
 
 # ---- computation ----------------------------------------------------------------------------------------------------
@@ -310,11 +344,12 @@ class Gradients:
     """The gradients of a head, gathered from those of its logits, chunk by chunk."""
 
     def __init__(self, call: Call, head: Head, block: int, chunk: int, single: bool):
-        self.head, self.block, self.filter_eps, real = head, block, call.filter_eps, call.real
-        arrays = call.arrays.values()
+        self.head, self.block, real = head, block, call.real
+        # Class weights that the slopes hold count relative to the largest.
+        self.filter_eps = call.filter_eps * call.largest
         self.results = [
-            np.empty_like(array, gradient_dtype(array), subok=False) if place is None else place
-            for array, place in zip(arrays, call.out, strict=True)
+            np.empty_like(array, dtype, subok=False) if place is None else place
+            for array, dtype, place in zip(call.arrays.values(), call.gradient_dtypes, call.out, strict=True)
         ]
         self.d_hidden = Rows(self.results[0], len(call.shape))
         self.sums = [
@@ -343,9 +378,10 @@ class Gradients:
         # To choose costs a copy, which more than half of the classes are not worth.
         return found if 2 * np.count_nonzero(found) <= len(found) else None
 
-    def add(self, rows: Any, inputs: np.ndarray, slopes: np.ndarray, scale: np.ndarray) -> None:
-        """Add what a chunk contributes: `slopes` is the derivative of each row's own loss, `scale` what it is multiplied by."""
+    def add(self, rows: Any, inputs: np.ndarray, slopes: np.ndarray, factors: Scaled) -> None:
+        """Add what a chunk contributes: `slopes` by logits of each row's own loss, `factors` what they are multiplied by."""
         head, real = self.head, self.head.real
+        scale, power = factors.within(real)
         d_weight, *d_bias = self.sums
         # Transposed, as weight.T @ slopes.T, it took OpenBLAS 2/3 of the time.
         d_hidden, part = self.transposed[0, :, : len(inputs)], self.transposed[1, :, : len(inputs)]
@@ -368,17 +404,24 @@ class Gradients:
                 np.matmul(ready(head.weight[classes], real).T, slope.T, out=part)
                 d_hidden += part
             product = np.matmul(slope.T, inputs, out=self.product[: slope.shape[1]])
+            if power:
+                np.ldexp(product, power, out=product)
             if self.single or (self.empty and not self.filter_eps):
                 d_weight[classes] = product
             else:
                 d_weight[classes] += product
         self.empty = False
+        for total in d_bias:
+            total += np.ldexp(scale @ slopes, power) if power else scale @ slopes
+        if power:
+            # Each row has its own power of 2.
+            scale = factors.mantissa.astype(real)
         d_hidden *= scale
+        if power:
+            np.ldexp(d_hidden, factors.power, out=d_hidden)
         if not scale.all():
             d_hidden[:, scale == 0] = 0
         self.d_hidden[rows] = d_hidden.T
-        for total in d_bias:
-            total += scale @ slopes
 
     def finish(self) -> tuple[np.ndarray, ...]:
         if self.empty:
@@ -433,7 +476,7 @@ def sizes(call: Call) -> tuple[int, int]:
         row += item * block
     fixed = block * item * widths + call.classes
     fixed += 2 * item * call.classes * biases
-    fixed += 8 * call.classes if call.class_weight is not None else 0
+    fixed += 16 * call.classes if call.class_weight is not None else 0
     return block, max(1, min(call.n_rows, (SCRATCH - fixed) // row))
 
 
@@ -453,8 +496,8 @@ def compute(call: Call) -> tuple[Any, ...]:
     gradients = Gradients(call, head, block, chunk, call.n_rows <= chunk) if wants_gradient else None
     values = None
     if wants_value and call.reduction == "none":
-        values = Rows(np.zeros(call.shape, gradient_dtype(call.hidden)), len(call.shape))
-    total = call.denominator() if call.reduction == "mean" else np.float64(1)
+        values = Rows(np.zeros(call.shape, row_values(call.hidden.dtype)), len(call.shape))
+    scale = Scale(call)
     wrapped, keywords = call.loss.wrapped, {**call.parameters, **call.keywords, **call.flags}
     entry = wrapped if not gradients else wrapped.value_and_grad if wants_value else wrapped.grad
     statistics = Statistics(call)
@@ -462,9 +505,9 @@ def compute(call: Call) -> tuple[Any, ...]:
     # Nothing has been written so far.
     if gradients:
         gradients.start()
-    sums = [np.float64(0)]
+    sums: list[np.float64] = []
     for rows in batches(call.kept_rows(), chunk):
-        inputs, target, weight = head.inputs(rows), targets[rows], call.weights(rows)
+        inputs, target, weight = head.inputs(rows), targets[rows], scale.weights(rows)
         logits = head.logits(inputs, scratch)
         found = entry(logits, target, **keywords, **({"out": logits} if gradients else {}))
         if call.flags:
@@ -473,21 +516,17 @@ def compute(call: Call) -> tuple[Any, ...]:
             value = (found.value if call.flags else found[0] if gradients else found) * weight
             sums.append(np.sum(value))
         if values:
-            values[rows] = value
+            values[rows] = scale.reduced(value)
         if gradients:
-            scale = (weight / total).astype(call.real)
-            idle = call.mass(rows) == 0
-            if idle.any():
-                # A row whose class weighs nothing has no part in the result, whatever its hidden state is.
-                scale[idle] = np.where(logits[idle].any(axis=1), scale[idle], 0)
-            gradients.add(rows, inputs, logits, scale)
+            gradients.add(rows, inputs, logits, scale.factors(weight))
     for rows in batches(call.kept_rows(False) if call.flags else (), chunk):
         # What has no part in the loss has statistics all the same.
         logits = head.logits(head.inputs(rows), scratch)
         statistics.keep(rows, wrapped(logits, targets[rows], **keywords))
     results: dict[str, Any] = {}
     if wants_value:
-        results["value"] = values.finish() if values else float(np.sum(sums) / total)
+        nothing = call.empty == "zero" and not sums
+        results["value"] = values.finish() if values else 0.0 if nothing else float(scale.reduced(np.sum(sums)))
     if gradients:
         results["grad"] = gradients.finish()
     return SoftmaxResult(**results, **statistics.finish()) if call.flags else tuple(results.values())

@@ -19,6 +19,7 @@ from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
 
 __all__ = [
+    "EMPTY",
     "ENTRY_POINTS",
     "REDUCTIONS",
     "Documentation",
@@ -34,10 +35,12 @@ __all__ = [
 ]
 
 REDUCTIONS = ("mean", "sum", "none")
+#: What a mean is where nothing counts.
+EMPTY = ("nan", "zero")
 
 #: The keywords of entry points that may be bound as parameters are; and those values of them that say nothing.
-OPTIONS = ("weight", "sample_weight", "reduction", "axis", "check_domain", "n_threads")
-NOT_BOUND = {"axis": -1, "check_domain": True}
+OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "grad_dtype", "n_threads")
+NOT_BOUND = {"empty": EMPTY[0], "axis": -1, "check_domain": True}
 
 #: What the cotangent of a vector-Jacobian product stands for.
 REPLACED = ("weight", "sample_weight", "reduction")
@@ -112,6 +115,7 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
     keywords += [keyword("weight", bound.get("weight")), keyword("sample_weight", None)]
     keywords.append(keyword("reduction", bound.get("reduction", row.default_reduction(entry_point))))
+    keywords.append(keyword("empty", bound.get("empty", EMPTY[0])))
     if row.family == "rows":
         keywords.append(keyword("axis", bound.get("axis", -1)))
     if row.prediction.bounded or row.target.bounded:
@@ -119,7 +123,7 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     if flag := second_keyword(row, entry_point):
         keywords.append(keyword(flag, False))
     if entry_point != "value":
-        keywords.append(keyword("out", None))
+        keywords += [keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
     keywords.append(keyword("n_threads", bound.get("n_threads")))
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
@@ -160,8 +164,12 @@ def kept_option(name: str, value: Any) -> Any:
             if not isinstance(value, str) or value not in REDUCTIONS:
                 raise _errors.bad_reduction(value, REDUCTIONS)
             return str(value)
+        case "empty":
+            return _errors.choice(name, value, EMPTY)
         case "axis":
             return _errors.integer_axis(value)
+        case "grad_dtype":
+            return _errors.gradient_dtype(value)
         case "n_threads":
             return _errors.thread_count(value)
         case _:
@@ -343,7 +351,8 @@ class Loss:
         ----------
         **parameters
             Parameters of the loss, and of the keywords of its entry points ``weight`` (or ``sample_weight``), ``reduction``,
-            ``axis``, ``check_domain`` and ``n_threads``; those not named keep their default. Arrays are copied.
+            ``empty``, ``axis``, ``check_domain``, ``grad_dtype`` and ``n_threads``; those not named keep their default.
+            Arrays are copied.
 
         Returns
         -------
@@ -367,10 +376,10 @@ class Loss:
         >>> import fastloss as fl
         >>> fl.huber.bind(delta=2.0)([3.0], [0.0])
         4.0
-        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)
-        <fastloss loss huber(pred, target, *, delta=2.0, weight=None, sample_weight=None, reduction='sum', n_threads=1)>
+        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)([3.0, 1.0], [0.0, 0.0])
+        4.5
         """
-        known, options = self.params, [name for name in OPTIONS if name in self.__signature__.parameters]
+        known, options = self.params, [name for name in OPTIONS if name in signature(self.row, {}, "grad").parameters]
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)

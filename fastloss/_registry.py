@@ -225,6 +225,16 @@ class Parameter:
             raise ValueError(f"{self.name} = {value!r} is outside {kind.range}")
         return number
 
+    def check_single(self, number: float) -> None:
+        """Raise where float32 makes a number of it that lies outside the range."""
+        with np.errstate(over="ignore"):
+            single = float(np.float32(number))
+        if single not in self.range:
+            raise ValueError(
+                f"{self.name} = {number!r} is {single!r} in float32, in which float32 predictions are computed: outside "
+                f"{self.range}; pass predictions as float64"
+            )
+
     def outside(self, array: np.ndarray) -> ValueError | None:
         """The error of the first number of an array outside the range, if there is one; of elements NaN is not."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,20 @@ def choose_tier() -> None:
     usable = [name for name, _, can_run in _core.tiers() if can_run]
     if not usable:
         raise ImportError("fastloss needs an x86-64-v2 (SSE4.2) or AArch64 CPU")
-    wanted = os.environ.get("FASTLOSS_TIER", usable[-1])
+    wanted = os.environ.get("FASTLOSS_TIER", "").strip() or usable[-1]
     if wanted not in usable:
-        raise ImportError(f"FASTLOSS_TIER={wanted!r} is not available here; choose from: {', '.join(usable)}")
+        ignore(f"FASTLOSS_TIER={wanted!r} is not available here; choose from: {', '.join(usable)}")
+        wanted = usable[-1]
     _core.set_tier(wanted)
+
+
+def ignore(message: str) -> None:
+    """Say in one line that a variable of the environment is nonsense: to the command line, which ends, or as a warning."""
+    from fastloss.cli import end_command
+
+    end_command(ValueError(message))
+    # At the line that imports fastloss: this function, its caller, this module and the package are no news to anybody.
+    warnings.warn(f"{message}; it is ignored", RuntimeWarning, stacklevel=5)
 
 
 def cgroup_cpus() -> float:
@@ -40,10 +51,11 @@ def default_threads() -> int:
     for name in ("FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS"):
         text = os.environ.get(name, "").split(",")[0].strip()
         if text:
-            if text.isdecimal() and 0 < int(text) < 1 << 31:
+            # Python refuses to read a number of thousands of digits.
+            if text.isdecimal() and len(text) <= 20 and 0 < int(text) < 1 << 31:
                 return int(text)
             if name == "FASTLOSS_NUM_THREADS":
-                raise ImportError(f"{name}={text!r}: a positive integer is accepted")
+                ignore(f"{name}={text!r}: a positive integer is accepted")
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(allowed, math.ceil(min(cgroup_cpus(), 1 << 20))))
 

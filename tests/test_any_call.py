@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 import fastloss as fl
 from fastloss import _verify
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
 from fastloss._registry import Interval, Parameter, Row
 
 REFUSALS = (ValueError, TypeError, IndexError, MemoryError)
@@ -642,6 +642,8 @@ class AnyCall(RuleBasedStateMachine):
             verdict.refuse(ValueError)
         elif draw(BOOLEAN):
             keywords["reduction"] = draw(one_of(*REDUCTIONS))
+        if draw(one_of(False, False, True)):
+            keywords["empty"] = draw(one_of(*EMPTY))
         if "n_threads" in wrong:
             keywords["n_threads"] = draw(CHOICE["bad n_threads"])
             verdict.refuse(ValueError)
@@ -794,7 +796,8 @@ class AnyCall(RuleBasedStateMachine):
         for name, found, wanted in zip(ENTRY_POINTS[entry_point], results, expected, strict=True):
             assert same_bits(found, wanted), f"{name} differs from that of contiguous copies"
             out = next(places, None) if name != "value" else None
-            check_kind(name, found, out, array, keywords.get("reduction", loss.row.default_reduction(entry_point)))
+            reduction = keywords.get("reduction", loss.row.default_reduction(entry_point))
+            check_kind(name, found, out, array, reduction, loss.family == "rows")
             if out is None:
                 assert not any(np.may_share_memory(found, memory) for memory in memories.values())
                 continue
@@ -806,7 +809,7 @@ class AnyCall(RuleBasedStateMachine):
             assert np.array_equal(memory, before[key]), "something else than out was written to"
 
 
-def check_kind(name: str, found: Any, out: Any, pred: np.ndarray, reduction: str) -> None:
+def check_kind(name: str, found: Any, out: Any, pred: np.ndarray, reduction: str, rows: bool) -> None:
     """Type, dtype and order of a result are as documented."""
     dtype = result_dtype(pred)
     if name != "value":
@@ -818,7 +821,7 @@ def check_kind(name: str, found: Any, out: Any, pred: np.ndarray, reduction: str
             assert found.flags.c_contiguous or not pred.flags.c_contiguous
             assert found.flags.f_contiguous or not pred.flags.f_contiguous
     elif reduction == "none":
-        assert found.dtype == dtype
+        assert found.dtype == (np.float32 if rows and dtype in HALVES else dtype)
         assert isinstance(found, np.ndarray if found.ndim else np.generic)
     else:
         assert type(found) is float

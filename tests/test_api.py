@@ -60,12 +60,12 @@ def test_signatures(loss):
     for name, function in entry_points(loss).items():
         parameters = inspect.signature(function).parameters
         names = list(parameters)
-        expected = ["pred", "target", *loss.params, "weight", "sample_weight", "reduction"]
+        expected = ["pred", "target", *loss.params, "weight", "sample_weight", "reduction", "empty"]
         expected += ["axis"] if loss.family == "rows" else []
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
         without_second = ("value", "grad_and_hess") if loss.second == "target" else ("value",)
         expected += [f"{loss.second}_grad"] if loss.second and name not in without_second else []
-        expected += ["out"] if name != "value" else []
+        expected += ["grad_dtype", "out"] if name != "value" else []
         expected += ["n_threads"]
         expected += list(STATISTICS) if loss.row.softmax else []
         assert names == expected
@@ -81,6 +81,8 @@ def test_signatures(loss):
             "sample_weight": None,
             "axis": -1,
             "check_domain": True,
+            "empty": "nan",
+            "grad_dtype": None,
             f"{loss.second}_grad": False,
             "out": None,
             "n_threads": None,
@@ -120,7 +122,9 @@ def test_documentation_is_complete(loss):
         for known in inspect.signature(function).parameters:
             assert f"\n{known} : " in parameters, (name, known)
         assert max(map(len, doc.splitlines())) <= 130
-        assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace("{-1, 1}", "").replace("{0, 1}", "")
+        assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace('{"nan", "zero"}', "").replace(
+            "{-1, 1}", ""
+        ).replace("{0, 1}", "")
 
 
 @pytest.mark.parametrize("loss", every_loss())
@@ -407,6 +411,7 @@ def bindable(loss, entry):
     names = inspect.signature(entry_points(loss)[entry]).parameters
     weight = np.arange(1.0, 7) if loss.family == "rows" else np.arange(1.0, 6)
     values = {"weight": weight, "sample_weight": 2.0, "reduction": "sum", "axis": 0, "check_domain": False, "n_threads": 1}
+    values |= {"empty": "zero", "grad_dtype": np.dtype(np.float64)}
     return {name: value for name, value in values.items() if name in names}
 
 

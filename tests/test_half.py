@@ -1,7 +1,10 @@
 """The 16-bit formats: every number is read as what it is, and results are rounded to the nearest, as by NumPy and ml_dtypes."""
 
+import warnings
+
 import numpy as np
 import pytest
+from conftest import call, same_bits
 
 import fastloss as fl
 from fastloss import _verify
@@ -82,3 +85,39 @@ def test_results_are_rounded_to_the_nearest(dtype):
         target = positive[: len(positive) // classes * classes].reshape(-1, classes)
         found = fl.kl_divergence.grad(np.zeros(target.shape, dtype), target, reduction="none")
         assert same_numbers(found, negative(target, dtype))
+
+
+def test_values_of_rows_keep_their_digits(given, dtype):
+    """Losses of rows are float32, gradients have the prediction's type or the one that is asked for; so in the reference."""
+    pred, target = given.draw((20, 6), np.float32)
+    pred = np.clip(pred, -100, 100).astype(dtype)
+    wide = call(given.loss, "value_and_grad", pred.astype(np.float32), target, reduction="none")
+    value, grad = call(given.loss, "value_and_grad", pred, target, reduction="none")
+    assert [value.dtype, grad.dtype] == [np.float32 if given.rows else dtype, dtype]
+    with np.errstate(over="ignore"):
+        assert same_bits(value, wide[0].astype(value.dtype))
+        assert same_bits(grad, wide[1].astype(dtype))
+    for reduction in ("none", "mean"):
+        asked = given.loss.grad(pred, target, reduction=reduction, grad_dtype=np.float32)
+        place = np.empty(pred.shape, np.float32)
+        assert given.loss.grad(pred, target, reduction=reduction, grad_dtype="float32", out=place) is place
+        assert same_bits(asked, given.loss.grad(pred.astype(np.float32), target, reduction=reduction))
+        assert same_bits(asked, place)
+    reference = call(given.loss.reference, "value_and_grad", pred, target, reduction="none", grad_dtype="float32")
+    assert [x.dtype for x in reference] == [value.dtype, np.float32]
+    with pytest.raises(ValueError, match="grad_dtype"):
+        given.loss.grad(pred, target, grad_dtype="int8")
+    with pytest.raises(ValueError, match="grad_dtype="):
+        given.loss.grad(pred, target, out=np.empty(pred.shape, np.float32))
+
+
+def test_a_mean_whose_gradient_is_lost_says_so(dtype):
+    pred = np.broadcast_to(np.zeros(1, dtype), (2**24 + 1,))
+    target = np.broadcast_to(np.float32(0), pred.shape)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fl.squared_error.grad(pred, target)
+        fl.squared_error(pred, target), fl.squared_error.grad(pred[1:], target[1:])
+        fl.squared_error.grad(pred, target, reduction="sum"), fl.squared_error.grad(pred, target, grad_dtype="float32")
+    assert len(caught) == (dtype == np.float16)
+    assert all("grad_dtype='float32'" in str(w.message) and w.filename == __file__ for w in caught)

@@ -227,10 +227,23 @@ def test_halves_are_computed_in_single_precision(small_chunks):
         for a, b in zip(found[1], wanted[1], strict=True):
             assert a.dtype == half
             assert np.all(np.abs(a.astype(np.float32) - b) <= 0.51 * unit * np.abs(b) + 1e-6 * np.abs(b).max())
-        none = fl.linear_cross_entropy(*rounded[:2], labels, reduction="none")
-        assert none.dtype == half
+        wide = fl.linear_cross_entropy.grad(*rounded[:2], labels, rounded[2], reduction="sum", grad_dtype=np.float32)
+        assert_close(wide, wanted[1], 1e-6)
         reference = fl.reference.linear_cross_entropy.value_and_grad(*rounded[:2], labels, rounded[2])
         assert [array.dtype for array in reference[1]] == [half] * 3
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_values_of_rows_of_halves_keep_the_digits_of_single_precision(loss):
+    for half in half_types():
+        hidden, weight, target, bias = draw_for(loss, (40,), 6, 23, np.float32)
+        rounded = [array.astype(half) for array in (hidden, weight, bias)]
+        single = [array.astype(np.float32) for array in rounded]
+        found, (d_hidden, *_) = loss.value_and_grad(*rounded[:2], target, rounded[2], reduction="none")
+        assert (found.dtype, d_hidden.dtype) == (np.float32, half)
+        np.testing.assert_allclose(found, loss(*single[:2], target, single[2], reduction="none"), rtol=1e-5)
+        mixed = loss(rounded[0], single[1], target, single[2], reduction="none")
+        assert mixed.dtype == np.float32
 
 
 def test_gradients_have_the_dtype_of_their_argument():
@@ -328,6 +341,53 @@ def test_all_rows_ignored(small_chunks, filter_eps):
     assert math.isnan(value)
     assert not any(g.any() for g in grad)
     assert fl.linear_cross_entropy(hidden, weight, labels, reduction="sum") == 0
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_a_mean_of_nothing_is_what_is_asked_for(loss):
+    hidden, weight, target, bias = draw_for(loss)
+    labels = isinstance(target, np.ndarray)
+    cases = [
+        ((hidden[:0], weight, [] if labels else (target[0][:0], *target[1:]), bias), {}),
+        ((hidden, weight, target, bias), {"sample_weight": np.zeros(31)}),
+    ]
+    if "ignore_index" in loss.params:
+        cases.append(((hidden, weight, np.full(31, -100), bias), {}))
+    if "class_weight" in loss.params:
+        cases += [((hidden, weight, target, bias), {"class_weight": np.zeros(7), "label_smoothing": s}) for s in (0.0, 0.1)]
+    for arrays, options in cases:
+        for empty, wanted in (("nan", math.nan), ("zero", 0.0)):
+            value, grad = loss.value_and_grad(*arrays, reduction="mean", empty=empty, **options)
+            assert same_bits(value, wanted), options
+            assert not any(g.any() for g in grad)
+    found, wanted = (flat(loss.value_and_grad(hidden, weight, target, bias, empty=empty)) for empty in ("zero", "nan"))
+    assert all(same_bits(a, b) for a, b in zip(found, wanted, strict=True))
+    with pytest.raises(ValueError, match="empty must be one of nan, zero; got 'one'"):
+        loss(hidden, weight, target, bias, empty="one")
+
+
+@pytest.mark.parametrize("ignore_index", [-100, 255, 2**31 - 1, 2**62])
+@pytest.mark.parametrize("filter_eps", [0.0, 1e-2])
+def test_what_does_not_count_counts_nowhere(small_chunks, ignore_index, filter_eps):
+    """Neither in denominators, nor in what the filter leaves out, nor by its weight, nor by the size of its label."""
+    hidden, weight, labels, bias = draw((31,), 6, 60)
+    hidden *= 3
+    class_weight = np.random.default_rng(1).uniform(0.5, 2, 60)
+    class_weight[59], labels[labels == 59] = 0, 3
+    others, their_labels = 40 * hidden[::-1], np.resize([ignore_index, 59, 7], 31)
+    others[4] = math.nan
+    their_weight = np.resize([math.nan, 1e300, 0, math.inf, 1e-300, 0], 31)
+    sample_weight = np.random.default_rng(2).uniform(0.5, 2, 31)
+    options = {"class_weight": class_weight, "ignore_index": ignore_index, "filter_eps": filter_eps}
+    wanted = fl.linear_cross_entropy.value_and_grad(hidden, weight, labels, bias, sample_weight=sample_weight, **options)
+    more = np.r_[hidden, others], weight, np.r_[labels, their_labels], bias
+    tracemalloc.start()
+    found = fl.linear_cross_entropy.value_and_grad(*more, sample_weight=np.r_[sample_weight, their_weight], **options)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < MIB
+    assert not found[1][0][31:].any()
+    assert_close((found[0], found[1][0][:31], *found[1][1:]), flat(wanted))
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
@@ -429,6 +489,96 @@ def test_ignored_rows_are_not_multiplied(monkeypatch):
     monkeypatch.setattr(_linear_chunks.Head, "inputs", count)
     fl.linear_cross_entropy.grad(hidden, weight, labels)
     assert sum(seen) == 10
+
+
+# ---- weights of any size ----------------------------------------------------------------------------------------------
+
+#: Whole numbers times these powers of 2 are numbers of the type, from the smallest subnormal on.
+SIZES = {np.float32: (-149, -140, 0, 120), np.float64: (-1074, -1060, -500, 0, 500, 1020)}
+
+
+def weights_of_any_size(rng, n):
+    """Whole numbers from 0 to 7, and these times a power of 2, in one of the types."""
+    kind = (np.float32, np.float64)[rng.integers(2)]
+    whole = rng.integers(0, 8, n).astype(np.float64)
+    return whole, np.ldexp(whole, rng.choice(SIZES[kind])).astype(kind)
+
+
+@pytest.mark.parametrize(
+    "name", [x.name for x in fl.losses.values() if x.family == "rows" and x.row.labels and not x.domain.prediction.bounded]
+)
+def test_a_mean_depends_on_the_ratios_of_weights(small_chunks, name):
+    """Beside float64 of the losses of rows without weights, for all losses that a linear layer can have."""
+    wrapped, ignored = fl.losses[name], 2**62
+    loss = LinearLoss(fl.linear_cross_entropy.row, wrapped, fl.linear_cross_entropy.evaluate)
+    rng = np.random.default_rng(len(name))
+    for dtype in (np.float16, np.float32, np.float64) * 6:
+        wide = [array.astype(dtype).astype(np.float64) for array in draw((13,), 4, 6, seed=int(rng.integers(1 << 30)))]
+        labels = np.where(rng.random(13) < 0.2, ignored, wide.pop(2).astype(np.int64))
+        kept, options = labels != ignored, {"ignore_index": ignored}
+        ratios, options["sample_weight"] = weights_of_any_size(rng, 13)
+        above = below = kept * ratios
+        if "class_weight" in wrapped.params:
+            of_classes, class_weight = weights_of_any_size(rng, 6)
+            above = above * of_classes[np.where(kept, labels, 0)]
+            below = above if wrapped.row.class_weight_in_mean else below
+            # Class weights that the mean is not divided by give it their own size.
+            options["class_weight"] = class_weight if wrapped.row.class_weight_in_mean else of_classes
+        each, slopes = wrapped.value_and_grad(wide[0] @ wide[1].T + wide[2], labels, ignore_index=ignored, reduction="none")
+        if not below.any():
+            continue
+        slopes = slopes * (above / below.sum())[:, None]
+        wanted = (np.sum(each * above) / below.sum(), slopes @ wide[1], slopes.T @ wide[0], slopes.sum(axis=0))
+        hidden, weight, bias = (array.astype(dtype) for array in wide)
+        wider = {"grad_dtype": np.float32} if dtype == np.float16 else {}
+        value, grad = loss.value_and_grad(hidden, weight, labels, bias, reduction="mean", **wider, **options)
+        tolerance = 1e-12 if dtype == np.float64 else 1e-5
+        assert_close((value, *(g.astype(np.float64) for g in grad)), wanted, tolerance)
+
+
+def test_smoothed_labels_and_numbers_with_class_weights_of_any_size(small_chunks):
+    hidden, weight, labels, bias = draw((13,), 4, 6, np.float32)
+    rng = np.random.default_rng(0)
+    whole = rng.integers(1, 8, 6).astype(np.float64)
+    for target, options in ((labels, {"label_smoothing": 0.1}), (rng.random((13, 6)), {}), (labels, {"z_loss": 0.1})):
+        wanted = flat(fl.linear_cross_entropy.value_and_grad(hidden, weight, target, bias, class_weight=whole, **options))
+        for power in (-1074, -200, 100, 1020):
+            class_weight = np.ldexp(whole, power)
+            found = flat(
+                fl.linear_cross_entropy.value_and_grad(hidden, weight, target, bias, class_weight=class_weight, **options)
+            )
+            own_size = power if target.ndim == 2 else 0  # of numbers, the mean is not divided by class weights
+            with np.errstate(over="ignore"):
+                scaled = [np.float64(wanted[0]) * 2.0**own_size, *(np.ldexp(array, own_size) for array in wanted[1:])]
+            assert_close(found, scaled, 1e-6)
+
+
+def test_the_filter_does_not_see_the_size_of_class_weights(small_chunks):
+    hidden, weight, labels, bias = draw((40,), 6, 60)
+    class_weight = np.random.default_rng(1).uniform(0.1, 2, 60)
+    for smoothing in (0.0, 0.1):
+        options = {"filter_eps": 1e-2, "label_smoothing": smoothing}
+        wanted = fl.linear_cross_entropy.grad(hidden, weight, labels, bias, class_weight=class_weight, **options)
+        for size in (1e-300, 1e-9, 3.0, 1e300):
+            found = fl.linear_cross_entropy.grad(hidden, weight, labels, bias, class_weight=size * class_weight, **options)
+            assert_close(found, wanted)
+
+
+def test_sums_of_weights_beyond_single_precision():
+    """The factor of a row may be no number of float32 where the gradients are some."""
+    hidden, weight, labels, _ = draw((5,), 3, 4, np.float32)
+    sample_weight = np.array([1e-44, 1e30, 1.0, 1e39, 1e-60])
+    wanted = fl.linear_cross_entropy.value_and_grad(
+        *(array.astype(np.float64) for array in (1e-5 * hidden, 1e-5 * weight)),
+        labels,
+        sample_weight=sample_weight,
+        reduction="sum",
+    )
+    tiny = (1e-5 * hidden).astype(np.float32), (1e-5 * weight).astype(np.float32)
+    found = fl.linear_cross_entropy.value_and_grad(*tiny, labels, sample_weight=sample_weight, reduction="sum")
+    assert found[0] == pytest.approx(wanted[0], rel=1e-6)
+    for a, b in zip(found[1], wanted[1], strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-44)
 
 
 # ---- the filter -----------------------------------------------------------------------------------------------------
@@ -638,6 +788,30 @@ def test_parameters_out_of_range():
             loss(*arrays, filter_eps=-1.0)
 
 
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_messages_name_what_was_called(loss):
+    hidden, weight, target, _ = draw_for(loss)
+    for call, message in (
+        (
+            lambda: loss(hidden, weight, target, weight=np.ones(31)),
+            f"{loss.name}: .*'weight'; sample weights are sample_weight=",
+        ),
+        (lambda: loss(hidden, weight), f"{loss.name}: missing .*'{_linear.target_of(loss.wrapped.row)}'"),
+        (lambda: loss.grad(hidden, weight, target, None, 1.0), f"{loss.name}: too many positional arguments"),
+        (lambda: loss.vjp(hidden, weight, target), f"{loss.name}.vjp needs a cotangent"),
+        (lambda: loss.grad(hidden, weight, target, grad_dtype="f2"), "grad_dtype = 'f2': float32 is accepted"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=message):
+            call()
+    with pytest.raises(ValueError, match=r"cotangent has shape \(2,\)"):
+        loss.vjp(hidden, weight, target, np.ones(2))
+    with pytest.raises(ValueError, match=r"sample_weight has shape \(2,\)"):
+        loss(hidden, weight, target, sample_weight=np.ones(2))
+    named = {"teacher" if isinstance(target, tuple) else "labels": target}
+    for a, b in zip(loss.vjp(hidden, weight, cotangent=2.0, **named), loss.vjp(hidden, weight, target, 2.0), strict=True):
+        assert same_bits(a, b)
+
+
 def test_arrays_that_are_not_accepted():
     arrays = draw()
     names = ("hidden", "weight", "labels", "bias")
@@ -791,7 +965,8 @@ def test_signatures_follow_the_wrapped_loss(loss):
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         kept_back = ("weight", "axis", "target_grad")
         moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in kept_back]
-        assert [known for known in keywords if known not in ("sample_weight", "filter_eps")] == moved
+        own = ("sample_weight", "filter_eps", "empty", "grad_dtype")
+        assert [known for known in keywords if known not in own] == [known for known in moved if known not in own]
         assert all(parameters[known].default == wrapped[known].default for known in moved)
         assert parameters["bias"].default is parameters["sample_weight"].default is None
         assert parameters["filter_eps"].default == 0
@@ -810,7 +985,7 @@ def test_documentation(loss):
         for known in inspect.signature(function).parameters:
             assert f"\n{known} : " in parameters, (name, known)
         assert max(map(len, doc.splitlines())) <= 130
-        assert "{" not in doc.replace('{"mean", "sum", "none"}', "")
+        assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace('{"nan", "zero"}', "")
         run_examples(function, loss.name)
     run_examples(LinearLoss.bind, "bind")
     assert inspect.getdoc(LinearLoss)

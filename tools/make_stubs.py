@@ -29,7 +29,7 @@ HEAD = '''"""Written by tools/make_stubs.py from the registry; to refresh it, ru
 from contextlib import AbstractContextManager
 from typing import Any, Generic, Literal, Never, TypedDict, TypeVar, Unpack, overload
 
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastloss import reference as reference
 from fastloss._linear import LinearLoss as LinearLoss
@@ -50,6 +50,7 @@ _LayerOut = tuple[_Out, ...] | None
 # What is asked for.
 _Reduced = Literal["mean", "sum"]
 _Each = Literal["none"]
+_Empty = Literal["nan", "zero"]
 _Yes = Literal[True]
 _No = Literal[False]
 
@@ -98,6 +99,7 @@ TYPES = {
     "filter_eps": "float",
     "axis": "int",
     "check_domain": "bool",
+    "empty": "_Empty",
     "n_threads": "int | None",
     "labels": "ArrayLike",
     "teacher": "_Teacher",
@@ -125,7 +127,9 @@ def call_class(name: str, arguments: str, reduction: str, wraps: str, softmax: b
     parameters = "_R, _E, _R2, _E2, _O" if flag else "_R, _E, _O"
 
     def overload(reductions: str, fields: str, result: str, second: str = "") -> str:
-        keywords = f"reduction: {reductions}, {second}out: _O = ..., **options: Unpack[{fields}]"
+        keywords = (
+            f"reduction: {reductions}, {second}out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[{fields}]"
+        )
         # A call that asks for no statistic fits the last overload too, but the first one that fits goes.
         ignored = "  # type: ignore[overload-overlap]" if softmax and reductions in default and not default[reductions] else ""
         return f"    @overload\n    def __call__(self, {arguments}, *, {keywords}) -> {result}: ...{ignored}\n"

@@ -3,6 +3,7 @@
  * Where an array is contiguous and of the right type its memory is used as it is; else, and for the last, partial block, the
  * elements go through buffers. Sums are by block, then pairwise by block number, so neither threads nor layout can change them. */
 #include "drivers.h"
+#include "weights.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,10 @@ typedef struct {
     fl_walked array[N_ARRAYS];
     int present[N_ARRAYS], direct[N_ARRAYS];
     int operand_is_number;    /* the same for all elements */
+    int wide_weights;         /* they are taken as double whatever the predictions are, divided by 2^weight_exponent */
+    int weight_exponent;
+    fl_sizes weight_sizes;
+    int nothing_counts;       /* no element, or no weight but 0 */
     int stream;               /* results are written past the caches */
     int ask_ahead;            /* inputs are asked of memory beforehand */
     int64_t piece;            /* elements of a block that are worked on at a time */
@@ -74,6 +79,43 @@ static const void *fetch_operand(const job *j, int64_t first, int64_t n, buffers
         fl_gather(j->array[OPERAND].data, 0, FL_BLOCK, j->array[OPERAND].dtype, j->call->real, b->bytes[OPERAND]);
     b->operand_is_filled = 1;
     return b->bytes[OPERAND];
+}
+
+/* Weights: of type `real`, or wide. */
+static const char *fetch_weights(const job *j, int64_t first, int64_t n, buffers *b)
+{
+    if (!j->wide_weights)
+        return fetch(j, WEIGHT, first, n, b);
+    double *weight = (double *)b->bytes[WEIGHT];
+    fl_gather_walked(&j->walk, j->array[WEIGHT], first, n, FL_FLOAT64, weight);
+    fl_pad(weight, n, 0.0, FL_FLOAT64);
+    for (int64_t i = 0; i < n && j->weight_exponent; i++)
+        weight[i] = ldexp(weight[i], -j->weight_exponent);
+    return b->bytes[WEIGHT];
+}
+
+static size_t weight_size(const job *j)
+{
+    return fl_itemsize(j->wide_weights ? FL_FLOAT64 : j->call->real);
+}
+
+static void weigh(const job *j, void *x, const void *weight, int64_t n)
+{
+    if (j->wide_weights)
+        j->kernels->weigh_by_wide(x, weight, n);
+    else
+        j->kernels->weigh(x, weight, n);
+}
+
+static void raise(const job *j, void *hess, const char *weight, int64_t n)
+{
+    const fl_newton *newton = j->call->newton;
+    _Alignas(64) char narrow[FL_BLOCK * sizeof(double)];
+    if (weight && j->wide_weights) {
+        fl_gather(weight, sizeof(double), n, FL_FLOAT64, j->call->real, narrow);
+        weight = narrow;
+    }
+    j->kernels->raise(hess, weight, n, newton->factor, newton->floor * j->scale);
 }
 
 /* Where a kernel may write: the user's memory if it is fit for it, else a buffer. */
@@ -129,9 +171,9 @@ static int do_piece(job *j, int64_t first, int64_t n, void *value, const char *w
                               .second_grad = derivative[SECOND_GRAD], .second_hess = derivative[SECOND_HESS]});
     for (int i = GRAD; i < N_ARRAYS; i++) {
         if (weight && derivative[i])
-            j->kernels->weigh(derivative[i], weight, padded);
+            weigh(j, derivative[i], weight, padded);
         if (i == HESS && derivative[i] && c->newton)
-            j->kernels->raise(derivative[i], weight, padded, c->newton->factor, c->newton->floor * j->scale);
+            raise(j, derivative[i], weight, padded);
         keep(j, i, first, n, derivative[i], b);
     }
     return 1;
@@ -143,22 +185,23 @@ static double do_block(job *j, int64_t first, int64_t n, buffers *b)
     const fl_call *c = j->call;
     const size_t item = fl_itemsize(c->real);
     const int64_t padded = fl_padded(n);
-    const char *weight = j->present[WEIGHT] ? fetch(j, WEIGHT, first, n, b) : NULL;
+    const char *weight = j->present[WEIGHT] ? fetch_weights(j, first, n, b) : NULL;
     char *value = place(j, VALUE, first, n, b);
     for (int64_t at = 0; at < n; at += j->piece) {
         const int64_t left = n - at;
-        const size_t bytes = (size_t)at * item;
-        if (!do_piece(j, first + at, left < j->piece ? left : j->piece, value ? value + bytes : NULL,
-                      weight ? weight + bytes : NULL, b))
+        if (!do_piece(j, first + at, left < j->piece ? left : j->piece, value ? value + (size_t)at * item : NULL,
+                      weight ? weight + (size_t)at * weight_size(j) : NULL, b))
             return 0.0;
     }
     double total = 0.0;
     if (value && c->reduction != FL_NONE) {
         fl_pad(value, n, 0.0, c->real);
-        total = weight ? j->kernels->weighted_sum(value, weight, padded) : j->kernels->sum(value, padded);
+        total = !weight           ? j->kernels->sum(value, padded)
+                : j->wide_weights ? j->kernels->sum_by_wide(value, (const double *)weight, padded)
+                                  : j->kernels->weighted_sum(value, weight, padded);
     } else if (value) {
         if (weight)
-            j->kernels->weigh(value, weight, padded);
+            weigh(j, value, weight, padded);
         keep(j, VALUE, first, n, value, b);
     }
     return total;
@@ -176,7 +219,12 @@ static double check_block(job *j, int64_t first, int64_t n, buffers *b)
 
 static double weigh_block(job *j, int64_t first, int64_t n, buffers *b)
 {
-    return j->kernels->sum(fetch(j, WEIGHT, first, n, b), fl_padded(n));
+    const fl_kernels *of_weights = j->wide_weights ? fl_kernels_for(j->call->tier, FL_FLOAT64) : j->kernels;
+    const char *weight = fetch_weights(j, first, n, b);
+    double least = INFINITY, most = 0.0;
+    of_weights->extremes(weight, fl_padded(n), &least, &most);
+    fl_note_sizes(&j->weight_sizes, least, most);
+    return of_weights->sum(weight, fl_padded(n));
 }
 
 static inline void do_task(job *j, int64_t task, buffers *b, double (*block)(job *, int64_t, int64_t, buffers *))
@@ -228,6 +276,20 @@ static void plan_memory(job *j, size_t written)
     j->piece = !j->ask_ahead ? FL_BLOCK : slow ? SLOW_PIECE : QUICK_PIECE;
 }
 
+/* The sum of the weights, after which they are in the unit in which they are added up. */
+static fl_status sum_weights(job *j, double *sum)
+{
+    j->weight_sizes = fl_no_sizes();
+    fl_status status = run(j, weight_task, sum);
+    j->nothing_counts = *sum == 0.0 && fl_number_of(j->weight_sizes.most) == 0.0;
+    if (status == FL_OK && fl_are_extreme(&j->weight_sizes)) {
+        j->wide_weights = 1;
+        j->weight_exponent = fl_exponent_of(fl_number_of(j->weight_sizes.most));
+        status = run(j, weight_task, sum);
+    }
+    return status;
+}
+
 static fl_status run_passes(job *j, fl_call *call)
 {
     fl_status status = FL_OK;
@@ -237,12 +299,12 @@ static fl_status run_passes(job *j, fl_call *call)
         call->pred_domain.checked = call->target_domain.checked = call->operand_domain.checked = 0;
     }
     if (status == FL_OK && j->present[WEIGHT] && call->reduction == FL_MEAN)
-        status = run(j, weight_task, &count);
+        status = sum_weights(j, &count);
     if (status != FL_OK)
         return status;
     j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
     status = run(j, loss_task, &total);
-    call->reduced = call->reduction == FL_MEAN ? total / count : total;
+    call->reduced = call->reduction != FL_MEAN ? total : j->nothing_counts && call->empty_is_zero ? 0.0 : total / count;
     return status;
 }
 
@@ -266,6 +328,8 @@ fl_status fl_run_pointwise(fl_call *call)
         if (i >= VALUE && j.present[i])
             written += (size_t)j.walk.size * fl_itemsize(arrays[i]->dtype);
     }
+    j.wide_weights = j.present[WEIGHT] && call->real == FL_FLOAT32 && call->weight.dtype != FL_FLOAT32;
+    j.nothing_counts = j.walk.size == 0;
     call->operand_domain.checked &= j.present[OPERAND];
     j.operand_is_number = j.present[OPERAND];
     for (int d = 0; d < j.walk.ndim; d++)

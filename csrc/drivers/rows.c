@@ -184,7 +184,7 @@ void fl_clear_row(const job *j, const row *r)
 double fl_label_weight(const job *j, int64_t label)
 {
     const double *class_weight = j->call->class_weight;
-    return class_weight && label >= 0 && j->kind != FL_ROW_MEAN_LOSS ? class_weight[label] : 1.0;
+    return class_weight && label >= 0 && j->kind != FL_ROW_MEAN_LOSS && !j->extreme ? class_weight[label] : 1.0;
 }
 
 double fl_logit_of(const job *j, const row *r, int64_t label)
@@ -208,7 +208,7 @@ int fl_row_counts(const job *j, const rows_memory *m, int64_t i)
 
 double fl_rounded_value(const job *j, double value, double weight)
 {
-    return j->call->real == FL_FLOAT32 ? (double)(float)(value * weight) : value * weight;
+    return j->call->real == FL_FLOAT32 ? (double)(float)value * weight : value * weight;
 }
 
 /* Of a row of which only the label's entry is read: is that in its domain? Notes it where not. */
@@ -267,13 +267,41 @@ static int load_labels(job *j, int64_t first, int64_t n, int only_count, rows_me
     return 1;
 }
 
-int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
+/* Whether classes have their weights side by side: to be divided by, as one. */
+static int weighs_classes(const job *j)
+{
+    const fl_call *c = j->call;
+    const int softmax = j->kind == FL_LOG_PROBABILITY_LOSS;
+    return c->class_weight && (j->kind == FL_ROW_MEAN_LOSS || (softmax && (!c->labels || c->label_smoothing != 0.0)));
+}
+
+/* Of a margin loss the mean is over rows, whatever their class weights. */
+static double weight_in_the_mean(const job *j, int64_t label)
+{
+    const int counts = j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_LABEL_LOSS;
+    return label >= 0 && counts && j->call->class_weight ? j->call->class_weight[label] : 1.0;
+}
+
+/* Extreme weights: those of a row's label become part of the row's weight, in which they neither overflow nor vanish. */
+static void join_weights(const job *j, int64_t n, rows_memory *m)
+{
+    const fl_call *c = j->call;
+    const int side_by_side = weighs_classes(j), of_labels = c->labels && c->class_weight && j->kind != FL_ROW_MEAN_LOSS;
+    const int exponent = j->weight_exponent;
+    for (int64_t i = 0; i < n; i++) {
+        const double weight = m->weight[i], of_label = of_labels && m->label[i] >= 0 ? c->class_weight[m->label[i]] : 1.0;
+        m->weight[i] = fl_product_below(weight, side_by_side ? 1.0 : of_label, exponent - (side_by_side ? j->class_exponent : 0));
+        if (m->mass[i] != 0.0)
+            m->mass[i] = side_by_side && of_labels ? ldexp(of_label, -j->class_exponent) : 1.0;
+    }
+}
+
+/* Labels and weights as they are given. */
+static int load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
 {
     const fl_call *c = j->call;
     const int64_t padded = fl_padded(n);
     int64_t counting;
-    if (j->only_labels)
-        return load_labels(j, first, n, 0, m, &counting);
     if (c->weight.data)
         fl_gather_walked(&j->walk, j->array[WEIGHT], first, n, FL_FLOAT64, m->weight);
     else
@@ -290,13 +318,28 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
     }
     if (!load_labels(j, first, n, 0, m, &counting))
         return 0;
-    for (int64_t i = 0; i < padded; i++)
+    for (int64_t i = 0; i < padded; i++) {
         m->mass[i] = m->label[i] < 0 ? 0.0 : 1.0;
-    /* Of a margin loss the mean is over rows, whatever their weights. */
-    const int in_the_mean = j->kind == FL_LOG_PROBABILITY_LOSS || j->kind == FL_LABEL_LOSS;
-    for (int64_t i = 0; i < n && c->class_weight && in_the_mean; i++)
+        m->weight[i] = m->label[i] < 0 ? 0.0 : m->weight[i];
+    }
+    for (int64_t i = 0; i < n && c->class_weight; i++) {
         if (m->label[i] >= 0)
-            m->mass[i] = fl_label_weight(j, m->label[i]);
+            m->mass[i] = weight_in_the_mean(j, m->label[i]);
+        if (m->mass[i] == 0.0 && c->label_smoothing == 0.0)
+            m->weight[i] = 0.0;
+    }
+    return 1;
+}
+
+int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
+{
+    int64_t counting;
+    if (j->only_labels)
+        return load_labels(j, first, n, 0, m, &counting);
+    if (!load_rows(j, first, n, m))
+        return 0;
+    if (j->extreme)
+        join_weights(j, n, m);
     return 1;
 }
 
@@ -363,13 +406,25 @@ static void look_task(void *context, int64_t task, char *scratch)
         int64_t counting;
         load_labels(j, first, n, 1, m, &counting);
         j->partial[task] = (double)counting;
+        if (counting > 0)
+            __atomic_store_n(&j->something_counts, 1, __ATOMIC_RELAXED);
         return;
     }
-    if (!fl_load_rows(j, first, n, m))
+    if (!load_rows(j, first, n, m))
         return;
-    for (int64_t i = 0; i < n; i++)
-        m->value[i] = m->mass[i] * m->weight[i];
+    int counts = 0;
+    double least = INFINITY, most = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        const double weight = fabs(m->weight[i]), product = m->mass[i] * m->weight[i];
+        counts |= m->mass[i] != 0.0 && weight != 0.0;
+        least = weight > 0.0 && weight < least ? weight : least;
+        most = weight > most && weight < INFINITY ? weight : most;
+        m->value[i] = j->extreme ? fl_product_below(m->mass[i], m->weight[i], j->weight_exponent) : product;
+    }
     j->partial[task] = sum_of_rows(j, m->value, n);
+    fl_note_sizes(&j->weight_sizes, least, most);
+    if (counts)
+        __atomic_store_n(&j->something_counts, 1, __ATOMIC_RELAXED);
     for (int64_t i = 0; i < n && j->kind == FL_LABEL_LIST_LOSS; i++) {
         const row r = fl_rows_at(j, first + i);
         fl_look_at_list(j, &r);
@@ -384,6 +439,27 @@ static void look_task(void *context, int64_t task, char *scratch)
     for (int which = PRED; which <= TARGET; which++)
         if (j->domain[which].checked)
             check_rows(j, which, first, n, m->work);
+}
+
+/* Extreme weights: what their exponents come to at most, of the rows that count. */
+static void exponent_task(void *context, int64_t task, char *scratch)
+{
+    job *j = context;
+    rows_memory *m = memory_of(j, scratch);
+    int64_t first;
+    const int64_t n = task_rows(j, task, &first);
+    j->partial[task] = 0.0;
+    if (!load_rows(j, first, n, m))
+        return;
+    int most = INT_MIN;
+    for (int64_t i = 0; i < n; i++) {
+        const int exponent = fl_exponent_of(m->weight[i]) + (weighs_classes(j) ? j->class_exponent : fl_exponent_of(m->mass[i]));
+        if (m->weight[i] != 0.0 && isfinite(m->weight[i]) && m->mass[i] != 0.0 && exponent > most)
+            most = exponent;
+    }
+    int known = __atomic_load_n(&j->weight_exponent, __ATOMIC_RELAXED);
+    while (most > known && !__atomic_compare_exchange_n(&j->weight_exponent, &known, most, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        ;
 }
 
 /* Of a row whose Hessian is kept already: see fl_newton. */
@@ -500,13 +576,44 @@ static fl_status sum_up(job *j, fl_status status, double *total)
     return FL_OK;
 }
 
+/* What class weights are divided by, where they are extreme. */
+static void look_at_class_weights(job *j)
+{
+    const fl_call *c = j->call;
+    fl_sizes sizes = fl_no_sizes();
+    for (int64_t i = 0; i < c->classes && c->class_weight; i++)
+        if (c->class_weight[i] > 0.0 && c->class_weight[i] < INFINITY)
+            fl_note_sizes(&sizes, c->class_weight[i], c->class_weight[i]);
+    j->extreme = fl_are_extreme(&sizes);
+    j->class_exponent = j->extreme ? fl_exponent_of(fl_number_of(sizes.most)) : 0;
+}
+
+/* What a mean divides by, where weights or labels say it; all labels are looked at. */
+static fl_status sum_weights(job *j, double *count)
+{
+    j->weight_sizes = fl_no_sizes();
+    fl_status status = sum_up(j, run_tasks(j, look_task), count);
+    const int extreme = j->extreme || fl_are_extreme(&j->weight_sizes);
+    if (status != FL_OK || !extreme || j->call->reduction != FL_MEAN || !j->something_counts)
+        return status;
+    double unused;
+    j->weight_exponent = INT_MIN;
+    status = sum_up(j, run_tasks(j, exponent_task), &unused);
+    j->extreme = 1;
+    if (j->weight_exponent == INT_MIN)
+        j->weight_exponent = 0;
+    return status == FL_OK ? sum_up(j, run_tasks(j, look_task), count) : status;
+}
+
 static fl_status run_passes(job *j, fl_call *call)
 {
     double count = (double)j->walk.size, total = 0.0;
+    j->something_counts = j->walk.size > 0;
     const int look = call->labels || j->kind == FL_LABEL_LIST_LOSS || (call->check_first && (j->domain[PRED].checked || j->domain[TARGET].checked)) ||
                      (call->weight.data && call->reduction == FL_MEAN);
     if (look) {
-        const fl_status status = sum_up(j, run_tasks(j, look_task), &count);
+        j->something_counts = 0;
+        const fl_status status = sum_weights(j, &count);
         if (status != FL_OK)
             return status;
         /* Not a second time. Of labels alone this cannot be said: they index memory. */
@@ -516,7 +623,7 @@ static fl_status run_passes(job *j, fl_call *call)
     j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
     const int shared = fl_is_softmax(j) && fl_softmax_is_shared(j);
     const fl_status status = sum_up(j, shared ? fl_run_shared_softmax(j) : run_tasks(j, j->staged_rows ? staged_task : loss_task), &total);
-    call->reduced = call->reduction == FL_MEAN ? total / count : total;
+    call->reduced = call->reduction != FL_MEAN ? total : !j->something_counts && call->empty_is_zero ? 0.0 : total / count;
     return status;
 }
 
@@ -535,7 +642,7 @@ static fl_status prepare_classes(job *j)
     const int smoothing = softmax && c->labels;
     const double share = smoothing ? c->label_smoothing / (double)c->classes : mean ? 1.0 / (double)c->classes : 1.0;
     for (int64_t i = 0; i < padded; i++)
-        fl_store(i >= n ? 0.0 : share * (c->class_weight ? c->class_weight[i % c->classes] : 1.0), numbers, i, c->real);
+        fl_store(i >= n ? 0.0 : share * (c->class_weight ? ldexp(c->class_weight[i % c->classes], -j->class_exponent) : 1.0), numbers, i, c->real);
     *(smoothing ? &j->smoothing : &j->class_weight) = numbers;
     return FL_OK;
 }
@@ -591,6 +698,7 @@ fl_status fl_run_rows(fl_call *call)
     j.partial = j.n_tasks > FEW ? malloc((size_t)j.n_tasks * sizeof(double)) : few;
     if (!j.partial)
         status = FL_NO_MEMORY;
+    look_at_class_weights(&j);
     if (status == FL_OK)
         status = prepare_classes(&j);
     if (status == FL_OK)

@@ -3,6 +3,7 @@
 #define FASTLOSS_ROWS_H
 
 #include "drivers.h"
+#include "weights.h"
 
 enum {
     PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, N_ARRAYS,
@@ -23,6 +24,11 @@ typedef struct {
     int stream;
     int64_t ahead[2];         /* of predictions and targets: bytes to the same segment of the row that is prefetched; 0: none is */
     double scale;
+    /* Sample and class weights that need care: fl_load_rows. Sample weights are then divided by 2^weight_exponent, with the class weight of
+     * a label or, where classes have theirs side by side, these by 2^class_exponent. */
+    int extreme, weight_exponent, class_exponent;
+    fl_sizes weight_sizes;    /* of sample weights */
+    int something_counts;
     char *smoothing;          /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
     char *class_weight;       /* in type real, over the classes where the loss is their mean; or NULL */
     double *partial;
@@ -92,7 +98,7 @@ double fl_distillation_row(job *j, const row *r, double scale, rows_memory *m);
 double fl_label_weight(const job *j, int64_t label);
 int fl_row_counts(const job *j, const rows_memory *m, int64_t i);
 double fl_logit_of(const job *j, const row *r, int64_t label);
-/* The value of a row in the precision of the results, with its weight. */
+/* The value of a row in the precision of the results, times its weight. */
 double fl_rounded_value(const job *j, double value, double weight);
 /* A gradient of NaN, by a buffer for a segment. */
 void fl_spread_nan(const job *j, const row *r, char *buffer);

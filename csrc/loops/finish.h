@@ -132,8 +132,9 @@ static void rows_values(const fl_rows *r)
     for (int64_t i = 0; i < n && weight; i += FL_ROWS_TOGETHER)
         TOGETHER
         for (int l = 0; l < FL_ROWS_TOGETHER; l++) {
-            const real x = (real)((double)value[i + l] * weight[i + l]);
-            to[i + l] = (double)from_bits(to_bits(x) & to_bits(counts[i + l]));
+            /* What does not count has a weight of 0. */
+            const real x = from_bits(to_bits(value[i + l]) & to_bits(counts[i + l]));
+            to[i + l] = (double)x * weight[i + l];
         }
 }
 

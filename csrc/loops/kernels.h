@@ -201,6 +201,9 @@ typedef struct fl_kernels {
     double (*sum)(const void *x, int64_t n);
     double (*weighted_sum)(const void *x, const void *weight, int64_t n);     /* a weight of 0 leaves out its x */
     void (*weigh)(void *x, const void *weight, int64_t n);                    /* the same, element by element, in place */
+    double (*sum_by_wide)(const void *x, const double *weight, int64_t n);    /* both, where weights are double whatever x is */
+    void (*weigh_by_wide)(void *x, const double *weight, int64_t n);
+    void (*extremes)(const void *x, int64_t n, double *least, double *most);  /* widened to hold the sizes of all x but 0, NaN and inf */
     void (*raise)(void *hess, const void *weight, int64_t n, double factor, double floor);   /* fl_newton; weight may be NULL */
     void (*add)(void *sums, const void *x, int64_t n);
     int (*outside)(const void *x, int64_t n, double low, double high, int ends_only);

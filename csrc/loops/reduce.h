@@ -64,6 +64,48 @@ static void weigh(void *values, const void *weights, int64_t n)
         x[i] = w[i] == ZERO ? ZERO : x[i] * w[i];
 }
 
+/* A product is rounded once: a weight that float cannot hold may well have a product that it can. */
+static double sum_by_wide(const void *values, const double *w, int64_t n)
+{
+    const real *x = values;
+    double lane[LANES] = {0};
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++)
+            lane[l] += w[i + l] == 0.0 ? 0.0 : (double)x[i + l] * w[i + l];
+    return sum_of_lanes(lane);
+}
+
+static void weigh_by_wide(void *values, const double *w, int64_t n)
+{
+    real *x = values;
+    n = whole_groups(n);
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++)
+        x[i] = (real)(w[i] == 0.0 ? 0.0 : (double)x[i] * w[i]);
+}
+
+static void extremes(const void *values, int64_t n, double *least, double *most)
+{
+    const real *x = values;
+    real low[LANES], high[LANES];
+    for (int l = 0; l < LANES; l++)
+        low[l] = INFINITE, high[l] = ZERO;
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i += LANES)
+#pragma omp simd
+        for (int l = 0; l < LANES; l++) {
+            const real size = abs_(x[i + l]), counted = choose(size <= LARGEST, size, ZERO);
+            low[l] = at_most(low[l], choose(counted == ZERO, INFINITE, counted));
+            high[l] = at_least(high[l], counted);
+        }
+    for (int l = 0; l < LANES; l++) {
+        *least = (double)low[l] < *least ? (double)low[l] : *least;
+        *most = (double)high[l] > *most ? (double)high[l] : *most;
+    }
+}
+
 INLINE real raised(real hess, real floor)
 {
     return hess < floor ? floor : hess; /* NaN stays */

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastloss import binary_cross_entropy_with_logits
+from fastloss import binary_cross_entropy_with_logits, logsumexp
 from fastloss._kernel import CompiledEntry
 from fastloss._loss import Loss
+from fastloss._registry import POSITIVE, Interval
 from fastloss.boosting import _links, _starts
 
 __all__ = ["HESSIANS", "VERSIONS", "Convention", "Traits", "traits_of"]
@@ -75,6 +76,13 @@ class Margins(NamedTuple):
         """Numbers of samples, such as weights, so that they broadcast against derivatives."""
         return array[:, None] if self.loss.family == "rows" and np.ndim(array) == 1 else array
 
+    def at(self, chosen: np.ndarray) -> dict[str, Any]:
+        """The keywords of a call of the loss for some elements alone."""
+        return {
+            name: np.broadcast_to(value, self.pred.shape)[chosen] if isinstance(value, np.ndarray) else value
+            for name, value in self.keywords.items()
+        }
+
     def scaled(self, scale: float) -> Margins:
         return self if scale == 1 else self._replace(weight=scale if self.weight is None else self.weight * scale)
 
@@ -101,7 +109,8 @@ class Constant(Convention):
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad = of.grad()
         hess, number = np.empty_like(grad), max(of.number(self.factor), of.floor)
-        hess[...] = number if of.weight is None else number * of.by_sample(of.weight)
+        with np.errstate(over="ignore"):
+            hess[...] = number if of.weight is None else number * of.by_sample(of.weight)
         return grad, hess
 
 
@@ -113,7 +122,10 @@ class OfGradient(Convention):
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad = of.grad()
-        return grad, of.raised(self.function(of, np.abs(grad)))
+        hess = of.raised(self.function(of, np.abs(grad)))
+        if of.weight is not None:
+            np.copyto(hess, 0, where=of.by_sample(of.weight) == 0)  # whatever the function made of such a sample
+        return grad, hess
 
 
 def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
@@ -137,12 +149,49 @@ def residual_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     Where it falls with the residual, the derivative of r times it, the Hessian, is not more. Of no residual, it is the Hessian.
     """
     residual = np.abs(of.pred - of.target)
-    _, peak = of.loss.grad_and_hess([0.0], [0.0])
     at_peak = residual == 0
     with np.errstate(divide="ignore", invalid="ignore"):
         np.divide(size, residual, out=size)
-    size[at_peak] = peak[0] * np.broadcast_to(1 if of.weight is None else of.weight, size.shape)[at_peak]
+    if at_peak.any():
+        nothing = np.zeros(np.count_nonzero(at_peak), of.pred.dtype)
+        _, peak = of.loss.grad_and_hess(nothing, nothing, **of.at(at_peak))
+        size[at_peak] = peak * np.broadcast_to(1 if of.weight is None else of.weight, size.shape)[at_peak]
     return size
+
+
+def products_of_softmax(of: Margins) -> np.ndarray:
+    """The second derivatives of cross-entropy by two logits of a row, of one row; the diagonal is not meant.
+
+    With Z = log Σ exp, d the derivative of the logits that the softmax takes, m what the row counts in the mean and
+    q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] d[i] q[j] d[j].
+    """
+    given = {name: parameter.default for name, parameter in of.loss.params.items()}
+    logits, slope, cap = np.asarray(of.pred[0], np.float64), 1.0, given["softcap"]
+    if cap is not None:
+        bent = np.tanh(logits / cap)
+        logits, slope = cap * bent, 1 - bent * bent
+    logits = logits / given["temperature"]
+    per_class = np.broadcast_to(1.0 if given["class_weight"] is None else given["class_weight"], logits.shape)
+    smoothing = given["label_smoothing"]
+    if of.target.ndim == 1:
+        label = int(of.target[0])
+        counts = float(label != given["ignore_index"])
+        mass = counts * per_class[label] if counts else 0.0
+        total = (1 - smoothing) * mass + counts * smoothing * per_class.mean()
+    else:
+        mass = 1.0
+        total = float(((1 - smoothing) * of.target[0] + smoothing / len(logits)) @ per_class)
+    normaliser = float(logsumexp(logits))
+    softmax = np.exp(logits - normaliser) * slope / given["temperature"]
+    weight = 1.0 if of.weight is None else float(of.weight[0])
+    factor = weight * (2 * given["z_loss"] * mass * (1 - normaliser) - total)
+    product: np.ndarray = factor * np.outer(softmax, softmax)
+    return product
+
+
+def positive_at_two(parameters: Mapping[str, Any]) -> Interval | None:
+    """The targets of a Tweedie loss: at a power of 2 the loss of a target of 0 has no least value, as gamma's."""
+    return POSITIVE if parameters["power"] == 2 else None
 
 
 def _inverse_of(name: str) -> Callable[[Mapping[str, Any], int], float]:
@@ -185,20 +234,30 @@ class Traits:
     start : callable, optional
         The optimal constant in closed form, from loss, targets and weights; it returns None for parameters for which there
         is none. Without it the constant is searched for.
+    targets : callable, optional
+        From the parameters to the targets for which the loss has a least value; None where these are the loss's domain.
+    products : callable, optional
+        The second derivatives of a row by two different margins, where the diagonal is not all and the matrix is positive
+        semidefinite.
     renewed : bool
         Whether a leaf's best value is not a Newton step but the optimal constant of the residuals in it.
     level : str
         The parameter that may have a number for each of several margins of a sample, such as levels of quantiles.
     instead : str
         Of what is no loss of a margin, the name of the loss to take.
+    how : str
+        What is to be done with that loss, if it is not the same.
     """
 
     hessians: Mapping[str, Convention] = field(default_factory=lambda: by_name(exact=EXACT))
     link: _links.Link = _links.IDENTITY
     start: _starts.Start | None = None
+    targets: Callable[[Mapping[str, Any]], Interval | None] | None = None
+    products: Callable[[Margins], np.ndarray] | None = None
     renewed: bool = False
     level: str = ""
     instead: str = ""
+    how: str = ""
 
 
 KINKED = by_name(xgboost=ONE, lightgbm=ONE, default="constant")
@@ -224,15 +283,17 @@ TABLE: dict[str, Traits] = {
     "squared_hinge": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
     "poisson": Traits(by_name(exact=EXACT, xgboost=SHORT_STEPS, lightgbm=SHORT_STEPS), _links.EXP, _starts.log_mean),
     "gamma": Traits(by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean),
-    "tweedie": Traits(by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean),
+    "tweedie": Traits(
+        by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean, targets=positive_at_two
+    ),
     "inverse_gaussian": Traits(by_name(exact=EXACT, default="constant"), _links.EXP, _starts.log_mean),
     "negative_binomial": Traits(link=_links.EXP, start=_starts.log_mean),
     "poisson_identity": Traits(instead="poisson"),
     "zero_inflated_poisson": Traits(by_name(exact=EXACT, default="constant"), _links.EXP),
     "beta": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
-    "gaussian_nll": Traits(start=_starts.mean),
-    "gaussian_nll_with_log_scale": Traits(start=_starts.mean),
-    "laplace_nll": Traits(by_name(), start=_starts.median, renewed=True),
+    "gaussian_nll": Traits(start=_starts.mean_by_variance),
+    "gaussian_nll_with_log_scale": Traits(start=_starts.mean_by_log_scale),
+    "laplace_nll": Traits(by_name(), start=_starts.median_by_scale, renewed=True),
     "cauchy_nll": Traits(REWEIGHTED),
     "student_t_nll": Traits(REWEIGHTED),
     "crps_logistic": Traits(REWEIGHTED),
@@ -241,22 +302,25 @@ TABLE: dict[str, Traits] = {
     "soft_margin": Traits(by_name(exact=EXACT, upper_bound=EXACT), _links.SIGMOID),
     "modified_huber": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
     "perceptron": Traits(by_name()),
-    "hinge_embedding": Traits(by_name()),
+    "hinge_embedding": Traits(by_name(), _links.DISTANCE),
     "margin_ranking": Traits(by_name()),
     "brier": Traits(instead="brier_with_logits"),
     "brier_with_logits": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
     "wing": Traits(by_name()),
     "cross_entropy": Traits(
-        by_name(exact=EXACT, upper_bound=TWICE, xgboost=TWICE, lightgbm=FRIEDMAN), _links.SOFTMAX, _starts.log_frequencies
+        by_name(exact=EXACT, upper_bound=TWICE, xgboost=TWICE, lightgbm=FRIEDMAN),
+        _links.SOFTMAX,
+        _starts.log_frequencies,
+        products=products_of_softmax,
     ),
     "nll": Traits(instead="cross_entropy"),
     "kl_divergence": Traits(instead="cross_entropy"),
     "total_variation": Traits(instead="cross_entropy"),
-    "multilabel_soft_margin": Traits(by_name(exact=EXACT, upper_bound=EXACT), _links.SIGMOID),
-    "one_vs_all": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),
-    "multi_margin": Traits(by_name()),
-    "categorical_hinge": Traits(by_name()),
-    "sparsemax": Traits(by_name(exact=EXACT)),
+    "multilabel_soft_margin": Traits(by_name(exact=EXACT, upper_bound=EXACT), _links.SIGMOID, _starts.logits_of_classes),
+    "one_vs_all": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID, _starts.logits_of_classes),
+    "multi_margin": Traits(by_name(), start=_starts.levels_of_margins),
+    "categorical_hinge": Traits(by_name(), start=_starts.majority),
+    "sparsemax": Traits(by_name(exact=EXACT), start=_starts.frequencies),
     "selected_log_probs": Traits(instead="cross_entropy"),
     "distillation_kl": Traits(instead="cross_entropy"),
     "distillation_js": Traits(instead="cross_entropy"),
@@ -271,7 +335,11 @@ TABLE: dict[str, Traits] = {
     "tukey_biweight": Traits(REWEIGHTED),
     "epsilon_insensitive": Traits(by_name()),
     "squared_epsilon_insensitive": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
-    "squared_log_error": Traits(instead="squared_error"),
+    "squared_log_error": Traits(
+        instead="squared_error",
+        how="of log1p(target), which is the same with predictions expm1(margin)",
+    ),
+    "exponential": Traits(link=_links.HALF_LOGIT),
     "absolute_percentage_error": Traits(by_name()),
     "symmetric_absolute_percentage_error": Traits(by_name()),
     "lp": Traits(by_name(exact=EXACT, default="constant")),

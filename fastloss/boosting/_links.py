@@ -9,7 +9,7 @@ import numpy as np
 
 from fastloss import binary_cross_entropy_with_logits, log_softmax
 
-__all__ = ["EXP", "IDENTITY", "SIGMOID", "SOFTMAX", "Link"]
+__all__ = ["DISTANCE", "EXP", "HALF_LOGIT", "IDENTITY", "SIGMOID", "SOFTMAX", "Link"]
 
 
 class Link(NamedTuple):
@@ -20,6 +20,8 @@ class Link(NamedTuple):
     #: Margins at which a probability or a rate is as small as 1e-15, as LightGBM bounds its starting scores; a constant that
     #: would be infinite, of a class without samples, stops here.
     limit: float
+    #: The least margin that has a meaning.
+    lowest: float = -np.inf
 
 
 def _identity(margin: np.ndarray) -> np.ndarray:
@@ -47,5 +49,8 @@ def _softmax(margin: np.ndarray) -> np.ndarray:
 LOG_SMALLEST = float(-np.log(1e-15))
 IDENTITY = Link("IdentityLink", _identity, np.inf)
 EXP = Link("LogLink", _exp, LOG_SMALLEST)
+#: The margin of an exponential loss tends to half the log-odds.
+HALF_LOGIT = IDENTITY._replace(limit=LOG_SMALLEST / 2)
+DISTANCE = IDENTITY._replace(lowest=0.0)
 SIGMOID = Link("LogitLink", _sigmoid, LOG_SMALLEST)
 SOFTMAX = Link("MultinomialLogit", _softmax, LOG_SMALLEST)

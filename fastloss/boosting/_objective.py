@@ -11,6 +11,15 @@ from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._registry import SIGN
 from fastloss.boosting import _starts
+from fastloss.boosting._checks import (
+    LARGEST_LABEL,
+    as_labels,
+    ignored_label,
+    in_domain,
+    numbers,
+    of_samples,
+    spread_parameter,
+)
 from fastloss.boosting._conventions import HESSIANS, Convention, Margins, Traits, traits_of
 
 __all__ = ["FLOOR", "Metric", "Objective", "objective"]
@@ -22,6 +31,7 @@ FLOOR = 1e-16
 # XGBoost took 1.10 s, with one thread here 0.55 s. Of 4 million margins a second thread saves milliseconds of a round of a
 # second.
 ON_ONE_THREAD = 1 << 22
+NOTHING_COUNTS = "no sample counts: there is no best constant"
 
 
 class Sample(NamedTuple):
@@ -40,48 +50,8 @@ def sample_of(y_true: Any, y_pred: Any, sample_weight: Any) -> Sample:
         y_true, y_pred, sample_weight = y_pred.get_label(), y_true, y_pred.get_weight()
     elif hasattr(y_true, "get_label"):
         raise TypeError(f"the margins come first and {type(y_true).__name__} second, or labels first and margins second")
-    weight = None if sample_weight is None or np.size(sample_weight) == 0 else np.asarray(sample_weight)
-    return Sample(np.asarray(y_pred), y_true, weight, native)
-
-
-def bad_row(loss: Loss, target: np.ndarray, where: tuple[int, ...], accepted: str) -> str:
-    column = f", column {where[1]}," if len(where) > 1 else ""
-    return f"the label of row {where[0]}{column} is {target[where]}; {loss.name} takes {accepted}"
-
-
-def check_numbers(loss: Loss, target: np.ndarray) -> None:
-    """Raise for the first target that is not finite or where the loss is not defined."""
-    domain = loss.domain.target
-    if not target.size:
-        return
-    # NaN passes through minimum and maximum: two quick passes see that there is nothing to look for.
-    low, high = target.min(), target.max()
-    if low in domain and high in domain and np.isfinite(low) and np.isfinite(high) and not domain.ends_only:
-        return
-    where = _errors.first_where(target, lambda x: ~np.isfinite(x) | _errors.lies_outside(x, domain))
-    if where is not None:
-        raise ValueError(bad_row(loss, target, where, f"numbers within {domain}" if domain.bounded else "finite numbers"))
-
-
-def as_labels(loss: Loss, target: np.ndarray, classes: int) -> np.ndarray:
-    """Labels that came as numbers of any type, as integers."""
-    if target.dtype.kind not in "biu":
-        with np.errstate(invalid="ignore"):
-            labels = target.astype(np.int32 if target.dtype == np.float32 else np.int64)
-        if not np.array_equal(labels, target):
-            where = _errors.first_where(target, lambda x: ~(np.isfinite(x) & (x == np.trunc(x)) & (np.abs(x) < 2**31)))
-            if where is not None:
-                raise ValueError(bad_row(loss, target, where, f"whole numbers from 0 to {classes - 1}"))
-            labels = target.astype(np.int64)
-        target = labels
-    ignored = loss.params["ignore_index"].default if "ignore_index" in loss.params else None
-    if target.size and (target.min() < 0 or target.max() >= classes):
-        where = _errors.first_where(target, lambda x: _errors.bad_labels(x, classes, ignored))
-        if where is not None:
-            raise IndexError(
-                bad_row(loss, target, where, f"labels from 0 to {classes - 1}, as many as there are margins in a row")
-            )
-    return target
+    weight = None if sample_weight is None or np.size(sample_weight) == 0 else sample_weight
+    return Sample(numbers(y_pred, "margins"), y_true, weight, native)
 
 
 class Objective:
@@ -105,7 +75,7 @@ class Objective:
         if own := sorted({"weight", "reduction", "axis"} & set(loss.bound)):
             raise TypeError(f"an objective weighs and reduces by itself: {loss.name} has {', '.join(own)} bound")
         traits = traits_of(loss)
-        instead = f"; take {traits.instead}" if traits.instead else ""
+        instead = f"; take {f'{traits.instead} {traits.how}'.strip()}" if traits.instead else ""
         if traits.instead or loss.domain.prediction.bounded:
             raise ValueError(f"{loss.name} is no loss of a margin, which may be any number{instead}")
         if hessian is None:
@@ -133,40 +103,64 @@ class Objective:
     @property
     def levels(self) -> np.ndarray | None:
         """Where a sample has a margin for each of several levels, these; else None."""
-        numbers = np.asarray(self.loss.params[self.traits.level].default) if self.traits.level else np.empty(())
-        return numbers if numbers.ndim == 1 else None
+        levels = np.asarray(self.parameters[self.traits.level]) if self.traits.level else np.empty(())
+        return levels if levels.ndim == 1 else None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The loss's parameters."""
+        return {
+            parameter.name: self.loss.bound.get(parameter.name, parameter.default) for parameter in self.loss.row.parameters
+        }
 
     @property
     def convention(self) -> Convention:
         return self.traits.hessians[self.hessian]
 
-    def prepare(self, margin: np.ndarray, target: Any, weight: Any, n_threads: int | None = None) -> Margins:
+    def prepare(self, margin: Any, target: Any, weight: Any, n_threads: int | None = None) -> Margins:
         """Check labels, and bring them and the weights into the form that the loss takes."""
-        loss, target = self.loss, np.asarray(target)
+        loss = self.loss
+        domain = loss.row.target
+        margin, target = numbers(margin, "margins"), numbers(target, "labels")
+        if margin.dtype.kind in "biu":
+            margin = margin.astype(np.float64)
+        shape = margin.shape
+        rows = loss.family == "rows"
+        if len(shape) != 2 and (rows or len(shape) != 1):
+            form, hint = ("(n, classes)", "; tell the booster the number of classes") if rows else ("(n,) or (n, columns)", "")
+            raise ValueError(f"{loss.name} takes margins of shape {form}, got {shape}{hint}")
+        if weight is not None:
+            weight = of_samples(weight, shape[0])
         # Targets are checked here, and margins may be any number.
-        keywords: dict[str, Any] = {"check_domain": False} if loss.domain.target.bounded else {}
+        keywords: dict[str, Any] = {"check_domain": False} if domain.bounded else {}
         if n_threads is not None:
             keywords["n_threads"] = n_threads
         if target.ndim == 2 and target.shape[1] == 1:
             target = target[:, 0]
-        if loss.family == "rows":
-            if margin.ndim != 2:
-                raise ValueError(
-                    f"{loss.name} takes margins of shape (n, classes), got {margin.shape}; "
-                    "tell the booster the number of classes"
-                )
-            if loss.row.labels and target.shape == margin.shape[:1]:
-                return Margins(loss, margin, as_labels(loss, target, margin.shape[1]), weight, keywords)
-        if margin.ndim == 2 and target.shape == margin.shape[:1] and self.levels is not None:
-            target = np.broadcast_to(target[:, None], margin.shape)
-        if target.size == margin.size:
-            target = target.reshape(margin.shape)  # XGBoost's labels of several targets are flat
+        if rows and loss.row.labels and target.shape == shape[:1]:
+            return Margins(loss, margin, as_labels(loss, target, shape[1], weight), weight, keywords)
+        level = self.traits.level
+        for name in () if rows else loss.bound:
+            if np.ndim(loss.bound[name]):
+                keywords[name] = spread_parameter(name, loss.bound[name], shape, name == level)
+        if target.shape != shape:
+            if target.shape == shape[:1] and len(shape) == 2 and self.levels is not None:
+                target = np.broadcast_to(target[:, None], shape)
+            elif target.ndim == 1 and target.size == margin.size:
+                target = target.reshape(shape)  # XGBoost's labels of several targets are flat
+            else:
+                alone = f"labels of shape {shape[:1]}" if rows and loss.row.labels else ""
+                each = f"targets of shape {shape}" if not rows or loss.row.target_has_classes else ""
+                wanted = " or ".join(filter(None, (alone, each)))
+                raise ValueError(f"margins have shape {shape} but labels have shape {target.shape}; wanted: {wanted}")
         if target.dtype.kind != "f":
             target = target.astype(margin.dtype)
-        if loss.domain.target == SIGN:
+        if domain == SIGN:
             target = np.where(target == 0, target.dtype.type(-1), target)
-        check_numbers(loss, target)
-        if weight is not None and loss.family != "rows" and margin.ndim == 2:
+        if self.traits.targets:
+            domain = self.traits.targets(self.parameters) or domain
+        target = in_domain(loss, target, domain, weight)
+        if weight is not None and not rows and len(shape) == 2:
             weight = weight[:, None]
         return Margins(loss, margin, target, weight, keywords)
 
@@ -206,10 +200,18 @@ class Objective:
         >>> objective(fl.huber).derivatives([0.5, 3.0], [0.0, 0.0])
         (array([0.5, 1. ]), array([1., 1.]))
         """
-        return self._derivatives(self.prepare(np.asarray(margin), target, weight, n_threads), single=False)
+        return self._derivatives(self.prepare(margin, target, weight, n_threads), single=False)
 
     def _derivatives(self, of: Margins, single: bool) -> tuple[np.ndarray, np.ndarray]:
-        return self.convention.derivatives(of._replace(floor=self.hessian_floor, single=single))
+        of = of._replace(floor=self.hessian_floor, single=single)
+        if of.weight is None or not of.weight.size or not of.weight.min() < 0:
+            return self.convention.derivatives(of)
+        # One rule for all conventions: what a sample of weight 1 has, times the weight.
+        sign = of.by_sample(np.sign(of.weight))
+        grad, hess = self.convention.derivatives(of._replace(weight=np.abs(of.weight)))
+        grad *= sign
+        hess *= sign
+        return grad, hess
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and Hessian as a booster wants them: float32, in the memory order of the margins.
@@ -256,7 +258,7 @@ class Objective:
         >>> objective(fl.huber).value([0.5, 3.0], [0.0, 0.0])
         1.3125
         """
-        of = self.prepare(np.asarray(margin), target, weight)
+        of = self.prepare(margin, target, weight)
         return float(self.loss(of.pred, of.target, weight=of.weight, reduction="mean", **of.keywords))
 
     def init_score(self, y: Any, weight: Any = None, *, classes: int | None = None) -> Any:
@@ -299,41 +301,89 @@ class Objective:
         >>> objective(fl.cross_entropy).init_score([0, 0, 1, 2]).round(4)
         array([-0.6931, -1.3863, -1.3863])
         """
-        y = np.asarray(y)
-        weight = None if weight is None else np.asarray(weight, np.float64)
-        if not y.size or not (weight is None or weight.sum() > 0):
-            raise ValueError("no sample counts: there is no best constant")
+        y = numbers(y, "labels")
+        if y.ndim not in (1, 2):
+            raise ValueError(f"labels have shape {y.shape}; wanted: (n,) or (n, columns)")
+        weight = np.ones(len(y)) if weight is None else of_samples(weight, len(y))
+        bad = _errors.first_where(weight, lambda x: ~((x >= 0) & (x < np.inf)))
+        if bad is not None:
+            raise ValueError(
+                f"the weight of row {bad[0]} is {weight[bad]}; a starting score takes finite ones that are not negative"
+            )
+        weight = _starts.rescaled(weight)
+        if not weight.any():
+            raise ValueError(NOTHING_COUNTS)
         if self.loss.family == "rows":
-            constant: Any = self._best_row(y, weight, classes)
-        elif self.levels is not None:
-            losses = [self.loss.bind(**{self.traits.level: level}) for level in self.levels]
-            each = [Objective(loss, self.hessian, self.hessian_floor) for loss in losses]
-            columns = y.T if y.ndim == 2 else [y] * len(each)
-            constant = np.array([of.init_score(column, weight) for of, column in zip(each, columns, strict=True)])
-        elif y.ndim == 2:
-            constant = np.array([self.init_score(column, weight) for column in y.T])
+            found = self._best_row(y, weight, classes)
         else:
-            target = self.prepare(np.empty(y.shape), y, weight).target.astype(np.float64)
-            constant = self.traits.start(self.loss, target, weight) if self.traits.start else None
-            if constant is None:
-                constant = _starts.search(self.loss, target, weight, self.traits.link.limit)
-        limit = self.traits.link.limit
-        found = np.clip(constant, -limit, limit)
+            levels = self.levels
+            several = levels is not None and (y.ndim == 1 or y.shape[1] == 1)
+            shape = (len(y), len(levels)) if several and levels is not None else y.shape
+            of = self.prepare(np.broadcast_to(0.0, shape), y, weight)
+            target = of.target.reshape(len(y), -1)
+            found = np.array([self._best_constant(of, target[:, j], weight, j) for j in range(target.shape[1])])
+            if len(shape) == 1:
+                found = found[0]
         return found if found.ndim else float(found)
 
-    def _best_row(self, y: np.ndarray, weight: np.ndarray | None, classes: int | None) -> np.ndarray:
-        if classes is None or y.ndim == 2:
-            classes = y.shape[1] if y.ndim == 2 else 1 + int(np.max(y, initial=0, where=np.isfinite(y)))
-        target = self.prepare(np.empty((len(y), classes)), y, weight).target
+    def _best_constant(self, of: Margins, target: np.ndarray, weight: np.ndarray, column: int) -> float:
+        counted = weight > 0
+        params, operand = self.parameters, ""
+        for name in of.keywords.keys() & params.keys():
+            array = np.broadcast_to(of.keywords[name], of.pred.shape).reshape(len(target), -1)[counted, column]
+            params[name], operand = array if np.ptp(array) else float(array[0]), name
+        given = _starts.Column(self.loss, target[counted].astype(np.float64), weight[counted], params, operand)
+        found = self.traits.start(given) if self.traits.start else None
+        if found is None:
+            found = _starts.search(given, self.traits.link)
+        limit = self.traits.link.limit
+        return float(found) if np.isfinite(found) else float(np.clip(found, -limit, limit))
+
+    def _best_row(self, y: np.ndarray, weight: np.ndarray, classes: int | None) -> np.ndarray:
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
+        classes = self._number_of_classes(y, weight, classes)
+        target = self.prepare(np.broadcast_to(0.0, (len(y), classes)), y, weight).target
+        counted = weight > 0
         if target.ndim == 1:
             # One row a class that weighs as much as its samples.
-            kept = (target >= 0) & (target < classes)  # not ignored
-            weight = np.bincount(target[kept], None if weight is None else weight[kept], classes).astype(np.float64)
-            target = np.arange(classes)
+            counted &= target != ignored_label(self.loss)
+            weight = np.bincount(target[counted], weight[counted], classes)
+            share, target = weight / (weight.sum() or 1.0), np.arange(classes)
         else:
-            target = target.astype(np.float64)
-        found = self.traits.start(self.loss, target, weight) if self.traits.start else None
-        return _starts.search_row(self.loss, target, weight, classes, self.traits.link.limit) if found is None else found
+            weight = weight[counted]
+            share = weight @ target[counted].astype(np.float64) / weight.sum()
+            weight, target = np.ones(1), share[None]
+        given = _starts.Rows(self.loss, target, weight, share, self.parameters)
+        if y.ndim == 1 and not (given.mass.any() or (share.any() and given.params.get("label_smoothing"))):
+            raise ValueError(NOTHING_COUNTS)
+        found = self.traits.start(given) if self.traits.start else None
+        limit = self.traits.link.limit * given.params.get("temperature", 1.0)
+        if found is None:
+            found = _starts.search_row(given, limit)
+        return np.where(np.isfinite(found), found, np.clip(found, -limit, limit))
+
+    def _number_of_classes(self, y: np.ndarray, weight: np.ndarray, classes: int | None) -> int:
+        """As many as there are columns, or class weights, or as the largest label says that counts."""
+        if classes is not None and (isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1):
+            raise ValueError(f"classes = {classes!r}: a positive integer or None is accepted")
+        if y.ndim == 2 and classes not in (None, y.shape[1]):
+            raise ValueError(f"classes = {classes} but labels have shape {y.shape}")
+        per_class = self.parameters.get("class_weight")
+        if y.ndim == 2:
+            number = y.shape[1]
+        elif classes is not None:
+            number = classes
+        elif per_class is not None:
+            number = len(per_class)
+        else:
+            ignored = ignored_label(self.loss)
+            counted = (weight > 0) & np.isfinite(y) & (y != ignored if ignored is not None else True)
+            # What is no label is for `prepare` to say.
+            number = 1 + np.clip(np.max(y, initial=0, where=counted), 0, LARGEST_LABEL - 1)
+        if per_class is not None and len(per_class) != number:
+            raise ValueError(f"class_weight has shape {np.shape(per_class)} but there are {number} classes")
+        return int(number)
 
     def predict(self, margin: Any) -> np.ndarray:
         """From margins to predictions: the inverse of the link.
@@ -355,7 +405,9 @@ class Objective:
         >>> objective(fl.sigmoid_focal).predict([0.0, 100.0])
         array([0.5, 1. ])
         """
-        margin = np.asarray(margin)
+        margin = numbers(margin, "margins")
+        if self.loss.family == "rows" and margin.ndim != 2:
+            raise ValueError(f"{self.loss.name} takes margins of shape (n, classes), got {margin.shape}")
         return self.traits.link.inverse(margin if margin.dtype.kind == "f" else margin.astype(np.float64))
 
     def metric(self, booster: str) -> Metric:

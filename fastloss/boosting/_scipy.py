@@ -2,14 +2,60 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from typing import Any
 
 import numpy as np
 
+from fastloss import _errors
 from fastloss._loss import Loss
+from fastloss._weights import relative
 from fastloss.boosting._objective import Objective, objective
 
 __all__ = ["LinearObjective", "minimize_objective"]
+
+
+def is_sparse(given: Any) -> bool:
+    """Whether this is a sparse array or matrix of SciPy, which who has one has imported."""
+    sparse = sys.modules.get("scipy.sparse")
+    return sparse is not None and bool(sparse.issparse(given))
+
+
+def design_matrix(given: Any) -> Any:
+    """Samples as an array, or as a sparse matrix that is multiplied as it is; of floating-point numbers."""
+    sparse = is_sparse(given)
+    X: Any = given if sparse else _errors.plain_array(given, "X", "of rows as weight=~mask")
+    if X.ndim != 2:
+        raise ValueError(f"X has shape {X.shape}; wanted: (n, features)")
+    if X.dtype.kind not in "biufO" and X.dtype.name not in _errors.HALVES:
+        raise TypeError(f"X has dtype {X.dtype}; real numbers are accepted")
+    if sparse and X.format not in ("csr", "csc"):
+        X = X.tocsr()
+    # SciPy multiplies no halves, and what NumPy multiplies in integers or objects is slow.
+    if X.dtype.kind != "f" or (sparse and X.dtype.itemsize < 4):
+        try:
+            X = X.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"X has dtype {X.dtype}, and not all in it are real numbers: {error}") from None
+    return X
+
+
+def without_rows(X: Any, where: np.ndarray) -> Any:
+    """The matrix with zeros in some rows: of a sum over all rows, 0 times NaN would be NaN."""
+    if not is_sparse(X):
+        if np.isfinite(X[where]).all():
+            return X
+        X = X.copy()
+        X[where] = 0
+        return X
+    rows = X.indices if X.format == "csc" else np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
+    away = where[rows]
+    if np.isfinite(X.data[away]).all():
+        return X
+    X = X.copy()
+    X.data[away] = 0
+    return X
 
 
 class LinearObjective:
@@ -21,29 +67,92 @@ class LinearObjective:
     ----------
     objective : Objective
     shape : tuple of int
-        Of the coefficients: features, one more for the intercept, and classes, if the loss has them. `scipy.optimize` passes
-        them flat.
+        Of the coefficients: features, one more for the intercept, and the margins of a sample, if these are several.
+        `scipy.optimize` passes them flat.
     """
 
     def __init__(
         self, objective: Objective, X: Any, y: Any, weight: Any, l2: float, fit_intercept: bool, classes: int | None
     ) -> None:
-        self.objective, self.l2, self.fit_intercept = objective, float(l2), bool(fit_intercept)
-        self.X = np.asarray(X)
-        if self.X.dtype.kind != "f":
-            self.X = self.X.astype(np.float64)
+        self.objective, self.fit_intercept = objective, bool(fit_intercept)
+        try:
+            self.l2 = float(l2)
+        except (TypeError, ValueError):
+            self.l2 = math.nan
         if not 0 <= self.l2 < np.inf:
             raise ValueError(f"l2 = {l2!r} is outside [0, inf)")
-        rows = objective.loss.family == "rows"
-        self.shape: tuple[int, ...] = (self.X.shape[1] + self.fit_intercept,)
-        if rows:
-            self.shape += (int(np.max(y)) + 1 if np.ndim(y) == 1 else np.shape(y)[1],) if classes is None else (classes,)
-        weight = None if weight is None else np.asarray(weight, np.float64)
-        of = objective.prepare(np.empty((len(self.X), *self.shape[1:])), y, weight)
-        self.y, self.weight, self.keywords = of.target, of.weight, of.keywords
-        if len(self.y) != len(self.X):
-            raise ValueError(f"X has {len(self.X)} rows but y has {len(self.y)}")
-        self.total = float(len(self.X) if self.weight is None else self.weight.sum())
+        #: Samples as given, for `margin`.
+        self.X = design_matrix(X)
+        n, self.features = self.X.shape
+        y = _errors.plain_array(y, "y", "as weight=~mask")
+        if not y.ndim or len(y) != n:
+            raise ValueError(f"X has {n} rows but y has {len(y) if y.ndim else f'shape {y.shape}'}")
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = y[:, 0]
+        if y.ndim > 2:
+            raise ValueError(f"y has shape {y.shape}; wanted: ({n},) or ({n}, k)")
+        self.shape: tuple[int, ...] = (self.features + self.fit_intercept, *self._margins(y, classes))
+        if weight is not None:
+            weight = _errors.readable_array(weight, "weight").astype(np.float64)
+            if weight.shape not in ((), (n,)):
+                raise ValueError(f"weight has shape {weight.shape}; wanted: ({n},)")
+            weight = np.broadcast_to(weight, (n,))
+        margins = (n, *self.shape[1:])
+        of = objective.prepare(np.broadcast_to(np.float64(0), margins), y, weight)
+        self.y, self.keywords = of.target, of.keywords
+        in_mean, counts = self._counts(weight)
+        if not counts.any():
+            raise ValueError("no sample counts: there is nothing to minimise")
+        #: What each sample counts, and that in the form that the loss takes; None: all the same.
+        self.sample_weight, self.weight = None, None
+        if weight is not None:
+            self.sample_weight = relative(np.where(in_mean, weight, 0))
+            self.weight = self.sample_weight[:, None] if np.ndim(of.weight) == 2 else self.sample_weight
+        self._counted = self.X if counts.all() else without_rows(self.X, ~counts)
+
+    def _margins(self, y: np.ndarray, classes: int | None) -> tuple[int, ...]:
+        """How many margins a sample has, where there are several."""
+        loss = self.objective.loss
+        if classes is not None and (not isinstance(classes, (int, np.integer)) or classes < 1):
+            raise ValueError(f"classes = {classes!r}: a positive integer or None is accepted")
+        if loss.family != "rows":
+            if classes is not None:
+                raise ValueError(f"classes = {classes!r}: {loss.name} has no class axis")
+            levels = self.objective.levels
+            if levels is not None and y.ndim == 2 and y.shape[1] != len(levels):
+                raise ValueError(f"y has shape {y.shape} but {loss.name} has {len(levels)} levels; wanted: ({len(y)},)")
+            return (len(levels),) if levels is not None else y.shape[1:]
+        if y.ndim == 2:
+            if classes not in (None, y.shape[1]):
+                raise ValueError(f"y has shape {y.shape} but classes = {classes}")
+            return y.shape[1:]
+        if not loss.row.labels:
+            raise ValueError(f"y has shape {y.shape}, but {loss.name} takes no labels; wanted: ({len(y)}, classes)")
+        if classes is not None:
+            return (int(classes),)
+        if y.dtype.kind not in "biuf":
+            return (1,)  # which `prepare` refuses, and says why
+        ignored = y == loss.params["ignore_index"].default if "ignore_index" in loss.params else False
+        # An ignored label is no class, however large.
+        labels = np.where(np.isfinite(y) & np.logical_not(ignored), y, 0)
+        return (int(labels.max(initial=0)) + 1,)
+
+    def _counts(self, weight: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """For each sample whether the mean is divided by its weight, and whether its loss has a part in the mean."""
+        params = self.objective.loss.params
+        in_mean = counts = np.ones(len(self.y), bool) if weight is None else weight != 0
+        if self.objective.loss.family == "rows" and self.y.ndim == 1:
+            if "ignore_index" in params:
+                in_mean = counts = counts & (self.y != params["ignore_index"].default)
+            class_weight = params["class_weight"].default if "class_weight" in params else None
+            smoothing = params["label_smoothing"].default if "label_smoothing" in params else 0
+            if class_weight is not None and len(class_weight) == self.shape[1] and not smoothing:
+                counts = counts & (np.asarray(class_weight)[np.where(counts, self.y, 0)] != 0)
+        return in_mean, counts
+
+    def __repr__(self) -> str:
+        options = f"l2={self.l2!r}, fit_intercept={self.fit_intercept}"
+        return f"<minimize_objective of {self.objective.loss.name}, X of shape {self.X.shape}, {options}>"
 
     def start(self) -> np.ndarray:
         """Coefficients to start from: 0, and the best constant as the intercept.
@@ -55,10 +164,21 @@ class LinearObjective:
         """
         coefficients = np.zeros(self.shape)
         if self.fit_intercept:
-            coefficients[-1] = self.objective.init_score(
-                self.y, self.weight, **({"classes": self.shape[1]} if len(self.shape) == 2 else {})
-            )
+            rows = self.objective.loss.family == "rows"
+            classes = {"classes": self.shape[1]} if rows else {}
+            coefficients[-1] = self.objective.init_score(self.y, self.sample_weight, **classes)
         return coefficients.ravel()
+
+    def _shaped(self, coefficients: Any, name: str = "coefficients") -> np.ndarray:
+        given = np.asarray(coefficients)
+        if given.shape not in (self.shape, (math.prod(self.shape),)):
+            flat = "" if len(self.shape) == 1 else f" or ({math.prod(self.shape)},)"
+            raise ValueError(f"{name} has shape {given.shape}; wanted: {self.shape}{flat}")
+        return given.reshape(self.shape)
+
+    def _product(self, X: Any, coefficients: np.ndarray) -> np.ndarray:
+        margin = np.asarray(X @ coefficients[: self.features], np.float64)
+        return margin + coefficients[-1] if self.fit_intercept else margin
 
     def margin(self, coefficients: Any, X: Any = None) -> np.ndarray:
         """The linear model's margins.
@@ -67,24 +187,22 @@ class LinearObjective:
         ----------
         coefficients : array_like
             Flat or of `shape`.
-        X : array_like, optional
+        X : array_like or sparse matrix, optional
             Samples; None: those given.
 
         Returns
         -------
         ndarray
         """
-        X = self.X if X is None else np.asarray(X)
-        coefficients = np.reshape(coefficients, self.shape)
-        slopes = coefficients[: X.shape[1]]
-        margin = np.asarray(X @ slopes, np.float64)
-        return margin + coefficients[-1] if self.fit_intercept else margin
+        X = self.X if X is None else design_matrix(X)
+        if X.shape[1] != self.features:
+            raise ValueError(f"X has shape {X.shape}; wanted: (n, {self.features})")
+        return self._product(X, self._shaped(coefficients))
 
-    def _back(self, by_margin: np.ndarray, coefficients: Any) -> np.ndarray:
+    def _back(self, by_margin: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
         """From derivatives by margins to those by coefficients, with the penalty's: its factor times `coefficients`."""
-        slopes = np.reshape(coefficients, self.shape)[: self.X.shape[1]]
         result = np.empty(self.shape)
-        result[: self.X.shape[1]] = self.X.T @ by_margin + self.l2 * slopes
+        result[: self.features] = self._counted.T @ by_margin + self.l2 * coefficients[: self.features]
         if self.fit_intercept:
             result[-1] = by_margin.sum(axis=0)
         return result.ravel()
@@ -103,12 +221,12 @@ class LinearObjective:
         grad : ndarray
             float64, flat.
         """
+        coefficients = self._shaped(coefficients)
         value, grad = self.objective.loss.value_and_grad(
-            self.margin(coefficients), self.y, weight=self.weight, reduction="sum", **self.keywords
+            self._product(self._counted, coefficients), self.y, weight=self.weight, reduction="mean", **self.keywords
         )
-        slopes = np.reshape(coefficients, self.shape)[: self.X.shape[1]]
-        grad /= self.total
-        return float(value / self.total + self.l2 / 2 * np.sum(slopes * slopes)), self._back(grad, coefficients)
+        slopes = coefficients[: self.features]
+        return float(value + self.l2 / 2 * np.sum(slopes * slopes)), self._back(grad, coefficients)
 
     def hessp(self, coefficients: Any, vector: Any) -> np.ndarray:
         """The product of the Hessian and a vector, for ``minimize(..., hessp=...)``.
@@ -123,20 +241,18 @@ class LinearObjective:
         ndarray
             Flat. Of a loss over a class axis by a central difference of gradients, whose error is about 1e-9 of it.
         """
-        loss, keywords = self.objective.loss, self.keywords
-        margin, direction = self.margin(coefficients), self.margin(vector)
-        if len(self.shape) == 1:
-            _, hess = loss.grad_and_hess(margin, self.y, weight=self.weight, **keywords)
+        loss, keywords = self.objective.loss, {"weight": self.weight, "reduction": "mean", **self.keywords}
+        vector = self._shaped(vector, "vector")
+        margin, direction = (self._product(self._counted, x) for x in (self._shaped(coefficients), vector))
+        if loss.family != "rows":
+            _, hess = loss.grad_and_hess(margin, self.y, **keywords)
             by_margin = hess * direction
         else:
             # The step that balances rounding and curvature: the cube root of float64's epsilon.
             step = np.cbrt(np.finfo(np.float64).eps) / max(float(np.abs(direction).max()), np.finfo(np.float64).tiny)
-            ahead, behind = (
-                loss.grad(margin + side * step * direction, self.y, weight=self.weight, reduction="sum", **keywords)
-                for side in (1, -1)
-            )
+            ahead, behind = (loss.grad(margin + side * step * direction, self.y, **keywords) for side in (1, -1))
             by_margin = (ahead - behind) / (2 * step)
-        return self._back(by_margin / self.total, vector)
+        return self._back(by_margin, vector)
 
 
 def minimize_objective(
@@ -152,21 +268,23 @@ def minimize_objective(
 ) -> LinearObjective:
     """Make the loss of a linear model a function to minimise: of its coefficients, with gradient and Hessian product.
 
-    The function is the weighted mean of the losses and l2/2 times the sum of the squared coefficients, without the
-    intercept.
+    The function is the mean of the losses, as the loss itself divides it, and l2/2 times the sum of the squared
+    coefficients, without the intercept.
 
     Parameters
     ----------
     loss : Loss
         A loss of `fastloss.losses` whose prediction may be any number.
-    X : array_like
-        Samples, of shape (n, features).
+    X : array_like or sparse matrix
+        Samples, of shape (n, features). A sparse array or matrix of SciPy is multiplied as it is, without a dense copy.
     y : array_like
-        Labels or targets, of shape (n,).
+        Labels or targets, of shape (n,); targets of shape (n, k), or a loss with k levels, such as several quantiles, make
+        k margins a sample.
     weight : array_like, optional
-        What each sample counts, of shape (n,).
+        What each sample counts, of shape (n,). Samples of weight 0, and ignored labels, count nowhere.
     l2 : float, default 0.0
-        The penalty's factor, nonnegative.
+        The penalty's factor, nonnegative. The penalty of scikit-learn's ``C`` is ``l2 = 1 / (C * n)``, or, with weights, 1
+        divided by C and their sum.
     fit_intercept : bool, default True
         Whether the last coefficient is added to all margins.
     classes : int, optional
@@ -181,7 +299,8 @@ def minimize_objective(
     Raises
     ------
     ValueError, TypeError
-        As `objective` raises; for labels as when boosting, and shapes that do not match.
+        As `objective` raises; for labels as when boosting, for shapes that do not match, for an `X` that does not hold real
+        numbers, and where no sample counts.
 
     Examples
     --------

@@ -142,4 +142,9 @@ def sklearn_loss(
     given = objective(loss, hessian, hessian_floor, **params)
     if (given.loss.family == "rows") != (n_classes is not None):
         raise ValueError(f"n_classes = {n_classes!r}: {loss.name} has {'a' if n_classes is None else 'no'} class axis")
+    if given.levels is not None:
+        raise ValueError(
+            f"{given.traits.level} has {len(given.levels)} levels, but HistGradientBoosting has one margin a sample: "
+            "train a model for each level, or give XGBoost or LightGBM fastloss.boosting.objective"
+        )
     return rebuilt(given, n_classes)

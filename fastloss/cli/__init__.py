@@ -11,11 +11,14 @@ import functools
 import importlib
 import itertools
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from fastloss.cli._terminal import CommandError, unknown
+from fastloss.cli._terminal import CommandError, complain, say, sound_streams, unknown
 
 __all__ = ["COMMANDS", "end_command", "main"]
 
@@ -34,7 +37,7 @@ examples:
   fastloss score huber predictions.npy targets.npy --delta 2
 
 `fastloss COMMAND --help` describes a command. Exit status: 0, or 1 where verify finds a broken bound, or 2 for
-wrong input, or 130 when interrupted.
+wrong input and where results cannot be written, or 130 when interrupted.
 """
 
 WRONG_INPUT = 2
@@ -64,7 +67,7 @@ class Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> NoReturn:
         from fastloss import __version__
 
-        print(f"fastloss {__version__}")
+        say(f"fastloss {__version__}")
         parser.exit()
 
 
@@ -94,25 +97,43 @@ def is_command() -> bool:
 
 
 def end_command(error: Exception) -> None:
-    """Where the package cannot be imported, end the command line with one line; a program gets the exception."""
+    """Where the package cannot be used as asked, end the command line with one line; a program goes on."""
     if is_command():
-        report(error)
+        with sound_streams():
+            report(error)
         sys.exit(WRONG_INPUT)
 
 
 def report(error: Exception) -> None:
-    print(f"fastloss: error: {describe(error)}", file=sys.stderr)
+    complain(f"error: {describe(error)}")
 
 
 def describe(error: Exception) -> str:
-    """An error in one line."""
+    """An error in words."""
     if isinstance(error, OSError) and error.strerror:
-        text = f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror
-    elif isinstance(error, MemoryError):
-        text = f"not enough memory: {error}" if str(error) else "not enough memory"
-    else:
-        text = str(error)
-    return " ".join(text.split())
+        return f"{os.fspath(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}" if str(error) else "not enough memory"
+    return str(error)
+
+
+@contextmanager
+def signals_end_it() -> Iterator[None]:
+    """Let what asks the process to end, end it as an exit does: files that are half written are removed."""
+
+    def leave(number: int, frame: Any) -> NoReturn:
+        sys.exit(128 + number)
+
+    names = ("SIGTERM", "SIGHUP")
+    wanted = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        wanted = []
+    before = {number: signal.signal(number, leave) for number in wanted if signal.getsignal(number) is signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -126,8 +147,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit status: 0; 1 where `verify` finds a broken bound; 2 for wrong input, with one line on stderr;
-        130 when interrupted.
+        The exit status: 0; 1 where `verify` finds a broken bound; 2 for wrong input and where results cannot be written,
+        with one line on stderr; 130 when interrupted.
 
     Examples
     --------
@@ -137,18 +158,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     0
     """
     given = sys.argv[1:] if argv is None else list(argv)
+    with signals_end_it(), sound_streams() as has_output:
+        try:
+            if not has_output:
+                raise CommandError("standard output is closed; redirect it to /dev/null to drop what is printed")
+            return run(given)
+        except BrokenPipeError:  # the reader of the output has left, as `head` does
+            return PIPE_CLOSED
+        except (CommandError, OSError, MemoryError) as error:
+            report(error)
+            return WRONG_INPUT
+        except KeyboardInterrupt:
+            complain("interrupted")
+            return INTERRUPTED
+
+
+def run(given: Sequence[str]) -> int:
+    """Parse the arguments and run the command; what is printed is written when it returns, or ends by `SystemExit`."""
     try:
         arguments = build_parser(next((a for a in given if not a.startswith("-")), None)).parse_args(given)
         status: int = module_of(arguments.command).run(arguments)
+    except SystemExit:  # of --help and --version
         sys.stdout.flush()
-        return status
-    except BrokenPipeError:
-        # The reader of the output has left, as `head` does. Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    except (CommandError, OSError, MemoryError) as error:
-        report(error)
-        return WRONG_INPUT
-    except KeyboardInterrupt:
-        print("fastloss: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        raise
+    sys.stdout.flush()
+    return status

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime
 import json
 import math
-from pathlib import Path
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import fastloss
-from fastloss.cli._terminal import CommandError
+from fastloss.cli._outputs import STDOUT, Output
+from fastloss.cli._terminal import complain
 
-__all__ = ["STDOUT", "JsonFile", "about", "in_json", "print_json"]
+__all__ = ["STDOUT", "JsonFile", "about", "add_json_option", "as_json", "in_json", "print_json"]
 
-#: The name that stands for standard output.
-STDOUT = "-"
+
+def add_json_option(parser: argparse.ArgumentParser, what: str, name: Callable[[str], str] = str) -> None:
+    """The option of all commands; `name` reads the file's name."""
+    text = f"write {what} to FILE as JSON; to stdout, and nothing else, where it is - or left out"
+    parser.add_argument("--json", nargs="?", const=STDOUT, type=name, metavar="FILE", help=text)
 
 
 def in_json(number: float) -> float | str:
@@ -36,29 +44,56 @@ def about() -> dict[str, Any]:
     }
 
 
+def as_json(results: dict[str, Any]) -> str:
+    return json.dumps(results, indent=1, allow_nan=False)
+
+
 def print_json(results: dict[str, Any]) -> None:
-    print(json.dumps(results, indent=1))
+    print(as_json(results))
 
 
-class JsonFile:
+class JsonFile(Output):
     """Where results go that grow while they are measured.
 
-    A run that is interrupted leaves what it has measured, but never a file that looks complete and is not.
+    A run that is interrupted leaves what it has measured, in a file of another name: none looks complete and is not.
     """
 
-    def __init__(self, name: str) -> None:
-        self.path = Path(name)
-        # Before the minutes of measuring, not after.
-        if self.path.is_dir():
-            raise CommandError(f"{name}: is a directory")
-        if not self.path.absolute().parent.is_dir():
-            raise CommandError(f"{self.path.parent}: no such directory")
-        self.unfinished = self.path.with_name(self.path.name + ".unfinished")
+    unfinished: str | None = None
 
-    def write(self, results: dict[str, Any]) -> None:
-        self.unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    @contextmanager
+    def growing(self) -> Iterator[None]:
+        """While this lasts, `keep` what has been measured; then it is all, and the file is written."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self.unfinished is not None:
+                complain(f"what was measured is in {self.unfinished}")
+            raise
+        except BaseException:
+            self.forget()
+            raise
 
-    def finish(self) -> None:
-        """What was written last is complete."""
-        self.unfinished.replace(self.path)
-        print(f"written: {self.path}")
+    def keep(self, results: dict[str, Any]) -> None:
+        """Write what there is so far beside the file: it takes the place of what was there before."""
+        if self.is_device:
+            return
+        descriptor, new = tempfile.mkstemp(".unfinished", f"{os.path.basename(self.path)[:100]}.", self.folder)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(as_json(results) + "\n")
+        except BaseException:
+            os.unlink(new)
+            raise
+        self.forget()
+        self.unfinished = new
+
+    def forget(self) -> None:
+        if self.unfinished is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(self.unfinished)
+        self.unfinished = None
+
+    def finish(self, results: dict[str, Any]) -> None:
+        self.write_text(as_json(results) + "\n")
+        self.forget()
+        self.say_written()

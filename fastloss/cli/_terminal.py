@@ -1,12 +1,17 @@
 """What the commands share: tables, signs of progress, the error that ends one, what is said of an unknown name.
 
 With `rich` (the extra `cli`) and a terminal, tables have colours and long work a bar. Without, tables are plain text.
+
+All that is printed passes through here: names of files and groups are data, which may hold what a terminal obeys; and a stream
+may be closed, or have an encoding without the letters of a formula.
 """
 
 from __future__ import annotations
 
 import argparse
+import codecs
 import difflib
+import os
 import shutil
 import sys
 import time
@@ -18,10 +23,15 @@ __all__ = [
     "CommandError",
     "Counter",
     "StreamedTable",
+    "abandon",
+    "complain",
     "positive_integer",
     "print_pairs",
     "print_table",
+    "printable",
     "progress",
+    "say",
+    "sound_streams",
     "unknown",
 ]
 
@@ -51,11 +61,108 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     return f"{said} (did you mean {', '.join(near[:NEAR])}?)" if near else said
 
 
-def positive_integer(text: str) -> int:
+def positive_integer(text: str, most: int = 2**31 - 1) -> int:
     """For `argparse`."""
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
+    # Python refuses to read a number of thousands of digits.
+    if not text.isdecimal() or len(text) > 20 or not 1 <= int(text) <= most:
+        shown = text if len(text) <= 20 else f"{text[:20]}..."
+        raise argparse.ArgumentTypeError(f"{shown!r} is not a positive integer of at most {most:,}")
     return int(text)
+
+
+# ---- streams --------------------------------------------------------------------------------------------------------
+
+# The name of what replaces characters that an encoding does not have.
+IN_ASCII = "fastloss-in-ascii"
+
+# What a formula or table holds beyond ASCII, in it.
+SPELLED = {
+    "×": "x", "·": "*", "²": "^2", "³": "^3", "⁶": "^6", "¹": "^1", "⁻": "^-", "₂": "_2", "₄": "_4", "ᵢ": "_i", "Σ": "sum ",
+    "∫": "int ", "√": "sqrt ", "∞": "inf", "φ": "phi", "π": "pi", "ψ": "psi", "Γ": "Gamma", "τ": "tau", "σ": "sigma", "‖": "||",
+    "±": "+-", "≠": "!=", "≥": ">=", "≤": "<=", "†": "(!)", "µ": "u", "á": "a", "ä": "ae", "è": "e", "é": "e", "ó": "o",
+    "ø": "o", "ü": "ue",
+}  # fmt: skip
+
+
+def in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """For `codecs`: spell a character out, or write its escape sequence."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    failed = error.object[error.start : error.end]
+    return "".join(SPELLED.get(c) or c.encode("unicode_escape").decode() for c in failed), error.end
+
+
+codecs.register_error(IN_ASCII, in_ascii)
+
+
+def printable(text: str) -> str:
+    """The text, with escape sequences for what is not printed but obeyed: controls, line ends, directions of writing."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def say(text: str, end: str = "\n") -> None:
+    """Print lines on standard output."""
+    print("\n".join(map(printable, text.split("\n"))), end=end)
+
+
+def complain(text: str) -> None:
+    """Print one line on standard error, as far as there is somebody to read it."""
+    try:
+        print(f"fastloss: {printable(' '.join(text.split()))}", file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        abandon(sys.stderr)
+
+
+def abandon(stream: TextIO) -> None:
+    """Flush a stream; where nobody takes what it holds, drop it: Python would complain when it flushes at exit."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        try:
+            descriptor = stream.fileno()
+        except (AttributeError, OSError, ValueError):
+            return
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, descriptor)
+        os.close(null)
+
+
+@contextmanager
+def sound_streams() -> Iterator[bool]:
+    """Standard streams that print any text and that there are; gives whether there was a standard output.
+
+    A file that is opened while a descriptor below 3 is closed would get that number, and whatever C code prints to it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    before = sys.stdout, sys.stderr
+    errors: list[tuple[Any, str]] = []
+    opened = []
+    for name, stream in zip(("stdout", "stderr"), before, strict=True):
+        handler = getattr(stream, "errors", None)
+        if stream is None or getattr(stream, "closed", False):
+            opened.append(open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # closed below
+            setattr(sys, name, opened[-1])
+        elif handler in ("strict", "surrogateescape", "backslashreplace") and hasattr(stream, "reconfigure"):
+            errors.append((stream, handler))
+            stream.reconfigure(errors=IN_ASCII)
+    try:
+        yield sys.stdout is before[0]
+    finally:
+        abandon(sys.stdout)
+        abandon(sys.stderr)
+        sys.stdout, sys.stderr = before
+        for stream, handler in errors:
+            if not stream.closed:
+                stream.reconfigure(errors=handler)
+        for file in opened:
+            file.close()
+
+
+# ---- tables ---------------------------------------------------------------------------------------------------------
 
 
 def console(stream: TextIO) -> Any:
@@ -76,9 +183,9 @@ def print_pairs(pairs: Mapping[str, str]) -> None:
     for name, text in pairs.items():
         if terminal:
             terminal.print(f"[bold]{name:<{width}}[/bold]  ", end="")
-            terminal.print(text, markup=False, soft_wrap=True)
+            terminal.print(printable(text), markup=False, emoji=False, soft_wrap=True)
         else:
-            print(f"{name:<{width}}  {text}")
+            say(f"{name:<{width}}  {printable(text)}")
 
 
 def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], styles: Sequence[str] | None = None) -> None:
@@ -88,6 +195,7 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Sequence[str]], style
     such as "red", or "".
     """
     terminal = console(sys.stdout)
+    rows = [[printable(cell) for cell in row] for row in rows]
     if terminal and len(rows) <= LONG_TABLE:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
@@ -120,9 +228,10 @@ class StreamedTable:
     def line(self, text: str, style: str = "") -> None:
         """A line of text between rows."""
         if self.terminal:
-            self.terminal.print(text, style=style, markup=False, soft_wrap=True)
+            self.terminal.print(text, style=style, markup=False, emoji=False, soft_wrap=True)
         else:
-            print(text, flush=True)
+            say(text)
+            sys.stdout.flush()
 
     def row(self, cells: Iterable[str], style: str = "") -> None:
         padded = (f"{cell:{side}{width}}" for cell, (side, width) in zip(cells, self.columns.values(), strict=True))
@@ -144,7 +253,7 @@ class Counter:
         """Replace what is shown, if that has stood for a while."""
         if self.active and time.monotonic() - self.last > PATIENCE:
             self.clear()
-            text = text[: shutil.get_terminal_size().columns - 1]
+            text = text[: max(1, shutil.get_terminal_size().columns - 1)]
             print(text, end="", file=sys.stderr, flush=True)
             self.shown, self.last = len(text), time.monotonic()
 

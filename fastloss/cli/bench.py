@@ -16,6 +16,7 @@ import textwrap
 import time
 import timeit
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ import numpy as np
 
 import fastloss
 from fastloss._threads import config
+from fastloss.cli._json import STDOUT, JsonFile, print_json
 from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
-from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress
+from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress, say
 from fastloss.cli._workloads import SIZES, Workload, select, workloads
 
 __all__ = ["ADD", "LIMIT", "OPPONENTS", "UNSTEADY_NOTE", "add_arguments", "cells", "columns_of", "run", "steady"]
@@ -67,6 +69,8 @@ PAUSE_SECONDS = 0.005
 # rounds, but in three.
 BUDGET_SECONDS = 10.0
 FEWEST_TURNS = 3
+# Of other libraries some end the process where a thread cannot be started.
+MOST_THREADS = 1024
 # In a quiet run of 15 rounds the quartiles lay 1 to 15 percent apart. Beyond this ratio a median is marked as doubtful.
 UNSTEADY, MARK = 1.5, "†"
 UNSTEADY_NOTE = f"{MARK} quartiles more than {UNSTEADY}x apart: something else was probably running"
@@ -81,11 +85,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     choice = f"separated by commas, of: {', '.join(OPPONENTS)}; default: all" if OPPONENTS else "where there are any: see above"
     parser.add_argument("--against", metavar="LIST", help=f"opponents, {choice}")
     parser.add_argument(
-        "--json", metavar="FILE", help="write the results; -: on stdout, without tables; a directory: named by CPU and date"
+        "--json",
+        nargs="?",
+        const=STDOUT,
+        metavar="FILE",
+        help="write the results to FILE as JSON, in a directory by CPU and date; - or left out: to stdout, without tables",
     )
     parser.add_argument("--add", action="store_true", help="keep what FILE holds of workloads that are not measured now")
     parser.add_argument(
-        "--threads", type=positive_integer, metavar="N", help="threads of every library (default: those of fastloss)"
+        "--threads",
+        type=functools.partial(positive_integer, most=MOST_THREADS),
+        metavar="N",
+        help="threads of every library (default: those of fastloss)",
     )
     parser.add_argument(
         "--size", choices=[*SIZES, "all"], default="all", help="workloads of this size, and those named in full"
@@ -101,7 +112,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def cpu_model() -> str:
     """The name that the CPU gives itself."""
     if platform.system() == "Linux":
-        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        try:
+            text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            text = ""
+        found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
         if found:
             return found[1].strip()
     if platform.system() == "Darwin":
@@ -309,8 +324,8 @@ def cells(result: dict[str, Any], columns: Iterable[str]) -> list[str]:
 
 def show(results: dict[str, Any]) -> None:
     described = results["machine"]
-    print(f"{described['cpu']}, {described['tier']}, {described['threads']} of {described['cores']} cores")
-    print(*(f"{name} {version}" for name, version in results["versions"].items()), sep=", ")
+    say(f"{described['cpu']}, {described['tier']}, {described['threads']} of {described['cores']} cores")
+    say(", ".join(f"{name} {version}" for name, version in results["versions"].items()))
     # A size at a time, as each has columns of its own.
     for size in SIZES:
         rows = [r for r in results["workloads"] if r["size"] == size]
@@ -321,14 +336,14 @@ def show(results: dict[str, Any]) -> None:
             print_table(sides, [[r["name"], *cells(r, columns)] for r in rows])
     print()
     if not all(steady(measured) for result in results["workloads"] for measured in result["seconds"].values()):
-        print(UNSTEADY_NOTE)
+        say(UNSTEADY_NOTE)
     if not OPPONENTS:
         print(NO_OPPONENTS)
     for name, reason in results["left_out"].items():
-        print(f"left out: {name}: {reason}")
+        say(f"left out: {name}: {reason}")
     for result in results["workloads"]:
         for name, reason in result["excluded"].items():
-            print(f"excluded: {name} on {result['name']}: {reason}")
+            say(f"excluded: {name} on {result['name']}: {reason}")
 
 
 # ---- the command ----------------------------------------------------------------------------------------------------
@@ -347,16 +362,12 @@ def chosen_opponents(against: str | None) -> tuple[list[Opponent], dict[str, str
     return present, {name: reason for name, reason in reasons.items() if reason}
 
 
-def destination(given: str | None, results: dict[str, Any]) -> Path | None:
+def destination(given: str | None, results: dict[str, Any]) -> JsonFile | None:
     """The file to write; None: none, or stdout."""
-    if given is None or given == "-":
+    if given in (None, STDOUT):
         return None
     path = Path(given)
-    if path.is_dir():
-        return path / file_name(results)
-    if not path.absolute().parent.is_dir():
-        raise CommandError(f"{path.parent}: no such directory")
-    return path
+    return JsonFile(path / file_name(results) if path.is_dir() else path)
 
 
 def earlier(path: Path, results: dict[str, Any]) -> dict[str, Any]:
@@ -384,9 +395,9 @@ def run(arguments: argparse.Namespace) -> int:
         chosen = select(arguments.names, arguments.size)
     except ValueError as error:
         raise CommandError(str(error)) from None
-    if arguments.add and arguments.json in (None, "-"):
+    if arguments.add and arguments.json in (None, STDOUT):
         raise CommandError("--add needs the file to add to: --json FILE")
-    threads = arguments.threads or fastloss.get_num_threads()
+    threads = arguments.threads or min(fastloss.get_num_threads(), MOST_THREADS)
     opponents, left_out = chosen_opponents(arguments.against)
     results: dict[str, Any] = {
         "format": FORMAT,
@@ -399,25 +410,24 @@ def run(arguments: argparse.Namespace) -> int:
     }
     # Before the minutes of measuring, not after.
     to = destination(arguments.json, results)
-    kept = earlier(to, results) if arguments.add and to else {}
+    kept = earlier(Path(to.name), results) if arguments.add and to else {}
     order = {workload.name: place for place, workload in enumerate(workloads())}
-    # A run that is interrupted leaves what it has measured, but never a file that looks complete and is not.
-    unfinished = to.with_name(to.name + ".unfinished") if to else None
     bench = Bench(opponents, threads, arguments.repeats)
     with (
         fastloss.num_threads(threads),
+        to.growing() if to else nullcontext(),
         progress(len(chosen) * (arguments.repeats + 1), "bench") as advance,
     ):
         for workload in chosen:
             kept[workload.name] = bench.measure(workload, advance)
             results["workloads"] = sorted(kept.values(), key=lambda result: order.get(result["name"], len(order)))
-            if unfinished:
-                unfinished.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    if arguments.json == "-":
-        print(json.dumps(results, indent=1))
+            if to:
+                to.keep(results)
+    if arguments.json == STDOUT:
+        print_json(results)
         return 0
     show(results)
-    if to and unfinished:
-        unfinished.replace(to)
-        print(f"written: {to}")
+    if to:
+        with to.growing():
+            to.finish(results)
     return 0

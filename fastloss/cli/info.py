@@ -7,7 +7,7 @@ import os
 
 from fastloss import _core
 from fastloss._threads import config
-from fastloss.cli._json import about, print_json
+from fastloss.cli._json import STDOUT, JsonFile, about, add_json_option, print_json
 from fastloss.cli._terminal import print_pairs
 
 __all__ = ["add_arguments", "run"]
@@ -28,7 +28,7 @@ VARIABLES = ("FASTLOSS_TIER", "FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description, parser.epilog = DESCRIPTION, EPILOG
-    parser.add_argument("--json", action="store_true", help="print it as JSON, with the CPU")
+    add_json_option(parser, "it, with the CPU,")
 
 
 def openmp_runtimes() -> list[str] | None:
@@ -44,10 +44,15 @@ def openmp_runtimes() -> list[str] | None:
 def run(arguments: argparse.Namespace) -> int:
     pairs, runtimes = config(), openmp_runtimes()
     environment = {name: os.environ[name] for name in VARIABLES if name in os.environ}
-    if arguments.json:
+    if arguments.json is not None:
+        file = JsonFile(arguments.json) if arguments.json != STDOUT else None
         built = {name: {"built": is_built, "usable": is_usable} for name, is_built, is_usable in _core.tiers()}
         openmp = {"OpenMP": pairs["OpenMP"], "runtimes": runtimes}
-        print_json({**about(), "tiers": built, **openmp, "environment": environment})
+        found = {**about(), "tiers": built, **openmp, "environment": environment}
+        if file:
+            file.finish(found)
+        else:
+            print_json(found)
         return 0
     lines = ["not known: threadpoolctl is not installed"] if runtimes is None else runtimes or ["none loaded"]
     for number, runtime in enumerate(lines, start=1):

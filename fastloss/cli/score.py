@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import errno
+import csv
+import functools
 import inspect
+import io
 import itertools
-import json
 import math
-import os
 import re
-import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -22,33 +20,43 @@ import fastloss
 from fastloss import _docs, _errors
 from fastloss._loss import Loss
 from fastloss._registry import Parameter
-from fastloss.cli._json import in_json
-from fastloss.cli._terminal import CommandError, print_pairs, print_table, progress
+from fastloss.cli._inputs import BFLOAT16, FORMATS, Array, Input, dtype_name, numbers, open_input, to_bfloat16
+from fastloss.cli._json import add_json_option, as_json, in_json
+from fastloss.cli._outputs import STDOUT, Output, check_apart, reserve
+from fastloss.cli._sums import Factors, Total, add_groups, add_up, factors_of, quotient
+from fastloss.cli._terminal import CommandError, complain, positive_integer, print_pairs, print_table, printable, progress, say
 
 __all__ = ["add_arguments", "run"]
 
-Array: TypeAlias = np.ndarray[Any, Any]
-
 DESCRIPTION = """\
-Compute a loss of predictions and targets in .npy files: the mean, the sum, and with --by those of each group; with
---grad-out also the gradient. The files are memory-mapped and read in blocks, so that they may be larger than memory.
+Compute a loss of predictions and targets in files: the mean, the sum, and with --by those of each group; with --grad-out
+also the gradient. Arrays are memory-mapped and read in blocks, so that they may be larger than memory.
 
 `fastloss score LOSS --help` describes a loss and its parameters.
 """
 
-EPILOG = """\
+EPILOG = f"""\
+{FORMATS}
 examples:
   fastloss score huber predictions.npy targets.npy --delta 2
-  fastloss score cross_entropy logits.npy labels.npy --by labels.npy --json
+  fastloss score cross_entropy logits.npy labels.npy --by labels.npy --top 10
 """
 
-LOSS_EPILOG = """\
+LOSS_EPILOG = (
+    FORMATS
+    + """
 example:
   fastloss score {loss} pred.npy target.npy{parameter} --by group.npy --grad-out grad.npy
 
-The total weight is what the mean divides by; the count is that of the numbers, without ignored labels. With --json,
-what is not finite is one of the strings "NaN", "Infinity", "-Infinity".
+The total weight is what the mean divides by; the count is that of the numbers that count: not of ignored labels, nor of those
+that weigh 0. Groups in which nothing counts are left out. {classes}With --json, what is not finite is one of the strings "NaN",
+"Infinity", "-Infinity". An output replaces a file of its name when it is complete; one that is no regular file is not replaced.
 """
+)
+
+CLASSES_EPILOG = """\
+Of labels the accuracy is the part of them that have the largest prediction; the perplexity is exp of the mean of -log q of
+the label, where q is the softmax of the predictions. Both weigh as the mean does. """
 
 # Of the prediction. Sums need nothing beside the block, which is read where the file is mapped; groups need most, an
 # order to sort by and several arrays in double: up to 100 MiB.
@@ -62,6 +70,25 @@ PREFIX = "parameter_"
 
 # Types a group may have: booleans, integers, strings.
 GROUP_KINDS = "biuSU"
+
+GRADIENT_DTYPES = {
+    "float16": np.dtype(np.float16),
+    "bfloat16": BFLOAT16,
+    "float32": np.dtype(np.float32),
+    "float64": np.dtype(float),
+}
+
+# How groups may be ordered.
+SORTS = ("loss", "mean", "count", "group")
+
+# Losses that are -log q of the label, unless a parameter adds to them.
+LIKELIHOODS = ("cross_entropy", "nll")
+
+# Class weights farther apart than this are multiplied in double.
+FLOAT32_RATIO = 1e-20
+
+# The part of a gradient's numbers that may underflow to 0 in half precision without a word.
+UNDERFLOW = 0.01
 
 
 # --- arguments ------------------------------------------------------------------------------------
@@ -89,17 +116,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
-    parser.epilog = LOSS_EPILOG.format(loss=loss.name, parameter=example_parameter(loss))
-    parser.add_argument("pred", type=open_array, metavar="PRED.npy", help="predictions")
-    parser.add_argument("target", type=open_array, metavar="TARGET.npy", help="targets")
+    classes = CLASSES_EPILOG if loss.row.labels else ""
+    parser.epilog = LOSS_EPILOG.format(loss=loss.name, parameter=example_parameter(loss), classes=classes)
+    parser.add_argument("pred", type=open_input, metavar="PRED.npy", help="predictions")
+    parser.add_argument("target", type=open_input, metavar="TARGET.npy", help="targets")
     about = "sample weights, broadcast to the shape of the loss"
-    parser.add_argument("--weight", type=open_array, metavar="W.npy", help=about)
+    parser.add_argument("--weight", type=open_input, metavar="W.npy", help=about)
     about = "integers, booleans or strings: the group of each number of the loss, or of each index of its first axes"
-    parser.add_argument("--by", type=open_array, metavar="GROUP.npy", help=about)
-    parser.add_argument("--grad-out", type=Path, metavar="G.npy", help="write the gradient to this file")
+    parser.add_argument("--by", type=open_input, metavar="GROUP.npy", help=about)
+    about = "the order of groups: loss, which is the default, mean and count begin with the largest; group is by name"
+    parser.add_argument("--sort", choices=SORTS, default="loss", help=about)
+    about = "show the first N groups only, and what is left"
+    parser.add_argument("--top", type=positive_integer, metavar="N", help=about)
+    parser.add_argument("--grad-out", metavar="G.npy", help="write the gradient to this file")
     about = "what the gradient is of: the mean over all samples, which is the default, or the sum"
     parser.add_argument("--reduction", choices=("mean", "sum"), default="mean", help=about)
-    parser.add_argument("--json", action="store_true", help="print the result as JSON, every number in full")
+    about = "the type of the gradient (default: that of the predictions, where it is one of these, else float64)"
+    parser.add_argument("--grad-dtype", choices=GRADIENT_DTYPES, help=about)
+    add_json_option(parser, "the result, every number in full,", results_name)
+    about = "write the result, or that of each group, to FILE as CSV; to stdout, and nothing else, where it is - or left out"
+    parser.add_argument("--csv", nargs="?", const=STDOUT, type=results_name, metavar="FILE", help=about)
     if loss.family == "rows":
         parser.add_argument("--axis", type=int, default=-1, help="the class axis of the predictions (default: -1)")
     if loss.domain.prediction.bounded or loss.domain.target.bounded:
@@ -111,6 +147,13 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
     parameters = parser.add_argument_group("parameters of the loss")
     for parameter in loss.params.values():
         add_parameter(parameters, parameter, texts.get(parameter.name, ""))
+
+
+def results_name(text: str) -> str:
+    """For `argparse`: an array that follows an option of which the file may be left out is an input."""
+    if text.endswith((".npy", ".npz")):
+        raise argparse.ArgumentTypeError(f"{text} is named like an array; write the option after the files, or - behind it")
+    return text
 
 
 def example_parameter(loss: Loss) -> str:
@@ -152,37 +195,22 @@ def reader(parameter: Parameter) -> Callable[[str], Any]:
         if kind.optional and text.lower() == "none":
             return None
         value: Any = text
+        given = None
         try:
             value = kind.type(text)
         except ValueError:
             if kind.array:
-                value = open_array(text)
-        if kind.array == "elements" and np.size(value) * 8 > BLOCK_BYTES:
-            return value  # checked in blocks, with the prediction
+                given = open_input(text)
+                if kind.array == "elements" and given.array.size * 8 > BLOCK_BYTES:
+                    return given  # checked in blocks, with the prediction
+                value = numbers(given.array)
         try:
             parameter.check(value)
         except (TypeError, ValueError) as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-        return value
+            raise argparse.ArgumentTypeError(f"{text}: {error}" if given else str(error)) from None
+        return given or value
 
     return read
-
-
-def open_array(path: str) -> Array:
-    """A .npy file, mapped into memory."""
-    try:
-        with warnings.catch_warnings():
-            # NumPy warns of headers that Python 2 has written, and reads them.
-            warnings.simplefilter("ignore")
-            return np.lib.format.open_memmap(path, mode="r")
-    except OSError as error:
-        raise CommandError(f"{path}: {error.strerror or error}") from None
-    except Exception as error:
-        # Of a damaged header every stage of NumPy's parser can complain, each with an exception of its own.
-        reason = str(error.args[0] if error.args else error)
-        if "mmap length" in reason:
-            reason = "it is shorter than its header says"
-        raise CommandError(f"{path} cannot be read as a .npy file: {reason}") from None
 
 
 # --- blocks ---------------------------------------------------------------------------------------
@@ -209,17 +237,31 @@ def blocks(shape: tuple[int, ...], strides: tuple[int, ...], limit: int) -> Iter
         yield tuple(slice(start[axis], min(start[axis] + lengths[axis], n)) for axis, n in enumerate(shape))
 
 
+@dataclass
+class Weighing:
+    """What the samples of a block count: a factor of all their sums, what a mean divides by beside it, and whether at all.
+
+    None stands for 1, or yes, everywhere.
+    """
+
+    factors: Factors | None
+    mass: Array | None
+    counted: Array | None
+    ignored: int
+
+
 class Problem:
     """A loss and the arrays to compute it of, a block at a time.
 
-    A block is cut from the shape of the loss: that of the prediction, without the class axis if there is one.
+    A block is cut from the shape of the loss: that of the prediction, without the class axis if there is one. The core
+    computes losses and gradients without weights, which are multiplied here: so their size does not matter. Class weights
+    are taken out, too, where they only multiply the row of their label; else a power of two brings them to the size of 1.
     """
 
-    def __init__(
-        self, loss: Loss, pred: Array, target: Array, weight: Array | None, axis: int | None, parameters: dict[str, Any]
-    ):
+    def __init__(self, loss: Loss, given: dict[str, Input], parameters: dict[str, Any], axis: int | None, wanted: str | None):
+        self.files = {name: file.text for name, file in given.items()}
         # Without np.memmap, whose every slice costs several times that of a plain array.
-        pred, target = np.asarray(pred), np.asarray(target)
+        pred, target = (np.asarray(given[name].array) for name in ("pred", "target"))
         self.pred, self.target = pred, target
         self.axis: int | None = None
         self.keywords: dict[str, Any] = {}
@@ -233,37 +275,70 @@ class Problem:
         # Whole shapes are compared before any block is cut: blocks of arrays that do not match might.
         if not self.labels and not (row.target_has_classes and target.shape == pred.shape):
             raise _errors.shapes(pred, target, self.axis, row.labels, row.target_has_classes)
-        if weight is not None:
-            _errors.readable_array(np.empty(0, weight.dtype), "weight")  # is it of an accepted dtype?
-        self.weight = None if weight is None else _errors.broadcast(np.asarray(weight), self.shape, "weight")
+        self.weight = None
+        if "weight" in given:
+            weight = np.asarray(given["weight"].array)
+            _errors.readable_array(numbers(np.empty(0, weight.dtype)), "weight")  # is it of an accepted dtype?
+            self.weight = _errors.broadcast(weight, self.shape, "weight")
         self.operands = {
-            name: _errors.broadcast(np.asarray(value), pred.shape, name)
-            for name, value in parameters.items()
-            if loss.params[name].kind.array == "elements" and np.ndim(value) > 0
+            name: _errors.broadcast(np.asarray(given[name].array), pred.shape, name)
+            for name in parameters
+            if loss.params[name].kind.array == "elements" and name in given and given[name].array.ndim
         }
-        self.loss = loss.bind(**{name: value for name, value in parameters.items() if name not in self.operands})
-
-        self.computes_in_single = pred.dtype.itemsize <= 4 and pred.dtype.kind == "f"
-        self.gradient_dtype = pred.dtype.newbyteorder("=") if self.computes_in_single else np.dtype(np.float64)
+        single = {name: value for name, value in parameters.items() if name not in self.operands}
+        single |= {name: numbers(np.asarray(given[name].array)) for name in single if name in given}
+        self.loss = loss.bind(**single)
+        self.dtype = GRADIENT_DTYPES[wanted] if wanted else gradient_dtype(pred.dtype)
+        self.computes_in_single = (pred.dtype.kind == "f" and pred.dtype.itemsize <= 4) or pred.dtype == BFLOAT16
+        if wanted == "float64":
+            self.computes_in_single = False
+        self.take_class_weight()
         row_bytes = pred.itemsize * (1 if self.axis is None else pred.shape[self.axis])
         strides = tuple(pred.strides[d] for d in without_class)
         self.blocks = list(blocks(self.shape, strides, max(1, BLOCK_BYTES // max(1, row_bytes))))
+
+    def take_class_weight(self) -> None:
+        """Take class weights out of what the core computes, as far as they do not enter the loss in another way."""
+        params = self.loss.params
+        self.class_weight: Array | None = None
+        self.class_weight_is_factor = False
+        self.exponent = 0
+        given = params["class_weight"].default if "class_weight" in params else None
+        if given is None or not self.labels or not self.loss.row.class_weight_in_mean:
+            return
+        # An empty block, for its errors: of a length that is not that of the classes.
+        self.evaluate(self.loss, tuple(slice(0, 0) for _ in self.shape), reduction="sum")
+        self.class_weight = np.asarray(given, np.float64)
+        self.class_weight_is_factor = "label_smoothing" not in params or params["label_smoothing"].default == 0
+        if self.class_weight_is_factor:
+            self.loss = self.loss.bind(class_weight=None)
+            return
+        there = self.class_weight[self.class_weight > 0]
+        if there.size:
+            self.exponent = int(np.frexp(there.max())[1])
+            self.class_weight = np.ldexp(self.class_weight, -self.exponent)
+            self.computes_in_single &= bool(there.min() / there.max() > FLOAT32_RATIO)
+            self.loss = self.loss.bind(class_weight=self.class_weight)
 
     def of_pred(self, block: Block) -> Block:
         """Where a block lies in an array that has the class axis."""
         return block if self.axis is None else (*block[: self.axis], slice(None), *block[self.axis :])
 
+    def block_of_pred(self, block: Block) -> Array:
+        """Half precision is computed in single; here it also stays in single, until everything is added up."""
+        pred = numbers(self.pred[(*self.of_pred(block), ...)])
+        if self.computes_in_single:
+            return pred.astype(np.float32, copy=False)
+        return pred.astype(np.float64, copy=False) if pred.dtype.kind == "f" and pred.dtype.itemsize < 8 else pred
+
+    def block_of_target(self, block: Block) -> Array:
+        return numbers(self.target[(*(block if self.labels else self.of_pred(block)), ...)])
+
     def evaluate(self, method: Callable[..., Any], block: Block, **keywords: Any) -> Any:
         """Call the loss, or one of its methods, on a block."""
-        whole = self.of_pred(block)
-        pred = self.pred[(*whole, ...)]
-        if self.computes_in_single:
-            # Half precision is computed in single; here it also stays in single, until everything is added up.
-            pred = pred.astype(np.float32, copy=False)
-        target = self.target[(*(block if self.labels else whole), ...)]
-        operands = {name: array[whole] for name, array in self.operands.items()}
+        operands = {name: numbers(array[self.of_pred(block)]) for name, array in self.operands.items()}
         try:
-            return method(pred, target, **self.keywords, **operands, **keywords)
+            return method(self.block_of_pred(block), self.block_of_target(block), **self.keywords, **operands, **keywords)
         except (IndexError, TypeError, ValueError) as error:
             raise CommandError(self.in_terms_of_files(str(error), block)) from None
 
@@ -271,188 +346,231 @@ class Problem:
         """A message about a block, about the files: with the position there, and with the option's name."""
         message = message.replace("check_domain=False", "--no-check-domain")
         found = POSITION.match(message)
-        if not found or found[1] not in ("pred", "target", *self.operands):
-            return message
-        where = block if found[1] == "target" and self.labels else self.of_pred(block)
-        place = [int(i) + (part.start or 0) for i, part in zip(found[2].split(","), where, strict=True)]
-        return f"{found[1]}{place}{message[found.end() :]}"
+        if found and found[1] in ("pred", "target", *self.operands):
+            where = block if found[1] == "target" and self.labels else self.of_pred(block)
+            place = [int(i) + (part.start or 0) for i, part in zip(found[2].split(","), where, strict=True)]
+            message = f"{found[1]}{place}{message[found.end() :]}"
+        return with_files(message, self.files)
 
-    def weight_of(self, block: Block) -> Array | None:
-        """The weights of a block as the core reads them: for a pointwise loss, in the precision of the prediction."""
-        if self.weight is None:
-            return None
-        weight = self.weight[(*block, ...)]
-        return weight.astype(np.float32, copy=False) if self.axis is None and self.computes_in_single else weight
+    def weighing(self, block: Block) -> Weighing:
+        weight = None if self.weight is None else numbers(self.weight[(*block, ...)])
+        counted = mass = per_class = None
+        ignored = 0
+        if self.labels:
+            labels = self.target[(*block, ...)]
+            if "ignore_index" in self.loss.params:
+                counted = np.asarray(labels != self.loss.params["ignore_index"].default)
+                ignored = counted.size - int(np.count_nonzero(counted))
+            if self.class_weight is not None:
+                chosen = labels if counted is None else np.where(counted, labels, 0)
+                per_class = self.class_weight[chosen.astype(np.int64)] if self.class_weight.size else None
+            if not self.class_weight_is_factor:
+                mass, per_class = per_class, None
+        factors = factors_of(weight, per_class)
+        if factors is not None and counted is not None:
+            factors.mantissa = np.where(counted, factors.mantissa, 0.0)
+        for array in (None if factors is None else factors.mantissa, mass):
+            if array is not None:
+                counted = array != 0 if counted is None else counted & (array != 0)
+        return Weighing(factors, mass, counted, ignored)
 
-    def masses(self, block: Block) -> tuple[Array | None, Array | None]:
-        """What each number of a block counts in the denominator of a mean, and whether it counts at all.
-
-        None stands for 1 and for yes, everywhere.
-        """
-        weight = self.weight_of(block)
-        mass = None if weight is None else weight.astype(np.float64)
-        if not self.labels:
-            return mass, None
-        labels = self.target[(*block, ...)]
-        params = self.loss.params
-        counted = None
-        if "ignore_index" in params:
-            counted = np.asarray(labels != params["ignore_index"].default)
-            mass = counted.astype(np.float64) if mass is None else np.where(counted, mass, 0)
-        in_the_mean = self.loss.row.class_weight_in_mean
-        if in_the_mean and "class_weight" in params and params["class_weight"].default is not None:
-            class_weight = np.asarray(params["class_weight"].default, np.float64)
-            chosen = np.ones(labels.shape, bool) if counted is None else counted
-            mass = np.ones(labels.shape) if mass is None else mass
-            mass[chosen] *= class_weight[labels[chosen].astype(np.int64)]
-        return mass, counted
-
-
-# --- sums -----------------------------------------------------------------------------------------
-
-
-def exact_sum(numbers: Sequence[float]) -> float:
-    """The sum, rounded once; where infinities or NaN take part, what they give."""
-    try:
-        return math.fsum(numbers)
-    except (OverflowError, ValueError):
-        return float(np.sum(numbers))
-
-
-def quotient(a: float, b: float) -> float:
-    return float(np.float64(a) / np.float64(b))
-
-
-@dataclass
-class Total:
-    """Sums over some samples."""
-
-    loss: float = 0.0
-    weight: float = 0.0
-    count: int = 0
+    # What beside the loss is told of classes: see `columns`.
 
     @property
-    def mean(self) -> float:
-        return quotient(self.loss, self.weight)
+    def has_accuracy(self) -> bool:
+        return self.labels
+
+    @property
+    def is_likelihood(self) -> bool:
+        """Whether the loss itself is -log q of the label."""
+        defaults = {name: parameter.default for name, parameter in self.loss.params.items()}
+        return self.loss.name in LIKELIHOODS and not defaults.get("label_smoothing") and not defaults.get("z_loss")
+
+    @property
+    def has_perplexity(self) -> bool:
+        return self.labels and (self.loss.row.softmax or self.is_likelihood)
+
+    @property
+    def n_columns(self) -> int:
+        return 2 + self.has_accuracy + self.has_perplexity
+
+    def columns(self, block: Block, weighing: Weighing) -> list[Array]:
+        """Of each sample the loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
+
+        All are without the factors of the weighing.
+        """
+        statistics = self.loss.row.softmax and self.labels
+        asked = {"return_correct": True, "return_lse": True} if statistics else {}
+        found = self.evaluate(self.loss, block, reduction="none", **asked)
+        losses = np.asarray(found.value if statistics else found, np.float64)
+        mass = np.ones(losses.shape) if weighing.mass is None else weighing.mass
+        columns = [losses, mass if weighing.counted is None else np.where(weighing.counted, mass, 0.0)]
+        if self.has_accuracy:
+            correct = found.correct if statistics else self.correct(block)
+            columns.append(np.where(correct, columns[1], 0.0))
+        if self.has_perplexity:
+            costs = losses if self.is_likelihood else found.lse - self.logits_of_labels(block, weighing.counted)
+            columns.append(np.where(columns[1] == 0, 0.0, costs * mass))
+        return columns
+
+    def correct(self, block: Block) -> Array:
+        """Whether the label has the largest prediction."""
+        pred, labels = self.block_of_pred(block), self.target[(*block, ...)]
+        return np.argmax(pred, axis=self.axis) == labels if pred.size else np.zeros(labels.shape, bool)
+
+    def logits_of_labels(self, block: Block, counted: Array | None) -> Array:
+        """As the loss takes them: bent by a cap and divided by a temperature. Where nothing counts they may be any."""
+        assert self.axis is not None
+        pred, labels = self.block_of_pred(block), self.target[(*block, ...)]
+        if not pred.size:
+            return np.zeros(labels.shape)
+        inside = np.expand_dims((labels if counted is None else np.where(counted, labels, 0)).astype(np.int64), self.axis)
+        logits = np.take_along_axis(pred, inside, self.axis).squeeze(self.axis).astype(np.float64)
+        params = self.loss.params
+        cap = params["softcap"].default if "softcap" in params else None
+        bent = logits if cap is None else cap * np.tanh(logits / cap)
+        return np.asarray(bent / params["temperature"].default if "temperature" in params else bent)
+
+
+def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    native = dtype if dtype == BFLOAT16 else dtype.newbyteorder("=")
+    return native if native in GRADIENT_DTYPES.values() else np.dtype(np.float64)
+
+
+def with_files(message: str, files: dict[str, str]) -> str:
+    """A message with the files before it whose arguments it speaks of."""
+    words = set(re.findall(r"\w+", message.replace("labels must", "target must")))
+    named = dict.fromkeys(text for name, text in files.items() if name in words)
+    return f"{', '.join(named)}: {message}" if named else message
+
+
+# --- the totals -----------------------------------------------------------------------------------
 
 
 @dataclass
 class Score:
-    """The result: totals over all, and over each group."""
+    """The result: totals over all and over each group; how many numbers there are, and how many labels are ignored."""
 
     total: Total
-    ignored: int
+    size: int = 0
+    ignored: int = 0
     groups: dict[Any, Total] = field(default_factory=dict)
 
 
 def expand_groups(groups: Array, shape: tuple[int, ...]) -> Array:
     if groups.dtype.kind not in GROUP_KINDS:
-        raise CommandError(f"groups must be integers, booleans or strings, got dtype {groups.dtype}")
+        raise ValueError(f"groups must be integers, booleans or strings, got dtype {dtype_name(groups.dtype)}")
     if groups.shape != shape[: groups.ndim] or (shape and not groups.ndim):
         accepted = " or ".join(str(shape[:n]) for n in range(1, len(shape) + 1)) or "()"
-        raise CommandError(f"groups have shape {groups.shape} but the loss has shape {shape}; wanted: {accepted}")
+        raise ValueError(f"groups have shape {groups.shape} but the loss has shape {shape}; wanted: {accepted}")
     return groups
-
-
-def add_groups(problem: Problem, block: Block, groups: Array, found: dict[Any, Total]) -> None:
-    """Add a block to the totals of its groups."""
-    keys = groups[(*block[: groups.ndim], ...)].reshape(-1)
-    if not keys.size:
-        return
-    order = np.argsort(keys, kind="stable")
-    keys = keys[order]
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    losses = np.asarray(problem.evaluate(problem.loss, block, weight=problem.weight_of(block), reduction="none"))
-    sizes = np.diff(starts, append=keys.size) * (losses.size // keys.size)
-
-    def of_groups(numbers: Array | None) -> Any:
-        """The sum over each group; of None, which stands for 1 everywhere, the size."""
-        if numbers is None:
-            return sizes.tolist()
-        each_key = numbers.reshape(keys.size, -1).sum(axis=1, dtype=np.float64)
-        return np.add.reduceat(each_key[order], starts).tolist()
-
-    sums = of_groups(losses), *map(of_groups, problem.masses(block))
-    for key, loss, weight, count in zip(keys[starts].tolist(), *sums, strict=True):
-        total = found.setdefault(key, Total())
-        total.loss += loss
-        total.weight += weight
-        total.count += int(count)
 
 
 def score(problem: Problem, groups: Array | None, advance: Callable[[int], None]) -> Score:
     """One pass over the files."""
-    losses, weights, count, size = [], [], 0, 0
-    found: dict[Any, Total] = {}
+    result = Score(Total(problem.n_columns))
+    plain = groups is None and problem.weight is None and not problem.labels
     for block in problem.blocks:
         n = math.prod(part.stop - part.start for part in block)
-        weight = problem.weight_of(block)
-        losses.append(problem.evaluate(problem.loss, block, weight=weight, reduction="sum"))
-        mass, counted = problem.masses(block)
-        weights.append(float(n) if mass is None else float(np.sum(mass)))
-        count += n if counted is None else int(np.count_nonzero(counted))
-        size += n
-        if groups is not None:
-            add_groups(problem, block, groups, found)
+        if plain:
+            result.total.add(np.array([problem.evaluate(problem.loss, block, reduction="sum"), n], float), 0)
+            result.total.count += n
+        else:
+            weighing = problem.weighing(block) if n else Weighing(None, None, None, 0)
+            columns = problem.columns(block, weighing)
+            sums = columns, weighing.factors, weighing.counted, problem.exponent
+            add_up(result.total, *sums)
+            result.ignored += weighing.ignored
+            if groups is not None:
+                keys = groups[(*block[: groups.ndim], ...)].reshape(-1)
+                try:
+                    add_groups(result.groups, keys, *sums)
+                except ValueError:  # of numbers where the letters of a string should be
+                    raise CommandError("groups hold text that is no Unicode") from None
+        result.size += n
         advance(n)
-    ordered = {key: found[key] for key in sorted(found)}
-    return Score(Total(exact_sum(losses), exact_sum(weights), count), size - count, ordered)
+    return result
+
+
+def in_order(groups: dict[Any, Total], by: str) -> dict[Any, Total]:
+    """The groups, that which is looked for first: of numbers the largest, before it what is NaN."""
+    value = {"group": None, "loss": lambda g: g.loss_in(0), "mean": lambda g: g.mean, "count": lambda g: g.count}[by]
+    keys = sorted(groups)
+    if by == "loss":
+        unit = max((group.unit for group in groups.values()), default=0)
+        value = functools.partial(Total.loss_in, unit=unit)
+    if value is not None:
+        numbers_of = {key: float(value(groups[key])) for key in keys}
+        keys.sort(key=lambda key: -math.inf if math.isnan(numbers_of[key]) else -numbers_of[key])
+    return {key: groups[key] for key in keys}
 
 
 # --- the gradient ---------------------------------------------------------------------------------
 
 
-def check_output(path: Path, inputs: Sequence[Array]) -> Path:
-    """Where the gradient is kept until it is complete; refuses what would overwrite an input."""
-    path = Path(os.path.realpath(path))
-    partial = path.with_name(path.name + ".partial")
-    if path.is_dir() or not path.parent.is_dir():
-        raise CommandError(f"{path}: {os.strerror(errno.EISDIR if path.is_dir() else errno.ENOENT)}")
-    for array in inputs:
-        name = getattr(array, "filename", None)
-        for output in (path, partial):
-            if name is not None and output.exists() and os.path.samefile(name, output):
-                raise CommandError(f"{output} is an input: --grad-out must name another file")
-    return partial
+def gradient_factor(problem: Problem, block: Block, denominator: Total | None) -> tuple[Any, Any]:
+    """What the gradient of each sample is multiplied by: mantissas and powers of two."""
+    factors = problem.weighing(block).factors
+    mantissa: Any = 1.0
+    exponent: Any = problem.exponent
+    if factors is not None:
+        mantissa, exponent = factors.mantissa, factors.exponent + problem.exponent
+    if denominator is not None:
+        # What weighs nothing gets nothing, even where nothing counts and the denominator is 0.
+        mantissa = np.where(mantissa == 0, 0.0, mantissa / np.float64(denominator.column(1)))
+        exponent = exponent - denominator.unit
+    if problem.axis is not None and np.ndim(mantissa):
+        mantissa, exponent = (np.expand_dims(x, problem.axis) for x in (mantissa, exponent))
+    return mantissa, exponent
 
 
-def reserve(path: Path) -> None:
-    """Take the space on disk now: where it is missing, writing to a mapped file ends the process without a word."""
-    if hasattr(os, "posix_fallocate"):
-        with path.open("r+b") as file:
-            try:
-                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-            except OSError as error:
-                if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):  # what file systems say that cannot
-                    raise
+def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tuple[Array, int]:
+    """The gradient of a block in the type of the file, and how many of its numbers are not 0 but for that type."""
+    gradient = problem.evaluate(problem.loss.grad, block, reduction="sum")
+    mantissa, exponent = gradient_factor(problem, block, denominator)
+    np.copyto(gradient, 0, where=np.asarray(mantissa == 0))
+    there = gradient != 0
+    if np.abs(exponent).max(initial=0) > 900:
+        gradient = np.ldexp(gradient * np.asarray(mantissa, np.float64), exponent)
+    elif np.ndim(mantissa) or mantissa != 1 or exponent:
+        # In double, to be rounded once.
+        factor = np.ldexp(mantissa, exponent)
+        np.multiply(gradient, factor, out=gradient, where=there, dtype=np.float64, casting="same_kind")
+    if problem.dtype == BFLOAT16:
+        written = to_bfloat16(gradient)
+        return written, int(np.count_nonzero(there & (written.view(np.uint16) << 1 == 0)))
+    written = gradient.astype(problem.dtype, copy=False)
+    return written, int(np.count_nonzero(there & (written == 0)))
 
 
-def fill_gradient(problem: Problem, path: Path, denominator: float, advance: Callable[[int], None]) -> None:
+def write_gradient(problem: Problem, output: Output, denominator: Total | None, advance: Callable[[int], None]) -> float:
+    """Write the gradient; gives the part of its numbers that are 0 in the file only."""
     pred = problem.pred
     is_fortran = pred.flags.f_contiguous and not pred.flags.c_contiguous
-    out = np.lib.format.open_memmap(path, "w+", problem.gradient_dtype, pred.shape, fortran_order=is_fortran)
-    reserve(path)
-    for block in problem.blocks:
-        weight = problem.weight_of(block)
-        gradient = problem.evaluate(problem.loss.grad, block, weight=weight, reduction="sum")
-        if denominator != 1:
-            # In double, to be rounded once. What is 0 stays 0, even where nothing counts and the denominator is 0.
-            np.divide(gradient, denominator, out=gradient, where=gradient != 0, dtype=np.float64, casting="same_kind")
-        out[(*problem.of_pred(block), ...)] = gradient
-        advance(math.prod(part.stop - part.start for part in block))
-    out.flush()
-
-
-def write_gradient(problem: Problem, path: Path, partial: Path, denominator: float, advance: Callable[[int], None]) -> None:
-    """Write the gradient to `partial` and, when it is complete, give it its name."""
-    try:
-        fill_gradient(problem, partial, denominator, advance)
-        os.replace(partial, os.path.realpath(path))
-    except BaseException as error:
-        partial.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise CommandError(f"{path}: {error.strerror or error}") from None
-        raise
+    descr = "<V2" if problem.dtype == BFLOAT16 else np.lib.format.dtype_to_descr(problem.dtype)
+    header: dict[str, Any] = {"descr": descr, "fortran_order": is_fortran, "shape": pred.shape}
+    lost = there = 0
+    with output.writing() as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        out = None
+        if not output.is_device and pred.size:
+            offset = file.tell()
+            reserve(file, offset + pred.size * problem.dtype.itemsize)
+            order = "F" if is_fortran else "C"
+            out = np.memmap(file, problem.dtype, "r+", offset, pred.shape, order)  # type: ignore[call-overload, unused-ignore]
+        for block in problem.blocks:
+            gradient, underflown = gradient_of(problem, block, denominator)
+            lost += underflown
+            there += underflown + int(np.count_nonzero(gradient.view(np.uint16) if problem.dtype == BFLOAT16 else gradient))
+            if out is not None:
+                out[(*problem.of_pred(block), ...)] = gradient
+            elif output.is_device:
+                file.write(gradient.tobytes("A"))
+            advance(math.prod(part.stop - part.start for part in block))
+        if out is not None:
+            out.flush()
+            del out
+    return lost / max(1, there)
 
 
 # --- output ---------------------------------------------------------------------------------------
@@ -463,29 +581,67 @@ def as_text(key: Any) -> str:
     return key.decode(errors="backslashreplace") if isinstance(key, bytes) else str(key)
 
 
-def print_json(arguments: argparse.Namespace, result: Score) -> None:
-    def entry(total: Total) -> dict[str, Any]:
-        numbers = {"mean": in_json(total.mean), "sum": in_json(total.loss), "weight": in_json(total.weight)}
-        return {**numbers, "count": total.count}
+def entry(problem: Problem, total: Total) -> dict[str, Any]:
+    """The numbers of a total, by the names that they have in JSON and CSV."""
+    found = {"mean": total.mean, "sum": total.loss, "weight": total.weight, "count": total.count}
+    return {**found, **of_classes(problem, total)}
 
-    printed = {"loss": arguments.loss, **entry(result.total), "ignored": result.ignored}
+
+def of_classes(problem: Problem, total: Total) -> dict[str, float]:
+    found = {}
+    if problem.has_perplexity:
+        with np.errstate(all="ignore"):
+            found["perplexity"] = float(np.exp(total.mean_of(3)))
+    if problem.has_accuracy:
+        found["accuracy"] = total.mean_of(2)
+    return found
+
+
+def group_entry(problem: Problem, key: Any, group: Total, whole: Total) -> dict[str, Any]:
+    shares = {"share_of_loss": group.share_of(whole), "share_of_count": quotient(group.count, whole.count)}
+    return {"group": as_text(key) if isinstance(key, bytes) else key, **entry(problem, group), **shares}
+
+
+def json_of(arguments: argparse.Namespace, problem: Problem, result: Score, underflow: float | None) -> dict[str, Any]:
+    def encoded(found: dict[str, Any]) -> dict[str, Any]:
+        return {name: in_json(value) if isinstance(value, float) else value for name, value in found.items()}
+
+    counts = {"ignored": result.ignored, "weightless": result.size - result.total.count - result.ignored}
+    printed = {"loss": arguments.loss, **encoded(entry(problem, result.total)), **counts}
     if arguments.by is not None:
-        printed["groups"] = [
-            {
-                "group": as_text(key) if isinstance(key, bytes) else key,
-                **entry(group),
-                "share_of_loss": in_json(quotient(group.loss, result.total.loss)),
-                "share_of_count": in_json(quotient(group.count, result.total.count)),
-            }
-            for key, group in result.groups.items()
-        ]
+        groups, left = shown(arguments, result)
+        printed["groups"] = [encoded(group_entry(problem, key, group, result.total)) for key, group in groups.items()]
+        if left:
+            printed["groups_left_out"] = left
     if arguments.grad_out is not None:
-        printed["gradient"] = str(arguments.grad_out)
-    print(json.dumps(printed, indent=2))
+        of_gradient = {"gradient_dtype": dtype_name(problem.dtype), "gradient_underflow": underflow}
+        printed.update(gradient=arguments.grad_out, **of_gradient)
+    return printed
 
 
-def percent(part: float, whole: float) -> str:
-    share = quotient(part, whole)
+def csv_of(arguments: argparse.Namespace, problem: Problem, result: Score) -> str:
+    if arguments.by is None:
+        rows = [{"loss": arguments.loss, **entry(problem, result.total)}]
+    else:
+        rows = [group_entry(problem, key, group, result.total) for key, group in shown(arguments, result)[0].items()]
+    names = rows[0] if rows else group_entry(problem, "", Total(problem.n_columns), result.total)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(names), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: printable(value) if isinstance(value, str) else value for name, value in row.items()})
+    return text.getvalue()
+
+
+def shown(arguments: argparse.Namespace, result: Score) -> tuple[dict[Any, Total], int]:
+    """The groups that are wanted, in order, and how many there are beside."""
+    groups = in_order(result.groups, arguments.sort)
+    if arguments.top is None:
+        return groups, 0
+    return dict(itertools.islice(groups.items(), arguments.top)), max(0, len(groups) - arguments.top)
+
+
+def percent(share: float) -> str:
     return f"{share:.2%}" if math.isfinite(share) else "-"
 
 
@@ -494,56 +650,101 @@ def print_text(arguments: argparse.Namespace, problem: Problem, result: Score) -
         return f"{' × '.join(f'{n:,}' for n in array.shape) or 'one number'}"
 
     total = result.total
+    left_out = {"ignored": result.ignored, "of weight 0": result.size - total.count - result.ignored}
+    reasons = ", ".join(f"{n:,} {reason}" for reason, n in left_out.items() if n)
     pairs = {
         "loss": arguments.loss,
-        "prediction": f"{shape(problem.pred)}, {problem.pred.dtype}",
-        "target": f"{shape(problem.target)}, {problem.target.dtype}",
+        "prediction": f"{shape(problem.pred)}, {dtype_name(problem.pred.dtype)}",
+        "target": f"{shape(problem.target)}, {dtype_name(problem.target.dtype)}",
         "mean": str(total.mean),
         "sum": str(total.loss),
-        "count": f"{total.count:,}" + (f" ({result.ignored:,} ignored)" if result.ignored else ""),
+        **{name: f"{number:.6g}" for name, number in of_classes(problem, total).items()},
+        "count": f"{total.count:,}" + (f" ({reasons})" if reasons else ""),
         "total weight": f"{total.weight:,.15g}",
     }
     if arguments.grad_out is not None:
-        pairs["gradient"] = f"{arguments.grad_out}: of the {arguments.reduction}, {problem.gradient_dtype}"
+        pairs["gradient"] = f"{arguments.grad_out}: of the {arguments.reduction}, {dtype_name(problem.dtype)}"
     print_pairs(pairs)
     if arguments.by is not None:
         print()
+        groups, left = shown(arguments, result)
         rows = [
             [
                 as_text(key),
                 f"{group.mean:.6g}",
+                *(f"{number:.6g}" for number in of_classes(problem, group).values()),
                 f"{group.count:,}",
-                percent(group.loss, total.loss),
-                percent(group.count, total.count),
+                percent(group.share_of(total)),
+                percent(quotient(group.count, total.count)),
             ]
-            for key, group in result.groups.items()
+            for key, group in groups.items()
         ]
-        print_table({"group": "<", "mean": ">", "count": ">", "share of loss": ">", "share of count": ">"}, rows)
+        numbers_shown = ["mean", *of_classes(problem, total), "count", "share of loss", "share of count"]
+        print_table({"group": "<", **dict.fromkeys(numbers_shown, ">")}, rows)
+        if left:
+            say(f"{left:,} more {'group' if left == 1 else 'groups'}")
+
+
+def outputs_of(arguments: argparse.Namespace, inputs: dict[str, Input]) -> dict[str, Output]:
+    """The files to write, by option; raises where one cannot be written, or is an input or another one."""
+    if arguments.json == arguments.csv == STDOUT:
+        raise CommandError("--json and --csv cannot both be standard output; name a file for one")
+    if arguments.top is not None and arguments.by is None:
+        raise CommandError("--top is about groups: --by names them")
+    given = {"--grad-out": arguments.grad_out, "--json": arguments.json, "--csv": arguments.csv}
+    outputs = {
+        option: Output(name)
+        for option, name in given.items()
+        if name is not None and (name != STDOUT or option == "--grad-out")
+    }
+    check_apart(outputs, [file.path for file in inputs.values()])
+    return outputs
 
 
 def run(arguments: argparse.Namespace) -> int:
     given = vars(arguments)
     parameters = {name.removeprefix(PREFIX): value for name, value in given.items() if name.startswith(PREFIX)}
-    inputs = [value for value in given.values() if isinstance(value, np.memmap)]
-    partial = check_output(arguments.grad_out, inputs) if arguments.grad_out is not None else None
+    inputs = {name.removeprefix(PREFIX): value for name, value in given.items() if isinstance(value, Input)}
+    outputs = outputs_of(arguments, inputs)
     loss = fastloss.losses[arguments.loss]
     with np.errstate(all="ignore"):
         try:
-            axis = getattr(arguments, "axis", None)
-            problem = Problem(loss, arguments.pred, arguments.target, arguments.weight, axis, parameters)
-        except (TypeError, ValueError) as error:
-            raise CommandError(str(error)) from None
+            problem = Problem(loss, inputs, parameters, getattr(arguments, "axis", None), arguments.grad_dtype)
+            groups = None if arguments.by is None else expand_groups(arguments.by.array, problem.shape)
+        except (IndexError, TypeError, ValueError) as error:
+            files = {name: file.text for name, file in inputs.items()}
+            raise CommandError(with_files(str(error), {**files, "groups": files.get("by", "")})) from None
         if getattr(arguments, "no_check_domain", False):
             problem.keywords["check_domain"] = False
-        groups = None if arguments.by is None else expand_groups(arguments.by, problem.shape)
-        passes = 1 if partial is None else 2
-        with progress(max(1, math.prod(problem.shape)) * passes, arguments.loss) as advance:
+        underflow = None
+        with progress(max(1, math.prod(problem.shape)) * (2 if "--grad-out" in outputs else 1), arguments.loss) as advance:
             result = score(problem, groups, advance)
-            if partial is not None:
-                denominator = result.total.weight if arguments.reduction == "mean" else 1.0
-                write_gradient(problem, arguments.grad_out, partial, denominator, advance)
-        if arguments.json:
-            print_json(arguments, result)
-        else:
-            print_text(arguments, problem, result)
+            if "--grad-out" in outputs:
+                denominator = result.total if arguments.reduction == "mean" else None
+                underflow = write_gradient(problem, outputs["--grad-out"], denominator, advance)
+        report(arguments, outputs, problem, result, underflow)
     return 0
+
+
+def report(
+    arguments: argparse.Namespace, outputs: dict[str, Output], problem: Problem, result: Score, underflow: float | None
+) -> None:
+    """Print the result and write it to the files that are asked for."""
+    if underflow is not None and underflow > UNDERFLOW and problem.dtype.itemsize == 2:
+        lost = f"{underflow:.0%} of the numbers of the gradient that are not 0 underflow to 0 in {dtype_name(problem.dtype)}"
+        complain(f"warning: {lost}; --grad-dtype float32 keeps them")
+    texts = {}
+    if arguments.json is not None:
+        texts["--json"] = as_json(json_of(arguments, problem, result, underflow)) + "\n"
+    if arguments.csv is not None:
+        texts["--csv"] = csv_of(arguments, problem, result)
+    for option, text in texts.items():
+        if option in outputs:
+            outputs[option].write_text(text)
+    on_stdout = [text for option, text in texts.items() if option not in outputs]
+    if on_stdout:
+        say(on_stdout[0], end="")
+        return
+    print_text(arguments, problem, result)
+    for option in texts:
+        outputs[option].say_written()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import textwrap
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 import fastloss
 from fastloss import _verify
 from fastloss._verify import Case, Worst
-from fastloss.cli._json import STDOUT, JsonFile, about, in_json, print_json
+from fastloss.cli._json import STDOUT, JsonFile, about, add_json_option, in_json, print_json
 from fastloss.cli._terminal import CommandError, Counter, StreamedTable, positive_integer, unknown
 
 __all__ = ["add_arguments", "run"]
@@ -50,7 +52,7 @@ NAMES = {**OUTPUTS, "second_grad": "gradient by the second argument", "second_he
 # No error is wider: see `error_as_text`.
 ERROR_WIDTH = 8
 
-QUICK_SAMPLES, FULL_SAMPLES = 1000, 20_000
+QUICK_SAMPLES, FULL_SAMPLES, MOST_SAMPLES = 1000, 20_000, 100_000_000
 # Lengths of rows in a quick run: within and beyond a group of lanes.
 # The defaults, and all parameters off them at once, get all lengths.
 QUICK_CLASSES = (10, 65)
@@ -194,9 +196,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "all sets of parameters with rows of every length, on many numbers"
     parser.add_argument("--full", action="store_true", help=text)
     text = f"numbers a set of parameters is measured on (default: {QUICK_SAMPLES:,}; with --full {FULL_SAMPLES:,})"
-    parser.add_argument("--samples", type=positive_integer, metavar="N", help=text)
-    text = "write the findings to FILE as JSON; to stdout, and nothing else, where it is - or left out"
-    parser.add_argument("--json", nargs="?", const=STDOUT, metavar="FILE", help=text)
+    parser.add_argument("--samples", type=functools.partial(positive_integer, most=MOST_SAMPLES), metavar="N", help=text)
+    add_json_option(parser, "the findings")
 
 
 def chosen(names: list[str]) -> tuple[list[str], list[str]]:
@@ -302,7 +303,7 @@ def print_run(run: Run, file: JsonFile | None, header: dict[str, Any]) -> None:
         for findings in run.measure():
             print_findings(table, findings, f"{run.names_done()}/{run.total}")
             if file:
-                file.write({**header, **run.json()})
+                file.keep({**header, **run.json()})
     finally:
         # An interrupted run says this much too.
         run.counter.clear()
@@ -317,7 +318,7 @@ def print_run(run: Run, file: JsonFile | None, header: dict[str, Any]) -> None:
         for line in textwrap.wrap(f"{run.summary()}; {state}.", 79):
             table.line(line)
     if file:
-        file.finish()
+        file.finish({**header, **run.json()})
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -336,5 +337,6 @@ def run(arguments: argparse.Namespace) -> int:
             run.counter.clear()
             print_json({**header, **run.json()})
     else:
-        print_run(run, file, header)
+        with file.growing() if file else nullcontext():
+            print_run(run, file, header)
     return 1 if any(finding.broken for finding in run.findings) else 0

@@ -9,11 +9,20 @@ import numpy as np
 
 from fastloss import _errors
 from fastloss._docs import DescribedEntry
-from fastloss._loss import ENTRY_POINTS, REDUCTIONS, Loss, second_keyword
+from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss, second_keyword
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference import _softmax
 
-__all__ = ["Entry"]
+__all__ = ["Entry", "weights_of"]
+
+
+def weights_of(weight: Any, shape: tuple[int, ...], dtype: Any, reduction: str) -> Any:
+    """Sample weights of a shape, of at least float64; of a mean, where only their ratios count, the largest made about 1."""
+    if weight is None:
+        return np.ones(shape, dtype)
+    factor = np.broadcast_to(_errors.plain_array(weight, "weight", "away").astype(np.result_type(dtype, np.float64)), shape)
+    largest = np.max(np.abs(factor), initial=0, where=np.isfinite(factor))
+    return np.ldexp(factor, -np.frexp(largest)[1]) if reduction == "mean" else factor
 
 
 class Entry(DescribedEntry):
@@ -32,8 +41,8 @@ class Entry(DescribedEntry):
         if target is None and row.optional_target:
             target = np.zeros_like(pred)
         target = _errors.plain_array(target, "target", "as weight=~mask")
-        if pred.dtype.kind in "biu":
-            pred = pred.astype(np.float64)
+        given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
+        pred = _softmax.floating(pred)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
         reduction = arguments["reduction"]
         if reduction not in REDUCTIONS:
@@ -44,7 +53,15 @@ class Entry(DescribedEntry):
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
             statistics = self._statistics(pred, target, arguments)
-            found = self._reduce(pred, results, arguments["weight"], reduction, arguments.get("axis"))
+            empty = _errors.choice("empty", arguments["empty"], EMPTY)
+            found = self._reduce(pred, results, arguments["weight"], reduction, empty, arguments.get("axis"))
+        of_gradients = given if arguments.get("grad_dtype") is None else _errors.gradient_dtype(arguments["grad_dtype"])
+        with np.errstate(over="ignore"):
+            for name, array in found.items():
+                if name != "value":
+                    found[name] = array.astype(of_gradients)
+                elif row.family == "pointwise" and isinstance(array, np.ndarray):
+                    found[name] = array.astype(given)
         with_second = bool(arguments.get(second_keyword(row, self.__name__), False))
         chosen = self._chosen(found, with_second, arguments.get("out"))
         if statistics:
@@ -104,26 +121,33 @@ class Entry(DescribedEntry):
         found = _softmax.statistics(logits.reshape(shape), target, arguments)
         return {name: found[name].reshape(rows)[()] for name in wanted}
 
-    def _reduce(self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, axis: int | None) -> dict[str, Any]:
+    def _reduce(
+        self, pred: Any, results: tuple[Any, ...], weight: Any, reduction: str, empty: str, axis: int | None
+    ) -> dict[str, Any]:
         """Weigh and reduce. `mass` is what an element counts in the denominator of a mean."""
         value, grad, hess, mass, *second = results
+        wide = np.result_type(pred.dtype, np.float64)
 
         def weigh(array: Any, factor: Any) -> Any:
             if array.ndim > factor.ndim:
                 factor = np.expand_dims(factor, -1 if axis is None else axis)
             return np.where(factor == 0, 0, array * factor)
 
-        factor = np.ones(value.shape, pred.dtype)
-        if weight is not None:
-            factor = np.broadcast_to(_errors.plain_array(weight, "weight", "away").astype(pred.dtype), value.shape)
-        value = weigh(value, factor)
+        factor = weights_of(weight, value.shape, pred.dtype, reduction)
         scale = 1.0
         if reduction == "mean":
-            total = np.sum(factor * mass, dtype=np.result_type(pred.dtype, np.float64))
+            total = np.sum(factor * mass, dtype=wide)
             scale = 1 / total
-        if reduction != "none":
-            total_value = np.sum(value, dtype=np.result_type(pred.dtype, np.float64))
-            value = total_value / total if reduction == "mean" else total_value
+        value = weigh(value, factor)
+        if reduction == "none":
+            value = value.astype(pred.dtype)
+        else:
+            total_value = np.sum(value, dtype=wide)
+            if reduction == "mean":
+                nothing = not np.any((factor != 0) & (mass != 0))
+                value = wide.type(0) if nothing and empty == "zero" else total_value / total
+            else:
+                value = total_value
             value = value if pred.dtype == np.longdouble else float(value)
         found = {"value": value}
         for name, array in zip(("grad", "hess", "second_grad", "second_hess"), (grad, hess, *second), strict=False):

@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from fastloss._linear import FILTER_EPS, LinearLoss, target_of
+from fastloss import _errors
+from fastloss._linear import (
+    FILTER_EPS,
+    LinearLoss,
+    check_head,
+    check_labels,
+    gradient_dtypes,
+    row_values,
+    target_of,
+)
+from fastloss._loss import EMPTY
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference._softmax import floating
 
@@ -20,31 +30,38 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
     arrays = [floating(array) for array in given]
     real = np.result_type(*arrays)
     hidden, weight, *bias = (array.astype(real) for array in arrays)
-    if hidden.ndim == 0 or weight.ndim != 2 or weight.shape[1] != hidden.shape[-1]:
-        raise ValueError(f"hidden has shape {hidden.shape} but weight has shape {weight.shape}")
-    if bias and bias[0].shape != (len(weight),):
-        raise ValueError(f"weight has shape {weight.shape} but bias has shape {bias[0].shape}")
+    check_head(hidden, weight, bias[0] if bias else None)
+    _errors.choice("empty", arguments["empty"], EMPTY)
+    if arguments["sample_weight"] is not None:
+        _errors.broadcast(np.asarray(arguments["sample_weight"]), hidden.shape[:-1], "sample_weight")
     options = {name: arguments[name] for name in (*loss.wrapped.params, "reduction", "check_domain") if name in arguments}
     with np.errstate(all="ignore"):
         logits = hidden @ weight.T + (bias[0] if bias else 0)
         if target_of(loss.wrapped.row) == "teacher":
             inputs_of_teacher, matrix, *shift = (floating(x).astype(real) for x in arguments["teacher"] if x is not None)
+            check_head(inputs_of_teacher, matrix, shift[0] if shift else None, "the teacher's ")
             target = inputs_of_teacher @ matrix.T + (shift[0] if shift else 0)
         else:
-            target = arguments["labels"]
+            target = np.asarray(arguments["labels"])
+            if not target.size and target.ndim < hidden.ndim:
+                target = target.astype(np.int64)
+            check_labels(loss.wrapped.row, hidden, weight, target)
         flags = {name: True for name in STATISTICS if arguments.get(name)}
         result = loss.wrapped.value_and_grad(logits, target, weight=arguments["sample_weight"], **options, **flags)
         value, slopes = result[:2]
+        if arguments["empty"] == "zero" and arguments["reduction"] == "mean" and np.isnan(value):
+            summed = loss.wrapped(logits, target, weight=arguments["sample_weight"], **{**options, "reduction": "sum"})
+            value = 0.0 if summed == 0 else value  # 0 divided by 0
         # A row without a slope has no part in the gradients, even where it holds infinities.
         counts = slopes.any(axis=-1, keepdims=True)
         d_hidden = np.where(counts, slopes @ weight, 0)
         flat = slopes.reshape(-1, len(weight)) if slopes.size else np.zeros((0, len(weight)), slopes.dtype)
         inputs = np.where(counts, hidden, 0).reshape(len(flat), weight.shape[1])
         found = (d_hidden, flat.T @ inputs, flat.sum(axis=0))
-        dtypes = [array.dtype if array.dtype.kind not in "biu" else np.dtype(np.float64) for array in given]
+        dtypes = gradient_dtypes((array.dtype for array in given), arguments.get("grad_dtype"))
         grad = tuple(array.astype(dtype) for array, dtype in zip(found, dtypes, strict=False))
         if isinstance(value, np.ndarray):
-            value = value.astype(dtypes[0])
+            value = value.astype(row_values(given[0].dtype))
     for place, array in zip(arguments.get("out") or (), grad, strict=False):
         if place is not None:
             place[...] = array

@@ -11,6 +11,7 @@ from fastloss import _errors
 from fastloss._loss import REDUCTIONS
 from fastloss._row_functions import DescribedFunction, RowFunction, row_function
 from fastloss.reference import _softmax
+from fastloss.reference._engine import weights_of
 
 
 @row_function("logsumexp", value=("value",), grad=("grad",), value_and_grad=("value", "grad"))
@@ -110,9 +111,7 @@ class FunctionEntry(DescribedFunction):
             if cotangent.shape != given.shape:
                 raise ValueError(f"pred has shape {given.shape} but cotangent has shape {cotangent.shape}")
             inputs.append(np.moveaxis(cotangent.astype(pred.dtype), axis, -1).reshape(shape))
-        weight = np.ones(shape[0], pred.dtype)
-        if arguments.get("weight") is not None:
-            weight = np.broadcast_to(np.asarray(arguments["weight"], pred.dtype), rows).reshape(-1)
+        weight = weights_of(arguments.get("weight"), rows, pred.dtype, reduction).reshape(-1)
         results: dict[str, Any] = {}
         with np.errstate(all="ignore"):
             found = self.loss.row.function(*inputs)
@@ -125,7 +124,7 @@ class FunctionEntry(DescribedFunction):
                     x = np.where(x == 0, x, x * scale)
                     results[name] = np.moveaxis(x.reshape(pred.shape), -1, axis).astype(dtype)
                 elif reduction == "none":
-                    results[name] = x.reshape(rows).astype(dtype)[()]
+                    results[name] = x.reshape(rows).astype(pred.dtype)[()]
                 else:
                     total = np.sum(x, dtype=np.result_type(pred.dtype, np.float64)) * scale
                     results[name] = total if pred.dtype == np.longdouble else float(total)

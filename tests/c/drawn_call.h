@@ -220,6 +220,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->real = draw_below(s, 2) ? FL_FLOAT64 : FL_FLOAT32;
     c->n_threads = threads[draw_below(s, 8) ? 0 : draw_below(s, 5)];
     c->reduction = (fl_reduction)draw_below(s, 3);
+    c->empty_is_zero = draw_below(s, 2);
     c->interrupted = draw_below(s, 16) ? NULL : stop_at_once;
     c->check_first = draw_below(s, 2);
     d->newton = (fl_newton){draw_below(s, 2) ? 1.0 : draw_between(s, 0.0, 4.0), draw_below(s, 2) ? 0.0 : draw_between(s, 0.0, 2.0)};
@@ -253,8 +254,9 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->target_domain = (fl_domain){draw_below(s, 2) ? 0.0 : -1.0, 1.0, draw_below(s, 4) == 0, draw_below(s, 2)};
     if (rows && draw_below(s, 3) == 0) {
         d->class_weight = allocate((size_t)c->classes * sizeof(double));
+        const double unit = draw_below(s, 4) ? 1.0 : ldexp(1.0, draw_below(s, 2000) - 1000);
         for (int64_t i = 0; i < c->classes; i++)
-            d->class_weight[i] = (double)draw_below(s, 5) / 4.0;
+            d->class_weight[i] = (double)draw_below(s, 5) / 4.0 * unit;
         c->class_weight = d->class_weight;
     }
     const int by_operand = kind == FL_POINTWISE_LOSS && fl_loss(c->loss)->has_operand == 2;
