@@ -43,7 +43,7 @@ OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domai
 NOT_BOUND = {"empty": EMPTY[0], "axis": -1, "check_domain": True}
 
 #: What the cotangent of a vector-Jacobian product stands for.
-REPLACED = ("weight", "sample_weight", "reduction")
+REPLACED = ("weight", "sample_weight", "reduction", "empty")
 
 #: The entry points by name: what each returns.
 ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -90,7 +90,7 @@ class EntryPoint(Protocol):
     """One way to evaluate a loss; an instance takes the loss's arguments."""
 
     def __init__(self, loss: Loss, name: str) -> None: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any: ...
 
 
 def second_keyword(row: Row, entry_point: str) -> str:
@@ -206,7 +206,7 @@ class VectorJacobianProduct:
         with cotangent 0 gets a gradient of exactly 0, whatever its loss.
     **keywords
         Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
-        ``weight``, which the cotangent stands for, nor ``reduction``.
+        ``weight``, which the cotangent stands for, nor ``reduction`` and ``empty``.
 
     Returns
     -------
@@ -247,7 +247,7 @@ class VectorJacobianProduct:
         cotangent = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
         return inspect.Signature([pred, target, cotangent, *(p for p in keywords if p.name not in REPLACED)])
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         refuse_weights(kwargs, REPLACED)
         if len(args) == 3:
             (pred, target, cotangent), keywords = args, kwargs
@@ -341,14 +341,16 @@ class Loss:
     def documentation(self) -> str:
         return self.row.doc
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
-    def bind(self, **parameters: Any) -> Self:
+    def bind(self, /, *unnamed: Any, **parameters: Any) -> Self:
         """Return this loss with parameters fixed, and other keywords too.
 
         Parameters
         ----------
+        *unnamed
+            Nothing: parameters have names.
         **parameters
             Parameters of the loss, and of the keywords of its entry points ``weight`` (or ``sample_weight``), ``reduction``,
             ``empty``, ``axis``, ``check_domain``, ``grad_dtype`` and ``n_threads``; those not named keep their default.
@@ -379,6 +381,9 @@ class Loss:
         >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)([3.0, 1.0], [0.0, 0.0])
         4.5
         """
+        if unnamed:
+            example = next(iter(self.params), "reduction")
+            raise TypeError(f"{self.name}.bind takes keywords alone, such as {example}=..., and was given {unnamed[0]!r:.80}")
         known, options = self.params, [name for name in OPTIONS if name in signature(self.row, {}, "grad").parameters]
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
