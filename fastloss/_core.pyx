@@ -500,9 +500,9 @@ cdef class Kernel:
         self.template.interrupted = interrupted
         self.template.reduction = <fl_reduction>reduction_of(loss.bound.get("reduction", row.default_reduction(name)))
         self.default_weight, self.default_axis = loss.bound.get("weight"), loss.bound.get("axis", -1)
+        self.template.empty_is_zero = loss.bound.get("empty", EMPTY[0]) == "zero"
         self.default_check, self.default_threads = loss.bound.get("check_domain", True), loss.bound.get("n_threads", 0)
         self.default_grad_dtype = None if self.output_bits == FL_VALUE else loss.bound.get("grad_dtype")
-        self.template.empty_is_zero = loss.bound.get("empty") == "zero"
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.second, self.second_flag = row.second, second_keyword(row, name)
         self.optional_target = row.optional_target

@@ -31,7 +31,8 @@ value : float or ndarray
     A Python float; under "none" an array with the loss of each {item}{of_halves}.""",
     "grad": """\
 grad : ndarray
-    The gradient, of the shape of `pred` and of its dtype or `grad_dtype`; under "none" that of each {item}'s own loss.""",
+    The gradient, of the shape of `pred` and of its dtype, or of `grad_dtype`; under "none" that of each {item}'s own
+    loss.""",
     "hess": """\
 hess : ndarray
     The diagonal of the Hessian, of the shape and dtype of `pred`, weighed and reduced as the gradient is.""",

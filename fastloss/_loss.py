@@ -185,11 +185,11 @@ def by_value(value: Any) -> Any:
     return numbers.shape, numbers.tobytes()
 
 
-def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...], owner: str = "") -> None:
     """Raise where a vector-Jacobian product is given what its cotangent replaces."""
     for name in names:
         if name in keywords:
-            raise TypeError(f"vjp takes no {name!r}: the cotangent says what each loss counts")
+            raise TypeError(f"{owner}vjp takes no {name!r}: the cotangent says what each loss counts")
 
 
 class VectorJacobianProduct:
@@ -248,7 +248,7 @@ class VectorJacobianProduct:
         return inspect.Signature([pred, target, cotangent, *(p for p in keywords if p.name not in REPLACED)])
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        refuse_weights(kwargs, REPLACED)
+        refuse_weights(kwargs, REPLACED, f"{self.loss.name}.")
         if len(args) == 3:
             (pred, target, cotangent), keywords = args, kwargs
         else:
