@@ -63,6 +63,8 @@ ELSEWHERE_KEYWORDS: Mapping[str, str] = MappingProxyType(
         "dtype": "the type of the predictions is that of the results: convert them before",
         "device": "fastloss computes on the CPU",
         "name": "a loss is called by its own name",
+        "out": "a value has no array to be written to; grad, value_and_grad and grad_and_hess take it",
+        "graddtype": "a value has no gradient; grad, value_and_grad and grad_and_hess take it",
         "fromlogits": "whether predictions are logits is said by the loss",
     }
 )

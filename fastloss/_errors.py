@@ -190,7 +190,10 @@ def readable_array(given: Any, name: str) -> np.ndarray:
     array = plain_array(given, name, "as weight=~mask")
     # "g" is longdouble, which some platforms make as short as float64.
     if (array.dtype.kind not in "biuf" and array.dtype.name not in HALVES) or array.dtype.char == "g":
-        if what := _advice.kind(given):
+        what = _advice.kind(given)
+        if not what and array.dtype == object and array.ndim == 0:
+            what = f"is a {type(given).__name__}"
+        if what:
             raise TypeError(f"{name} {what}; {ACCEPTED}")
         raise TypeError(f"{name} has dtype {array.dtype}{_advice.column(given) or _advice.dtypes(array, name)}; {ACCEPTED}")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -262,9 +265,11 @@ def too_many(kernel: Any, names: list[str], args: tuple[Any, ...]) -> TypeError:
     own = [name for name in keywords if name in getattr(kernel.loss, "params", ())]
     for value in args[len(names) :]:
         is_array = not isinstance(value, (int, float, str, bool, type(None)))
-        found = next((name for name in (["weight", *own] if is_array else own) if name in keywords), None)
         if isinstance(value, str):
             found = "reduction" if "reduction" in keywords else None
+        else:
+            fitting = [name for name in own if is_array or takes(kernel.loss.params[name], value)]
+            found = next((name for name in (["weight", *fitting] if is_array else fitting) if name in keywords), None)
         if found is not None:
             keywords.remove(found)
             own = [name for name in own if name != found]
@@ -274,6 +279,15 @@ def too_many(kernel: Any, names: list[str], args: tuple[Any, ...]) -> TypeError:
         f"{called(kernel)} takes {' and '.join(names)} as positional arguments, and was given {len(args)}; all else is a "
         f"keyword{hint}; it has: {', '.join(keywords_of(kernel))}"
     )
+
+
+def takes(parameter: Any, value: Any) -> bool:
+    """Whether a value may be that of a parameter."""
+    try:
+        parameter.check(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def unknown_keyword(kernel: Any, name: str) -> TypeError:

@@ -39,11 +39,11 @@ REDUCTIONS = ("mean", "sum", "none")
 EMPTY = ("nan", "zero")
 
 #: The keywords of entry points that may be bound as parameters are; and those values of them that say nothing.
-OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "n_threads")
-NOT_BOUND = {"axis": -1, "check_domain": True, "empty": EMPTY[0]}
+OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "grad_dtype", "n_threads")
+NOT_BOUND = {"empty": EMPTY[0], "axis": -1, "check_domain": True}
 
 #: What the cotangent of a vector-Jacobian product stands for.
-REPLACED = ("weight", "sample_weight", "reduction")
+REPLACED = ("weight", "sample_weight", "reduction", "empty")
 
 #: The entry points by name: what each returns.
 ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -90,7 +90,7 @@ class EntryPoint(Protocol):
     """One way to evaluate a loss; an instance takes the loss's arguments."""
 
     def __init__(self, loss: Loss, name: str) -> None: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any: ...
 
 
 def second_keyword(row: Row, entry_point: str) -> str:
@@ -123,7 +123,7 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     if flag := second_keyword(row, entry_point):
         keywords.append(keyword(flag, False))
     if entry_point != "value":
-        keywords += [keyword("grad_dtype", None), keyword("out", None)]
+        keywords += [keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
     keywords.append(keyword("n_threads", bound.get("n_threads")))
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
@@ -168,6 +168,8 @@ def kept_option(name: str, value: Any) -> Any:
             return _errors.choice(name, value, EMPTY)
         case "axis":
             return _errors.integer_axis(value)
+        case "grad_dtype":
+            return _errors.gradient_dtype(value)
         case "n_threads":
             return _errors.thread_count(value)
         case _:
@@ -183,11 +185,11 @@ def by_value(value: Any) -> Any:
     return numbers.shape, numbers.tobytes()
 
 
-def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...], owner: str = "") -> None:
     """Raise where a vector-Jacobian product is given what its cotangent replaces."""
     for name in names:
         if name in keywords:
-            raise TypeError(f"vjp takes no {name!r}: the cotangent says what each loss counts")
+            raise TypeError(f"{owner}vjp takes no {name!r}: the cotangent says what each loss counts")
 
 
 class VectorJacobianProduct:
@@ -204,7 +206,7 @@ class VectorJacobianProduct:
         with cotangent 0 gets a gradient of exactly 0, whatever its loss.
     **keywords
         Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
-        ``weight``, which the cotangent stands for, nor ``reduction``.
+        ``weight``, which the cotangent stands for, nor ``reduction`` and ``empty``.
 
     Returns
     -------
@@ -245,8 +247,8 @@ class VectorJacobianProduct:
         cotangent = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
         return inspect.Signature([pred, target, cotangent, *(p for p in keywords if p.name not in REPLACED)])
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        refuse_weights(kwargs, REPLACED)
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        refuse_weights(kwargs, REPLACED, f"{self.loss.name}.")
         if len(args) == 3:
             (pred, target, cotangent), keywords = args, kwargs
         else:
@@ -339,17 +341,20 @@ class Loss:
     def documentation(self) -> str:
         return self.row.doc
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
-    def bind(self, **parameters: Any) -> Self:
+    def bind(self, /, *unnamed: Any, **parameters: Any) -> Self:
         """Return this loss with parameters fixed, and other keywords too.
 
         Parameters
         ----------
+        *unnamed
+            Nothing: parameters have names.
         **parameters
             Parameters of the loss, and of the keywords of its entry points ``weight`` (or ``sample_weight``), ``reduction``,
-            ``axis``, ``check_domain`` and ``n_threads``; those not named keep their default. Arrays are copied.
+            ``empty``, ``axis``, ``check_domain``, ``grad_dtype`` and ``n_threads``; those not named keep their default.
+            Arrays are copied.
 
         Returns
         -------
@@ -373,10 +378,13 @@ class Loss:
         >>> import fastloss as fl
         >>> fl.huber.bind(delta=2.0)([3.0], [0.0])
         4.0
-        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)
-        <fastloss loss huber(pred, target, *, delta=2.0, weight=None, sample_weight=None, reduction='sum', empty='nan', n_threads=1)>
+        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)([3.0, 1.0], [0.0, 0.0])
+        4.5
         """
-        known, options = self.params, [name for name in OPTIONS if name in self.__signature__.parameters]
+        if unnamed:
+            example = next(iter(self.params), "reduction")
+            raise TypeError(f"{self.name}.bind takes keywords alone, such as {example}=..., and was given {unnamed[0]!r:.80}")
+        known, options = self.params, [name for name in OPTIONS if name in signature(self.row, {}, "grad").parameters]
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)

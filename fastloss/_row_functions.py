@@ -111,7 +111,7 @@ class RowFunction:
     def documentation(self) -> str:
         return function_doc(self.row, "value")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
     @property
