@@ -93,10 +93,8 @@ class CompiledProduct(DescribedFunction):
         return Loss(registry["cross_entropy"], compiled_entry).grad
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for key in kwargs:
-            if key not in self.__signature__.parameters:
-                raise _errors.unknown_keyword(self, key)
-        given = self.__signature__.bind(*args, **kwargs).arguments
+        first, given = _errors.arguments(self, args, kwargs)
+        given |= first
         pred, cotangent = given.pop("pred"), given.pop("cotangent")
         arrays = [_errors.plain_array(x, name, "away") for x, name in ((pred, "pred"), (cotangent, "cotangent"))]
         shapes = [array.shape for array in arrays]

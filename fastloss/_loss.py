@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, Self
 
+import numpy as np
+
+from fastloss import _advice, _errors
 from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
 
@@ -33,6 +36,10 @@ __all__ = [
 REDUCTIONS = ("mean", "sum", "none")
 #: What a mean is where nothing counts.
 EMPTY = ("nan", "zero")
+
+#: The keywords of entry points that may be bound as parameters are; and those values of them that say nothing.
+OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "n_threads")
+NOT_BOUND = {"axis": -1, "check_domain": True, "empty": EMPTY[0]}
 
 #: The entry points by name: what each returns.
 ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -102,29 +109,74 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     target_default = None if row.optional_target else inspect.Parameter.empty
     positional = [inspect.Parameter("pred", either), inspect.Parameter("target", either, default=target_default)]
     keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
-    keywords.append(keyword("weight", None))
-    keywords.append(keyword("reduction", row.default_reduction(entry_point)))
-    keywords.append(keyword("empty", EMPTY[0]))
+    keywords += [keyword("weight", bound.get("weight")), keyword("sample_weight", None)]
+    keywords.append(keyword("reduction", bound.get("reduction", row.default_reduction(entry_point))))
+    keywords.append(keyword("empty", bound.get("empty", EMPTY[0])))
     if row.family == "rows":
-        keywords.append(keyword("axis", -1))
+        keywords.append(keyword("axis", bound.get("axis", -1)))
     if row.prediction.bounded or row.target.bounded:
-        keywords.append(keyword("check_domain", True))
+        keywords.append(keyword("check_domain", bound.get("check_domain", True)))
     if flag := second_keyword(row, entry_point):
         keywords.append(keyword(flag, False))
     if entry_point != "value":
         keywords += [keyword("grad_dtype", None), keyword("out", None)]
-    keywords.append(keyword("n_threads", None))
+    keywords.append(keyword("n_threads", bound.get("n_threads")))
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
     return inspect.Signature(positional + keywords)
 
 
-def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[str, Any]) -> None:
-    """Raise for a parameter to be bound that the loss does not have, or that is out of its range."""
+def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[str, Any], options: Sequence[str] = ()) -> None:
+    """Raise for a parameter to be bound that the loss does not have, or that is out of its range.
+
+    `options` are further keywords that may be bound; they are not looked at.
+    """
+    names = [*known, *options]
     for name, value in parameters.items():
-        if name not in known:
-            raise TypeError(f"{loss} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
-        known[name].check(value)
+        if name not in names:
+            hint = _advice.keyword(name, names)
+            raise TypeError(f"{loss} has no parameter {name!r}{hint}; {loss}.bind takes: {', '.join(names) or 'none'}")
+        if name in known:
+            known[name].check(value)
+
+
+def kept(value: Any) -> Any:
+    """A value to be bound, as it is kept: an array as a copy that nobody can change, for its numbers are what it is."""
+    if np.ndim(value) == 0:
+        return value.item() if isinstance(value, np.generic | np.ndarray) else value
+    array = np.array(value)
+    array.flags.writeable = False
+    return array
+
+
+def kept_option(name: str, value: Any) -> Any:
+    """The same of a keyword that is no parameter, checked; None where it says nothing."""
+    if value is None and name != "reduction":
+        return None
+    match name:
+        case "weight" | "sample_weight":
+            return kept(_errors.readable_array(value, name))
+        case "reduction":
+            if not isinstance(value, str) or value not in REDUCTIONS:
+                raise _errors.bad_reduction(value, REDUCTIONS)
+            return str(value)
+        case "empty":
+            return _errors.choice(name, value, EMPTY)
+        case "axis":
+            return _errors.integer_axis(value)
+        case "n_threads":
+            return _errors.thread_count(value)
+        case _:
+            return bool(value)
+
+
+def by_value(value: Any) -> Any:
+    """What is equal, and hashes alike, for values of parameters that are: arrays by their shape and numbers."""
+    if np.ndim(value) == 0:
+        return value
+    numbers = np.asarray(value, np.float64) + 0.0  # of 0 and -0 one
+    numbers[np.isnan(numbers)] = np.nan
+    return numbers.shape, numbers.tobytes()
 
 
 def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...]) -> None:
@@ -238,18 +290,24 @@ class Loss:
         >>> fl.huber.vjp(pred, target, each == each.max())
         array([0., 1., 0.])
         """
-        refuse_weights(keywords, ("weight", "reduction"))
+        refuse_weights(keywords, ("weight", "sample_weight", "reduction"))
         if cotangent is None:
             raise TypeError(f"{self.name}.vjp needs a cotangent")
-        return self.grad(pred, target, weight=cotangent, reduction="none", **keywords)
+        if "weight" in self.bound:
+            cotangent = _errors.readable_array(cotangent, "cotangent") * self.bound["weight"]
+        try:
+            return self.grad(pred, target, weight=cotangent, reduction="none", **keywords)
+        except (TypeError, ValueError) as error:
+            raise type(error)(_errors.of_vjp(self.name, str(error))) from error
 
     def bind(self, **parameters: Any) -> Self:
-        """Return this loss with parameters fixed.
+        """Return this loss with parameters fixed, and other keywords too.
 
         Parameters
         ----------
         **parameters
-            Parameters of the loss; those not named keep their default.
+            Parameters of the loss, and of the keywords of its entry points ``weight`` (or ``sample_weight``), ``reduction``,
+            ``axis``, ``check_domain`` and ``n_threads``; those not named keep their default. Arrays are copied.
 
         Returns
         -------
@@ -259,18 +317,37 @@ class Loss:
         Raises
         ------
         TypeError
-            For a name that is no parameter of the loss.
+            For a name that is none of these.
         ValueError
             For a value outside its range.
+
+        Notes
+        -----
+        A bound ``reduction`` is that of every entry point, `grad_and_hess` too; but `vjp` is of the losses as they are under
+        "none", weighed where a weight is bound. Losses are equal, and hash alike, where their names are and all that is bound.
 
         Examples
         --------
         >>> import fastloss as fl
         >>> fl.huber.bind(delta=2.0)([3.0], [0.0])
         4.0
+        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)
+        <fastloss loss huber(pred, target, *, delta=2.0, weight=None, sample_weight=None, reduction='sum', n_threads=1)>
         """
-        check_bound(self.name, self.params, parameters)
-        return type(self)(self.row, self._entry_type, {**self.bound, **parameters})
+        known, options = self.params, [name for name in OPTIONS if name in self.__signature__.parameters]
+        check_bound(self.name, known, parameters, options)
+        if "weight" in parameters and "sample_weight" in parameters:
+            raise _errors.two_weights(self._value)
+        bound = dict(self.bound)
+        for name, value in parameters.items():
+            if name in known:
+                bound[name] = kept(known[name].check(value) if np.ndim(value) else value)
+                continue
+            ours = "weight" if name == "sample_weight" else name
+            bound[ours] = kept_option(name, value)
+            if bound[ours] is None or (ours in NOT_BOUND and bound[ours] == NOT_BOUND[ours]):
+                del bound[ours]
+        return type(self)(self.row, self._entry_type, bound)
 
     @property
     def name(self) -> str:
@@ -308,6 +385,18 @@ class Loss:
         from fastloss import reference
 
         return reference.losses[self.name].bind(**self.bound)
+
+    @functools.cached_property
+    def _key(self) -> tuple[Any, ...]:
+        """What losses that are equal have in common."""
+        values = {**self.bound, **{name: p.default for name, p in self.params.items()}}
+        return self.name, self._entry_type, *((name, by_value(values[name])) for name in sorted(values))
+
+    def __eq__(self, other: object) -> bool:
+        return self._key == other._key if isinstance(other, Loss) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __repr__(self) -> str:
         return f"<fastloss loss {self.name}{self.__signature__}>"

@@ -21,6 +21,7 @@ __all__ = [
     "ABOVE_MINUS_ONE",
     "BINARY",
     "INNER_PROBABILITY",
+    "LOG_PROBABILITY",
     "NONNEGATIVE",
     "POSITIVE",
     "PROBABILITY",
@@ -107,6 +108,8 @@ INNER_PROBABILITY = Interval(0, 1, low_open=True, high_open=True)
 NONNEGATIVE = Interval(0)
 #: From the smallest normal float32: 0 is outside in every dtype.
 POSITIVE = Interval(2.0**-126)
+#: Logarithms of probabilities: x - log Σ exp(x), written by hand and in float32, may round to a few millionths above 0.
+LOG_PROBABILITY = Interval(high=2.0**-16)
 SIGN = Interval(-1, 1, ends_only=True)
 BINARY = Interval(0, 1, ends_only=True)
 #: Of which log(1 + x) is taken: from the smallest number above -1 that every dtype has, bfloat16 too.
@@ -266,6 +269,10 @@ class Row:
         Whether a mean divides by the class weights of the labels, where there are both.
     softmax : bool
         Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
+    label_alone : bool
+        Whether of a row nothing is read but the prediction of its label: the others may be outside the domain.
+    of_logits : str
+        Where the domain of predictions is bounded: the loss to take of logits, or of logarithms; "" where there is none.
     optional_target : bool
         Whether the target may be left out; it is then 0 everywhere.
     differentiable_target : bool
@@ -301,6 +308,8 @@ class Row:
     label_lists: bool = False
     class_weight_in_mean: bool = True
     softmax: bool = False
+    label_alone: bool = False
+    of_logits: str = ""
     optional_target: bool = False
     differentiable_target: bool = False
     smoothness: float = math.inf
@@ -316,6 +325,10 @@ class Row:
         if self.differentiable_target:
             return "target"
         return next((p.name for p in self.parameters if p.kind.differentiable), "")
+
+    def target_domain(self, values: Mapping[str, Any]) -> Interval:
+        """Where targets may lie, given values of parameters."""
+        return LOG_PROBABILITY if values.get("log_target") else self.target
 
     @property
     def target_has_classes(self) -> bool:

@@ -63,7 +63,9 @@ def function_signature(row: FunctionRow, entry_point: str) -> inspect.Signature:
     outputs = row.entry_points[entry_point]
     names = ["pred", "cotangent"] if "vjp" in outputs else ["pred"]
     parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
-    keywords: dict[str, Any] = {"weight": None, "reduction": "none"} if {"value", "grad"} & set(outputs) else {}
+    keywords: dict[str, Any] = (
+        {"weight": None, "sample_weight": None, "reduction": "none"} if {"value", "grad"} & set(outputs) else {}
+    )
     keywords["axis"] = -1
     if outputs != ("value",):
         keywords["out"] = None
@@ -172,6 +174,9 @@ cotangent : array_like
 weight : array_like, optional
     Weights of the rows, broadcast to the shape of `pred` without the class axis.
     A row of weight 0 contributes exactly nothing, whatever it holds.""",
+    "sample_weight": """\
+sample_weight : array_like, optional
+    Another name of `weight`.""",
     "reduction": """\
 reduction : {"mean", "sum", "none"}, default "none"
     "mean" is sum(w·f) / sum(w), "sum" is sum(w·f), "none" gives w·f for each row.""",

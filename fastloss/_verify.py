@@ -159,6 +159,9 @@ def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.G
         if math.isfinite(low):
             x = low + np.abs(x)
             x[rng.random(n) < 0.1] = low
+        elif math.isfinite(high):
+            x = high - np.abs(x)
+            x[rng.random(n) < 0.1] = high
     with np.errstate(under="ignore"):
         return interval.clip(x.astype(dtype))
 
@@ -299,13 +302,13 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
         return interval.clip(x + sign * steps * size, case.dtype)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
-    log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
+    target_domain = row.target_domain({name: p.default for name, p in case.loss.params.items()})
     logits = (pred, target) if logits_as_targets(row) else (pred,)
     for sign in signs(case, seed, *logits):
         yield moved(pred, sign, row.prediction), target
     if not exact_target:
         for sign in signs(case, seed, *logits):
-            yield pred, moved(target, sign, Interval() if log_target else row.target)
+            yield pred, moved(target, sign, target_domain)
 
 
 def unit_of_softened(

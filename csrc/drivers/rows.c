@@ -211,6 +211,14 @@ double fl_rounded_value(const job *j, double value, double weight)
     return j->call->real == FL_FLOAT32 ? (double)(float)value * weight : value * weight;
 }
 
+/* Of a row of which only the label's entry is read: is that in its domain? Notes it where not. */
+static void check_label(job *j, double chosen)
+{
+    const fl_domain *d = &j->domain[PRED];
+    if (d->checked && (chosen < d->low || chosen > d->high))
+        __atomic_store_n(&j->bad_prediction, 1, __ATOMIC_RELAXED);
+}
+
 /* A row of which only the label's entry counts. */
 static double label_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m)
 {
@@ -218,6 +226,7 @@ static double label_row(job *j, const row *r, int64_t label, double strength, do
     segment_buffers *b = (segment_buffers *)m->work;
     /* Read before the gradient is written: it may go to the same place. */
     const double chosen = fl_logit_of(j, r, label);
+    check_label(j, chosen);
     fl_clear_row(j, r);
     for (int64_t s = 0; s < j->n_segments && c->outputs & FL_GRAD; s++) {
         const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
@@ -420,6 +429,11 @@ static void look_task(void *context, int64_t task, char *scratch)
         const row r = fl_rows_at(j, first + i);
         fl_look_at_list(j, &r);
     }
+    for (int64_t i = 0; i < n && j->kind == FL_LABEL_LOSS && j->call->check_first; i++) {
+        const row r = fl_rows_at(j, first + i);
+        if (fl_row_counts(j, m, i))
+            check_label(j, fl_logit_of(j, &r, m->label[i]));
+    }
     if (!j->call->check_first || j->call->labels)
         return;
     for (int which = PRED; which <= TARGET; which++)
@@ -482,7 +496,8 @@ static void loss_task(void *context, int64_t task, char *scratch)
             const row r = fl_rows_at(j, first + i);
             const double weight = m->weight[i], strength = fl_label_weight(j, m->label[i]), scale = j->scale * weight;
             if (!fl_row_counts(j, m, i)) {
-                fl_check_row(j, &r, m->work);
+                if (j->kind != FL_LABEL_LOSS)
+                    fl_check_row(j, &r, m->work);
                 fl_clear_row(j, &r);
                 m->value[i] = 0.0;
             } else if (j->kind == FL_LABEL_LOSS) {

@@ -35,18 +35,18 @@ class Entry(DescribedEntry):
         self.__name__ = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        bound = self.__signature__.bind(*args, **kwargs)
-        bound.apply_defaults()
-        arguments = bound.arguments
+        arguments = _errors.all_arguments(self, args, kwargs)
         row = self.loss.row
-        pred, target = np.asarray(arguments["pred"]), arguments["target"]
-        target = np.zeros_like(pred) if target is None and row.optional_target else np.asarray(target)
+        pred, target = _errors.plain_array(arguments["pred"], "pred", "as weight=~mask"), arguments.get("target")
+        if target is None and row.optional_target:
+            target = np.zeros_like(pred)
+        target = _errors.plain_array(target, "target", "as weight=~mask")
         given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
         pred = _softmax.floating(pred)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
         reduction = arguments["reduction"]
         if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {reduction!r}")
+            raise _errors.bad_reduction(reduction, REDUCTIONS)
         with np.errstate(all="ignore"):
             if row.family == "pointwise":
                 results = self._pointwise(pred, target, parameters)
@@ -69,8 +69,10 @@ class Entry(DescribedEntry):
         return chosen[0] if len(chosen) == 1 else chosen
 
     def _pointwise(self, pred: Any, target: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
+        if target.ndim == 0:
+            target = np.broadcast_to(target, pred.shape)
         if pred.shape != target.shape:
-            raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
+            raise _errors.shapes(pred, target)
         value, grad, hess, *second = self.loss.row.function(pred, target.astype(pred.dtype), **parameters)
         return value, grad, hess, np.ones(pred.shape, pred.dtype), *second
 
@@ -78,6 +80,8 @@ class Entry(DescribedEntry):
         logits = np.moveaxis(pred, axis, -1)
         shape = logits.shape
         row = self.loss.row
+        if target.size == 0 and row.labels and target.shape == shape[:-1]:
+            target = target.astype(np.int64)  # an empty list is one of labels, too
         integers = target.dtype.kind in "biu"
         if row.target_has_classes and target.shape == pred.shape:
             if row.label_lists and not integers:
@@ -98,7 +102,7 @@ class Entry(DescribedEntry):
                 raise IndexError(f"target{list(where)} = {target[where]} is no label of {shape[-1]} classes")
             target = target.reshape(-1).astype(np.int64)
         else:
-            raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
+            raise _errors.shapes(pred, target, axis % pred.ndim, row.labels, row.target_has_classes)
         value, grad, hess, mass, *second = row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
         grad, hess, *second = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *second))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *second

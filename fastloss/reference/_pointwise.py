@@ -259,7 +259,7 @@ def quantile(pred, target, *, q: Levels = 0.5):
     return slope * r, slope, np.zeros_like(r)
 
 
-@pointwise(prediction=PROBABILITY, target=PROBABILITY)
+@pointwise(prediction=PROBABILITY, target=PROBABILITY, of_logits="binary_cross_entropy_with_logits")
 def binary_cross_entropy(pred, target):
     """Binary cross-entropy of probabilities.
 

@@ -217,7 +217,7 @@ def hinge_embedding(pred, target, *, margin: NonNegative = 1.0):
     return value, known * slope, np.zeros_like(pred)
 
 
-@pointwise(prediction=PROBABILITY, target=PROBABILITY)
+@pointwise(prediction=PROBABILITY, target=PROBABILITY, of_logits="brier_with_logits")
 def brier(pred, target):
     """Brier score of probabilities: their squared error.
 

@@ -14,7 +14,7 @@ def _part(target, factor):
     return np.where(target == 0, 0, target * factor)
 
 
-@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE)
+@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE, of_logits="poisson")
 def poisson_identity(pred, target):
     """Poisson negative log-likelihood of the rate itself (identity link), without its constant.
 
@@ -251,7 +251,7 @@ def tweedie(pred, target, *, power: VariancePower = 1.5):
     return rise / up + fall / down, rise - fall, up * rise + down * fall
 
 
-@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE)
+@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE, of_logits="tweedie")
 def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     """Half the Tweedie deviance of the mean itself (identity link).
 
