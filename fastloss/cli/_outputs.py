@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import BinaryIO
 
 from fastloss.cli._terminal import CommandError, say
@@ -94,9 +94,9 @@ class Output:
     @contextmanager
     def writing(self) -> Iterator[BinaryIO]:
         """The file to write to and to read from; it becomes that which is meant when all has been written."""
-        with naming(self.name):
+        with self.errors():
             if self.is_device:
-                with open(self.path, "wb") as device:
+                with open(self.path, "wb", buffering=0) as device:
                     yield device
                 return
             descriptor, partial = tempfile.mkstemp(prefix=".fastloss-", dir=self.folder)
@@ -111,6 +111,9 @@ class Output:
                 with suppress(FileNotFoundError):
                     os.unlink(partial)
                 raise
+
+    def errors(self) -> AbstractContextManager[None]:
+        return naming(self.name)
 
     def give_mode(self, partial: str) -> None:
         """The owner and mode of the file that is replaced; of a new file what the process gives to new files."""
@@ -127,7 +130,12 @@ class Output:
 
     def write_text(self, text: str) -> None:
         with self.writing() as file:
+            self.put(file, text)
+
+    def put(self, file: BinaryIO, text: str) -> None:
+        with self.errors():
             file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()
 
     def say_written(self) -> None:
         say(f"written: {self.name}")

@@ -11,8 +11,9 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 
@@ -292,6 +293,9 @@ class Problem:
         self.computes_in_single = (pred.dtype.kind == "f" and pred.dtype.itemsize <= 4) or pred.dtype == BFLOAT16
         if wanted == "float64":
             self.computes_in_single = False
+        # An empty block, for the errors of types, and of class weights of which there are too few.
+        if self.shape:
+            self.evaluate(self.loss, tuple(slice(0, 0) for _ in self.shape), reduction="sum")
         self.take_class_weight()
         row_bytes = pred.itemsize * (1 if self.axis is None else pred.shape[self.axis])
         strides = tuple(pred.strides[d] for d in without_class)
@@ -306,8 +310,6 @@ class Problem:
         given = params["class_weight"].default if "class_weight" in params else None
         if given is None or not self.labels or not self.loss.row.class_weight_in_mean:
             return
-        # An empty block, for its errors: of a length that is not that of the classes.
-        self.evaluate(self.loss, tuple(slice(0, 0) for _ in self.shape), reduction="sum")
         self.class_weight = np.asarray(given, np.float64)
         self.class_weight_is_factor = "label_smoothing" not in params or params["label_smoothing"].default == 0
         if self.class_weight_is_factor:
@@ -394,15 +396,16 @@ class Problem:
     def n_columns(self) -> int:
         return 2 + self.has_accuracy + self.has_perplexity
 
-    def columns(self, block: Block, weighing: Weighing) -> list[Array]:
+    def columns(self, block: Block) -> tuple[list[Array], Weighing]:
         """Of each sample the loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
 
-        All are without the factors of the weighing.
+        All are without the factors of the weighing, which is returned beside them.
         """
         statistics = self.loss.row.softmax and self.labels
         asked = {"return_correct": True, "return_lse": True} if statistics else {}
         found = self.evaluate(self.loss, block, reduction="none", **asked)
         losses = np.asarray(found.value if statistics else found, np.float64)
+        weighing = self.weighing(block)  # after the core has looked at the labels
         mass = np.ones(losses.shape) if weighing.mass is None else weighing.mass
         columns = [losses, mass if weighing.counted is None else np.where(weighing.counted, mass, 0.0)]
         if self.has_accuracy:
@@ -411,7 +414,7 @@ class Problem:
         if self.has_perplexity:
             costs = losses if self.is_likelihood else found.lse - self.logits_of_labels(block, weighing.counted)
             columns.append(np.where(columns[1] == 0, 0.0, costs * mass))
-        return columns
+        return columns, weighing
 
     def correct(self, block: Block) -> Array:
         """Whether the label has the largest prediction."""
@@ -476,8 +479,7 @@ def score(problem: Problem, groups: Array | None, advance: Callable[[int], None]
             result.total.add(np.array([problem.evaluate(problem.loss, block, reduction="sum"), n], float), 0)
             result.total.count += n
         else:
-            weighing = problem.weighing(block) if n else Weighing(None, None, None, 0)
-            columns = problem.columns(block, weighing)
+            columns, weighing = problem.columns(block)
             sums = columns, weighing.factors, weighing.counted, problem.exponent
             add_up(result.total, *sums)
             result.ignored += weighing.ignored
@@ -485,7 +487,7 @@ def score(problem: Problem, groups: Array | None, advance: Callable[[int], None]
                 keys = groups[(*block[: groups.ndim], ...)].reshape(-1)
                 try:
                     add_groups(result.groups, keys, *sums)
-                except ValueError:  # of numbers where the letters of a string should be
+                except (SystemError, ValueError):  # of numbers where the letters of a string should be
                     raise CommandError("groups hold text that is no Unicode") from None
         result.size += n
         advance(n)
@@ -543,14 +545,16 @@ def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tu
     return written, int(np.count_nonzero(there & (written == 0)))
 
 
-def write_gradient(problem: Problem, output: Output, denominator: Total | None, advance: Callable[[int], None]) -> float:
+def write_gradient(
+    problem: Problem, output: Output, file: BinaryIO, denominator: Total | None, advance: Callable[[int], None]
+) -> float:
     """Write the gradient; gives the part of its numbers that are 0 in the file only."""
     pred = problem.pred
     is_fortran = pred.flags.f_contiguous and not pred.flags.c_contiguous
     descr = "<V2" if problem.dtype == BFLOAT16 else np.lib.format.dtype_to_descr(problem.dtype)
     header: dict[str, Any] = {"descr": descr, "fortran_order": is_fortran, "shape": pred.shape}
     lost = there = 0
-    with output.writing() as file:
+    with output.errors():
         np.lib.format.write_array_header_1_0(file, header)
         out = None
         if not output.is_device and pred.size:
@@ -716,35 +720,39 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError(with_files(str(error), {**files, "groups": files.get("by", "")})) from None
         if getattr(arguments, "no_check_domain", False):
             problem.keywords["check_domain"] = False
-        underflow = None
-        with progress(max(1, math.prod(problem.shape)) * (2 if "--grad-out" in outputs else 1), arguments.loss) as advance:
-            result = score(problem, groups, advance)
-            if "--grad-out" in outputs:
-                denominator = result.total if arguments.reduction == "mean" else None
-                underflow = write_gradient(problem, outputs["--grad-out"], denominator, advance)
-        report(arguments, outputs, problem, result, underflow)
+        passes = 2 if "--grad-out" in outputs else 1
+        # Files take their names together, when all are complete.
+        with ExitStack() as written:
+            writing = {option: (output, written.enter_context(output.writing())) for option, output in outputs.items()}
+            with progress(max(1, math.prod(problem.shape)) * passes, arguments.loss) as advance:
+                result = score(problem, groups, advance)
+                underflow = None
+                if "--grad-out" in writing:
+                    denominator = result.total if arguments.reduction == "mean" else None
+                    underflow = write_gradient(problem, *writing["--grad-out"], denominator, advance)
+            texts = results_as_text(arguments, problem, result, underflow)
+            for option, text in texts.items():
+                if option in writing:
+                    output, file = writing[option]
+                    output.put(file, text)
+        if underflow is not None and underflow > UNDERFLOW and problem.dtype.itemsize == 2:
+            lost = f"{underflow:.0%} of the gradient's numbers that are not 0"
+            complain(f"warning: {lost} underflow to 0 in {dtype_name(problem.dtype)}; --grad-dtype float32 keeps them")
+        on_stdout = [text for option, text in texts.items() if option not in outputs]
+        if on_stdout:
+            say(on_stdout[0], end="")
+            return 0
+        print_text(arguments, problem, result)
+        for option in texts:
+            outputs[option].say_written()
     return 0
 
 
-def report(
-    arguments: argparse.Namespace, outputs: dict[str, Output], problem: Problem, result: Score, underflow: float | None
-) -> None:
-    """Print the result and write it to the files that are asked for."""
-    if underflow is not None and underflow > UNDERFLOW and problem.dtype.itemsize == 2:
-        lost = f"{underflow:.0%} of the numbers of the gradient that are not 0 underflow to 0 in {dtype_name(problem.dtype)}"
-        complain(f"warning: {lost}; --grad-dtype float32 keeps them")
+def results_as_text(arguments: argparse.Namespace, problem: Problem, result: Score, underflow: float | None) -> dict[str, str]:
+    """What the options --json and --csv ask for."""
     texts = {}
     if arguments.json is not None:
         texts["--json"] = as_json(json_of(arguments, problem, result, underflow)) + "\n"
     if arguments.csv is not None:
         texts["--csv"] = csv_of(arguments, problem, result)
-    for option, text in texts.items():
-        if option in outputs:
-            outputs[option].write_text(text)
-    on_stdout = [text for option, text in texts.items() if option not in outputs]
-    if on_stdout:
-        say(on_stdout[0], end="")
-        return
-    print_text(arguments, problem, result)
-    for option in texts:
-        outputs[option].say_written()
+    return texts
