@@ -30,8 +30,6 @@ def naming(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror or error}") from None
-    except ValueError as error:  # of a name that holds a null byte
-        raise CommandError(f"{name}: {error}") from None
 
 
 def status(path: str) -> os.stat_result | None:
@@ -56,6 +54,8 @@ class Output:
 
     def __init__(self, name: str | os.PathLike[str]) -> None:
         self.name = os.fspath(name)
+        if "\0" in self.name:
+            raise CommandError(f"{self.name} is no name of a file")
         with naming(self.name):
             found = status(self.name)
             self.is_device = found is not None and stat.S_ISCHR(found.st_mode)

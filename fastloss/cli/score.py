@@ -291,8 +291,6 @@ class Problem:
         self.loss = loss.bind(**single)
         self.dtype = GRADIENT_DTYPES[wanted] if wanted else gradient_dtype(pred.dtype)
         self.computes_in_single = (pred.dtype.kind == "f" and pred.dtype.itemsize <= 4) or pred.dtype == BFLOAT16
-        if wanted == "float64":
-            self.computes_in_single = False
         # An empty block, for the errors of types, and of class weights of which there are too few.
         if self.shape:
             self.evaluate(self.loss, tuple(slice(0, 0) for _ in self.shape), reduction="sum")
@@ -326,21 +324,22 @@ class Problem:
         """Where a block lies in an array that has the class axis."""
         return block if self.axis is None else (*block[: self.axis], slice(None), *block[self.axis :])
 
-    def block_of_pred(self, block: Block) -> Array:
+    def block_of_pred(self, block: Block, in_double: bool = False) -> Array:
         """Half precision is computed in single; here it also stays in single, until everything is added up."""
         pred = numbers(self.pred[(*self.of_pred(block), ...)])
-        if self.computes_in_single:
+        if self.computes_in_single and not in_double:
             return pred.astype(np.float32, copy=False)
         return pred.astype(np.float64, copy=False) if pred.dtype.kind == "f" and pred.dtype.itemsize < 8 else pred
 
     def block_of_target(self, block: Block) -> Array:
         return numbers(self.target[(*(block if self.labels else self.of_pred(block)), ...)])
 
-    def evaluate(self, method: Callable[..., Any], block: Block, **keywords: Any) -> Any:
+    def evaluate(self, method: Callable[..., Any], block: Block, in_double: bool = False, **keywords: Any) -> Any:
         """Call the loss, or one of its methods, on a block."""
+        pred, target = self.block_of_pred(block, in_double), self.block_of_target(block)
         operands = {name: numbers(array[self.of_pred(block)]) for name, array in self.operands.items()}
         try:
-            return method(self.block_of_pred(block), self.block_of_target(block), **self.keywords, **operands, **keywords)
+            return method(pred, target, **self.keywords, **operands, **keywords)
         except (IndexError, TypeError, ValueError) as error:
             raise CommandError(self.in_terms_of_files(str(error), block)) from None
 
@@ -528,7 +527,7 @@ def gradient_factor(problem: Problem, block: Block, denominator: Total | None) -
 
 def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tuple[Array, int]:
     """The gradient of a block in the type of the file, and how many of its numbers are not 0 but for that type."""
-    gradient = problem.evaluate(problem.loss.grad, block, reduction="sum")
+    gradient = problem.evaluate(problem.loss.grad, block, in_double=problem.dtype == np.float64, reduction="sum")
     mantissa, exponent = gradient_factor(problem, block, denominator)
     np.copyto(gradient, 0, where=np.asarray(mantissa == 0))
     there = gradient != 0
