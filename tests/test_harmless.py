@@ -340,16 +340,16 @@ def good(few):
 
 def during(monkeypatch, action):
     """Do something while the gradient is written."""
-    from fastloss.cli import score
+    from fastloss.cli import _problem
 
-    evaluate = score.Problem.evaluate
+    evaluate = _problem.Problem.evaluate
 
     def acting(problem, method, block, **keywords):
         if method is problem.loss.grad:
             action()
         return evaluate(problem, method, block, **keywords)
 
-    monkeypatch.setattr(score.Problem, "evaluate", acting)
+    monkeypatch.setattr(_problem.Problem, "evaluate", acting)
 
 
 def test_what_is_written_is_private_and_new_until_it_is_complete(good, monkeypatch, capsys, few):
@@ -553,9 +553,9 @@ def test_streams_of_a_shell(few):
 def test_a_descriptor_that_is_closed_is_not_that_of_a_file(good):
     """What C code prints to standard error would go into the file that got its number."""
     program = (
-        "import os, sys; from fastloss.cli import main, score; os.close(2); evaluate = score.Problem.evaluate\n"
+        "import os, sys; from fastloss.cli import main, _problem; os.close(2); evaluate = _problem.Problem.evaluate\n"
         "def shouting(*arguments, **keywords):\n os.write(2, b'shout'); return evaluate(*arguments, **keywords)\n"
-        f"score.Problem.evaluate = shouting; sys.exit(main({[*good, '--grad-out', 'new']!r}))"
+        f"_problem.Problem.evaluate = shouting; sys.exit(main({[*good, '--grad-out', 'new']!r}))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 0

@@ -12,7 +12,7 @@ import pytest
 
 import fastloss
 from fastloss import _verify
-from fastloss.cli import _inputs, main, score
+from fastloss.cli import _inputs, _problem, main, score
 
 LOSSES = list(fastloss.losses)
 LABELLED = [name for name, loss in fastloss.losses.items() if loss.row.labels]
@@ -25,7 +25,7 @@ RTOL = {"float32": 1e-6, "float64": 1e-13}
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(score, "BLOCK_BYTES", 128)
+    monkeypatch.setattr(_problem, "BLOCK_BYTES", 128)
 
 
 @pytest.fixture
