@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastloss._loss import Loss
+from fastloss.boosting._checks import ignored_label
 from fastloss.boosting._objective import FLOOR, Objective, objective
 
 __all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
@@ -72,7 +73,7 @@ class CatBoostObjective:
         -------
         gradient : ndarray
         hessian : ndarray
-            Of shape (classes, classes), and diagonal.
+            Of shape (classes, classes): of `cross_entropy` with its exact Hessian the whole matrix, else a diagonal.
 
         Examples
         --------
@@ -81,10 +82,19 @@ class CatBoostObjective:
         >>> gradient, hessian = catboost_objective(fl.cross_entropy, hessian="exact").calc_ders_multi([0.0, 0.0], 1.0, 1.0)
         >>> gradient
         array([-0.5,  0.5])
+        >>> hessian
+        array([[-0.25,  0.25],
+               [ 0.25, -0.25]])
         """
         row = None if weight is None else np.array([weight], np.float64)
-        grad, hess = self.objective.derivatives(np.array([approxes]), np.array([target]), row, n_threads=1)
-        return 0 - grad[0], np.diag(-hess[0])
+        of = self.objective.prepare(np.array([approxes]), np.array([target]), row, n_threads=1)
+        grad, diagonal = self.objective.derivatives_of(of)
+        products = self.objective.traits.products
+        hess = products(of) if products and self.objective.hessian == "exact" else None
+        if hess is None:
+            hess = np.zeros((len(diagonal[0]), len(diagonal[0])))
+        np.fill_diagonal(hess, diagonal[0])
+        return 0 - grad[0], 0 - hess
 
     def metric(self) -> CatBoostMetric:
         """The mean loss as ``eval_metric=`` of CatBoost, which it wants of a custom objective.
@@ -128,7 +138,7 @@ class CatBoostMetric:
         return error / weight if weight else 0.0
 
     def evaluate(self, approxes: Any, target: Any, weight: Any) -> tuple[float, float]:
-        """The sum of losses and that of weights.
+        """The sum of losses and that of weights, of samples that count: ignored labels do not.
 
         Parameters
         ----------
@@ -142,9 +152,12 @@ class CatBoostMetric:
         error, weight : float
         """
         margin = np.asarray(approxes[0]) if len(approxes) == 1 else np.stack(approxes, axis=1)
-        total = float(len(margin) if weight is None else np.sum(weight, dtype=np.float64))
-        mean = self.objective.value(margin, target, None if weight is None else np.asarray(weight)) if total else 0.0
-        return mean * total, total
+        of = self.objective.prepare(margin, target, weight)
+        counted = np.ones(len(margin)) if of.weight is None else of.weight.astype(np.float64)
+        if of.loss.family == "rows" and of.target.ndim == 1:
+            counted = counted[of.target != ignored_label(of.loss)]
+        total = float(counted.sum())
+        return (self.objective.value_of(of) * total, total) if total else (0.0, 0.0)
 
 
 def catboost_objective(
@@ -171,7 +184,8 @@ def catboost_objective(
     -----
     CatBoost calls a Python objective from one thread at a time. With several classes it calls once a sample and takes a
     matrix of second derivatives: that cannot be fast, and its own ``loss_function="MultiClass"`` is to be preferred where
-    it is meant.
+    it is meant. `cross_entropy` with the exact Hessian gives the whole matrix, and trains what that trains; others,
+    and with `softcap`, give a diagonal.
     Custom objectives do not run on a GPU.
 
     Examples

@@ -159,18 +159,16 @@ def residual_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     return size
 
 
-def products_of_softmax(of: Margins) -> np.ndarray:
-    """The second derivatives of cross-entropy by two logits of a row, of one row; the diagonal is not meant.
+def products_of_softmax(of: Margins) -> np.ndarray | None:
+    """Of the cross-entropy of one row the second derivatives by two logits; what stands on the diagonal is not meant.
 
-    With Z = log Σ exp, d the derivative of the logits that the softmax takes, m what the row counts in the mean and
-    q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] d[i] q[j] d[j].
+    With Z = log Σ exp, m what the row counts in the mean and q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] q[j] / temperature².
+    With `softcap` the loss is not convex, and a matrix need not be positive.
     """
     given = {name: parameter.default for name, parameter in of.loss.params.items()}
-    logits, slope, cap = np.asarray(of.pred[0], np.float64), 1.0, given["softcap"]
-    if cap is not None:
-        bent = np.tanh(logits / cap)
-        logits, slope = cap * bent, 1 - bent * bent
-    logits = logits / given["temperature"]
+    if given["softcap"] is not None:
+        return None
+    logits = np.asarray(of.pred[0], np.float64) / given["temperature"]
     per_class = np.broadcast_to(1.0 if given["class_weight"] is None else given["class_weight"], logits.shape)
     smoothing = given["label_smoothing"]
     if of.target.ndim == 1:
@@ -182,7 +180,7 @@ def products_of_softmax(of: Margins) -> np.ndarray:
         mass = 1.0
         total = float(((1 - smoothing) * of.target[0] + smoothing / len(logits)) @ per_class)
     normaliser = float(logsumexp(logits))
-    softmax = np.exp(logits - normaliser) * slope / given["temperature"]
+    softmax = np.exp(logits - normaliser) / given["temperature"]
     weight = 1.0 if of.weight is None else float(of.weight[0])
     factor = weight * (2 * given["z_loss"] * mass * (1 - normaliser) - total)
     product: np.ndarray = factor * np.outer(softmax, softmax)
@@ -238,7 +236,7 @@ class Traits:
         From the parameters to the targets for which the loss has a least value; None where these are the loss's domain.
     products : callable, optional
         The second derivatives of a row by two different margins, where the diagonal is not all and the matrix is positive
-        semidefinite.
+        semidefinite; it returns None for parameters with which it is not.
     renewed : bool
         Whether a leaf's best value is not a Newton step but the optimal constant of the residuals in it.
     level : str
@@ -253,7 +251,7 @@ class Traits:
     link: _links.Link = _links.IDENTITY
     start: _starts.Start | None = None
     targets: Callable[[Mapping[str, Any]], Interval | None] | None = None
-    products: Callable[[Margins], np.ndarray] | None = None
+    products: Callable[[Margins], np.ndarray | None] | None = None
     renewed: bool = False
     level: str = ""
     instead: str = ""
@@ -361,7 +359,9 @@ TABLE: dict[str, Traits] = {
     "symmetric_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
 }
 
+OTHER = Traits()
+
 
 def traits_of(loss: Loss) -> Traits:
     """The row of a loss; of one that has none, what can be told from its derivatives."""
-    return TABLE.get(loss.name, Traits())
+    return TABLE.get(loss.name, OTHER)

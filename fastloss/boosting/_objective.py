@@ -139,10 +139,10 @@ class Objective:
             target = target[:, 0]
         if rows and loss.row.labels and target.shape == shape[:1]:
             return Margins(loss, margin, as_labels(loss, target, shape[1], weight), weight, keywords)
-        level = self.traits.level
+        traits = self.traits
         for name in () if rows else loss.bound:
             if np.ndim(loss.bound[name]):
-                keywords[name] = spread_parameter(name, loss.bound[name], shape, name == level)
+                keywords[name] = spread_parameter(name, loss.bound[name], shape, name == traits.level)
         if target.shape != shape:
             if target.shape == shape[:1] and len(shape) == 2 and self.levels is not None:
                 target = np.broadcast_to(target[:, None], shape)
@@ -157,8 +157,8 @@ class Objective:
             target = target.astype(margin.dtype)
         if domain == SIGN:
             target = np.where(target == 0, target.dtype.type(-1), target)
-        if self.traits.targets:
-            domain = self.traits.targets(self.parameters) or domain
+        if traits.targets:
+            domain = traits.targets(self.parameters) or domain
         target = in_domain(loss, target, domain, weight)
         if weight is not None and not rows and len(shape) == 2:
             weight = weight[:, None]
@@ -174,22 +174,26 @@ class Objective:
         margin : array_like
             Raw scores, of shape (n,) or (n, classes); of a loss with several levels, such as quantiles, (n, levels).
         target : array_like
-            Labels as numbers of any type, or what else the loss takes as its target. -1 may be given as 0, where the loss
-            takes -1 and 1.
+            Labels as numbers of any type, or what else the loss takes as its target: of the shape of the margins, or flat.
+            -1 may be given as 0, where the loss takes -1 and 1.
         weight : array_like, optional
-            What each sample counts, of shape (n,).
+            What each sample counts, of shape (n,): gradient and Hessian of weight 1 are multiplied by it, whatever its sign.
+            Of a sample of weight 0 the target is not looked at, and nothing is left.
         n_threads : int, optional
             As for the loss.
 
         Returns
         -------
         grad, hess : ndarray
-            Not negative, the second: at least `hessian_floor` times the weight.
+            Not negative, the second, where weights are not: at least `hessian_floor` times the weight.
 
         Raises
         ------
         ValueError
-            For a label that is not finite, not whole where it must be, or outside the loss's domain; its row is named.
+            For a label that is not finite, not whole where it must be, or outside the loss's domain; its row is named. For
+            shapes that do not match.
+        TypeError
+            For margins, labels or weights that are no numbers.
         IndexError
             For the label of a class that has no margin; its row is named.
 
@@ -200,9 +204,10 @@ class Objective:
         >>> objective(fl.huber).derivatives([0.5, 3.0], [0.0, 0.0])
         (array([0.5, 1. ]), array([1., 1.]))
         """
-        return self._derivatives(self.prepare(margin, target, weight, n_threads), single=False)
+        return self.derivatives_of(self.prepare(margin, target, weight, n_threads), single=False)
 
-    def _derivatives(self, of: Margins, single: bool) -> tuple[np.ndarray, np.ndarray]:
+    def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """The same of what is prepared; `single`: as float32."""
         of = of._replace(floor=self.hessian_floor, single=single)
         if of.weight is None or not of.weight.size or not of.weight.min() < 0:
             return self.convention.derivatives(of)
@@ -237,7 +242,7 @@ class Objective:
         """
         sample = sample_of(y_true, y_pred, sample_weight)
         n_threads = 1 if sample.margin.size <= ON_ONE_THREAD else None
-        return self._derivatives(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
+        return self.derivatives_of(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
 
     def value(self, margin: Any, target: Any, weight: Any = None) -> float:
         """The mean loss of raw margins; with weights, divided as the loss divides it.
@@ -258,7 +263,10 @@ class Objective:
         >>> objective(fl.huber).value([0.5, 3.0], [0.0, 0.0])
         1.3125
         """
-        of = self.prepare(margin, target, weight)
+        return self.value_of(self.prepare(margin, target, weight))
+
+    def value_of(self, of: Margins) -> float:
+        """The same of what is prepared."""
         return float(self.loss(of.pred, of.target, weight=of.weight, reduction="mean", **of.keywords))
 
     def init_score(self, y: Any, weight: Any = None, *, classes: int | None = None) -> Any:
@@ -272,9 +280,10 @@ class Objective:
         y : array_like
             Labels or targets, of shape (n,); targets (n, k) give one constant a column.
         weight : array_like, optional
-            What each sample counts, of shape (n,).
+            What each sample counts, of shape (n,): not negative, and of any size, since only ratios matter.
         classes : int, optional
-            How many classes the labels are of. None: up to the largest of `y`.
+            How many classes the labels are of. None: as many as there are class weights, or else up to the largest of `y`
+            that counts. Ignored labels and those of weight 0 do not.
 
         Returns
         -------
@@ -285,12 +294,16 @@ class Objective:
         Raises
         ------
         ValueError
-            For labels as in `derivatives`, and without samples that count.
+            For labels and shapes as in `derivatives`, for a weight that is negative or not finite, and where no sample
+            counts.
 
         Notes
         -----
-        In closed form for `squared_error`, `absolute_error`, `quantile`, `poisson`, and for cross-entropies without
-        `softcap` and `z_loss`; by a safeguarded Newton's method for all others.
+        The table of docs/boosting.md says of which losses there is a closed form. For all others a few hundred constants are
+        tried, on a few hundred groups of samples where there are more; the lowest valleys are looked at more closely, and
+        the bottom of the lowest is found from all samples by a safeguarded Newton's method. So the best is found of
+        losses with many valleys too, which robust losses have. Of `hinge_embedding`, whose margin is a distance, the best
+        that is not negative is meant.
 
         Examples
         --------
@@ -502,7 +515,8 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     hessian_floor : float, default 1e-16
         The least Hessian of a sample, before its weight: nonnegative and finite.
     **params
-        Parameters of the loss.
+        Parameters of the loss. One that may be an array has a number for each sample, (n,) or (n, 1), or for each column of
+        margins (n, k), (k,); where there are as many columns as samples, (k,) is of columns. Levels are of columns always.
 
     Returns
     -------
@@ -523,7 +537,11 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     not written to.
 
     Labels are checked in each call: one that is NaN, infinite or outside the loss's domain raises ValueError or IndexError
-    and names its row.
+    and names its row. `tweedie` with a power of 2 takes positive ones only: of 0 its loss has no least value.
+
+    `multilabel_soft_margin` divides by the number of labels, gradient and Hessian too, so that a booster's penalties and
+    minimal Hessians weigh that many times as much as beside XGBoost's multi-label `binary:logistic`. That is
+    `binary_cross_entropy_with_logits`, of margins and labels (n, labels).
 
     Examples
     --------
