@@ -2,30 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from fastloss._loss import Loss
 from fastloss.boosting._checks import ignored_label
 from fastloss.boosting._objective import FLOOR, Objective, objective
+from fastloss.boosting._parameters import ByValue
 
 __all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
 
 
-class CatBoostObjective:
-    """A loss as CatBoost takes it: what `catboost_objective` returns.
-
-    Attributes
-    ----------
-    objective : Objective
-    """
+class OfCatBoost(ByValue):
+    """What CatBoost holds: equal where their objectives are."""
 
     #: CatBoost would try to compile the methods with numba, warn that it cannot, and replace them.
     no_jit = True
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self.objective,)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        # CatBoost's get_params gives copies, and scikit-learn's clone wants to see the same objects twice.
+        return self
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """As of its `objective`."""
+        return self.objective.get_params(deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """As of its `objective`, which is another one then."""
+        self.objective = self.objective._replaced(**params)
+        return self
+
+
+class CatBoostObjective(OfCatBoost):
+    """A loss as CatBoost takes it: what `catboost_objective` returns.
+
+    Attributes
+    ----------
+    objective : Objective
+    """
 
     def __repr__(self) -> str:
         return f"catboost_{self.objective!r}"
@@ -54,7 +75,8 @@ class CatBoostObjective:
         # CatBoost lends its memory for the time of the call, but keeps what is raised, with the arguments, for longer.
         margin, target, weight = (None if given is None else np.array(given) for given in (approxes, targets, weights))
         # It calls from threads of its own, which wait for each other here: more of ours would be in their way.
-        ders = np.stack(self.objective.derivatives(margin, target, weight, n_threads=1), axis=1)
+        given = self.objective
+        ders = np.stack(given._in_training(given.prepare(margin, target, weight, 1), single=False), axis=1)
         np.subtract(0, ders, out=ders)  # and not -0, where the gradient is 0
         return ders
 
@@ -113,18 +135,13 @@ class CatBoostObjective:
         return CatBoostMetric(self.objective)
 
 
-class CatBoostMetric:
+class CatBoostMetric(OfCatBoost):
     """The mean loss of raw margins, smaller is better: what `CatBoostObjective.metric` returns.
 
     Attributes
     ----------
     objective : Objective
     """
-
-    no_jit = True
-
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
 
     def __repr__(self) -> str:
         return f"catboost_{self.objective!r}.metric()"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._registry import SIGN
-from fastloss.boosting import _starts
+from fastloss.boosting import _outlook, _parameters, _starts
 from fastloss.boosting._checks import (
     LARGEST_LABEL,
     as_labels,
@@ -20,7 +21,7 @@ from fastloss.boosting._checks import (
     of_samples,
     spread_parameter,
 )
-from fastloss.boosting._conventions import HESSIANS, Convention, Margins, Traits, traits_of
+from fastloss.boosting._conventions import Convention, Margins, Traits, traits_of
 
 __all__ = ["FLOOR", "Metric", "Objective", "objective"]
 
@@ -32,6 +33,10 @@ FLOOR = 1e-16
 # second.
 ON_ONE_THREAD = 1 << 22
 NOTHING_COUNTS = "no sample counts: there is no best constant"
+
+
+# Samples from which on the first call of a training is looked at: of fewer nothing is trained but a trial.
+ENOUGH_TO_LOOK = 50
 
 
 class Sample(NamedTuple):
@@ -54,10 +59,11 @@ def sample_of(y_true: Any, y_pred: Any, sample_weight: Any) -> Sample:
     return Sample(numbers(y_pred, "margins"), y_true, weight, native)
 
 
-class Objective:
+class Objective(_parameters.ByValue):
     """A loss as an objective of gradient boosting: what `objective` returns.
 
-    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it.
+    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it. Objectives of equal
+    losses, parameters and conventions are equal.
 
     Attributes
     ----------
@@ -78,19 +84,78 @@ class Objective:
         instead = f"; take {f'{traits.instead} {traits.how}'.strip()}" if traits.instead else ""
         if traits.instead or loss.domain.prediction.bounded:
             raise ValueError(f"{loss.name} is no loss of a margin, which may be any number{instead}")
-        if hessian is None:
-            hessian = next(iter(traits.hessians))
-        if hessian not in traits.hessians:
-            accepted = ", ".join(name for name in HESSIANS if name in traits.hessians)
-            raise ValueError(f"hessian = {hessian!r} has no meaning for {loss.name}; accepted: {accepted}")
         floor = float(hessian_floor)
         if not 0 <= floor < np.inf:
             raise ValueError(f"hessian_floor = {hessian_floor!r} is outside [0, inf)")
-        self.loss, self.hessian, self.hessian_floor = loss, hessian, floor
+        self.loss, self.hessian, self.hessian_floor = loss, traits.name_of(loss, hessian), floor
         self.__name__ = loss.name  # what XGBoost calls a metric
+        self._looked = False  # whether training starts where it can get somewhere
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.loss, self.hessian, self.hessian_floor)
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.loss, self.hessian, self.hessian_floor
+
+    def _replaced(self, **params: Any) -> Objective:
+        own = {name: params.pop(name, getattr(self, name)) for name in ("loss", "hessian", "hessian_floor")}
+        return Objective(own["loss"].bind(**params) if params else own["loss"], own["hessian"], own["hessian_floor"])
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The loss's parameters and the convention, by name, as scikit-learn's estimators give theirs.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Without effect.
+
+        Returns
+        -------
+        dict
+
+        Notes
+        -----
+        The boosters' own classes pass all parameters that they find on to their C++ code, which warns of names that it does not
+        know. So what comes from here does not show in theirs, and `set_params` of theirs does not reach it: search over a list
+        of objectives, or in `ObjectiveClassifier`, where ``objective__gamma`` does.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> from fastloss.boosting import objective
+        >>> objective(fl.huber, delta=2.0).get_params()
+        {'hessian': 'upper_bound', 'hessian_floor': 1e-16, 'delta': 2.0}
+        """
+        return _parameters.unseen(
+            hessian=self.hessian,
+            hessian_floor=self.hessian_floor,
+            **{name: parameter.default for name, parameter in self.loss.params.items()},
+        )
+
+    def set_params(self, **params: Any) -> Objective:
+        """Change parameters of the loss, the convention or the loss, in place.
+
+        Parameters
+        ----------
+        **params
+            By the names of `get_params`, and `loss`.
+
+        Returns
+        -------
+        Objective
+            This one.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `objective` raises, and then nothing has changed.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> from fastloss.boosting import objective
+        >>> objective(fl.huber).set_params(delta=3.0).loss.params["delta"].default
+        3.0
+        """
+        vars(self).update(vars(self._replaced(**params)))
+        return self
 
     def __repr__(self) -> str:
         parameters = "".join(f", {name}={parameter.default!r}" for name, parameter in self.loss.params.items())
@@ -103,8 +168,7 @@ class Objective:
     @property
     def levels(self) -> np.ndarray | None:
         """Where a sample has a margin for each of several levels, these; else None."""
-        levels = np.asarray(self.parameters[self.traits.level]) if self.traits.level else np.empty(())
-        return levels if levels.ndim == 1 else None
+        return self.traits.of_levels(self.loss)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -218,6 +282,14 @@ class Objective:
         hess *= sign
         return grad, hess
 
+    def _in_training(self, of: Margins, single: bool) -> tuple[np.ndarray, np.ndarray]:
+        grad, hess = self.derivatives_of(of, single)
+        if not self._looked and len(grad) >= ENOUGH_TO_LOOK:
+            self._looked = True
+            if fault := _outlook.why_hopeless(of, grad):
+                warnings.warn(fault, stacklevel=3)
+        return grad, hess
+
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and Hessian as a booster wants them: float32, in the memory order of the margins.
 
@@ -242,7 +314,7 @@ class Objective:
         """
         sample = sample_of(y_true, y_pred, sample_weight)
         n_threads = 1 if sample.margin.size <= ON_ONE_THREAD else None
-        return self.derivatives_of(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
+        return self._in_training(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
 
     def value(self, margin: Any, target: Any, weight: Any = None) -> float:
         """The mean loss of raw margins; with weights, divided as the loss divides it.
@@ -455,8 +527,8 @@ FORMS: Mapping[str, tuple[Form, Form]] = {
 }
 
 
-class Metric:
-    """The mean loss of raw margins, smaller is better: what `Objective.metric` returns.
+class Metric(_parameters.ByValue):
+    """The mean loss of raw margins, smaller is better: what `Objective.metric` returns. Metrics of equal objectives are equal.
 
     Attributes
     ----------
@@ -468,10 +540,13 @@ class Metric:
         if booster not in FORMS:
             raise ValueError(f"booster must be one of {', '.join(FORMS)}; got {booster!r}")
         self.objective, self.booster = objective, booster
-        self.__name__ = objective.loss.name  # by which XGBoost's scikit-learn classes report it
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.objective, self.booster)
+    @property
+    def __name__(self) -> str:  # by which XGBoost's scikit-learn classes report it
+        return self.objective.loss.name
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.objective, self.booster
 
     def __repr__(self) -> str:
         return f"{self.objective!r}.metric({self.booster!r})"
@@ -501,15 +576,17 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     ----------
     loss : Loss
         A loss of `fastloss.losses` whose prediction may be any number.
-    hessian : {"exact", "upper_bound", "constant", "xgboost", "lightgbm"}, optional
+    hessian : {"exact", "upper_bound", "constant", "xgboost", "xgboost-3.2", "xgboost-3.4", "lightgbm"}, optional
         What takes the place of the Hessian:
 
         * exact: the diagonal of the loss's own;
         * upper_bound: not less than the true curvature and positive, also where that vanishes or is negative; of a row of
           margins, a diagonal not less than the full matrix;
         * constant: 1, which makes a leaf the mean of negative gradients;
-        * xgboost, lightgbm: what XGBoost 3.2 or LightGBM 4.7 take for their own objective of that loss. With
-          `squared_error`, gradient and Hessian are then those of half the square.
+        * xgboost-3.2, xgboost-3.4, lightgbm: what XGBoost from 3.2 or from 3.4 on, or LightGBM 4.7, take for their own
+          objective of that loss. With `squared_error`, gradient and Hessian are then those of half the square; with
+          `absolute_error` and `quantile`, in XGBoost from 3.4 on, of a smoothed loss whose scale all samples make;
+        * xgboost: that of the XGBoost installed, and of the newest known where there is none.
 
         None: for each loss the one that trains well, in the table of docs/boosting.md.
     hessian_floor : float, default 1e-16
@@ -558,6 +635,6 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     >>> objective(fl.quantile, hessian="exact")
     Traceback (most recent call last):
         ...
-    ValueError: hessian = 'exact' has no meaning for quantile; accepted: constant, xgboost, lightgbm
+    ValueError: hessian = 'exact' has no meaning for quantile; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4, lightgbm
     """
     return Objective(loss.bind(**params) if isinstance(loss, Loss) else loss, hessian, hessian_floor)
