@@ -385,8 +385,8 @@ def sigmoid_focal(pred, target, *, alpha: OptionalFractions = 0.25, gamma: NonNe
     target : array_like
         Labels 0 and 1 or probabilities between, of the shape of `pred`.
     alpha : float, array_like or None, default 0.25
-        Weight of y = 1, between 0 and 1; 1 - `alpha` is that of y = 0. None: no balance, both weigh 1. An array is broadcast
-        against `pred` (one number a class, where the classes are the last axis).
+        Weight of y = 1, between 0 and 1; 1 - `alpha` is that of y = 0. None: no balance, both weigh 1. An array is
+        broadcast against `pred` (one number a class, where the classes are the last axis).
     gamma : float, default 2.0
         How fast easy examples fade; nonnegative and finite. With 0 the loss is the (balanced) cross-entropy.
 

@@ -206,8 +206,8 @@ def elementwise_kl_divergence(pred, target):
     Summed along an axis it is `kl_divergence` of a row, whose gradient by the target is this one's. Its "mean"
     divides by the number of elements, as PyTorch's ``kl_div(reduction="mean")`` does. A part may be negative; the
     sum of a row of probabilities is not. Where p = 0 the value is 0 and the gradient by p is -∞, its limit; where
-    x = -∞, a predicted probability of 0, that is ∞. For logarithms as targets give their exponentials. The divergence is that
-    of Kullback and Leibler [1]_.
+    x = -∞, a predicted probability of 0, that is ∞. For logarithms as targets give their exponentials. The
+    divergence is that of Kullback and Leibler [1]_.
 
     References
     ----------

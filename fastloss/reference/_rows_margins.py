@@ -17,7 +17,7 @@ def _summed(elements, factor, parts=1):
 
     A factor of 0 leaves an element out.
     """
-    value, grad, hess = (np.where(factor == 0, 0, factor * x) / parts for x in elements)
+    value, grad, hess = (np.where(factor == 0, 0, factor * x) / parts for x in elements[:3])
     value = value.sum(axis=1)
     # One NaN makes the row NaN.
     return value, np.where(np.isnan(grad).any(axis=1)[:, None], np.nan, grad), hess
