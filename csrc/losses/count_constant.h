@@ -5,7 +5,7 @@
 INLINE real count_constant(real y, real log_y)
 {
     const int few = y < R(1.5), far = y >= R(2.5);
-    const real s = at_most(few ? y : y - ONE, R(1.5));
+    const real s = at_most(choose(few, y, y - ONE), R(1.5));
     const real log_gamma = s * (s - ONE) * lgamma_polynomial(s - R(0.75));
     const real near = keep_if(y != ZERO, fma_(y, ONE - log_y, log_gamma + keep_if(!few, log_y)));
     /* log(2 pi)/2 */

@@ -6,8 +6,8 @@
 INLINE real count_per_square(real y, real a)
 {
     const int small = (y < PICK(0x1p-100f, 0x1p-960)) & (a > PICK(0x1p-64f, 0x1p-512));
-    const real curve = keep_if(y != ZERO, (small ? LIFTED(y) : y) / a / a);
-    return small ? curve * (ONE / LIFTED(ONE)) : curve;
+    const real curve = keep_if(y != ZERO, choose(small, LIFTED(y), y) / a / a);
+    return curve * choose(small, ONE / LIFTED(ONE), ONE);
 }
 
 POINTWISE(poisson_identity)
@@ -26,13 +26,13 @@ POINTWISE(poisson_identity)
 INLINE real half_poisson_deviance(real m, real y)
 {
     const real gap = m - y, excess = gap / y;
-    const int near = (excess > R(-0.2929)) & (excess < R(0.4142)), within = (m > ZERO) & (m <= LARGEST) & (y <= LARGEST);
+    const int within = (m > ZERO) & (m <= LARGEST) & (y <= LARGEST);
     /* Of a large y the terms may be too large for numbers, and their sum not. */
-    const real unit = y > ONE ? R(0.25) : ONE;
+    const real unit = choose(y > ONE, R(0.25), ONE), whole = choose(y > ONE, R(4.0), ONE);
     const real log_ratio = log_of_quotient(binary_parts_of(y, ZERO), binary_parts_of(m, ZERO));
-    const real far = (ONE / unit) * fma_(unit * y, log_ratio, unit * gap);
-    const real value = choose(near, y * log1p_excess(near ? excess : ZERO), choose(within, far, INFINITE));
-    return choose(gap == gap, y == ZERO ? m : value, gap);
+    const real far = choose(within, whole * fma_(unit * y, log_ratio, unit * gap), INFINITE);
+    const real value = choose(is_few(excess), y * few_log1p_excess(excess), far);
+    return choose(gap == gap, choose(y == ZERO, m, value), gap);
 }
 
 POINTWISE(poisson_identity_full)

@@ -11,31 +11,30 @@
 POINTWISE(tweedie_identity_of_power_0)
 {
     const real gap = pred - target;
-    return (point){.value = gap * (HALF * gap), .grad = gap, .hess = gap == gap ? ONE : gap};
+    return (point){.value = gap * (HALF * gap), .grad = gap, .hess = choose(gap == gap, ONE, gap)};
 }
 
 POINTWISE(tweedie_identity_of_power_1)
 {
     /* Adding 0 makes -0 positive. */
-    const real m = pred + ZERO, gap = m - target, slope = m > LARGEST ? ONE : gap / m;
+    const real m = pred + ZERO, gap = m - target, slope = choose(m > LARGEST, ONE, gap / m);
     return (point){
         .value = half_poisson_deviance(m, target),
-        .grad = choose(gap == gap, target == ZERO ? ONE : slope, gap),
+        .grad = choose(gap == gap, choose(target == ZERO, ONE, slope), gap),
         .hess = choose(gap == gap, count_per_square(target, m), gap),
     };
 }
 
 POINTWISE(tweedie_identity_of_power_2)
 {
-    const real m = pred + ZERO, y = target, gap = m - y, lack = -gap / m, ratio = y / m;
-    const int near = (lack > R(-0.2929)) & (lack < R(0.4142)), empty = y == ZERO;
+    const real m = pred + ZERO, y = target, gap = m - y, lack = -gap / m, ratio = y / m, next = ratio - ONE;
     const real log_ratio = log_of_quotient(binary_parts_of(y, ZERO), binary_parts_of(m, ZERO));
-    const real value = choose(near, log1p_excess(near ? lack : ZERO), (ratio - ONE) - log_ratio);
-    const int inner = (m > ZERO) & (m <= LARGEST) & !empty, at_0 = (m == ZERO) & empty;
+    const real value = choose(is_few(lack), few_log1p_excess(lack), next - log_ratio);
+    const int inner = (m > ZERO) & (m <= LARGEST) & (y != ZERO), at_0 = (m == ZERO) & (y == ZERO);
     return (point){
         .value = choose(gap == gap, choose(inner, value, INFINITE), gap),
-        .grad = choose(gap == gap, choose(at_0, INFINITE, m > LARGEST ? ZERO : gap / m / m), gap),
-        .hess = choose(gap == gap, choose(at_0, -INFINITE, (ratio + (ratio - ONE)) / m / m), gap),
+        .grad = choose(gap == gap, choose(at_0, INFINITE, keep_if(m <= LARGEST, gap / m / m)), gap),
+        .hess = choose(gap == gap, choose(at_0, -INFINITE, (ratio + next) / m / m), gap),
     };
 }
 
