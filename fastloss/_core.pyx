@@ -5,6 +5,8 @@ cimport numpy as cnp
 from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
+from contextvars import ContextVar
+
 import numpy as np
 
 from fastloss import _errors
@@ -83,6 +85,10 @@ cdef extern from "fastloss.h" nogil:
     double fl_math_function_bound(int function)
     fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 
+cdef extern from "drivers/drivers.h":
+    enum:
+        FL_SERIAL_ELEMENTS
+
 cdef extern from "loops/kernels.h":
     enum:
         FL_GROUP
@@ -96,6 +102,9 @@ cdef extern from "numpy/arrayobject.h":
         pass
     PyArray_Descr *PyArray_DescrFromType(int number)
 
+from cpython.contextvars cimport PyContextVar_Get
+from cpython.ref cimport Py_DECREF, PyObject
+
 cdef extern from "Python.h":
     # Declared here without `except`: Cython's own declaration would report the exception instead of leaving it to be raised.
     int PyErr_CheckSignals()
@@ -105,9 +114,11 @@ fl_threads_init()
 # Below this many elements a call ends before another thread could have taken the GIL.
 cdef int64_t KEEP_GIL_ELEMENTS = 2048
 
-# The tier in use, chosen once at import; the thread limit, 0 where the library decides.
+# The tier in use, chosen once at import; the thread limit, 0 where the library decides; and the context variable with the limits
+# of the `with` blocks that the calling thread or task is in, the innermost last.
 cdef int current_tier = 0
 cdef int thread_limit = 0
+cdef object block_limits = ContextVar("fastloss_num_threads", default=())
 cdef int default_threads = 1
 cdef int openmp_threads_at_import = fl_max_threads()
 
@@ -139,7 +150,7 @@ def get_tier():
 
 def losses():
     """The rows of csrc/losses.inc: name, family, scalar parameters, whether there is an operand."""
-    return [(fl_loss(i).name.decode(), fl_loss(i).family.decode(), fl_loss(i).n_params, bool(fl_loss(i).has_operand))
+    return [(fl_loss(i).name.decode(), fl_loss(i).family.decode(), fl_loss(i).n_params, fl_loss(i).has_operand in (1, 2, 4))
             for i in range(fl_n_losses())]
 
 
@@ -154,9 +165,9 @@ def set_thread_limit(int limit):
     thread_limit = limit
 
 
-def get_thread_limit():
-    """The number set by `set_thread_limit`; 0: none."""
-    return thread_limit
+def thread_limits_of_blocks():
+    """The context variable that holds the limits of `with` blocks, the innermost last."""
+    return block_limits
 
 
 def set_default_threads(int n):
@@ -165,9 +176,18 @@ def set_default_threads(int n):
     default_threads = n
 
 
+cdef int limit_of_block() noexcept:
+    """The limit of the innermost `with` block; 0: there is none."""
+    cdef PyObject *found = NULL
+    PyContextVar_Get(block_limits, NULL, &found)
+    cdef tuple limits = <tuple>found
+    Py_DECREF(limits)
+    return <int>limits[len(limits) - 1] if limits else 0
+
+
 cpdef int threads(int asked=0):
     """How many threads a call uses that asks for `asked` (0: does not ask)."""
-    cdef int now, n = asked or thread_limit or default_threads
+    cdef int now, n = asked or limit_of_block() or thread_limit or default_threads
     if not asked:
         # Lower than at import: somebody, such as threadpoolctl, has set a limit.
         now = fl_max_threads()
@@ -328,6 +348,16 @@ cdef bint plainly_fit(object out, cnp.ndarray pred, int number, tuple others) no
     return True
 
 
+cdef bint plain_places(object out) noexcept:
+    """Whether `out` holds nothing but arrays of NumPy, as far as a quick look can tell."""
+    if type(out) is not tuple:
+        return type(out) is np.ndarray
+    for each in <tuple>out:
+        if each is not None and type(each) is not np.ndarray:
+            return False
+    return True
+
+
 cdef inline bint may_be_copy(cnp.ndarray read, object given) noexcept:
     """Whether `read` may be a copy of memory that `given` lends, and so may not show what overlaps that memory."""
     return read is not given and type(given) is not float and type(given) is not int and type(given) is not list
@@ -368,8 +398,8 @@ CALL_FIELDS = ("class_weight", "ignore_index", "label_smoothing", "temperature",
 # ---- entry points -----------------------------------------------------------------------------------------------------
 
 cdef int reduction_of(object name) except -1:
-    if type(name) is not str or name not in REDUCTIONS:
-        raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {name!r}")
+    if not isinstance(name, str) or name not in REDUCTIONS:
+        raise _errors.bad_reduction(name, REDUCTIONS)
     return FL_MEAN if name == "mean" else FL_SUM if name == "sum" else FL_NONE
 
 
@@ -406,7 +436,7 @@ cdef fl_status run(fl_call *c, int64_t elements, int asked) noexcept:
     if elements < KEEP_GIL_ELEMENTS:
         c.n_threads = 1
         return fl_run(c)
-    c.n_threads = threads(asked)
+    c.n_threads = 1 if elements < FL_SERIAL_ELEMENTS else threads(asked)
     with nogil:
         status = fl_run(c)
     return status
@@ -427,11 +457,6 @@ cdef inline bint fits_float(double x) noexcept:
     return single == x or (single != 0 and single - single == 0)
 
 
-cdef inline void set_ends(fl_domain *domain, const fl_domain *to) noexcept:
-    """Other ends, whether they are looked at or not."""
-    domain.low, domain.high = to.low, to.high
-
-
 cdef class Kernel:
     """One entry point of one loss: takes the loss's arguments, computes, returns numbers and arrays."""
 
@@ -444,10 +469,15 @@ cdef class Kernel:
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
     # Ends of what prediction, target and operand may be, in float32 and in float64.
-    cdef fl_domain[2] pred_domains, target_domains, operand_domains
+    cdef fl_domain[2] pred_domains, target_domains, operand_domains, log_domains
+    cdef int log_target            # where in param[] it says that targets are logarithms; -1: nowhere
     cdef bint has_domain, optional_target
     cdef fl_newton newton
     cdef bint gives_single
+    # What is bound beside parameters: the defaults of these keywords.
+    cdef object default_weight, default_axis, default_grad_dtype
+    cdef bint default_check
+    cdef int default_threads
     cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
 
     def __init__(self, loss, str name):
@@ -468,13 +498,17 @@ cdef class Kernel:
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
         self.template.interrupted = interrupted
-        self.template.reduction = <fl_reduction>reduction_of(row.default_reduction(name))
+        self.template.reduction = <fl_reduction>reduction_of(loss.bound.get("reduction", row.default_reduction(name)))
+        self.default_weight, self.default_axis = loss.bound.get("weight"), loss.bound.get("axis", -1)
+        self.template.empty_is_zero = loss.bound.get("empty", EMPTY[0]) == "zero"
+        self.default_check, self.default_threads = loss.bound.get("check_domain", True), loss.bound.get("n_threads", 0)
+        self.default_grad_dtype = None if self.output_bits == FL_VALUE else loss.bound.get("grad_dtype")
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.second, self.second_flag = row.second, second_keyword(row, name)
         self.optional_target = row.optional_target
         self.set_domains(self.pred_domains, row.prediction)
         self.set_domains(self.target_domains, row.target)
-        self.template.pred_domain, self.template.target_domain = self.pred_domains[1], self.target_domains[1]
+        self.set_domains(self.log_domains, row.target_domain({"log_target": True}))
         slots = []
         for p in row.parameters:
             if p.kind.array == "elements":
@@ -486,6 +520,7 @@ cdef class Kernel:
                 slots.append(i)
                 i += 1
         self.slots = tuple(slots)
+        self.log_target = next((slot for p, slot in zip(row.parameters, slots) if p.name == "log_target"), -1)
         for p, slot in zip(self.parameters, slots):
             self.set_parameter(&self.template, slot, p, loss.bound.get(p.name, p.default), True)
 
@@ -527,7 +562,8 @@ cdef class Kernel:
                 if not default:  # the call looks at its numbers
                     return value
             value = parameter.check(value)
-            array = value if isinstance(value, np.ndarray) else np.array(value)
+            # NaN would be an element's own.
+            array = value if isinstance(value, np.ndarray) else np.array(-1.0 if value is None else value)
             if default:
                 self.default_operand = array
             return array
@@ -549,8 +585,6 @@ cdef class Kernel:
             c.z_loss = value
         else:
             c.param[<int>slot] = np.nan if value is None else <double>value
-            if parameter.name == "log_target":  # a logarithm may be any number
-                c.target_domain.checked = not value and self.loss.row.target.bounded
         return None
 
     def __call__(self, *args, **kwargs):
@@ -558,11 +592,11 @@ cdef class Kernel:
         cdef cnp.ndarray pred, target, kept, weight = None, value = None, grad = None, hess = None
         cdef cnp.ndarray second_grad = None, second_hess = None, second = None
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
-        cdef object given_weight = None, out = None, given_pred, given_target, key, argument
+        cdef object given_weight = self.default_weight, out = None, given_pred, given_target, key, argument
         cdef dict statistics = None
-        cdef object given_axis = -1, grad_dtype = None
-        cdef int axis = 0, asked = 0, number, value_number, d
-        cdef bint check_domain = True, copied = False, with_second = False
+        cdef object given_axis = self.default_axis, grad_dtype = self.default_grad_dtype
+        cdef int axis = 0, asked = self.default_threads, number, value_number, d
+        cdef bint check_domain = self.default_check, copied = False, with_second = False
         cdef fl_status status
         cdef intptr_t shape[64]
         cdef intptr_t strides[6][64]
@@ -606,7 +640,13 @@ cdef class Kernel:
                             class_weight = kept
                         break
                 else:
-                    raise _errors.unknown_keyword(self, key)
+                    if key != "sample_weight":
+                        raise _errors.unknown_keyword(self, key)
+                    if "weight" in kwargs:
+                        raise _errors.two_weights(self)
+                    given_weight = argument
+        if out is not None and not plain_places(out) and _errors.has_tensor(out):
+            return _errors.call_with_tensors(self, (given_pred, given_target), kwargs)
 
         # Arrays.
         pred = as_array(given_pred, "pred")
@@ -620,8 +660,11 @@ cdef class Kernel:
         value_number = cnp.NPY_FLOAT if self.is_rows and c.real == FL_FLOAT32 else number
         if grad_dtype is not None:
             number = gradient_number(grad_dtype, number)
-        set_ends(&c.pred_domain, &self.pred_domains[c.real == FL_FLOAT64])
-        set_ends(&c.target_domain, &self.target_domains[c.real == FL_FLOAT64])
+        c.pred_domain = self.pred_domains[c.real == FL_FLOAT64]
+        if self.log_target >= 0 and c.param[self.log_target] != 0:
+            c.target_domain = self.log_domains[c.real == FL_FLOAT64]
+        else:
+            c.target_domain = self.target_domains[c.real == FL_FLOAT64]
         if self.gives_single:
             number = cnp.NPY_FLOAT
         if self.is_rows:
@@ -634,7 +677,9 @@ cdef class Kernel:
                 c.class_weight = <const double *>cnp.PyArray_DATA(contiguous_weight)
         else:
             if not same_shape(pred, target):
-                raise _errors.shapes(pred, target)
+                if cnp.PyArray_NDIM(target):
+                    raise _errors.shapes(pred, target)
+                target = np.broadcast_to(target, (<object>pred).shape)  # one number is one for all
             describe(&c.pred, pred)
             describe(&c.target, target)
             c.ndim = cnp.PyArray_NDIM(pred)
@@ -694,7 +739,7 @@ cdef class Kernel:
         if status != FL_OK:
             if status == FL_INTERRUPTED:
                 raise_pending()
-            raise self.failure(status, &c, pred, target, operand, axis)
+            raise self.failure(status, &c, pred, target, operand, weight, axis)
 
         gradient = (grad, second_grad) if with_second else grad
         if statistics is not None:
@@ -721,7 +766,7 @@ cdef class Kernel:
             describe(to, given)
         return given
 
-    cdef object failure(self, fl_status status, fl_call *c, object pred, object target, object operand, int axis):
+    cdef object failure(self, fl_status status, fl_call *c, object pred, object target, object operand, object weight, int axis):
         """The exception for what the C call found."""
         cdef fl_float_mode mode
         if status == FL_NO_MEMORY:
@@ -734,10 +779,14 @@ cdef class Kernel:
                 return _errors.bad_listed_label(target, c.classes, axis)
             if status == FL_BAD_LABEL:
                 return _errors.bad_label(target, c.classes, c.ignore_index)
+            row = self.loss.row
+            if status == FL_BAD_PREDICTION and row.label_alone:
+                return _errors.label_outside(row, pred, target, axis, row.prediction, c.ignore_index, weight)
             if status == FL_BAD_PREDICTION:
-                return _errors.outside(self.loss.name, "pred", pred, self.loss.row.prediction, real)
+                return _errors.outside(row.name, "pred", pred, row.prediction, real, row)
             if status == FL_BAD_TARGET:
-                return _errors.outside(self.loss.name, "target", target, self.loss.row.target, real)
+                domain = row.target_domain({"log_target": self.log_target >= 0 and c.param[self.log_target] != 0})
+                return _errors.outside(row.name, "target", target, domain, real, row)
             if status == FL_BAD_OPERAND:
                 parameter = self.parameters[self.slots.index("operand")]
                 return parameter.outside(operand.astype(real)) or ValueError(
@@ -764,7 +813,9 @@ cdef class Kernel:
         elif self.takes_labels and is_label_shape:
             describe(&c.target, target)
             if is_float(c.target.dtype):
-                raise _errors.target_type(target.dtype, labels=True)
+                if cnp.PyArray_SIZE(target):
+                    raise _errors.target_type(target.dtype, labels=True)
+                c.target.dtype = FL_INT64  # an empty list is one of labels, too
             c.labels = 1
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.target_has_classes)
@@ -803,8 +854,7 @@ cdef class FunctionKernel:
         if len(args) == 1 and "pred" not in kwargs:
             given_pred = args[0]
         else:
-            given_pred = self.__signature__.bind(*args, **kwargs).arguments["pred"]
-            kwargs.pop("pred", None)
+            given_pred, _, kwargs = _errors.positional(self, args, kwargs)
         for key, argument in kwargs.items():
             if key == "axis":
                 given_axis = argument
@@ -816,8 +866,14 @@ cdef class FunctionKernel:
                 given_weight = argument
             elif key == "reduction" and self.is_reduced:
                 c.reduction = <fl_reduction>reduction_of(argument)
+            elif key == "sample_weight" and self.is_reduced:
+                if "weight" in kwargs:
+                    raise _errors.two_weights(self)
+                given_weight = argument
             else:
                 raise _errors.unknown_keyword(self, key)
+        if out is not None and not plain_places(out) and _errors.has_tensor(out):
+            return _errors.call_with_tensors(self, (given_pred,), kwargs)
 
         pred = as_array(given_pred, "pred")
         number = number_of_results(pred)

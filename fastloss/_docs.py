@@ -31,7 +31,8 @@ value : float or ndarray
     A Python float; under "none" an array with the loss of each {item}{of_halves}.""",
     "grad": """\
 grad : ndarray
-    The gradient, of the shape of `pred` and of its dtype or `grad_dtype`; under "none" that of each {item}'s own loss.""",
+    The gradient, of the shape of `pred` and of its dtype, or of `grad_dtype`; under "none" that of each {item}'s own
+    loss.""",
     "hess": """\
 hess : ndarray
     The diagonal of the Hessian, of the shape and dtype of `pred`, weighed and reduced as the gradient is.""",
@@ -56,6 +57,10 @@ target : array_like{optional}
 weight : array_like, optional
     Sample weights, broadcast to the shape of the loss{loss_shape}.
     A sample of weight 0 contributes exactly nothing, whatever its loss. They may be negative: see `vjp`.""",
+    "sample_weight": """\
+sample_weight : array_like, optional
+    Another name of `weight`, by which all losses take it: those of a linear layer too, of which `weight` is the
+    matrix.""",
     "reduction": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.""",
@@ -214,6 +219,14 @@ class DescribedEntry:
 
     def __repr__(self) -> str:
         return f"<{self.origin} {self.loss.name}.{self.__name__}{self.__signature__}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, DescribedEntry):
+            return NotImplemented
+        return self.loss == other.loss and self.__name__ == other.__name__
+
+    def __hash__(self) -> int:
+        return hash((self.loss, self.__name__))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self.loss, "_value" if self.__name__ == "value" else self.__name__)

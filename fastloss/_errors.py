@@ -6,24 +6,39 @@ Each exception says what was given, where, and what is accepted.
 from __future__ import annotations
 
 import operator
+import re
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from fastloss import _advice
+from fastloss._statistics import SoftmaxResult
+
 __all__ = [
+    "all_arguments",
+    "arguments",
+    "as_lent",
     "axis_from_front",
     "bad_label",
     "bad_labels",
     "bad_listed_label",
     "bad_listed_labels",
+    "bad_reduction",
     "broadcast",
+    "call_with_tensors",
+    "called",
     "check_place",
     "checked_out",
     "choice",
+    "first_where",
+    "flat_out",
     "gradient_dtype",
+    "has_tensor",
     "is_masked",
+    "label_outside",
     "lies_outside",
     "outside",
     "overlap",
@@ -32,7 +47,10 @@ __all__ = [
     "readable_array",
     "shape",
     "shapes",
+    "target_type",
+    "tensor_type",
     "thread_count",
+    "two_weights",
     "unknown_keyword",
     "warn_of_lost_gradients",
 ]
@@ -54,12 +72,117 @@ def is_masked(given: Any) -> bool:
 
 def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
     """`given` as an array; `mask` says where the mask of a masked one belongs."""
-    if is_masked(given):
+    if type(given) not in PLAIN and is_masked(given):
         raise TypeError(f"{name} is a masked array; pass its data, and the mask {mask}")
     try:
-        return np.asarray(given)
+        return np.asarray(given if type(given) in PLAIN else exported(given, name))
+    except NotOurs as error:
+        raise TypeError(str(error)) from None
     except Exception as error:
-        raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU: {error}") from error
+        ragged = "; its rows have different lengths" if "inhomogeneous" in str(error) else f": {error}"
+        raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU{ragged}") from error
+
+
+#: What is NumPy's or Python's own, and needs no further look.
+PLAIN = frozenset((np.ndarray, list, tuple, int, float))
+
+#: Kinds of devices whose memory is main memory, by the numbers of DLPack: the CPU's, and what is pinned or managed for a GPU.
+MAIN_MEMORY = (1, 3, 11)
+
+
+class NotOurs(Exception):
+    """An array that NumPy cannot be given; the message says why."""
+
+
+def exported(given: Any, name: str) -> Any:
+    """What NumPy makes an array of, without a copy where that is possible, of the array of another library."""
+    if isinstance(given, tensor_type()):
+        return of_tensor(given, name)
+    if hasattr(given, "__dlpack_device__"):
+        try:
+            device = int(given.__dlpack_device__()[0])
+        except Exception:  # an array that has no memory yet
+            device = MAIN_MEMORY[0]
+        if device not in MAIN_MEMORY:
+            raise NotOurs(f"{name} is on another device, and no array on the CPU: copy it to main memory first")
+        if not hasattr(given, "__array__"):
+            return np.from_dlpack(given)
+    tracer = getattr(sys.modules.get("jax.core"), "Tracer", ())
+    if isinstance(given, tracer):
+        raise NotOurs(
+            f"{name} is traced by JAX, and no array yet on the CPU: jax.pure_callback gives fastloss the numbers, "
+            "and fastloss gives the gradient of jax.custom_vjp"
+        )
+    return given
+
+
+def tensor_type() -> Any:
+    """PyTorch's class of tensors where it is imported; before, there is no tensor."""
+    return getattr(sys.modules.get("torch"), "Tensor", ())
+
+
+def of_tensor(tensor: Any, name: str) -> np.ndarray:
+    """The memory of a PyTorch tensor as an array."""
+    if tensor.device.type != "cpu":
+        raise NotOurs(f"{name} is on another device, {tensor.device}, and no array on the CPU: give {name}.cpu()")
+    if str(tensor.layout) != "torch.strided":
+        raise NotOurs(f"{name} is a sparse tensor ({tensor.layout}), and no array: give {name}.to_dense()")
+    if tensor.requires_grad:
+        raise NotOurs(
+            f"{name} requires grad, of which an array on the CPU knows nothing: give {name}.detach(); value_and_grad gives "
+            "the gradient that a torch.autograd.Function takes"
+        )
+    torch = sys.modules["torch"]
+    if tensor.dtype != torch.bfloat16:
+        array: np.ndarray = tensor.numpy()
+        return array
+    try:
+        from ml_dtypes import bfloat16  # which NumPy has no type for
+    except ImportError:
+        raise NotOurs(
+            f"{name} has dtype bfloat16, of which ml_dtypes makes arrays: install it, or give {name}.float()"
+        ) from None
+    halves: np.ndarray = tensor.view(torch.int16).numpy().view(bfloat16)
+    return halves
+
+
+def has_tensor(out: Any) -> bool:
+    return any(isinstance(each, tensor_type()) for each in nested(out))
+
+
+def nested(out: Any) -> Iterator[Any]:
+    """The arrays of `out=`, of pairs of pairs too."""
+    if isinstance(out, tuple):
+        for each in out:
+            yield from nested(each)
+    else:
+        yield out
+
+
+def call_with_tensors(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A call whose `out=` holds tensors: as with the arrays that have their memory, but it returns the tensors."""
+
+    def array(given: Any, name: str) -> Any:
+        if isinstance(given, tuple) and name == "out":
+            return tuple(array(each, name) for each in given)
+        if not isinstance(given, tensor_type()):
+            return given
+        try:
+            return of_tensor(given, name)
+        except NotOurs as error:
+            raise TypeError(str(error)) from None
+
+    names = list(kernel.__signature__.parameters)
+    arrays = {name: array(given, name) for name, given in kwargs.items()}
+    results = kernel(*(array(given, name) for given, name in zip(args, names, strict=False)), **arrays)
+    tensors = dict(zip(map(id, nested(arrays["out"])), nested(kwargs["out"]), strict=True))
+
+    def given_back(result: Any) -> Any:
+        if isinstance(result, SoftmaxResult):
+            return SoftmaxResult(*map(given_back, result))
+        return tuple(map(given_back, result)) if isinstance(result, tuple) else tensors.get(id(result), result)
+
+    return given_back(results)
 
 
 def readable_array(given: Any, name: str) -> np.ndarray:
@@ -67,19 +190,129 @@ def readable_array(given: Any, name: str) -> np.ndarray:
     array = plain_array(given, name, "as weight=~mask")
     # "g" is longdouble, which some platforms make as short as float64.
     if (array.dtype.kind not in "biuf" and array.dtype.name not in HALVES) or array.dtype.char == "g":
-        raise TypeError(f"{name} has dtype {array.dtype}; {ACCEPTED}")
+        what = _advice.kind(given)
+        if not what and array.dtype == object and array.ndim == 0:
+            what = f"is a {type(given).__name__}"
+        if what:
+            raise TypeError(f"{name} {what}; {ACCEPTED}")
+        raise TypeError(f"{name} has dtype {array.dtype}{_advice.column(given) or _advice.dtypes(array, name)}; {ACCEPTED}")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+# ---- arguments -------------------------------------------------------------------------------------------------------
+
+
+def called(kernel: Any) -> str:
+    """An entry point as it is called: the value has no name of its own."""
+    name: str = kernel.loss.name
+    return name if kernel.__name__ == "value" else f"{name}.{kernel.__name__}"
 
 
 def positional(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
     """pred and target from any mix of positions and keywords."""
-    bound = kernel.__signature__.bind(*args, **kwargs).arguments
-    return bound["pred"], bound.get("target"), {k: v for k, v in kwargs.items() if k not in ("pred", "target")}
+    given, rest = arguments(kernel, args, kwargs)
+    return given["pred"], given.get("target"), rest
+
+
+def arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What may be given by position, by name, from any mix of positions and keywords; and the other keywords."""
+    parameters = kernel.__signature__.parameters.values()
+    first = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    names = [p.name for p in first]
+    if len(args) > len(first):
+        raise too_many(kernel, names, args)
+    given = dict(zip(names, args, strict=False))
+    for name in kwargs:
+        if name in given:
+            raise twice(kernel, name)
+        if name not in kernel.__signature__.parameters:
+            raise unknown_keyword(kernel, name)
+    given |= {name: kwargs[name] for name in names if name in kwargs}
+    for p in first:
+        if p.name not in given and p.default is p.empty:
+            raise TypeError(f"{called(kernel)} is missing an argument: {p.name}; it takes {signature_of(kernel)}")
+    return given, {name: value for name, value in kwargs.items() if name not in names}
+
+
+def all_arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Every argument by name, defaults too; sample weights have one name."""
+    given, rest = arguments(kernel, args, kwargs)
+    if "sample_weight" in rest and "weight" in kernel.__signature__.parameters:
+        if "weight" in rest:
+            raise two_weights(kernel)
+        rest["weight"] = rest.pop("sample_weight")
+    defaults = {p.name: p.default for p in kernel.__signature__.parameters.values() if p.default is not p.empty}
+    return {**defaults, **given, **rest}
+
+
+def signature_of(kernel: Any) -> str:
+    parameters = kernel.__signature__.parameters.values()
+    first = ", ".join(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    return f"({first}) and the keywords {', '.join(keywords_of(kernel))}"
+
+
+def keywords_of(kernel: Any) -> list[str]:
+    return [p.name for p in kernel.__signature__.parameters.values() if p.kind is p.KEYWORD_ONLY]
+
+
+def twice(kernel: Any, name: str) -> TypeError:
+    return TypeError(f"{called(kernel)} was given {name!r} by position and as a keyword; it takes {signature_of(kernel)}")
+
+
+def too_many(kernel: Any, names: list[str], args: tuple[Any, ...]) -> TypeError:
+    """More positional arguments than there are; what follows them may be a parameter, which is a keyword."""
+    keywords, hints = keywords_of(kernel), []
+    own = [name for name in keywords if name in getattr(kernel.loss, "params", ())]
+    for value in args[len(names) :]:
+        is_array = not isinstance(value, (int, float, str, bool, type(None)))
+        if isinstance(value, str):
+            found = "reduction" if "reduction" in keywords else None
+        else:
+            fitting = [name for name in own if is_array or takes(kernel.loss.params[name], value)]
+            found = next((name for name in (["weight", *fitting] if is_array else fitting) if name in keywords), None)
+        if found is not None:
+            keywords.remove(found)
+            own = [name for name in own if name != found]
+            hints.append(f"{found}=..." if is_array else f"{found}={value!r}")
+    hint = f"; say {', '.join(hints)}" if hints else ""
+    return TypeError(
+        f"{called(kernel)} takes {' and '.join(names)} as positional arguments, and was given {len(args)}; all else is a "
+        f"keyword{hint}; it has: {', '.join(keywords_of(kernel))}"
+    )
+
+
+def takes(parameter: Any, value: Any) -> bool:
+    """Whether a value may be that of a parameter."""
+    try:
+        parameter.check(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def unknown_keyword(kernel: Any, name: str) -> TypeError:
-    known = [p.name for p in kernel.__signature__.parameters.values() if p.kind is p.KEYWORD_ONLY]
-    return TypeError(f"{kernel.loss.name}.{kernel.__name__} has no keyword {name!r}; it has: {', '.join(known)}")
+    known = keywords_of(kernel)
+    if name in kernel.__signature__.parameters and name not in known:
+        return twice(kernel, name)
+    from fastloss._registry import registry  # which imports this module
+
+    row = registry.get(kernel.loss.name)
+    hint = _advice.logits(row, registry.values(), name) if row is not None else ""
+    hint = hint or _advice.keyword(name, kernel.__signature__.parameters)
+    return TypeError(f"{called(kernel)} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
+
+
+def two_weights(kernel: Any) -> TypeError:
+    return TypeError(f"{called(kernel)} was given weight and sample_weight, which are two names of one argument")
+
+
+def of_vjp(loss: str, message: str) -> str:
+    """What the gradient with weights says, in the words of the vector-Jacobian product that has called it."""
+    return re.sub(r"\bweight\b", "cotangent", message.replace(f"{loss}.grad", f"{loss}.vjp"))
+
+
+def bad_reduction(given: Any, known: tuple[str, ...]) -> ValueError:
+    return ValueError(f"reduction must be one of {', '.join(known)}; got {given!r}{_advice.reduction(given)}")
 
 
 def thread_count(n: Any) -> int:
@@ -97,13 +330,27 @@ def shapes(
         accepted.append(f"labels of shape {rest}")
     if numbers:
         accepted.append(f"a target of shape {pred.shape}")
-    return ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}; wanted: {' or '.join(accepted)}")
+    return ValueError(
+        f"pred has shape {pred.shape} but target has shape {target.shape}; wanted: {' or '.join(accepted)}"
+        f"{_advice.axes(pred.shape, target.shape, axis)}"
+    )
 
 
 def target_type(dtype: Any, labels: bool) -> TypeError:
     """A target has the shape of labels, or else that of numbers for every class, and the type of the other."""
-    wanted = "labels must be integers" if labels else "numbers for every class must be floating-point (integers are labels)"
-    return TypeError(f"{wanted}, got dtype {dtype}")
+    if labels:
+        return TypeError(f"labels must be integers, got dtype {dtype}; target.astype(int) makes them of whole numbers")
+    return TypeError(
+        f"numbers for every class must be floating-point (integers are labels), got dtype {dtype}; target.astype(float) makes "
+        "them, and target.argmax(axis) labels of a 1 in each row"
+    )
+
+
+def integer_axis(axis: Any) -> int:
+    try:
+        return operator.index(axis)
+    except TypeError:
+        raise TypeError(f"axis must be an integer, got {axis!r}") from None
 
 
 def choice(name: str, given: Any, accepted: tuple[str, ...]) -> str:
@@ -134,7 +381,7 @@ def warn_of_lost_gradients(pred: np.ndarray) -> None:
 
 def axis_from_front(axis: Any, pred: np.ndarray) -> int:
     """The class axis, counted from the front."""
-    index = operator.index(axis)
+    index = integer_axis(axis)
     if not -pred.ndim <= index < pred.ndim:
         raise ValueError(f"axis = {index} is no axis of pred, which has shape {pred.shape}")
     return index % pred.ndim
@@ -146,13 +393,14 @@ def broadcast(array: np.ndarray, wanted: tuple[int, ...], name: str) -> np.ndarr
     try:
         return np.broadcast_to(array, wanted)
     except ValueError:
-        raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to {wanted}") from None
+        hint = _advice.weights(array.shape, wanted, name)
+        raise ValueError(f"{name} has shape {array.shape}, which does not broadcast to {wanted}{hint}") from None
 
 
 def check_place(place: Any, name: str, argument: np.ndarray, argument_name: str, dtype: np.dtype[Any]) -> None:
     """Raise where the gradient of `argument` cannot be written to `place`, whatever else that overlaps."""
     if not isinstance(place, np.ndarray) or is_masked(place):
-        raise TypeError(f"{name} must be a NumPy array, not masked, got {type(place).__name__}")
+        raise TypeError(f"{name} must be a NumPy array, not masked, or a CPU tensor of PyTorch, got {type(place).__name__}")
     if place.shape != argument.shape:
         raise ValueError(f"{name} has shape {place.shape} but {argument_name} has shape {argument.shape}")
     if place.dtype != dtype or not place.dtype.isnative:
@@ -177,12 +425,12 @@ def checked_out(
 
     What they are compared with are the arguments as given: the call may compute with copies of them.
     """
-    inputs = {"pred": np.asarray(given_pred), "target": np.asarray(given_target)}
+    inputs = {"pred": as_lent(given_pred), "target": as_lent(given_target)}
     arguments = {**kernel.loss.bound, **keywords, "out": None}
     second = getattr(kernel.loss, "second", "")
     if second and second not in inputs:
-        inputs[second] = np.asarray(arguments.pop(second, None))
-    others = [np.asarray(x) for x in arguments.values() if x is not None]
+        inputs[second] = as_lent(arguments.pop(second, None))
+    others = [as_lent(x) for x in arguments.values() if x is not None]
     given = flat_out(out, wanted)
     if not 1 <= len(given) <= len(wanted):
         raise ValueError(f"out has {len(given)} arrays; {kernel.__name__} returns {len(wanted)}: {', '.join(wanted)}")
@@ -201,6 +449,13 @@ def checked_out(
         if any(overlap(array, other) for other in given[:i] if other is not None):
             raise ValueError("the two arrays of out overlap")
     return (*given, *[None] * (len(wanted) - len(given)))
+
+
+def as_lent(given: Any) -> np.ndarray:
+    """The array whose memory an argument lends."""
+    if type(given) is np.ndarray:
+        return given
+    return np.asarray(given if type(given) in PLAIN else exported(given, ""))
 
 
 def flat_out(out: Any, wanted: tuple[str, ...]) -> tuple[Any, ...]:
@@ -224,9 +479,10 @@ def overlap(a: np.ndarray, b: np.ndarray) -> bool:
 
 def first_where(array: np.ndarray, test: Any) -> tuple[int, ...] | None:
     """The position of the first element that passes, without an array of the size of all."""
+    flat = array.flat if array.ndim <= 32 else array.reshape(-1)  # beyond, there is no `flat`
     for first in range(0, array.size, SEARCH):
         positions = np.arange(first, min(first + SEARCH, array.size))
-        found = np.flatnonzero(test(array.flat[first : first + SEARCH]))
+        found = np.flatnonzero(test(flat[first : first + SEARCH]))
         if len(found):
             return tuple(int(i) for i in np.unravel_index(positions[found[0]], array.shape))
     return None
@@ -269,15 +525,37 @@ def lies_outside(array: np.ndarray, domain: Any) -> Any:
     return below | (array >= domain.high if domain.high_open else array > domain.high)
 
 
-def outside(loss: str, name: str, array: np.ndarray, domain: Any, real: Any = None) -> ValueError:
+def outside(loss: str, name: str, array: np.ndarray, domain: Any, real: Any = None, row: Any = None) -> ValueError:
     """The error of the first number outside; `real` is the type computed in, to which a number may have been rounded."""
     where = first_where(array, lambda x: lies_outside(x, domain))
     if where is None and real:
         array = array.astype(real)
         where = first_where(array, lambda x: lies_outside(x, domain))
+    return outside_at(loss, name, where, array[where] if where is not None else None, domain, row)
+
+
+def label_outside(
+    row: Any, pred: np.ndarray, labels: np.ndarray, axis: int, domain: Any, ignore_index: int, weight: np.ndarray | None
+) -> ValueError:
+    """The error of the first row whose label's prediction is outside, of the rows of which that is read."""
+    counts = (labels >= 0) & (labels < pred.shape[axis]) & (labels != ignore_index)
+    if weight is not None:
+        counts &= weight != 0
+    at = np.expand_dims(np.where(counts, labels, 0).astype(np.intp), axis)
+    chosen = np.take_along_axis(pred, at, axis).squeeze(axis)
+    rows = np.argwhere(lies_outside(chosen, domain) & counts)
+    where = None
+    if len(rows):
+        first = tuple(int(i) for i in rows[0])
+        where = (*first[:axis], int(labels[first]), *first[axis:])
+    return outside_at(row.name, "pred", where, pred[where] if where is not None else None, domain, row)
+
+
+def outside_at(loss: str, name: str, where: tuple[int, ...] | None, value: Any, domain: Any, row: Any) -> ValueError:
     if where is None:
         return ValueError(f"{name} was outside {domain} while another thread changed it")
     position = f"[{', '.join(map(str, where))}]" if where else ""
+    hint = "" if row is None else _advice.domain(row, name, float(value), domain)
     return ValueError(
-        f"{name}{position} = {array[where]} is outside {domain}, where {loss} is defined; check_domain=False skips this check"
+        f"{name}{position} = {value} is outside {domain}, where {loss} is defined{hint}; check_domain=False skips this check"
     )

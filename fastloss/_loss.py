@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, Self
 
+import numpy as np
+
+from fastloss import _advice, _errors
 from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
 
@@ -24,6 +27,7 @@ __all__ = [
     "EntryPoint",
     "Loss",
     "OwnSignature",
+    "VectorJacobianProduct",
     "check_bound",
     "refuse_weights",
     "second_keyword",
@@ -33,6 +37,13 @@ __all__ = [
 REDUCTIONS = ("mean", "sum", "none")
 #: What a mean is where nothing counts.
 EMPTY = ("nan", "zero")
+
+#: The keywords of entry points that may be bound as parameters are; and those values of them that say nothing.
+OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "grad_dtype", "n_threads")
+NOT_BOUND = {"empty": EMPTY[0], "axis": -1, "check_domain": True}
+
+#: What the cotangent of a vector-Jacobian product stands for.
+REPLACED = ("weight", "sample_weight", "reduction", "empty")
 
 #: The entry points by name: what each returns.
 ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -79,7 +90,7 @@ class EntryPoint(Protocol):
     """One way to evaluate a loss; an instance takes the loss's arguments."""
 
     def __init__(self, loss: Loss, name: str) -> None: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any: ...
 
 
 def second_keyword(row: Row, entry_point: str) -> str:
@@ -102,36 +113,168 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     target_default = None if row.optional_target else inspect.Parameter.empty
     positional = [inspect.Parameter("pred", either), inspect.Parameter("target", either, default=target_default)]
     keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
-    keywords.append(keyword("weight", None))
-    keywords.append(keyword("reduction", row.default_reduction(entry_point)))
-    keywords.append(keyword("empty", EMPTY[0]))
+    keywords += [keyword("weight", bound.get("weight")), keyword("sample_weight", None)]
+    keywords.append(keyword("reduction", bound.get("reduction", row.default_reduction(entry_point))))
+    keywords.append(keyword("empty", bound.get("empty", EMPTY[0])))
     if row.family == "rows":
-        keywords.append(keyword("axis", -1))
+        keywords.append(keyword("axis", bound.get("axis", -1)))
     if row.prediction.bounded or row.target.bounded:
-        keywords.append(keyword("check_domain", True))
+        keywords.append(keyword("check_domain", bound.get("check_domain", True)))
     if flag := second_keyword(row, entry_point):
         keywords.append(keyword(flag, False))
     if entry_point != "value":
-        keywords += [keyword("grad_dtype", None), keyword("out", None)]
-    keywords.append(keyword("n_threads", None))
+        keywords += [keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
+    keywords.append(keyword("n_threads", bound.get("n_threads")))
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
     return inspect.Signature(positional + keywords)
 
 
-def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[str, Any]) -> None:
-    """Raise for a parameter to be bound that the loss does not have, or that is out of its range."""
+def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[str, Any], options: Sequence[str] = ()) -> None:
+    """Raise for a parameter to be bound that the loss does not have, or that is out of its range.
+
+    `options` are further keywords that may be bound; they are not looked at.
+    """
+    names = [*known, *options]
     for name, value in parameters.items():
-        if name not in known:
-            raise TypeError(f"{loss} has no parameter {name!r}; it has: {', '.join(known) or 'none'}")
-        known[name].check(value)
+        if name not in names:
+            hint = _advice.keyword(name, names)
+            raise TypeError(f"{loss} has no parameter {name!r}{hint}; {loss}.bind takes: {', '.join(names) or 'none'}")
+        if name in known:
+            known[name].check(value)
 
 
-def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def kept(value: Any) -> Any:
+    """A value to be bound, as it is kept: an array as a copy that nobody can change, for its numbers are what it is."""
+    if np.ndim(value) == 0:
+        return value.item() if isinstance(value, np.generic | np.ndarray) else value
+    array = np.array(value)
+    array.flags.writeable = False
+    return array
+
+
+def kept_option(name: str, value: Any) -> Any:
+    """The same of a keyword that is no parameter, checked; None where it says nothing."""
+    if value is None and name != "reduction":
+        return None
+    match name:
+        case "weight" | "sample_weight":
+            return kept(_errors.readable_array(value, name))
+        case "reduction":
+            if not isinstance(value, str) or value not in REDUCTIONS:
+                raise _errors.bad_reduction(value, REDUCTIONS)
+            return str(value)
+        case "empty":
+            return _errors.choice(name, value, EMPTY)
+        case "axis":
+            return _errors.integer_axis(value)
+        case "grad_dtype":
+            return _errors.gradient_dtype(value)
+        case "n_threads":
+            return _errors.thread_count(value)
+        case _:
+            return bool(value)
+
+
+def by_value(value: Any) -> Any:
+    """What is equal, and hashes alike, for values of parameters that are: arrays by their shape and numbers."""
+    if np.ndim(value) == 0:
+        return value
+    numbers = np.asarray(value, np.float64) + 0.0  # of 0 and -0 one
+    numbers[np.isnan(numbers)] = np.nan
+    return numbers.shape, numbers.tobytes()
+
+
+def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...], owner: str = "") -> None:
     """Raise where a vector-Jacobian product is given what its cotangent replaces."""
     for name in names:
         if name in keywords:
-            raise TypeError(f"vjp takes no {name!r}: the cotangent says what each loss counts")
+            raise TypeError(f"{owner}vjp takes no {name!r}: the cotangent says what each loss counts")
+
+
+class VectorJacobianProduct:
+    """Gradient of ``sum(cotangent * loss)``, with the loss of each element or row: a vector-Jacobian product.
+
+    What comes after the loss, differentiated elsewhere, is brought back through it: the chain rule in one call.
+
+    Parameters
+    ----------
+    pred, target : array_like
+        As for the loss itself; `target` may be left out or None where it may be there.
+    cotangent : array_like
+        What each loss counts: real numbers of either sign, broadcast to the shape of the loss. An element or row
+        with cotangent 0 gets a gradient of exactly 0, whatever its loss.
+    **keywords
+        Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
+        ``weight``, which the cotangent stands for, nor ``reduction`` and ``empty``.
+
+    Returns
+    -------
+    grad : ndarray
+        The gradient, of the shape and dtype of `pred`.
+
+    Raises
+    ------
+    TypeError
+        For `weight` or `reduction`, and without a cotangent; else all that `grad` raises.
+
+    Notes
+    -----
+    The same as ``grad(pred, target, weight=cotangent, reduction="none")``: sample weights may be negative.
+
+    Examples
+    --------
+    The gradient of the largest of three losses: a cotangent of 1 where it is.
+
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> pred, target = [1.0, 5.0, 2.0], [0.0, 2.0, 4.0]
+    >>> each = fl.huber(pred, target, reduction="none")
+    >>> fl.huber.vjp(pred, target, each == each.max())
+    array([0., 1., 0.])
+    """
+
+    __name__ = "vjp"
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+
+    @OwnSignature
+    def __signature__(self) -> inspect.Signature:
+        pred, target, *keywords = signature(self.loss.row, self.loss.bound, "grad").parameters.values()
+        # Behind a target that may be left out it cannot be asked for.
+        default = None if self.loss.row.optional_target else inspect.Parameter.empty
+        cotangent = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
+        return inspect.Signature([pred, target, cotangent, *(p for p in keywords if p.name not in REPLACED)])
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        refuse_weights(kwargs, REPLACED, f"{self.loss.name}.")
+        if len(args) == 3:
+            (pred, target, cotangent), keywords = args, kwargs
+        else:
+            given, keywords = _errors.arguments(self, args, kwargs)
+            pred, target, cotangent = given["pred"], given.get("target"), given.get("cotangent")
+        if cotangent is None:
+            raise TypeError(f"{self.loss.name}.vjp needs a cotangent")
+        if "weight" in self.loss.bound:
+            cotangent = _errors.readable_array(cotangent, "cotangent") * self.loss.bound["weight"]
+        try:
+            return self.loss.grad(pred, target, weight=cotangent, reduction="none", **keywords)
+        except (TypeError, ValueError) as error:
+            _errors.arguments(self, args, kwargs)  # is it another keyword that has no meaning here?
+            raise type(error)(_errors.of_vjp(self.loss.name, str(error))) from error
+
+    def __eq__(self, other: object) -> bool:
+        return self.loss == other.loss if isinstance(other, VectorJacobianProduct) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.loss, self.__name__))
+
+    def __repr__(self) -> str:
+        return f"<fastloss {self.loss.name}.vjp{self.__signature__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.loss, self.__name__)
 
 
 class Loss:
@@ -157,7 +300,7 @@ class Loss:
         The argument that derivatives are given by beside the prediction, if asked for: "target" of a loss of two
         rows of logits, the name of a parameter such as "scale"; empty where there is none. The entry points have
         a keyword then, its name with "_grad" behind it: `target_grad`, `scale_grad`.
-    grad, value_and_grad, grad_and_hess : callable
+    grad, value_and_grad, grad_and_hess, vjp : callable
         The entry points beside the call itself.
     """
 
@@ -187,6 +330,10 @@ class Loss:
     def grad_and_hess(self) -> Any:
         return self._entry_type(self, "grad_and_hess")
 
+    @functools.cached_property
+    def vjp(self) -> Any:
+        return VectorJacobianProduct(self)
+
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
         return signature(self.row, self.bound, "value")
@@ -194,62 +341,20 @@ class Loss:
     def documentation(self) -> str:
         return self.row.doc
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
-    def vjp(self, pred: Any, target: Any = None, cotangent: Any = None, **keywords: Any) -> Any:
-        """Gradient of ``sum(cotangent * loss)``, with the loss of each element or row: a vector-Jacobian product.
-
-        What comes after the loss, differentiated elsewhere, is brought back through it: the chain rule in one call.
+    def bind(self, /, *unnamed: Any, **parameters: Any) -> Self:
+        """Return this loss with parameters fixed, and other keywords too.
 
         Parameters
         ----------
-        pred, target : array_like
-            As for the loss itself; `target` may be left out or None where it may be there.
-        cotangent : array_like
-            What each loss counts: real numbers of either sign, broadcast to the shape of the loss. An element or row
-            with cotangent 0 gets a gradient of exactly 0, whatever its loss.
-        **keywords
-            Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
-            ``weight``, which the cotangent stands for, nor ``reduction``.
-
-        Returns
-        -------
-        grad : ndarray
-            The gradient, of the shape and dtype of `pred`.
-
-        Raises
-        ------
-        TypeError
-            For `weight` or `reduction`, and without a cotangent; else all that `grad` raises.
-
-        Notes
-        -----
-        The same as ``grad(pred, target, weight=cotangent, reduction="none")``: sample weights may be negative.
-
-        Examples
-        --------
-        The gradient of the largest of three losses: a cotangent of 1 where it is.
-
-        >>> import numpy as np
-        >>> import fastloss as fl
-        >>> pred, target = [1.0, 5.0, 2.0], [0.0, 2.0, 4.0]
-        >>> each = fl.huber(pred, target, reduction="none")
-        >>> fl.huber.vjp(pred, target, each == each.max())
-        array([0., 1., 0.])
-        """
-        refuse_weights(keywords, ("weight", "reduction"))
-        if cotangent is None:
-            raise TypeError(f"{self.name}.vjp needs a cotangent")
-        return self.grad(pred, target, weight=cotangent, reduction="none", **keywords)
-
-    def bind(self, **parameters: Any) -> Self:
-        """Return this loss with parameters fixed.
-
-        Parameters
-        ----------
+        *unnamed
+            Nothing: parameters have names.
         **parameters
-            Parameters of the loss; those not named keep their default.
+            Parameters of the loss, and of the keywords of its entry points ``weight`` (or ``sample_weight``), ``reduction``,
+            ``empty``, ``axis``, ``check_domain``, ``grad_dtype`` and ``n_threads``; those not named keep their default.
+            Arrays are copied.
 
         Returns
         -------
@@ -259,18 +364,40 @@ class Loss:
         Raises
         ------
         TypeError
-            For a name that is no parameter of the loss.
+            For a name that is none of these.
         ValueError
             For a value outside its range.
+
+        Notes
+        -----
+        A bound ``reduction`` is that of every entry point, `grad_and_hess` too; but `vjp` is of the losses as they are under
+        "none", weighed where a weight is bound. Losses are equal, and hash alike, where their names are and all that is bound.
 
         Examples
         --------
         >>> import fastloss as fl
         >>> fl.huber.bind(delta=2.0)([3.0], [0.0])
         4.0
+        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)([3.0, 1.0], [0.0, 0.0])
+        4.5
         """
-        check_bound(self.name, self.params, parameters)
-        return type(self)(self.row, self._entry_type, {**self.bound, **parameters})
+        if unnamed:
+            example = next(iter(self.params), "reduction")
+            raise TypeError(f"{self.name}.bind takes keywords alone, such as {example}=..., and was given {unnamed[0]!r:.80}")
+        known, options = self.params, [name for name in OPTIONS if name in signature(self.row, {}, "grad").parameters]
+        check_bound(self.name, known, parameters, options)
+        if "weight" in parameters and "sample_weight" in parameters:
+            raise _errors.two_weights(self._value)
+        bound = dict(self.bound)
+        for name, value in parameters.items():
+            if name in known:
+                bound[name] = kept(known[name].check(value) if np.ndim(value) else value)
+                continue
+            ours = "weight" if name == "sample_weight" else name
+            bound[ours] = kept_option(name, value)
+            if bound[ours] is None or (ours in NOT_BOUND and bound[ours] == NOT_BOUND[ours]):
+                del bound[ours]
+        return type(self)(self.row, self._entry_type, bound)
 
     @property
     def name(self) -> str:
@@ -308,6 +435,18 @@ class Loss:
         from fastloss import reference
 
         return reference.losses[self.name].bind(**self.bound)
+
+    @functools.cached_property
+    def _key(self) -> tuple[Any, ...]:
+        """What losses that are equal have in common."""
+        values = {**self.bound, **{name: p.default for name, p in self.params.items()}}
+        return self.name, self._entry_type, *((name, by_value(values[name])) for name in sorted(values))
+
+    def __eq__(self, other: object) -> bool:
+        return self._key == other._key if isinstance(other, Loss) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __repr__(self) -> str:
         return f"<fastloss loss {self.name}{self.__signature__}>"

@@ -15,12 +15,13 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _advice, _errors
 
 __all__ = [
     "ABOVE_MINUS_ONE",
     "BINARY",
     "INNER_PROBABILITY",
+    "LOG_PROBABILITY",
     "NONNEGATIVE",
     "POSITIVE",
     "PROBABILITY",
@@ -36,11 +37,12 @@ __all__ = [
     "Interval",
     "Levels",
     "LogProbability",
+    "Margin",
     "Mixture",
     "NonNegative",
     "OneOrTwo",
     "OpenFraction",
-    "OptionalFraction",
+    "OptionalFractions",
     "Parameter",
     "PolyFactor",
     "Positive",
@@ -107,6 +109,8 @@ INNER_PROBABILITY = Interval(0, 1, low_open=True, high_open=True)
 NONNEGATIVE = Interval(0)
 #: From the smallest normal float32: 0 is outside in every dtype.
 POSITIVE = Interval(2.0**-126)
+#: Logarithms of probabilities: x - log Σ exp(x), written by hand and in float32, may round to a few millionths above 0.
+LOG_PROBABILITY = Interval(high=2.0**-16)
 SIGN = Interval(-1, 1, ends_only=True)
 BINARY = Interval(0, 1, ends_only=True)
 #: Of which log(1 + x) is taken: from the smallest number above -1 that every dtype has, bfloat16 too.
@@ -119,6 +123,7 @@ class Kind:
 
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
     `divides`: the prediction is divided by it, and so are derivatives.
+    `apart`: within the range, numbers for which there are kernels of their own.
     `ends_apart`: at the ends of the range results are not what they tend to near them.
     `differentiable`: of "elements", there are derivatives by it too.
     """
@@ -126,6 +131,7 @@ class Kind:
     range: Interval
     array: str = ""
     divides: bool = False
+    apart: tuple[float, ...] = ()
     ends_apart: bool = False
     differentiable: bool = False
     optional: bool = False
@@ -133,9 +139,10 @@ class Kind:
 
 
 Positive = Annotated[float, Kind(Interval(0, low_open=True, high_open=True))]
+#: A distance that is asked for: of less than 0, one that is forgiven.
+Margin = Annotated[float, Kind(Interval(low_open=True, high_open=True))]
 NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
 Fraction = Annotated[float, Kind(Interval(0, 1))]
-OptionalFraction = Annotated[float | None, Kind(Interval(0, 1), optional=True)]
 PositiveFraction = Annotated[float, Kind(Interval(0, 1, low_open=True))]
 # Beyond -1 the loss is not monotonic; of much more than 10, soft targets leave the gradient a difference of nearly equal sums.
 PolyFactor = Annotated[float, Kind(Interval(-1, 10))]
@@ -147,6 +154,8 @@ Exponent = Annotated[float, Kind(Interval(1, 10))]
 #: Of an exponential: of more, a residual of 9 is too large for a float32.
 Slope = Annotated[float, Kind(Interval(-10, 10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
+#: Of each element its own part of 1, or of none.
+OptionalFractions = Annotated[Any, Kind(Interval(0, 1), array="elements", optional=True)]
 #: Levels of quantiles: of each element its own.
 Levels = Annotated[Any, Kind(Interval(0, 1, low_open=True, high_open=True), array="elements")]
 #: What a model may predict beside the prediction itself: a scale, a variance; any number.
@@ -163,7 +172,7 @@ Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 #: A compound Poisson distribution has one between those of Poisson's and of gamma.
 VariancePower = Annotated[float, Kind(Interval(1, 2))]
 #: Of a deviance, which is a loss without a distribution too; beyond 3 powers of a mean leave the range of float32.
-DeviancePower = Annotated[float, Kind(Interval(0, 3))]
+DeviancePower = Annotated[float, Kind(Interval(0, 3), apart=(1.0, 2.0))]
 #: Of a robust loss: at 2 it is a square; as it falls an outlier counts less, and below -10 little changes.
 Shape = Annotated[float, Kind(Interval(-10, 2))]
 #: What is subtracted from a probability; of 1 nothing is left.
@@ -202,7 +211,8 @@ class Parameter:
                 raise error
             return array
         if kind.array == "classes":
-            raise TypeError(f"{self.name} must be an array of one number a class, got {value!r}")
+            hint = _advice.class_weights(value)
+            raise TypeError(f"{self.name} must be an array of one number a class, got {value!r}{hint}")
         try:
             given = np.asarray(value)
             # Python would make numbers of text, and drop imaginary parts.
@@ -266,6 +276,10 @@ class Row:
         Whether a mean divides by the class weights of the labels, where there are both.
     softmax : bool
         Whether the loss is one of the softmax of the row, and so gives statistics of it on request.
+    label_alone : bool
+        Whether of a row nothing is read but the prediction of its label: the others may be outside the domain.
+    of_logits : str
+        Where the domain of predictions is bounded: the loss to take of logits, or of logarithms; "" where there is none.
     optional_target : bool
         Whether the target may be left out; it is then 0 everywhere.
     differentiable_target : bool
@@ -301,6 +315,8 @@ class Row:
     label_lists: bool = False
     class_weight_in_mean: bool = True
     softmax: bool = False
+    label_alone: bool = False
+    of_logits: str = ""
     optional_target: bool = False
     differentiable_target: bool = False
     smoothness: float = math.inf
@@ -316,6 +332,10 @@ class Row:
         if self.differentiable_target:
             return "target"
         return next((p.name for p in self.parameters if p.kind.differentiable), "")
+
+    def target_domain(self, values: Mapping[str, Any]) -> Interval:
+        """Where targets may lie, given values of parameters."""
+        return LOG_PROBABILITY if values.get("log_target") else self.target
 
     @property
     def target_has_classes(self) -> bool:

@@ -63,7 +63,9 @@ def function_signature(row: FunctionRow, entry_point: str) -> inspect.Signature:
     outputs = row.entry_points[entry_point]
     names = ["pred", "cotangent"] if "vjp" in outputs else ["pred"]
     parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
-    keywords: dict[str, Any] = {"weight": None, "reduction": "none"} if {"value", "grad"} & set(outputs) else {}
+    keywords: dict[str, Any] = {}
+    if {"value", "grad"} & set(outputs):
+        keywords = {"weight": None, "sample_weight": None, "reduction": "none"}
     keywords["axis"] = -1
     if outputs != ("value",):
         keywords["out"] = None
@@ -109,7 +111,7 @@ class RowFunction:
     def documentation(self) -> str:
         return function_doc(self.row, "value")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
     @property
@@ -172,6 +174,9 @@ cotangent : array_like
 weight : array_like, optional
     Weights of the rows, broadcast to the shape of `pred` without the class axis.
     A row of weight 0 contributes exactly nothing, whatever it holds.""",
+    "sample_weight": """\
+sample_weight : array_like, optional
+    Another name of `weight`.""",
     "reduction": """\
 reduction : {"mean", "sum", "none"}, default "none"
     "mean" is sum(w·f) / sum(w), "sum" is sum(w·f), "none" gives w·f for each row.""",
@@ -191,7 +196,8 @@ _OUTPUTS = {"grad": "the gradient", "log_softmax": "the result", "vjp": "the pro
 _RETURNS = {
     "value": """\
 value : ndarray or float
-    Under "none" an array with the value of each row, of the dtype of `pred`; else a Python float.""",
+    Under "none" an array with the value of each row, of the dtype of `pred`, or float32 where that is half precision;
+    else a Python float.""",
     "grad": """\
 grad : ndarray
     The gradient of the reduced value, of the shape and dtype of `pred`; under "none" that of each row's

@@ -102,6 +102,10 @@ def set_num_threads(n: int | None) -> None:
     _core.set_thread_limit(0 if n is None else _errors.thread_count(n))
 
 
+class Limit(int):
+    """The number of one `with` block. Blocks of equal numbers are told apart by identity."""
+
+
 @contextmanager
 def num_threads(n: int) -> Iterator[None]:
     """Limit the number of threads within a `with` block.
@@ -109,12 +113,19 @@ def num_threads(n: int) -> Iterator[None]:
     Parameters
     ----------
     n : int
-        At least 1. The limit is the process's: it holds for other Python threads too.
+        At least 1.
 
     Raises
     ------
     ValueError
         If `n` is not a positive integer.
+
+    Notes
+    -----
+    The limit is that of the thread, or of the task of asyncio, that is in the block: blocks of others that overlap with it
+    neither see nor change it. Tasks that are started in the block inherit it, as all context variables (`asyncio.to_thread`
+    carries them into a thread). Other threads that are started in it do not: use `set_num_threads` for the whole process, or
+    ``n_threads=`` in a call.
 
     Examples
     --------
@@ -123,12 +134,14 @@ def num_threads(n: int) -> Iterator[None]:
     ...     fl.get_num_threads()
     1
     """
-    before = _core.get_thread_limit()
-    set_num_threads(n)
+    limit = Limit(_errors.thread_count(n))
+    limits = _core.thread_limits_of_blocks()
+    limits.set((*limits.get(), limit))
     try:
         yield
     finally:
-        _core.set_thread_limit(before)
+        # Not by a token: a generator may leave its block after one that was entered later, or in another thread.
+        limits.set(tuple(each for each in limits.get() if each is not limit))
 
 
 def show_config() -> None:

@@ -96,23 +96,24 @@ def tier(name: str) -> Iterator[None]:
 
 
 def parameter_values(parameter: Parameter) -> list[Any]:
-    """Values beside the default: within and at the closed ends of the range."""
+    """Values beside the default: within and at the closed ends of the range, and those that are computed apart."""
     kind = parameter.kind
     if kind.array == "classes":
         return ["per class"]
     if kind.array == "elements":
-        return [3.0 if 3.0 in kind.range else 0.75, "per element"]
+        return [3.0 if 3.0 in kind.range else 0.75, "per element", *([None] if kind.optional else [])]
     if kind.type is bool:
         return [not parameter.default]
     low, high = kind.range.low, kind.range.high
     if kind.type is int:
         return [1] if parameter.default not in (low, high) else [int(end) for end in (low, high) if end != parameter.default]
     width = high - low if math.isfinite(high) else 8.0
-    inside = [low + width / 8, low + 3 * width / 4]
+    start = low if math.isfinite(low) else -width / 2
+    inside = [start + width / 8, start + 3 * width / 4]
     if low > 0 and math.isfinite(high):  # orders of magnitude
         inside = [low * (high / low) ** share for share in (0.375, 0.625)]
     ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]
-    return [*inside, *ends, *([None] if kind.optional else [])]
+    return [*inside, *kind.apart, *ends, *([None] if kind.optional else [])]
 
 
 def parameter_sets(row: Row) -> Iterator[dict[str, Any]]:
@@ -159,6 +160,9 @@ def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.G
         if math.isfinite(low):
             x = low + np.abs(x)
             x[rng.random(n) < 0.1] = low
+        elif math.isfinite(high):
+            x = high - np.abs(x)
+            x[rng.random(n) < 0.1] = high
     with np.errstate(under="ignore"):
         return interval.clip(x.astype(dtype))
 
@@ -189,7 +193,7 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
         if not row.target.ends_only:
             pred = np.where(alike, row.prediction.clip(near), pred).astype(dtype)
-            pred[rng.random(n) < 0.02] = target[0]
+            pred[rng.random(n) < 0.02] = row.prediction.clip(target[0])
         shape: tuple[int, ...] = (n,)
     else:
         spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
@@ -299,13 +303,13 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
         return interval.clip(x + sign * steps * size, case.dtype)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
-    log_target = "log_target" in case.loss.params and case.loss.params["log_target"].default
+    target_domain = row.target_domain({name: p.default for name, p in case.loss.params.items()})
     logits = (pred, target) if logits_as_targets(row) else (pred,)
     for sign in signs(case, seed, *logits):
         yield moved(pred, sign, row.prediction), target
     if not exact_target:
         for sign in signs(case, seed, *logits):
-            yield pred, moved(target, sign, Interval() if log_target else row.target)
+            yield pred, moved(target, sign, target_domain)
 
 
 def unit_of_softened(

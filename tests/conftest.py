@@ -185,6 +185,8 @@ def moderate_predictions(loss: Loss, shape: tuple[int, ...], spread: float, rng:
     if math.isfinite(low) and math.isfinite(high):
         return rng.uniform(0.05, 0.95, shape)
     pred = rng.normal(0, spread, shape)
+    if math.isfinite(high):
+        return high - 0.05 - np.abs(pred)
     return low + 0.05 + np.abs(pred) if math.isfinite(low) else pred
 
 

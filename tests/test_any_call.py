@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 import fastloss as fl
 from fastloss import _verify
 from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
-from fastloss._registry import REAL, Interval, Parameter
+from fastloss._registry import Interval, Parameter, Row
 
 REFUSALS = (ValueError, TypeError, IndexError, MemoryError)
 
@@ -304,7 +304,8 @@ class Verdict:
             class_weight = values.get("class_weight")
             if class_weight is not None:
                 self.refuse(ValueError, np.shape(class_weight) != (classes,))
-            self.refuse(TypeError, row.labels and labelled != whole_numbers(target))
+            empty = labelled and target.size == 0  # a list of no labels
+            self.refuse(TypeError, row.labels and labelled != whole_numbers(target) and not empty)
             self.refuse(TypeError, row.label_lists and not whole_numbers(target))
             if row.label_lists and whole_numbers(target) and pred.size < ENORMOUS:
                 lists = np.moveaxis(target, axis, -1)
@@ -314,16 +315,28 @@ class Verdict:
                 labels = target.astype(np.uint8) if target.dtype == bool else target  # NumPy compares bool with few integers
                 bad = ((labels < 0) | (labels >= classes)) & (labels != values["ignore_index"])
                 self.refuse(IndexError, np.any(bad))
-        elif target.shape != pred.shape:
+        elif target.shape not in (pred.shape, ()):
             self.refuse(ValueError)
             return None
         if keywords.get("check_domain", True) and pred.size < ENORMOUS:
             real = computed_in(pred)
-            self.refuse(ValueError, outside(pred, row.prediction, real))
-            if not labelled and not values.get("log_target"):
-                self.refuse(ValueError, outside(target, row.target, real))
+            if row.label_alone:
+                self.of_labels_alone(row, pred, target, axis, values, keywords.get("weight"))
+            else:
+                self.refuse(ValueError, outside(pred, row.prediction, real))
+            if not labelled:
+                self.refuse(ValueError, outside(target, row.target_domain(values), real))
         self.refuse(MemoryError, pred.size >= ENORMOUS)
         return shape
+
+    def of_labels_alone(self, row: Row, pred: np.ndarray, target: np.ndarray, axis: int, values: Any, weight: Any) -> None:
+        """What is wrong with the predictions of the labels; of rows of weight 0 none is read."""
+        good = (target >= 0) & (target < pred.shape[axis]) & (target != values["ignore_index"])
+        if pred.shape[axis] and whole_numbers(target):
+            chosen = np.take_along_axis(pred, np.expand_dims(np.where(good, target, 0).astype(np.intp), axis), axis)
+            read = outside(np.squeeze(chosen, axis)[good], row.prediction, computed_in(pred))
+            plain = weight is None and values["class_weight"] is None
+            self.refuse(ValueError, read and (True if plain else None))
 
     def of_array_parameter(self, p: Parameter, given: Any, pred: np.ndarray | None) -> None:
         if given is None and p.kind.optional:
@@ -715,7 +728,7 @@ class AnyCall(RuleBasedStateMachine):
                 labels.flat[rng.integers(labels.size)] = draw(one_of(-1, classes, classes + 1, -(2**63), 2**63 - 1, -2))
             placed["target"] = self.filled(draw, shape, dtype, np.asarray(labels))
             return self.wrap(draw, placed["target"])
-        interval = REAL if loss.params.get("log_target") and loss.params["log_target"].default else loss.row.target
+        interval = loss.row.target_domain({name: p.default for name, p in loss.params.items()})
         x: np.ndarray | None = numbers(draw(CHOICE["numbers"]), interval, shape, rng)
         if "numbers" not in wrong:
             x = within(interval, x, rng)

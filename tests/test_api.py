@@ -40,7 +40,9 @@ def entry_points(loss):
 
 
 def inputs_of(loss, shape=(6, 5)):
-    return next(given for given in GIVEN if given.loss.name == loss.name).draw(shape)
+    pred, target = next(given for given in GIVEN if given.loss.name == loss.name).draw(shape)
+    # Whether targets are logarithms or not.
+    return pred, loss.row.target_domain({"log_target": True}).clip(target) if "log_target" in loss.params else target
 
 
 def other_value(p):
@@ -58,7 +60,7 @@ def test_signatures(loss):
     for name, function in entry_points(loss).items():
         parameters = inspect.signature(function).parameters
         names = list(parameters)
-        expected = ["pred", "target", *loss.params, "weight", "reduction", "empty"]
+        expected = ["pred", "target", *loss.params, "weight", "sample_weight", "reduction", "empty"]
         expected += ["axis"] if loss.family == "rows" else []
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
         without_second = ("value", "grad_and_hess") if loss.second == "target" else ("value",)
@@ -76,6 +78,7 @@ def test_signatures(loss):
         shared = {
             **dict.fromkeys(STATISTICS, False),
             "weight": None,
+            "sample_weight": None,
             "axis": -1,
             "check_domain": True,
             "empty": "nan",
@@ -96,7 +99,9 @@ def test_defaults_are_what_the_signature_says(loss):
     pred, target = inputs_of(loss)
     for function in entry_points(loss).values():
         parameters = inspect.signature(function).parameters
-        explicit = {known: p.default for known, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+        explicit = {
+            known: p.default for known, p in parameters.items() if p.kind is p.KEYWORD_ONLY and known != "sample_weight"
+        }
         for a, b in zip(as_tuple(function(pred, target)), as_tuple(function(pred, target, **explicit)), strict=True):
             assert same_bits(a, b)
         for a, b in zip(as_tuple(function(pred, target)), as_tuple(function(target=target, pred=pred)), strict=True):
@@ -352,10 +357,10 @@ def test_bind(loss):
         bound = loss.bind(**{name: value})
         assert isinstance(bound, Loss)
         assert bound is not loss
-        assert bound.params[name].default is value
+        assert same_value(bound.params[name].default, value)
         assert loss.params[name].default == p.default
         for entry, function in entry_points(bound).items():
-            assert inspect.signature(function).parameters[name].default is value
+            assert same_value(inspect.signature(function).parameters[name].default, value)
             found = call(bound, entry, pred, target)
             for a, b in zip(found, call(loss, entry, pred, target, **{name: value}), strict=True):
                 assert same_bits(a, b)
@@ -368,7 +373,7 @@ def test_bind(loss):
         again = bound.bind(**{name: p.default})
         assert same_bits(again(pred, target), loss(pred, target))
         twin = bound.reference
-        assert twin.params[name].default is value
+        assert same_value(twin.params[name].default, value)
         assert twin(pred, target) == pytest.approx(bound(pred, target), rel=1e-10)
 
 
@@ -379,17 +384,119 @@ def test_bind_chains(loss):
     chained = loss
     for name, value in values.items():
         chained = chained.bind(**{name: value})
-    assert dict(chained.bound) == values
+    assert all(same_value(chained.bound[name], value) for name, value in values.items())
+    assert chained == loss.bind(**values)
     assert same_bits(chained(pred, target), loss(pred, target, **values))
     assert same_bits(chained.grad(pred, target), loss.bind(**values).grad(pred, target))
 
 
 @pytest.mark.parametrize("loss", every_loss())
 def test_bind_refuses_what_is_no_parameter(loss):
-    for name in ("reduction", "weight", "no_such", "n_threads"):
+    for name in ("out", "pred", "target", "no_such", *STATISTICS, *(() if loss.family == "rows" else ("axis",))):
         with pytest.raises(TypeError, match=f"{loss.name} has no parameter '{name}'"):
             loss.bind(**{name: 1})
+    bad = {"reduction": "average", "n_threads": 0, "axis": "last", "weight": "many", "sample_weight": np.ma.masked_array([1.0])}
+    for name, value in bad.items():
+        if name in inspect.signature(loss).parameters:
+            with pytest.raises((TypeError, ValueError), match=name):
+                loss.bind(**{name: value})
+    with pytest.raises(TypeError, match=f"{loss.name} was given weight and sample_weight"):
+        loss.bind(weight=[1.0], sample_weight=[1.0])
+    assert loss.bind() == loss
     assert loss.bind().params == loss.params
+
+
+def bindable(loss, entry):
+    """Values of the keywords that may be bound beside parameters."""
+    names = inspect.signature(entry_points(loss)[entry]).parameters
+    weight = np.arange(1.0, 7) if loss.family == "rows" else np.arange(1.0, 6)
+    values = {"weight": weight, "sample_weight": 2.0, "reduction": "sum", "axis": 0, "check_domain": False, "n_threads": 1}
+    values |= {"empty": "zero", "grad_dtype": np.dtype(np.float64)}
+    return {name: value for name, value in values.items() if name in names}
+
+
+@pytest.mark.parametrize("loss", every_loss())
+def test_other_keywords_may_be_bound(loss):
+    for entry in ENTRY_POINTS:
+        for name, value in bindable(loss, entry).items():
+            pred, target = inputs_of(loss, (5, 6) if name == "axis" else (6, 5))
+            if name == "axis":
+                pred, target = np.ascontiguousarray(pred.T), target if target.ndim == 1 else np.ascontiguousarray(target.T)
+            bound = loss.bind(**{name: value})
+            ours = "weight" if name == "sample_weight" else name
+            assert same_value(inspect.signature(entry_points(bound)[entry]).parameters[ours].default, value)
+            asked = call(loss, entry, pred, target, **{name: value})
+            for twin in (bound, pickle.loads(pickle.dumps(bound)), copy.deepcopy(bound)):
+                assert twin == bound
+                assert hash(twin) == hash(bound)
+                assert all(same_bits(a, b) for a, b in zip(call(twin, entry, pred, target), asked, strict=True))
+            if name != "axis":  # calls override what is bound
+                default = inspect.signature(entry_points(loss)[entry]).parameters[name].default
+                results = call(bound, entry, pred, target, **{name: default})
+                assert all(same_bits(a, b) for a, b in zip(results, call(loss, entry, pred, target), strict=True))
+            assert bound.reference == loss.reference.bind(**{name: value})
+            if default_of(bound, name) is not None and name not in ("reduction", "axis", "check_domain"):
+                assert bound.bind(**{name: None}) == loss
+    if loss.family == "rows":
+        assert loss.bind(axis=0) != loss == loss.bind(axis=0).bind(axis=-1)
+    assert loss.bind(n_threads=1) != loss
+
+
+def default_of(loss, name):
+    return loss.bound.get("weight" if name == "sample_weight" else name)
+
+
+@pytest.mark.parametrize("loss", every_loss())
+def test_a_product_with_the_jacobian_counts_bound_weights(loss):
+    pred, target = inputs_of(loss)
+    weight = np.arange(6.0) if loss.family == "rows" else np.arange(5.0)
+    cotangent = weight - 2.5
+    expected = loss.vjp(pred, target, cotangent * weight)
+    assert same_bits(loss.bind(weight=weight, reduction="mean").vjp(pred, target, cotangent), expected)
+
+
+def test_bound_arrays_are_copies():
+    weight = np.array([1.0, 2.0])
+    bound = fl.huber.bind(weight=weight)
+    before = hash(bound), bound([1.0, 2.0], [0.0, 0.0])
+    weight[:] = 7
+    assert (hash(bound), bound([1.0, 2.0], [0.0, 0.0])) == before
+    with pytest.raises(ValueError, match="read-only"):
+        bound.bound["weight"][0] = 3
+
+
+# ---- equality -------------------------------------------------------------------------------------------------------
+
+
+def same_value(a, b):
+    return a is b or (np.shape(a) == np.shape(b) and np.array_equal(a, b))
+
+
+@pytest.mark.parametrize("loss", every_loss())
+def test_losses_are_equal_where_their_values_are(loss):
+    everything = {name: other_value(p) for name, p in loss.params.items()}
+    bound = loss.bind(**everything)
+    for a, b in ((loss, loss.bind()), (bound, loss.bind(**everything)), (loss, loss.bind(**defaults_of(loss)))):
+        assert a == b
+        assert hash(a) == hash(b)
+        for name in ENTRY_POINTS:
+            assert entry_points(a)[name] == entry_points(b)[name]
+            assert hash(entry_points(a)[name]) == hash(entry_points(b)[name])
+    for name, value in everything.items():
+        assert (loss.bind(**{name: value}) == loss) == same_value(value, loss.params[name].default)
+        if loss.params[name].kind.array:
+            arrays = [np.full(5, 0.5, dtype) for dtype in (np.float64, np.float32)] + [[0.5] * 5]
+            assert len({loss.bind(**{name: array}) for array in arrays}) == 1
+            other = np.array([0.5, 0.5, 0.5, 0.5, 0.25])
+            assert loss.bind(**{name: other}) != loss.bind(**{name: arrays[0]})
+    assert (loss == loss.reference) == (loss is fl.reference.losses[loss.name])
+    assert (loss != fl.losses["quantile"]) == (loss is not fl.losses["quantile"])
+    assert loss != loss.name
+    assert loss.grad != loss.value_and_grad
+
+
+def defaults_of(loss):
+    return {name: p.default for name, p in loss.params.items()}
 
 
 # ---- copies ---------------------------------------------------------------------------------------------------------
@@ -412,13 +519,15 @@ def test_copies_compute_the_same(loss, copied):
         twin = copied(original)
         assert type(twin._value) is type(original._value)
         assert twin.name == original.name
-        assert dict(twin.bound) == dict(original.bound)
-        assert inspect.signature(twin) == inspect.signature(original)
+        assert twin == original
+        assert hash(twin) == hash(original)
+        assert str(inspect.signature(twin)) == str(inspect.signature(original))
         for name, function in entry_points(original).items():
             for other in (entry_points(twin)[name], copied(function)):
                 results = zip(as_tuple(other(pred, target)), as_tuple(function(pred, target)), strict=True)
                 assert all(same_bits(a, b) for a, b in results)
             assert type(copied(function)) is type(function)
+            assert copied(function) == function
 
 
 def test_copies_of_the_whole_registry():

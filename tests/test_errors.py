@@ -13,6 +13,7 @@ from conftest import GIVEN, call, function_of, name_of, same_bits
 
 import fastloss as fl
 from fastloss._loss import ENTRY_POINTS
+from fastloss._registry import LOG_PROBABILITY
 
 # Mostly of what losses share: each meets some of these tests.
 pytestmark = pytest.mark.sample(quick=0.4)
@@ -56,7 +57,8 @@ def test_shapes_that_do_not_match(given, entry_point):
     if given.labels:
         wrong = [np.zeros(shape, int) for shape in ((), (3,), (5,), (4, 1), (1, 4), (4, 3, 1), (0,), (12,))]
     else:
-        wrong = [np.ones(shape) for shape in ((), (4, 2), (3,), (4, 1), (3, 4), (4, 3, 1), (12,), (0, 3))]
+        wrong = [np.ones(shape) for shape in ((1,), (4, 2), (3,), (4, 1), (3, 4), (4, 3, 1), (12,), (0, 3))]
+        wrong += [np.ones(())] if given.rows else []
     keywords, out = sentinels(entry_point, pred)
     for target in wrong:
         with refused(ValueError, literally(pred.shape), pred, target, *out) as caught:
@@ -345,13 +347,22 @@ def beyond(interval):
     return [*ends, *infinite, *([0.25] if interval.ends_only else [])]
 
 
+def spoilt(given, which, shape, dtype, value, *places):
+    """Arguments with a number put in places; where nothing is read but the label's number, the label is there."""
+    arrays = [array.copy() for array in given.draw(shape, dtype)]
+    for place in places:
+        arrays[which][place] = value
+        if given.loss.row.label_alone:
+            arrays[1][place[:-1]] = place[-1]
+    return arrays
+
+
 @pytest.mark.parametrize(("given", "which", "interval"), list(domains()))
 def test_number_outside_the_domain(given, which, interval, dtype, entry_point):
     names = ("pred", "target")
     for value in beyond(interval):
         for first, second in (((0, 0), (3, 2)), ((2, 4), (5, 6)), ((5, 6), (5, 6))):
-            arrays = [array.copy() for array in given.draw((6, 7), dtype)]
-            arrays[which][first] = arrays[which][second] = value
+            arrays = spoilt(given, which, (6, 7), dtype, value, first, second)
             keywords, out = sentinels(entry_point, arrays[0])
             place = f"{names[which]}[{first[0]}, {first[1]}] = "
             with refused(ValueError, literally(place, interval, "check_domain=False"), *arrays, *out):
@@ -364,8 +375,7 @@ def test_number_outside_the_domain(given, which, interval, dtype, entry_point):
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_number_outside_the_domain_late_in_a_large_array(given, which, interval, entry_point, n_threads):
     for shape in ((LARGE // 4, 4), (50, LARGE // 50)):
-        arrays = [array.copy() for array in given.draw(shape, np.float32)]
-        arrays[which][-1, -1] = interval.low - 0.5
+        arrays = spoilt(given, which, shape, np.float32, beyond(interval)[0], (shape[0] - 1, shape[1] - 1))
         keywords, out = sentinels(entry_point, arrays[0])
         place = f"[{shape[0] - 1}, {shape[1] - 1}]"
         with refused(ValueError, literally(place), *arrays, *out):
@@ -378,8 +388,7 @@ def test_number_outside_the_domain_late_in_a_large_array(given, which, interval,
 
 @pytest.mark.parametrize(("given", "which", "interval"), list(domains()))
 def test_nan_is_outside_no_domain(given, which, interval, dtype, entry_point):
-    arrays = [array.copy() for array in given.draw((6, 7), dtype)]
-    arrays[which][3, 2] = np.nan
+    arrays = spoilt(given, which, (6, 7), dtype, np.nan, (3, 2))
     call(given.loss, entry_point, *arrays)
 
 
@@ -388,7 +397,7 @@ def test_a_single_number_outside_the_domain(given, which, interval):
     if given.rows:
         pytest.skip("a row has an axis")
     arrays = [1.0, 1.0]
-    arrays[which] = interval.low - 1
+    arrays[which] = beyond(interval)[0]
     with pytest.raises(ValueError, match=literally(("pred", "target")[which], " = ", interval)):
         given.loss(*arrays)
 
@@ -424,14 +433,72 @@ def test_a_number_that_is_rounded_to_an_open_end_is_outside():
 
 
 @pytest.mark.parametrize("loss", [loss for loss in fl.losses.values() if "log_target" in loss.params], ids=name_of)
-def test_logarithms_are_outside_no_domain_and_probabilities_may_be(loss):
-    pred, target = np.zeros((2, 3)), np.full((2, 3), -1.0)
-    assert np.isfinite(loss(pred, target, log_target=True))
+def test_what_targets_may_be_is_another_matter_for_logarithms(loss):
+    pred, logarithms = np.zeros((2, 3)), np.array([[-1.0, -2.0, 0.0], [-math.inf, -1e30, 0.0]])
     bound = loss.bind(log_target=True)
-    assert np.isfinite(bound(pred, target))
-    for function, keywords in ((loss, {}), (bound, {"log_target": False})):
-        with pytest.raises(ValueError, match="outside"):
-            function(pred, target, **keywords)
+    for dtype in (np.float64, np.float32, np.float16):
+        p, t = pred.astype(dtype), logarithms.clip(-1e4 if dtype is np.float16 else None).astype(dtype)
+        assert np.isfinite(loss(p, t, log_target=True))
+        assert np.isfinite(bound(p, t))
+        for function, keywords in ((loss, {}), (bound, {"log_target": False})):
+            with pytest.raises(ValueError, match=literally("target[0, 0] = -1.0", "[0, inf)", "log_target=True")):
+                function(p, t, **keywords)
+        for function, keywords in ((loss, {"log_target": True}), (bound, {})):
+            with pytest.raises(ValueError, match=literally("target[1, 2] = 0.25", "probabilities", "log_target=False")):
+                function(p, np.where(t == t[1, 2], [[-1], [0.25]], t).astype(dtype), **keywords)
+            function(p, np.full_like(p, 0.25), check_domain=False, **keywords)
+
+
+#: Losses of which the predictions are logarithms of probabilities.
+OF_LOG_PROBABILITIES = [given for given in GIVEN if given.loss.domain.prediction.high == LOG_PROBABILITY.high]
+
+
+def test_which_losses_take_logarithms_of_probabilities():
+    assert {given.loss.name for given in OF_LOG_PROBABILITIES} == {"nll", "kl_divergence"}
+
+
+def by_hand(logits):
+    """A log-softmax that loses digits: where a class is nearly certain its logarithm is often above 0."""
+    return logits - np.log(np.exp(logits).sum(axis=-1, keepdims=True, dtype=logits.dtype))
+
+
+@pytest.mark.parametrize("given", OF_LOG_PROBABILITIES, ids=name_of)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_log_softmax_is_in_the_domain_however_it_is_rounded(given, dtype):
+    logits = np.random.default_rng(0).uniform(-80, 80, (4000, 5)).astype(dtype)
+    rounded = by_hand(logits)
+    assert rounded.max() > 0 or dtype is np.float64
+    target = rounded.argmax(axis=1) if given.labels else fl.log_softmax(logits[::-1])
+    options = {} if given.labels else {"log_target": True}
+    for pred in (rounded, fl.log_softmax(logits)):
+        assert np.isfinite(given.loss(pred, target, **options))
+
+
+@pytest.mark.parametrize("given", OF_LOG_PROBABILITIES, ids=name_of)
+def test_probabilities_and_logits_are_no_logarithms_of_probabilities(given, dtype, entry_point):
+    target = given.draw((6, 5), dtype)[1]
+    logits = np.linspace(-3, 9, 30, dtype=dtype).reshape(6, 5)
+    one_hot = np.eye(5, dtype=dtype)[[0, 1, 2, 3, 4, 0]]
+    for pred in (np.exp(fl.log_softmax(logits)), logits, np.full((6, 5), 1 / 5, dtype), one_hot):
+        keywords, out = sentinels(entry_point, pred)
+        labels = pred.argmax(axis=1) if given.labels else target
+        with refused(ValueError, literally("pred[", "logits", "cross_entropy", "probabilities", "np.log"), pred, labels, *out):
+            function_of(given.loss, entry_point)(pred, labels, **keywords)
+        call(given.loss, entry_point, pred, labels, check_domain=False, **keywords)
+
+
+@pytest.mark.parametrize("given", [given for given in GIVEN if given.loss.row.label_alone], ids=name_of)
+def test_what_is_not_read_is_not_looked_at(given, entry_point):
+    """Other classes, ignored rows and rows of weight 0 may hold anything."""
+    pred, target = given.draw((6, 5))
+    pred, target = np.full_like(pred, 3.0), target.copy()
+    pred[np.arange(6), target] = -1.0
+    pred[[2, 4]] = 7.0
+    target[2] = given.loss.params["ignore_index"].default
+    keywords, _ = sentinels(entry_point, pred)
+    call(given.loss, entry_point, pred, target, weight=[1, 1, 1, 1, 0, 1], **keywords)
+    with refused(ValueError, literally(f"pred[4, {target[4]}] = 7.0"), pred, target):
+        function_of(given.loss, entry_point)(pred, target, **keywords)
 
 
 @pytest.mark.parametrize(
@@ -514,7 +581,7 @@ def test_arrays_that_are_not_accepted(given, entry_point, name):
 def test_none_is_no_array(given):
     pred, target = given.draw((4, 3))
     for arguments in ((None, target), *([] if given.loss.row.optional_target else [(pred, None)])):
-        with pytest.raises(TypeError, match="dtype object"):
+        with pytest.raises(TypeError, match="is None"):
             given.loss(*arguments)
 
 
@@ -756,7 +823,7 @@ def test_unknown_reduction(given, entry_point):
 def test_unknown_keyword(given, entry_point):
     pred, target = given.draw((4, 3))
     keywords, out = sentinels(entry_point, pred)
-    for name in ("sample_weight", "Reduction", "pred", "target", "dtype"):
+    for name in ("sample_weights", "Reduction", "pred", "target", "dtype"):
         with refused(TypeError, literally(repr(name)), pred, target, *out) as caught:
             function_of(given.loss, entry_point)(pred, target, **{name: 1}, **keywords)
         for known in ("weight", "reduction", "n_threads", *given.loss.params):
@@ -827,12 +894,18 @@ def test_errors_of_half_precision(given):
 
 
 def test_the_reference_raises_the_same_for_the_same(given):
+    """The same class, with the same words."""
     pred, target = given.draw((4, 3))
     wrong = [
         ((pred, target[:3]), {}),
         ((pred, target), {"reduction": "average"}),
-        ((pred, target), {"sample_weight": 1}),
+        ((pred, target), {"sample_weights": 1}),
         ((pred, target), {"weight": np.ones(7)}),
+        ((pred, target), {"weight": 1, "sample_weight": 1}),
+        ((pred, target), {"reduction": "mean", "pred": pred}),
+        ((pred, target), {"weight": [1, "a"]}),
+        ((None, target), {}),
+        ((pred.astype(str), target), {}),
         ((), {"target": target}),
         ((pred, target, 1), {}),
     ]
@@ -846,5 +919,5 @@ def test_the_reference_raises_the_same_for_the_same(given):
             for loss in (given.loss, given.loss.reference):
                 with pytest.raises((ValueError, TypeError, IndexError)) as caught:
                     function_of(loss, name)(*args, **kwargs)
-                raised.append(caught.type)
-            assert raised[0] is raised[1]
+                raised.append((caught.type, str(caught.value)))
+            assert raised[0] == raised[1]

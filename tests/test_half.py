@@ -62,12 +62,13 @@ def tier(request):
 def test_every_half_is_read_as_what_it_is(dtype):
     pred = every_number(dtype)
     # By the strided copy of the pointwise driver, and of rows; by the tier's kernel, with and without a rest.
-    assert same_numbers(fl.nll(pred[:, None], np.zeros(len(pred), int), reduction="none"), negative(pred))
+    anything = {"reduction": "none", "check_domain": False}
+    assert same_numbers(fl.nll(pred[:, None], np.zeros(len(pred), int), **anything), negative(pred))
     for classes in (64, 60):
         rows = pred[: len(pred) // classes * classes].reshape(-1, classes)
         for hot in range(classes):
             target = np.broadcast_to(np.eye(classes, dtype=np.float32)[hot], rows.shape)
-            value = fl.kl_divergence(rows, target, reduction="none")
+            value = fl.kl_divergence(rows, target, **anything)
             known = ~np.isnan(rows.astype(np.float32)).any(axis=1)
             assert same_numbers(value[known], negative(rows[known, hot]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib.util
 import itertools
@@ -66,6 +67,140 @@ def test_the_context_nests_and_survives_exceptions():
             assert _core.threads() == 2
         assert _core.threads() == 3
     assert _core.threads() == 1
+
+
+def in_turns(*scripts):
+    """What generators yield that are advanced in turns, one step each, until all are at their end."""
+    found, running = [[] for _ in scripts], dict(enumerate(scripts))
+    while running:
+        for i, script in list(running.items()):
+            try:
+                found[i].append(next(script))
+            except StopIteration:
+                del running[i]
+    return found
+
+
+def limited(n, steps, start=0):
+    """What calls use from before a block of `n` threads until after it, which is entered at step `start`."""
+    for _ in range(start):
+        yield _core.threads()
+    with fl.num_threads(n):
+        for _ in range(steps):
+            yield _core.threads()
+    yield _core.threads()
+
+
+#: Number, steps and start of blocks that overlap: nested, one after the other, crossed, equal.
+OVERLAPS = [
+    ((3, 2, 0), (4, 2, 1)),
+    ((3, 4, 0), (4, 1, 1)),
+    ((3, 1, 0), (4, 1, 2)),
+    ((4, 3, 0), (4, 1, 1)),
+    ((3, 3, 1), (4, 3, 0)),
+]
+
+
+def as_if_alone(n, steps, start, outside):
+    return [outside] * start + [n] * steps + [outside]
+
+
+@pytest.mark.parametrize("overlap", OVERLAPS, ids=str)
+def test_a_block_belongs_to_its_thread(overlap):
+    """Blocks of threads that overlap in any order are not seen by each other, and nothing is left of them."""
+    fl.set_num_threads(2)
+    pools = [ThreadPoolExecutor(1) for _ in overlap]
+
+    def steps(pool, script):
+        while (step := pool.submit(next, script, None).result()) is not None:
+            yield step
+
+    found = in_turns(*(steps(pool, limited(*each)) for pool, each in zip(pools, overlap, strict=True)))
+    assert found == [as_if_alone(*each, outside=2) for each in overlap]
+    assert [pool.submit(_core.threads).result() for pool in pools] == [2, 2]
+    assert _core.threads() == 2
+    for pool in pools:
+        pool.shutdown()
+
+
+@pytest.mark.parametrize("overlap", OVERLAPS, ids=str)
+def test_a_block_belongs_to_its_task(overlap):
+    fl.set_num_threads(2)
+
+    async def steps(each):
+        found = []
+        for step in limited(*each):
+            found.append(step)
+            await asyncio.sleep(0)
+        return found
+
+    async def all_steps():
+        return await asyncio.gather(*map(steps, overlap)), _core.threads()
+
+    found, after = asyncio.run(all_steps())
+    assert found == [as_if_alone(*each, outside=2) for each in overlap]
+    assert after == _core.threads() == 2
+
+
+@pytest.mark.parametrize("overlap", OVERLAPS, ids=str)
+def test_blocks_that_are_left_in_another_order_leave_nothing(overlap):
+    """Generators of one thread see each other's blocks, but the thread is left as it was."""
+    fl.set_num_threads(2)
+    found = in_turns(*(limited(*each) for each in overlap))
+    assert {n for each in found for n in each} <= {2, 3, 4}
+    assert _core.threads() == 2
+
+
+def test_a_block_that_is_left_in_another_thread_does_no_harm_there():
+    fl.set_num_threads(2)
+    with ThreadPoolExecutor(1) as pool:
+        script = limited(3, 1)
+        assert pool.submit(next, script).result() == 3
+        with fl.num_threads(3):
+            assert next(script) == 3
+        assert _core.threads() == 2
+
+
+def test_tasks_inherit_the_block_that_they_are_started_in():
+    fl.set_num_threads(2)
+
+    async def threads():
+        await asyncio.sleep(0)
+        return _core.threads()
+
+    async def started_inside():
+        with fl.num_threads(3):
+            task = asyncio.create_task(threads())
+            carried = await asyncio.to_thread(_core.threads)
+        return await task, carried, _core.threads()
+
+    assert asyncio.run(started_inside()) == (3, 3, 2)
+    with fl.num_threads(3), ThreadPoolExecutor(1) as pool:
+        assert pool.submit(_core.threads).result() == 2
+
+
+def test_what_limits_threads_comes_first_in_this_order():
+    default = _core.threads()
+    fl.set_num_threads(3)
+    with fl.num_threads(4):
+        assert _core.threads(5) == 5
+        assert _core.threads() == 4
+        fl.set_num_threads(6)  # of the process: it is not for the block to undo
+        assert _core.threads() == 4
+    assert _core.threads() == 6
+    fl.set_num_threads(None)
+    assert _core.threads() == default
+
+
+@fl.num_threads(3)
+def decorated():
+    return _core.threads()
+
+
+def test_a_block_may_be_a_decorator():
+    fl.set_num_threads(2)
+    assert decorated() == 3
+    assert _core.threads() == 2
 
 
 def test_a_bad_limit_changes_nothing():

@@ -28,9 +28,6 @@ CLASSES = (5, 64, 2500)
 OF_SOFTMAX = [given for given in GIVEN if given.loss.row.softmax]
 OF_CROSS_ENTROPY = [given for given in GIVEN if given.loss.name == "cross_entropy"]
 
-#: Losses that read nothing of a row but the label's number.
-AT_THE_LABEL = ("nll",)
-
 #: Losses in which a masked class of target 0 has a part of 0.
 EXPECTATIONS = ("cross_entropy", "softmax_focal", "poly1_cross_entropy", "kl_divergence")
 
@@ -106,7 +103,7 @@ def test_nan_in_a_row_stays_in_the_row(given, dtype, tier, classes):
         spoilt = pred.copy()
         spoilt[3, where : where + 1] = nan_of(dtype, where + 1)
         value, grad, hess = unreduced(given.loss, spoilt, target)
-        read = given.loss.name not in AT_THE_LABEL or target[3] == where
+        read = not given.loss.row.label_alone or target[3] == where
         assert np.isnan(value[3]) == read
         if given.loss.row.softmax:
             assert np.all(np.isnan(grad[3]))
@@ -154,7 +151,7 @@ def test_nan_where_the_reference_has_nan(given, dtype, tier):
     for i in range(40):
         pred[i, i % 5] = (np.nan, np.inf, -np.inf, 0.0)[i % 4]
     if given.loss.domain.prediction.bounded:
-        pred[np.isinf(pred)] = 1.0
+        pred[np.isinf(pred)] = min(1.0, given.loss.domain.prediction.high)
     found = unreduced(given.loss, pred, target)
     expected = reference_unreduced(given.loss, pred, target)
     for output, a, b in zip(("value", "grad"), found, expected, strict=False):
@@ -208,7 +205,7 @@ def test_infinite_predictions(name, dtype, tier):
 @pytest.mark.parametrize("magnitude", [1e4, 1e15, 1e30, 3e38])
 def test_large_predictions_agree_with_the_reference(given, dtype, tier, magnitude):
     if given.loss.domain.prediction.bounded:
-        pytest.skip("predictions are probabilities")
+        pytest.skip("predictions are probabilities, or their logarithms")
     pred, target = given.draw((30, 6), dtype)
     if target.dtype.kind == "f":
         # Targets near 0 times predictions near the largest number: a matter of conditioning, not of range.
@@ -598,11 +595,12 @@ def a_label(given):
 def test_numbers_and_lists(given):
     if given.rows:
         target = [1, 0] if given.labels else [[1, -1], [0, -1]] if given.lists else [[0.5, 0.5], [1.0, 0.0]]
-        pred, one = [[0.5, 0.25], [0.75, 1.0]], ([0.5, 0.25], target[0])
+        pred = [[0.5, 0.25], [0.75, 1.0]] if given.loss.domain.prediction.high >= 1 else [[-0.5, -0.25], [-0.75, -1.0]]
+        one = pred[0], target[0]
     else:
         label = a_label(given)
-        pred, target = [0.5, 0.25], [label, label]
-        one = (0.5, label)
+        pred, target = [0.5, 0.25] if given.loss.domain.prediction.high >= 1 else [-0.5, -0.25], [label, label]
+        one = (pred[0], label)
     as_arrays = np.array(pred), np.array(target)
     for name in ENTRY_POINTS:
         for a, b in zip(call(given.loss, name, pred, target), call(given.loss, name, *as_arrays), strict=True):
@@ -620,10 +618,10 @@ def test_numbers_and_lists(given):
 
 @pytest.mark.parametrize("given", OF_ELEMENTS, ids=name_of)
 def test_tuples_and_numpy_scalars(given):
-    label = a_label(given)
-    assert given.loss(np.float32(0.5), np.float32(label)) == pytest.approx(given.loss(0.5, label), rel=1e-6)
-    assert given.loss.grad(np.float32(0.5), label).dtype == np.float32
-    assert given.loss((0.5, 0.25), (label, label)) == given.loss([0.5, 0.25], [label, label])
+    label, a = a_label(given), 0.5 if given.loss.domain.prediction.high >= 1 else -0.5
+    assert given.loss(np.float32(a), np.float32(label)) == pytest.approx(given.loss(a, label), rel=1e-6)
+    assert given.loss.grad(np.float32(a), label).dtype == np.float32
+    assert given.loss((a, a / 2), (label, label)) == given.loss([a, a / 2], [label, label])
 
 
 @pytest.mark.parametrize("given", OF_SOFTMAX, ids=name_of)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from fastloss._docs import sections
 from fastloss._linear import FILTER_EPS, LinearRow, linear_registry
-from fastloss._registry import POSITIVE, PROBABILITY, REAL, SIGN, Interval, Parameter, Row, registry
+from fastloss._registry import LOG_PROBABILITY, POSITIVE, PROBABILITY, REAL, SIGN, Interval, Parameter, Row, registry
 from fastloss._row_functions import FunctionRow, function_registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -89,7 +89,7 @@ TASKS = {
     **dict.fromkeys(("sigmoid_focal", "reduced_focal", "softmax_focal"), IMBALANCE),
     **dict.fromkeys(("asymmetric_focal", "multilabel_soft_margin"), LABELS),
     **dict.fromkeys(("generalized_cross_entropy", "symmetric_cross_entropy"), NOISE),
-    **dict.fromkeys(("kl_divergence", "total_variation"), DISTILLATION),
+    **dict.fromkeys(("kl_divergence", "elementwise_kl_divergence", "total_variation"), DISTILLATION),
     "selected_log_probs": ROWS,
 }
 
@@ -126,6 +126,8 @@ class Entry(NamedTuple):
 def numbers_in(interval: Interval) -> str:
     if interval == POSITIVE:
         return "positive, from 2⁻¹²⁶"
+    if interval == LOG_PROBABILITY:
+        return "at most 0 (2⁻¹⁶, for rounding)"
     return f"in {interval}".replace("inf", "∞") if interval.bounded else "any number"
 
 

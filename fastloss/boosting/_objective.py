@@ -78,6 +78,8 @@ class Objective(_parameters.ByValue):
     def __init__(self, loss: Any, hessian: str | None = None, hessian_floor: float = FLOOR) -> None:
         if not isinstance(loss, Loss):
             raise TypeError(f"loss must be a loss of fastloss.losses, such as fastloss.huber; got {type(loss).__name__}")
+        if own := sorted({"weight", "reduction", "axis"} & set(loss.bound)):
+            raise TypeError(f"an objective weighs and reduces by itself: {loss.name} has {', '.join(own)} bound")
         traits = traits_of(loss)
         instead = f"; take {f'{traits.instead} {traits.how}'.strip()}" if traits.instead else ""
         if traits.instead or loss.domain.prediction.bounded:

@@ -16,11 +16,18 @@ from fastloss.reference import _softmax
 __all__ = ["Entry", "weights_of"]
 
 
+def accepted(given: Any, name: str) -> Any:
+    """An argument as an array: of numbers of any length, longdouble too."""
+    array = _errors.plain_array(given, name, "as weight=~mask")
+    return array if array.dtype == np.longdouble else _errors.readable_array(given, name)
+
+
 def weights_of(weight: Any, shape: tuple[int, ...], dtype: Any, reduction: str) -> Any:
     """Sample weights of a shape, of at least float64; of a mean, where only their ratios count, the largest made about 1."""
     if weight is None:
         return np.ones(shape, dtype)
-    factor = np.broadcast_to(np.asarray(weight).astype(np.result_type(dtype, np.float64)), shape)
+    array = accepted(weight, "weight")
+    factor = np.broadcast_to(_errors.broadcast(array, shape, "weight"), shape).astype(np.result_type(dtype, np.float64))
     largest = np.max(np.abs(factor), initial=0, where=np.isfinite(factor))
     return np.ldexp(factor, -np.frexp(largest)[1]) if reduction == "mean" else factor
 
@@ -34,19 +41,17 @@ class Entry(DescribedEntry):
         self.loss, self.outputs = loss, ENTRY_POINTS[name]
         self.__name__ = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        bound = self.__signature__.bind(*args, **kwargs)
-        bound.apply_defaults()
-        arguments = bound.arguments
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        arguments = _errors.all_arguments(self, args, kwargs)
         row = self.loss.row
-        pred, target = np.asarray(arguments["pred"]), arguments["target"]
-        target = np.zeros_like(pred) if target is None and row.optional_target else np.asarray(target)
+        pred, target = accepted(arguments["pred"], "pred"), arguments.get("target")
+        target = np.zeros_like(pred) if target is None and row.optional_target else accepted(target, "target")
         given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
         pred = _softmax.floating(pred)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
         reduction = arguments["reduction"]
         if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {reduction!r}")
+            raise _errors.bad_reduction(reduction, REDUCTIONS)
         with np.errstate(all="ignore"):
             if row.family == "pointwise":
                 results = self._pointwise(pred, target, parameters)
@@ -69,8 +74,10 @@ class Entry(DescribedEntry):
         return chosen[0] if len(chosen) == 1 else chosen
 
     def _pointwise(self, pred: Any, target: Any, parameters: dict[str, Any]) -> tuple[Any, ...]:
+        if target.ndim == 0:
+            target = np.broadcast_to(target, pred.shape)
         if pred.shape != target.shape:
-            raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
+            raise _errors.shapes(pred, target)
         value, grad, hess, *second = self.loss.row.function(pred, target.astype(pred.dtype), **parameters)
         return value, grad, hess, np.ones(pred.shape, pred.dtype), *second
 
@@ -78,6 +85,8 @@ class Entry(DescribedEntry):
         logits = np.moveaxis(pred, axis, -1)
         shape = logits.shape
         row = self.loss.row
+        if target.size == 0 and row.labels and target.shape == shape[:-1]:
+            target = target.astype(np.int64)  # an empty list is one of labels, too
         integers = target.dtype.kind in "biu"
         if row.target_has_classes and target.shape == pred.shape:
             if row.label_lists and not integers:
@@ -91,14 +100,11 @@ class Entry(DescribedEntry):
         elif row.labels and target.shape == shape[:-1]:
             if not integers:
                 raise _errors.target_type(target.dtype, labels=True)
-            ignored = target == parameters.get("ignore_index")
-            bad = ~ignored & ((target < 0) | (target >= shape[-1]))
-            if bad.any():
-                where = tuple(int(i) for i in np.argwhere(bad)[0])
-                raise IndexError(f"target{list(where)} = {target[where]} is no label of {shape[-1]} classes")
+            if _errors.bad_labels(target, shape[-1], parameters.get("ignore_index")).any():
+                raise _errors.bad_label(target, shape[-1], parameters.get("ignore_index"))
             target = target.reshape(-1).astype(np.int64)
         else:
-            raise ValueError(f"pred has shape {pred.shape} but target has shape {target.shape}")
+            raise _errors.shapes(pred, target, axis % pred.ndim, row.labels, row.target_has_classes)
         value, grad, hess, mass, *second = row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
         grad, hess, *second = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *second))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *second

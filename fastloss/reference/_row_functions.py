@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fastloss import _errors
 from fastloss._loss import REDUCTIONS
 from fastloss._row_functions import DescribedFunction, RowFunction, row_function
 from fastloss.reference import _softmax
@@ -95,15 +96,13 @@ class FunctionEntry(DescribedFunction):
         self.loss, self.outputs = function, function.row.entry_points[name]
         self.__name__ = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        bound = self.__signature__.bind(*args, **kwargs)
-        bound.apply_defaults()
-        arguments = bound.arguments
-        given = np.asarray(arguments["pred"])
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        arguments = _errors.all_arguments(self, args, kwargs)
+        given = _errors.plain_array(arguments["pred"], "pred", "away")
         dtype = given.dtype if given.dtype.kind not in "biu" else np.dtype(np.float64)
         axis, reduction = arguments["axis"], arguments.get("reduction", "none")
         if reduction not in REDUCTIONS:
-            raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {reduction!r}")
+            raise _errors.bad_reduction(reduction, REDUCTIONS)
         pred = np.moveaxis(_softmax.floating(given), axis, -1)
         rows, shape = pred.shape[:-1], (math.prod(pred.shape[:-1]), pred.shape[-1])
         inputs = [pred.reshape(shape)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._registry import (
+    LOG_PROBABILITY,
     NONNEGATIVE,
     PROBABILITY,
     ClassWeight,
@@ -203,7 +204,7 @@ def cross_entropy(
     return log_probability_loss(pred, target, of_log_q, *options)
 
 
-@rows(labels=True, probabilities=False)
+@rows(prediction=LOG_PROBABILITY, labels=True, probabilities=False, label_alone=True, of_logits="cross_entropy")
 def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100):
     """Negative log-likelihood of log-probabilities: `cross_entropy` after a log-softmax of your own.
 
@@ -216,7 +217,7 @@ def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer
     Parameters
     ----------
     pred : array_like
-        Log-probabilities, of any shape with the C classes along `axis`.
+        Log-probabilities (not logits, nor probabilities), of any shape with the C classes along `axis`.
     target : array_like
         Labels, of any integer dtype and the shape of `pred` without `axis`.
     class_weight : array_like, optional
@@ -230,7 +231,10 @@ def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer
     The predictions are taken as they are, not normalised: the gradient is that with respect to the
     log-probabilities, not to logits. The mean divides by the sum of weight · class_weight[label] over the
     rows not ignored, as in PyTorch, and is NaN when all are ignored. Only the log-probability of the label
-    is read; where it is NaN, value and gradient of the row are.
+    is read, and looked at by `check_domain`; where it is NaN, value and gradient of the row are.
+
+    A log-probability is at most 0. Up to 2⁻¹⁶ is accepted, for what rounding leaves in a log-softmax by hand.
+    Of logits take `cross_entropy`; of probabilities the logarithm.
 
     Examples
     --------
@@ -248,7 +252,7 @@ def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer
     return value, grad, np.zeros_like(grad), t.sum(axis=1)
 
 
-@rows(target=NONNEGATIVE, ulp=8.0, unit=1.0)
+@rows(prediction=LOG_PROBABILITY, target=NONNEGATIVE, ulp=8.0, unit=1.0, of_logits="cross_entropy")
 def kl_divergence(pred, target, *, log_target: Flag = False):
     """Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
 
@@ -261,12 +265,11 @@ def kl_divergence(pred, target, *, log_target: Flag = False):
     Parameters
     ----------
     pred : array_like
-        Log-probabilities, of any shape with the classes along `axis`.
+        Log-probabilities (not logits, nor probabilities), of any shape with the classes along `axis`.
     target : array_like
         Probabilities, or their logarithms where `log_target` is set; of the shape of `pred`.
     log_target : bool, default False
-        Whether `target` holds logarithms (where -inf is a probability of 0 and nothing is outside the
-        domain).
+        Whether `target` holds logarithms, where -inf is a probability of 0.
 
     Notes
     -----
@@ -274,7 +277,9 @@ def kl_divergence(pred, target, *, log_target: Flag = False):
     arguments the other way round. The divergence is summed over the class axis and averaged over the rows,
     so "mean" is PyTorch's ``reduction="batchmean"`` for inputs of two dimensions; PyTorch's own "mean"
     divides by the number of classes too. Neither argument is normalised. A class with p = 0 contributes 0
-    even where the prediction is -inf. The divergence is that of Kullback and Leibler [1]_.
+    even where the prediction is -inf. A log-probability is at most 0; up to 2⁻¹⁶ is accepted, for what rounding
+    leaves in a log-softmax by hand. Of two rows of logits take `distillation_kl`, of logits and probabilities
+    `cross_entropy`, which differs by the entropy of the target. The divergence is that of Kullback and Leibler [1]_.
 
     References
     ----------
