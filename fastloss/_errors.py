@@ -479,9 +479,10 @@ def overlap(a: np.ndarray, b: np.ndarray) -> bool:
 
 def first_where(array: np.ndarray, test: Any) -> tuple[int, ...] | None:
     """The position of the first element that passes, without an array of the size of all."""
+    flat = array.flat if array.ndim <= 32 else array.reshape(-1)  # beyond, there is no `flat`
     for first in range(0, array.size, SEARCH):
         positions = np.arange(first, min(first + SEARCH, array.size))
-        found = np.flatnonzero(test(array.flat[first : first + SEARCH]))
+        found = np.flatnonzero(test(flat[first : first + SEARCH]))
         if len(found):
             return tuple(int(i) for i in np.unravel_index(positions[found[0]], array.shape))
     return None

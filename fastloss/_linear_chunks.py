@@ -381,7 +381,7 @@ class Gradients:
     def add(self, rows: Any, inputs: np.ndarray, slopes: np.ndarray, factors: Scaled) -> None:
         """Add what a chunk contributes: `slopes` by logits of each row's own loss, `factors` what they are multiplied by."""
         head, real = self.head, self.head.real
-        scale, power = factors.within(real)
+        scale, power, exact = factors.within(real)
         d_weight, *d_bias = self.sums
         # Transposed, as weight.T @ slopes.T, it took OpenBLAS 2/3 of the time.
         d_hidden, part = self.transposed[0, :, : len(inputs)], self.transposed[1, :, : len(inputs)]
@@ -413,11 +413,11 @@ class Gradients:
         self.empty = False
         for total in d_bias:
             total += np.ldexp(scale @ slopes, power) if power else scale @ slopes
-        if power:
-            # Each row has its own power of 2.
+        if not exact:
+            # Here each row may have its own power of 2.
             scale = factors.mantissa.astype(real)
         d_hidden *= scale
-        if power:
+        if not exact:
             np.ldexp(d_hidden, factors.power, out=d_hidden)
         if not scale.all():
             d_hidden[:, scale == 0] = 0

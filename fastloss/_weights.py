@@ -45,13 +45,18 @@ class Scaled:
         found: np.ndarray = np.ldexp(self.mantissa, np.maximum(self.power - power, FAINT))
         return found
 
-    def within(self, real: np.dtype[Any]) -> tuple[np.ndarray, int]:
-        """Numbers of a type that times one power of 2 are these: it is 0 where all are normal numbers of the type."""
+    def within(self, real: np.dtype[Any]) -> tuple[np.ndarray, int, bool]:
+        """Numbers of a type and a power of 2, whose products are these as far as a sum counts them; and whether they are exact.
+
+        The power is 0 where the largest is a normal number of the type.
+        """
         powers, limit = self.powers(), np.finfo(real).maxexp - 4
-        if not powers.size or (-limit < powers.min() and powers.max() < limit):
-            return self.numbers().astype(real), 0
-        power = int(powers.max())
-        return self.over(power).astype(real), power
+        if not powers.size:
+            return self.numbers().astype(real), 0, True
+        top, bottom = int(powers.max()), int(powers.min())
+        if -limit < top < limit:
+            return self.numbers().astype(real), 0, bottom > -limit
+        return self.over(top).astype(real), top, False
 
 
 def scaled(numbers: Any) -> Scaled:

@@ -536,6 +536,19 @@ def test_a_mean_depends_on_the_ratios_of_weights(small_chunks, name):
         assert_close((value, *(g.astype(np.float64) for g in grad)), wanted, tolerance)
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_weights_of_any_size_mean_the_same_to_the_loss_of_logits_that_exist(dtype, reduction):
+    for seed in range(40):
+        hidden, weight, labels, bias = draw((9,), 3, 5, dtype, seed)
+        rng = np.random.default_rng(seed)
+        labels[rng.random(9) < 0.2] = -100
+        sample_weight, class_weight = (weights_of_any_size(rng, n)[1] for n in (9, 5))
+        options = {"class_weight": class_weight, "label_smoothing": 0.1 * (seed % 2), "reduction": reduction}
+        found = fl.linear_cross_entropy(hidden, weight, labels, bias, sample_weight=sample_weight, **options)
+        wanted = fl.cross_entropy(hidden @ weight.T + bias, labels, weight=sample_weight, **options)
+        np.testing.assert_allclose(found, wanted, rtol=1e-12 if dtype == np.float64 else 1e-5, atol=1e-320)
+
+
 def test_smoothed_labels_and_numbers_with_class_weights_of_any_size(small_chunks):
     hidden, weight, labels, bias = draw((13,), 4, 6, np.float32)
     rng = np.random.default_rng(0)
@@ -965,8 +978,7 @@ def test_signatures_follow_the_wrapped_loss(loss):
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         kept_back = ("weight", "axis", "target_grad")
         moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in kept_back]
-        own = ("sample_weight", "filter_eps", "empty", "grad_dtype")
-        assert [known for known in keywords if known not in own] == [known for known in moved if known not in own]
+        assert [known for known in keywords if known not in ("sample_weight", "filter_eps")] == moved
         assert all(parameters[known].default == wrapped[known].default for known in moved)
         assert parameters["bias"].default is parameters["sample_weight"].default is None
         assert parameters["filter_eps"].default == 0

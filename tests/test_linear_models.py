@@ -180,6 +180,7 @@ def test_shapes_and_types_are_checked():
         (ValueError, r"y has shape \(30, 2\) but classes = 3", fl.cross_entropy, (X, X[:, :2] ** 2), {"classes": 3}),
         (ValueError, "takes no labels", fl.multilabel_soft_margin, (X, labels), {}),
         (ValueError, "2 levels", fl.quantile, (X, X[:, :3]), {"q": [0.1, 0.9]}),
+        (ValueError, r"class_weight has shape \(2,\)", fl.cross_entropy, (X, labels), {"class_weight": [1.0, 2.0]}),
         (IndexError, "the label of row 2 is 2", fl.cross_entropy, (X, labels), {"classes": 2}),
         (TypeError, "X has dtype complex128", fl.huber, (X.astype(complex), y), {}),
         (TypeError, "X has dtype <U", fl.huber, (X.astype(str), y), {}),

@@ -98,6 +98,10 @@ class LinearObjective:
                 raise ValueError(f"weight has shape {weight.shape}; wanted: ({n},)")
             weight = np.broadcast_to(weight, (n,))
         margins = (n, *self.shape[1:])
+        if objective.loss.family == "rows":
+            # A call without samples raises what is wrong with class weights.
+            nothing = np.empty((0, *margins[1:]))
+            objective.loss(nothing, nothing[:, 0].astype(np.int64) if y.ndim == 1 else nothing)
         of = objective.prepare(np.broadcast_to(np.float64(0), margins), y, weight)
         self.y, self.keywords = of.target, of.keywords
         in_mean, counts = self._counts(weight)
@@ -146,7 +150,7 @@ class LinearObjective:
                 in_mean = counts = counts & (self.y != params["ignore_index"].default)
             class_weight = params["class_weight"].default if "class_weight" in params else None
             smoothing = params["label_smoothing"].default if "label_smoothing" in params else 0
-            if class_weight is not None and len(class_weight) == self.shape[1] and not smoothing:
+            if class_weight is not None and not smoothing:
                 counts = counts & (np.asarray(class_weight)[np.where(counts, self.y, 0)] != 0)
         return in_mean, counts
 

@@ -16,7 +16,6 @@ from fastloss._linear import (
     row_values,
     target_of,
 )
-from fastloss._loss import EMPTY
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference._softmax import floating
 
@@ -31,10 +30,11 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
     real = np.result_type(*arrays)
     hidden, weight, *bias = (array.astype(real) for array in arrays)
     check_head(hidden, weight, bias[0] if bias else None)
-    _errors.choice("empty", arguments["empty"], EMPTY)
     if arguments["sample_weight"] is not None:
         _errors.broadcast(np.asarray(arguments["sample_weight"]), hidden.shape[:-1], "sample_weight")
-    options = {name: arguments[name] for name in (*loss.wrapped.params, "reduction", "check_domain") if name in arguments}
+    options = {
+        name: arguments[name] for name in (*loss.wrapped.params, "reduction", "empty", "check_domain") if name in arguments
+    }
     with np.errstate(all="ignore"):
         logits = hidden @ weight.T + (bias[0] if bias else 0)
         if target_of(loss.wrapped.row) == "teacher":
@@ -49,9 +49,6 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
         flags = {name: True for name in STATISTICS if arguments.get(name)}
         result = loss.wrapped.value_and_grad(logits, target, weight=arguments["sample_weight"], **options, **flags)
         value, slopes = result[:2]
-        if arguments["empty"] == "zero" and arguments["reduction"] == "mean" and np.isnan(value):
-            summed = loss.wrapped(logits, target, weight=arguments["sample_weight"], **{**options, "reduction": "sum"})
-            value = 0.0 if summed == 0 else value  # 0 divided by 0
         # A row without a slope has no part in the gradients, even where it holds infinities.
         counts = slopes.any(axis=-1, keepdims=True)
         d_hidden = np.where(counts, slopes @ weight, 0)

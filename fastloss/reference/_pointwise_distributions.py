@@ -12,7 +12,7 @@ from fastloss._registry import (
     NONNEGATIVE,
     SIGN,
     Flag,
-    NonNegative,
+    Margin,
     Positive,
     PredictedPositive,
     PredictedReal,
@@ -79,13 +79,13 @@ def gaussian_nll(pred, target, *, variance: PredictedPositive = 1.0, full: Flag 
 
 
 @pointwise(target=SIGN, smoothness=0, kinks="target * (pred - other) == margin")
-def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegative = 0.0):
+def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: Margin = 0.0):
     """Margin ranking loss: of two scores the one that should be the larger is, by a margin.
 
     With a = pred, b = other, y = target and m = margin::
 
         value      max(0, m - y(a - b))
-        gradient   -y by a and y by b where y(a - b) < m, else 0
+        gradient   -y by a and y by b where y(a - b) <= m, else 0
         Hessian    0
 
     Parameters
@@ -97,11 +97,12 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegat
     other : float or array_like, default 0.0
         The scores that `pred` is compared with, broadcast to its shape.
     margin : float, default 0.0
-        By how much the right one has to be larger, at least 0.
+        By how much the right one has to be larger; finite, and below 0 by how much it may be smaller.
 
     Notes
     -----
-    This is PyTorch's ``margin_ranking_loss(pred, other, target)``. The subgradient at the kink is 0.
+    This is PyTorch's ``margin_ranking_loss(pred, other, target)``. The subgradient at the kink is
+    -y by a and y by b, as there: scores that start equal would stay so with 0.
 
     References
     ----------
@@ -117,7 +118,7 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegat
     (array([ 0., -1.]), array([0., 1.]))
     """
     slack = margin - target * (pred - _for_each(other, pred))
-    slope = np.where(np.isnan(slack), slack, np.where(slack > 0, target, 0))
+    slope = np.where(np.isnan(slack), slack, np.where(slack >= 0, target, 0))
     return np.maximum(slack, 0), -slope + 0.0, np.zeros_like(slope), slope, np.zeros_like(slope)
 
 
