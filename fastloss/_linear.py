@@ -18,7 +18,17 @@ from typing import Any, Self
 import numpy as np
 
 from fastloss import _docs, _errors
-from fastloss._loss import Documentation, Loss, OwnSignature, check_bound, refuse_weights, signature
+from fastloss._loss import (
+    OPTIONS,
+    Documentation,
+    Loss,
+    OwnSignature,
+    by_value,
+    check_bound,
+    refuse_weights,
+    signature,
+    with_bound,
+)
 from fastloss._registry import Interval, Kind, Parameter, Row
 from fastloss._statistics import STATISTICS
 
@@ -47,6 +57,8 @@ FILTER_EPS = Parameter("filter_eps", 0.0, Kind(Interval(0, high_open=True)))
 
 #: Keywords of a loss of rows that a linear layer has not, or has as its own.
 OTHERS = ("axis", "sample_weight", "target_grad")
+#: Those that may be bound there and not here.
+OTHERS_BOUND = ("axis", "weight")
 
 
 @dataclass(frozen=True)
@@ -186,7 +198,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
     for p in signature(wrapped, bound, entry_point).parameters.values():
         if p.name == "weight":
             parameters += [
-                keyword("sample_weight", None),
+                keyword("sample_weight", bound.get("sample_weight")),
                 keyword(FILTER_EPS.name, bound.get(FILTER_EPS.name, FILTER_EPS.default)),
             ]
         elif p.kind is p.KEYWORD_ONLY and p.name not in OTHERS:
@@ -225,8 +237,11 @@ class LinearLoss:
     ):
         if wrapped.family != "rows" or not (wrapped.row.labels or wrapped.row.differentiable_target):
             raise TypeError(f"{wrapped.name} is no loss of rows with labels, nor of two rows of logits")
-        self.row, self.wrapped, self.evaluate = row, wrapped, evaluate
-        self.bound = MappingProxyType(dict(wrapped.bound if bound is None else bound))
+        if bound is None:
+            bound = {"sample_weight" if name == "weight" else name: value for name, value in wrapped.bound.items()}
+        # What is bound is given to each call, and would be twice.
+        self.wrapped = type(wrapped)(wrapped.row, wrapped._entry_type) if wrapped.bound else wrapped
+        self.row, self.evaluate, self.bound = row, evaluate, MappingProxyType(dict(bound))
         self.__name__ = self.__qualname__ = row.name
         self._value = LinearEntry(self, "value")
         self.grad: Any = LinearEntry(self, "grad")
@@ -281,16 +296,23 @@ class LinearLoss:
             raise TypeError(f"{self.name}.vjp needs a cotangent")
         cotangent = _errors.readable_array(cotangent, "cotangent")
         _errors.broadcast(cotangent, np.shape(hidden)[:-1], "cotangent")
-        gradients: tuple[Any, ...] = self.grad(hidden, weight, target, sample_weight=cotangent, reduction="none", **keywords)
+        if "sample_weight" in self.bound:
+            cotangent = cotangent * self.bound["sample_weight"]
+        options = {"sample_weight": cotangent, "reduction": "none", **keywords}
+        try:
+            gradients: tuple[Any, ...] = self.grad(hidden, weight, target, **options)
+        except (TypeError, ValueError) as error:
+            raise type(error)(str(error).replace(f"{self.name}.grad", f"{self.name}.vjp")) from error
         return gradients
 
     def bind(self, **parameters: Any) -> Self:
-        """Return this loss with parameters fixed; calls may still override them.
+        """Return this loss with parameters fixed, and other keywords too; calls may still override them.
 
         Parameters
         ----------
         **parameters
-            Parameters of the loss; those not named keep their default.
+            Parameters of the loss, and of the keywords of its entry points ``sample_weight``, ``reduction``, ``empty``,
+            ``check_domain`` and ``n_threads``; those not named keep their default. Arrays are copied.
 
         Returns
         -------
@@ -299,9 +321,14 @@ class LinearLoss:
         Raises
         ------
         TypeError
-            For a name that is no parameter of the loss.
+            For a name that is none of these.
         ValueError
             For a value outside its range.
+
+        Notes
+        -----
+        `vjp` is of the losses as they are under "none", weighed where a sample weight is bound. Losses are equal, and hash
+        alike, where their names are and all that is bound.
 
         Examples
         --------
@@ -310,8 +337,10 @@ class LinearLoss:
         >>> round(smoothed([[1.0, 2.0]], [[0.0, 1.0], [1.0, 0.0]], [0]), 6)
         0.363262
         """
-        check_bound(self.name, self.params, parameters)
-        return type(self)(self.row, self.wrapped, self.evaluate, {**self.bound, **parameters})
+        known = self.params
+        options = [name for name in OPTIONS if name not in OTHERS_BOUND and name in self.__signature__.parameters]
+        check_bound(self.name, known, parameters, options)
+        return type(self)(self.row, self.wrapped, self.evaluate, with_bound(self.bound, known, parameters, {}))
 
     @property
     def name(self) -> str:
@@ -328,6 +357,18 @@ class LinearLoss:
         from fastloss import reference
 
         return reference.linear_losses[self.name].bind(**self.bound)
+
+    @functools.cached_property
+    def _key(self) -> tuple[Any, ...]:
+        """What losses that are equal have in common."""
+        values = {**self.bound, **{name: p.default for name, p in self.params.items()}}
+        return self.name, self.wrapped, self.evaluate, *((name, by_value(values[name])) for name in sorted(values))
+
+    def __eq__(self, other: object) -> bool:
+        return self._key == other._key if isinstance(other, LinearLoss) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __repr__(self) -> str:
         return f"<{_origin(self)} loss {self.name}{self.__signature__}>"
@@ -356,17 +397,22 @@ class LinearEntry:
         self.__name__ = self.__qualname__ = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for name in kwargs:
-            if name not in self.__signature__.parameters:
-                raise _errors.unknown_keyword(self, name)
-        try:
-            given = self.__signature__.bind(*args, **kwargs)
-        except TypeError as error:
-            own = "; sample weights are sample_weight=" if len(args) > 1 and "weight" in kwargs else ""
-            raise TypeError(f"{self.loss.name}: {error}{own}") from None
-        given.apply_defaults()
-        results = self.loss.evaluate(self.loss, self.outputs, given.arguments)
+        if _errors.has_tensor(kwargs.get("out")):
+            return _errors.call_with_tensors(self, args, kwargs)
+        if len(args) > 1 and "weight" in kwargs:
+            raise TypeError(f"{_errors.called(self)}: weight is the layer's matrix; sample weights are sample_weight=")
+        given, keywords = _errors.arguments(self, args, kwargs)
+        defaults = {p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty}
+        results = self.loss.evaluate(self.loss, self.outputs, {**defaults, **given, **keywords})
         return results[0] if len(results) == 1 else results
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LinearEntry):
+            return NotImplemented
+        return self.loss == other.loss and self.__name__ == other.__name__
+
+    def __hash__(self) -> int:
+        return hash((self.loss, self.__name__))
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]

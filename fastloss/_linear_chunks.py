@@ -132,7 +132,7 @@ class Call:
         self.filter_eps = FILTER_EPS.check(arguments[FILTER_EPS.name])
         self.reduction = arguments["reduction"]
         if not isinstance(self.reduction, str) or self.reduction not in REDUCTIONS:
-            raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {self.reduction!r}")
+            raise _errors.bad_reduction(self.reduction, REDUCTIONS)
         self.empty = _errors.choice("empty", arguments["empty"], EMPTY)
         self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
         if "check_domain" in arguments:
@@ -232,8 +232,9 @@ class Call:
         if not isinstance(out, tuple) or len(out) != len(names):
             given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
             raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
-        others = (array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None)
-        inputs = [array for array in (*(self.teacher or ()), *map(np.asarray, others)) if array is not None]
+        others = {name: array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None}
+        arrays = (_errors.plain_array(array, name, "away") for name, array in others.items())
+        inputs = [array for array in (*(self.teacher or ()), *arrays) if array is not None]
         for i, (place, dtype) in enumerate(zip(out, self.gradient_dtypes, strict=True)):
             if place is None:
                 continue
