@@ -46,7 +46,7 @@ def conventions_table() -> str:
 
 def refused() -> str:
     """The losses that are no objectives."""
-    return "\n".join(f"* `{name}`: take `{traits.instead}`" for name, traits in TABLE.items() if traits.instead)
+    return "\n".join(f"* `{name}`: take `{x.instead}` {x.how}".rstrip() for name, x in TABLE.items() if x.instead)
 
 
 def draw(classes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["axes", "column", "domain", "dtypes", "keyword", "kind", "logits", "reduction", "weights"]
+__all__ = ["axes", "class_weights", "column", "domain", "dtypes", "keyword", "kind", "logits", "reduction", "weights"]
 
 #: Our keywords, and what other libraries and hurried people call them, in the letters that `_plain` leaves. Of several that the
 #: function has, the first.
@@ -63,6 +63,8 @@ ELSEWHERE_KEYWORDS: Mapping[str, str] = MappingProxyType(
         "dtype": "the type of the predictions is that of the results: convert them before",
         "device": "fastloss computes on the CPU",
         "name": "a loss is called by its own name",
+        "out": "a value has no array to be written to; grad, value_and_grad and grad_and_hess take it",
+        "graddtype": "a value has no gradient; grad, value_and_grad and grad_and_hess take it",
         "fromlogits": "whether predictions are logits is said by the loss",
     }
 )
@@ -120,6 +122,15 @@ def reduction(given: Any) -> str:
     if not meant and _plain(text) in ("mean", "sum", "none"):
         meant = _plain(text)
     return f"; {meant!r} was probably meant" if meant else ""
+
+
+def class_weights(given: Any) -> str:
+    """What makes one number a class of what scikit-learn takes for class weights, as the end of a message."""
+    if isinstance(given, Mapping):
+        return "; [x[c] for c in range(n_classes)] makes it of a dictionary"
+    if isinstance(given, str) and _plain(given) == "balanced":
+        return "; len(y) / (n_classes * np.bincount(y)) is what scikit-learn calls balanced"
+    return ""
 
 
 # ---- shapes -------------------------------------------------------------------------------------------------------

@@ -85,6 +85,10 @@ cdef extern from "fastloss.h" nogil:
     double fl_math_function_bound(int function)
     fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 
+cdef extern from "drivers/drivers.h":
+    enum:
+        FL_SERIAL_ELEMENTS
+
 cdef extern from "loops/kernels.h":
     enum:
         FL_GROUP
@@ -432,7 +436,7 @@ cdef fl_status run(fl_call *c, int64_t elements, int asked) noexcept:
     if elements < KEEP_GIL_ELEMENTS:
         c.n_threads = 1
         return fl_run(c)
-    c.n_threads = threads(asked)
+    c.n_threads = 1 if elements < FL_SERIAL_ELEMENTS else threads(asked)
     with nogil:
         status = fl_run(c)
     return status
@@ -471,7 +475,7 @@ cdef class Kernel:
     cdef fl_newton newton
     cdef bint gives_single
     # What is bound beside parameters: the defaults of these keywords.
-    cdef object default_weight, default_axis
+    cdef object default_weight, default_axis, default_grad_dtype
     cdef bint default_check
     cdef int default_threads
     cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
@@ -498,6 +502,7 @@ cdef class Kernel:
         self.default_weight, self.default_axis = loss.bound.get("weight"), loss.bound.get("axis", -1)
         self.template.empty_is_zero = loss.bound.get("empty", EMPTY[0]) == "zero"
         self.default_check, self.default_threads = loss.bound.get("check_domain", True), loss.bound.get("n_threads", 0)
+        self.default_grad_dtype = None if self.output_bits == FL_VALUE else loss.bound.get("grad_dtype")
         self.has_domain = row.prediction.bounded or row.target.bounded
         self.second, self.second_flag = row.second, second_keyword(row, name)
         self.optional_target = row.optional_target
@@ -588,7 +593,7 @@ cdef class Kernel:
         cdef cnp.ndarray operand = self.default_operand, class_weight = self.default_class_weight, contiguous_weight
         cdef object given_weight = self.default_weight, out = None, given_pred, given_target, key, argument
         cdef dict statistics = None
-        cdef object given_axis = self.default_axis, grad_dtype = None
+        cdef object given_axis = self.default_axis, grad_dtype = self.default_grad_dtype
         cdef int axis = 0, asked = self.default_threads, number, value_number, d
         cdef bint check_domain = self.default_check, copied = False, with_second = False
         cdef fl_status status

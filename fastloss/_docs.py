@@ -59,7 +59,8 @@ weight : array_like, optional
     A sample of weight 0 contributes exactly nothing, whatever its loss. They may be negative: see `vjp`.""",
     "sample_weight": """\
 sample_weight : array_like, optional
-    Another name of `weight`, by which all losses take it: those of a linear layer, of which `weight` is the matrix, too.""",
+    Another name of `weight`, by which all losses take it: those of a linear layer too, of which `weight` is the
+    matrix.""",
     "reduction": """\
 reduction : {{"mean", "sum", "none"}}, default "{reduction}"
     "mean" is sum(w·l) / sum(w), "sum" is sum(w·l), "none" gives w·l for each {item}.""",

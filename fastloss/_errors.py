@@ -72,10 +72,10 @@ def is_masked(given: Any) -> bool:
 
 def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
     """`given` as an array; `mask` says where the mask of a masked one belongs."""
-    if is_masked(given):
+    if type(given) not in PLAIN and is_masked(given):
         raise TypeError(f"{name} is a masked array; pass its data, and the mask {mask}")
     try:
-        return np.asarray(given if isinstance(given, PLAIN) else exported(given, name))
+        return np.asarray(given if type(given) in PLAIN else exported(given, name))
     except NotOurs as error:
         raise TypeError(str(error)) from None
     except Exception as error:
@@ -83,8 +83,8 @@ def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
         raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU{ragged}") from error
 
 
-#: What NumPy reads itself.
-PLAIN = (np.ndarray, np.generic, list, tuple, int, float)
+#: What is NumPy's or Python's own, and needs no further look.
+PLAIN = frozenset((np.ndarray, list, tuple, int, float))
 
 #: Kinds of devices whose memory is main memory, by the numbers of DLPack: the CPU's, and what is pinned or managed for a GPU.
 MAIN_MEMORY = (1, 3, 11)
@@ -190,7 +190,10 @@ def readable_array(given: Any, name: str) -> np.ndarray:
     array = plain_array(given, name, "as weight=~mask")
     # "g" is longdouble, which some platforms make as short as float64.
     if (array.dtype.kind not in "biuf" and array.dtype.name not in HALVES) or array.dtype.char == "g":
-        if what := _advice.kind(given):
+        what = _advice.kind(given)
+        if not what and array.dtype == object and array.ndim == 0:
+            what = f"is a {type(given).__name__}"
+        if what:
             raise TypeError(f"{name} {what}; {ACCEPTED}")
         raise TypeError(f"{name} has dtype {array.dtype}{_advice.column(given) or _advice.dtypes(array, name)}; {ACCEPTED}")
     return array.astype(array.dtype.newbyteorder("="), copy=False)
@@ -262,9 +265,11 @@ def too_many(kernel: Any, names: list[str], args: tuple[Any, ...]) -> TypeError:
     own = [name for name in keywords if name in getattr(kernel.loss, "params", ())]
     for value in args[len(names) :]:
         is_array = not isinstance(value, (int, float, str, bool, type(None)))
-        found = next((name for name in (["weight", *own] if is_array else own) if name in keywords), None)
         if isinstance(value, str):
             found = "reduction" if "reduction" in keywords else None
+        else:
+            fitting = [name for name in own if is_array or takes(kernel.loss.params[name], value)]
+            found = next((name for name in (["weight", *fitting] if is_array else fitting) if name in keywords), None)
         if found is not None:
             keywords.remove(found)
             own = [name for name in own if name != found]
@@ -276,12 +281,24 @@ def too_many(kernel: Any, names: list[str], args: tuple[Any, ...]) -> TypeError:
     )
 
 
+def takes(parameter: Any, value: Any) -> bool:
+    """Whether a value may be that of a parameter."""
+    try:
+        parameter.check(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def unknown_keyword(kernel: Any, name: str) -> TypeError:
     known = keywords_of(kernel)
     if name in kernel.__signature__.parameters and name not in known:
         return twice(kernel, name)
-    own = kernel.loss.advice_on_keyword(name) if hasattr(kernel.loss, "advice_on_keyword") else ""
-    hint = own or _advice.keyword(name, kernel.__signature__.parameters)
+    from fastloss._registry import registry  # which imports this module
+
+    row = registry.get(kernel.loss.name)
+    hint = _advice.logits(row, registry.values(), name) if row is not None else ""
+    hint = hint or _advice.keyword(name, kernel.__signature__.parameters)
     return TypeError(f"{called(kernel)} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
 
 
@@ -436,7 +453,9 @@ def checked_out(
 
 def as_lent(given: Any) -> np.ndarray:
     """The array whose memory an argument lends."""
-    return np.asarray(given if isinstance(given, PLAIN) else exported(given, ""))
+    if type(given) is np.ndarray:
+        return given
+    return np.asarray(given if type(given) in PLAIN else exported(given, ""))
 
 
 def flat_out(out: Any, wanted: tuple[str, ...]) -> tuple[Any, ...]:
@@ -460,9 +479,10 @@ def overlap(a: np.ndarray, b: np.ndarray) -> bool:
 
 def first_where(array: np.ndarray, test: Any) -> tuple[int, ...] | None:
     """The position of the first element that passes, without an array of the size of all."""
+    flat = array.flat if array.ndim <= 32 else array.reshape(-1)  # beyond, there is no `flat`
     for first in range(0, array.size, SEARCH):
         positions = np.arange(first, min(first + SEARCH, array.size))
-        found = np.flatnonzero(test(array.flat[first : first + SEARCH]))
+        found = np.flatnonzero(test(flat[first : first + SEARCH]))
         if len(found):
             return tuple(int(i) for i in np.unravel_index(positions[found[0]], array.shape))
     return None

@@ -33,7 +33,7 @@ class MissingEntry(DescribedEntry):
         self.loss, self.problem = loss, problem
         self.__name__ = self.__qualname__ = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         raise ImportError(self.problem)
 
 
@@ -92,7 +92,7 @@ class CompiledProduct(DescribedFunction):
     def _grad(self) -> Any:
         return Loss(registry["cross_entropy"], compiled_entry).grad
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         first, given = _errors.arguments(self, args, kwargs)
         given |= first
         pred, cotangent = given.pop("pred"), given.pop("cotangent")

@@ -28,6 +28,7 @@ __all__ = [
     "EntryPoint",
     "Loss",
     "OwnSignature",
+    "VectorJacobianProduct",
     "by_value",
     "check_bound",
     "refuse_weights",
@@ -41,8 +42,11 @@ REDUCTIONS = ("mean", "sum", "none")
 EMPTY = ("nan", "zero")
 
 #: The keywords of entry points that may be bound as parameters are; and those values of them that say nothing.
-OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "n_threads")
-NOT_BOUND = {"axis": -1, "check_domain": True, "empty": EMPTY[0]}
+OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "grad_dtype", "n_threads")
+NOT_BOUND = {"empty": EMPTY[0], "axis": -1, "check_domain": True}
+
+#: What the cotangent of a vector-Jacobian product stands for.
+REPLACED = ("weight", "sample_weight", "reduction", "empty")
 
 #: The entry points by name: what each returns.
 ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -89,7 +93,7 @@ class EntryPoint(Protocol):
     """One way to evaluate a loss; an instance takes the loss's arguments."""
 
     def __init__(self, loss: Loss, name: str) -> None: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any: ...
 
 
 def second_keyword(row: Row, entry_point: str) -> str:
@@ -122,7 +126,7 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     if flag := second_keyword(row, entry_point):
         keywords.append(keyword(flag, False))
     if entry_point != "value":
-        keywords += [keyword("grad_dtype", None), keyword("out", None)]
+        keywords += [keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
     keywords.append(keyword("n_threads", bound.get("n_threads")))
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
@@ -167,6 +171,8 @@ def kept_option(name: str, value: Any) -> Any:
             return _errors.choice(name, value, EMPTY)
         case "axis":
             return _errors.integer_axis(value)
+        case "grad_dtype":
+            return _errors.gradient_dtype(value)
         case "n_threads":
             return _errors.thread_count(value)
         case _:
@@ -198,11 +204,96 @@ def by_value(value: Any) -> Any:
     return numbers.shape, numbers.tobytes()
 
 
-def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...], owner: str = "") -> None:
     """Raise where a vector-Jacobian product is given what its cotangent replaces."""
     for name in names:
         if name in keywords:
-            raise TypeError(f"vjp takes no {name!r}: the cotangent says what each loss counts")
+            raise TypeError(f"{owner}vjp takes no {name!r}: the cotangent says what each loss counts")
+
+
+class VectorJacobianProduct:
+    """Gradient of ``sum(cotangent * loss)``, with the loss of each element or row: a vector-Jacobian product.
+
+    What comes after the loss, differentiated elsewhere, is brought back through it: the chain rule in one call.
+
+    Parameters
+    ----------
+    pred, target : array_like
+        As for the loss itself; `target` may be left out or None where it may be there.
+    cotangent : array_like
+        What each loss counts: real numbers of either sign, broadcast to the shape of the loss. An element or row
+        with cotangent 0 gets a gradient of exactly 0, whatever its loss.
+    **keywords
+        Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
+        ``weight``, which the cotangent stands for, nor ``reduction`` and ``empty``.
+
+    Returns
+    -------
+    grad : ndarray
+        The gradient, of the shape and dtype of `pred`.
+
+    Raises
+    ------
+    TypeError
+        For `weight` or `reduction`, and without a cotangent; else all that `grad` raises.
+
+    Notes
+    -----
+    The same as ``grad(pred, target, weight=cotangent, reduction="none")``: sample weights may be negative.
+
+    Examples
+    --------
+    The gradient of the largest of three losses: a cotangent of 1 where it is.
+
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> pred, target = [1.0, 5.0, 2.0], [0.0, 2.0, 4.0]
+    >>> each = fl.huber(pred, target, reduction="none")
+    >>> fl.huber.vjp(pred, target, each == each.max())
+    array([0., 1., 0.])
+    """
+
+    __name__ = "vjp"
+
+    def __init__(self, loss: Loss) -> None:
+        self.loss = loss
+
+    @OwnSignature
+    def __signature__(self) -> inspect.Signature:
+        pred, target, *keywords = signature(self.loss.row, self.loss.bound, "grad").parameters.values()
+        # Behind a target that may be left out it cannot be asked for.
+        default = None if self.loss.row.optional_target else inspect.Parameter.empty
+        cotangent = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
+        return inspect.Signature([pred, target, cotangent, *(p for p in keywords if p.name not in REPLACED)])
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        refuse_weights(kwargs, REPLACED, f"{self.loss.name}.")
+        if len(args) == 3:
+            (pred, target, cotangent), keywords = args, kwargs
+        else:
+            given, keywords = _errors.arguments(self, args, kwargs)
+            pred, target, cotangent = given["pred"], given.get("target"), given.get("cotangent")
+        if cotangent is None:
+            raise TypeError(f"{self.loss.name}.vjp needs a cotangent")
+        if "weight" in self.loss.bound:
+            cotangent = _errors.readable_array(cotangent, "cotangent") * self.loss.bound["weight"]
+        try:
+            return self.loss.grad(pred, target, weight=cotangent, reduction="none", **keywords)
+        except (TypeError, ValueError) as error:
+            _errors.arguments(self, args, kwargs)  # is it another keyword that has no meaning here?
+            raise type(error)(_errors.of_vjp(self.loss.name, str(error))) from error
+
+    def __eq__(self, other: object) -> bool:
+        return self.loss == other.loss if isinstance(other, VectorJacobianProduct) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash((self.loss, self.__name__))
+
+    def __repr__(self) -> str:
+        return f"<fastloss {self.loss.name}.vjp{self.__signature__}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self.loss, self.__name__)
 
 
 class Loss:
@@ -228,7 +319,7 @@ class Loss:
         The argument that derivatives are given by beside the prediction, if asked for: "target" of a loss of two
         rows of logits, the name of a parameter such as "scale"; empty where there is none. The entry points have
         a keyword then, its name with "_grad" behind it: `target_grad`, `scale_grad`.
-    grad, value_and_grad, grad_and_hess : callable
+    grad, value_and_grad, grad_and_hess, vjp : callable
         The entry points beside the call itself.
     """
 
@@ -258,6 +349,10 @@ class Loss:
     def grad_and_hess(self) -> Any:
         return self._entry_type(self, "grad_and_hess")
 
+    @functools.cached_property
+    def vjp(self) -> Any:
+        return VectorJacobianProduct(self)
+
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
         return signature(self.row, self.bound, "value")
@@ -265,68 +360,20 @@ class Loss:
     def documentation(self) -> str:
         return self.row.doc
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
-    def vjp(self, pred: Any, target: Any = None, cotangent: Any = None, **keywords: Any) -> Any:
-        """Gradient of ``sum(cotangent * loss)``, with the loss of each element or row: a vector-Jacobian product.
-
-        What comes after the loss, differentiated elsewhere, is brought back through it: the chain rule in one call.
-
-        Parameters
-        ----------
-        pred, target : array_like
-            As for the loss itself; `target` may be left out or None where it may be there.
-        cotangent : array_like
-            What each loss counts: real numbers of either sign, broadcast to the shape of the loss. An element or row
-            with cotangent 0 gets a gradient of exactly 0, whatever its loss.
-        **keywords
-            Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
-            ``weight``, which the cotangent stands for, nor ``reduction``.
-
-        Returns
-        -------
-        grad : ndarray
-            The gradient, of the shape and dtype of `pred`.
-
-        Raises
-        ------
-        TypeError
-            For `weight` or `reduction`, and without a cotangent; else all that `grad` raises.
-
-        Notes
-        -----
-        The same as ``grad(pred, target, weight=cotangent, reduction="none")``: sample weights may be negative.
-
-        Examples
-        --------
-        The gradient of the largest of three losses: a cotangent of 1 where it is.
-
-        >>> import numpy as np
-        >>> import fastloss as fl
-        >>> pred, target = [1.0, 5.0, 2.0], [0.0, 2.0, 4.0]
-        >>> each = fl.huber(pred, target, reduction="none")
-        >>> fl.huber.vjp(pred, target, each == each.max())
-        array([0., 1., 0.])
-        """
-        refuse_weights(keywords, ("weight", "sample_weight", "reduction"))
-        if cotangent is None:
-            raise TypeError(f"{self.name}.vjp needs a cotangent")
-        if "weight" in self.bound:
-            cotangent = _errors.readable_array(cotangent, "cotangent") * self.bound["weight"]
-        try:
-            return self.grad(pred, target, weight=cotangent, reduction="none", **keywords)
-        except (TypeError, ValueError) as error:
-            raise type(error)(_errors.of_vjp(self.name, str(error))) from error
-
-    def bind(self, **parameters: Any) -> Self:
+    def bind(self, /, *unnamed: Any, **parameters: Any) -> Self:
         """Return this loss with parameters fixed, and other keywords too.
 
         Parameters
         ----------
+        *unnamed
+            Nothing: parameters have names.
         **parameters
             Parameters of the loss, and of the keywords of its entry points ``weight`` (or ``sample_weight``), ``reduction``,
-            ``axis``, ``check_domain`` and ``n_threads``; those not named keep their default. Arrays are copied.
+            ``empty``, ``axis``, ``check_domain``, ``grad_dtype`` and ``n_threads``; those not named keep their default.
+            Arrays are copied.
 
         Returns
         -------
@@ -350,10 +397,13 @@ class Loss:
         >>> import fastloss as fl
         >>> fl.huber.bind(delta=2.0)([3.0], [0.0])
         4.0
-        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)
-        <fastloss loss huber(pred, target, *, delta=2.0, weight=None, sample_weight=None, reduction='sum', n_threads=1)>
+        >>> fl.huber.bind(delta=2.0, reduction="sum", n_threads=1)([3.0, 1.0], [0.0, 0.0])
+        4.5
         """
-        known, options = self.params, [name for name in OPTIONS if name in self.__signature__.parameters]
+        if unnamed:
+            example = next(iter(self.params), "reduction")
+            raise TypeError(f"{self.name}.bind takes keywords alone, such as {example}=..., and was given {unnamed[0]!r:.80}")
+        known, options = self.params, [name for name in OPTIONS if name in signature(self.row, {}, "grad").parameters]
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)

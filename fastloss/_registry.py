@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _advice, _errors
 
 __all__ = [
     "ABOVE_MINUS_ONE",
@@ -205,7 +205,8 @@ class Parameter:
                 raise error
             return array
         if kind.array == "classes":
-            raise TypeError(f"{self.name} must be an array of one number a class, got {value!r}")
+            hint = _advice.class_weights(value)
+            raise TypeError(f"{self.name} must be an array of one number a class, got {value!r}{hint}")
         try:
             given = np.asarray(value)
             # Python would make numbers of text, and drop imaginary parts.

@@ -63,9 +63,9 @@ def function_signature(row: FunctionRow, entry_point: str) -> inspect.Signature:
     outputs = row.entry_points[entry_point]
     names = ["pred", "cotangent"] if "vjp" in outputs else ["pred"]
     parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
-    keywords: dict[str, Any] = (
-        {"weight": None, "sample_weight": None, "reduction": "none"} if {"value", "grad"} & set(outputs) else {}
-    )
+    keywords: dict[str, Any] = {}
+    if {"value", "grad"} & set(outputs):
+        keywords = {"weight": None, "sample_weight": None, "reduction": "none"}
     keywords["axis"] = -1
     if outputs != ("value",):
         keywords["out"] = None
@@ -111,7 +111,7 @@ class RowFunction:
     def documentation(self) -> str:
         return function_doc(self.row, "value")
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
     @property

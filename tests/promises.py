@@ -466,7 +466,7 @@ SIZE = Promise(
         ),
         Break(
             "the last part of a file left out",
-            "fastloss/cli/score.py",
+            "fastloss/cli/_problem.py",
             "starts = [range(0, shape[axis], lengths[axis])",
             "starts = [range(0, shape[axis] // lengths[axis] * lengths[axis], lengths[axis])",
             ("test_size.py::test_the_end_of_a_large_file_counts", "test_size.py::test_labels_at_the_end_of_a_large_file"),

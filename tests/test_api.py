@@ -411,6 +411,7 @@ def bindable(loss, entry):
     names = inspect.signature(entry_points(loss)[entry]).parameters
     weight = np.arange(1.0, 7) if loss.family == "rows" else np.arange(1.0, 6)
     values = {"weight": weight, "sample_weight": 2.0, "reduction": "sum", "axis": 0, "check_domain": False, "n_threads": 1}
+    values |= {"empty": "zero", "grad_dtype": np.dtype(np.float64)}
     return {name: value for name, value in values.items() if name in names}
 
 

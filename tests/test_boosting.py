@@ -101,6 +101,7 @@ CATBOOST = [
     Same("squared_error", "RMSE", "disease"),
     Same("binary_cross_entropy_with_logits", "Logloss", "cancer"),
     Same("poisson", "Poisson", "visits"),
+    Same("cross_entropy", "MultiClass", "iris", own_params={"classes_count": 3}),
 ]
 SKLEARN = [
     Same("squared_error", "squared_error", "disease"),
@@ -199,11 +200,12 @@ def test_catboost_trains_what_its_own_objective_trains(same, weighted):
     hessian = "lightgbm" if same.loss == "squared_error" else "exact"  # RMSE trains half the square
     objective = boosting.catboost_objective(fl.losses[same.loss], hessian, **same.params)
     common = {**CATBOOST_SETTINGS, "learning_rate": 0.3, "leaf_estimation_method": "Newton", "leaf_estimation_iterations": 1}
-    common["boost_from_average"] = False
+    # Without chance: how it is drawn depends on the objective.
+    common |= {"boost_from_average": False, "bootstrap_type": "No", "random_strength": 0, **same.own_params}
     pool = catboost.Pool(given.X, given.y, weight=weight)
     ours = catboost.CatBoost({**common, "loss_function": objective, "eval_metric": objective.metric()}).fit(pool)
     own = catboost.CatBoost({**common, "loss_function": same.own}).fit(pool)
-    assert_close(ours.predict(pool), own.predict(pool), 1e-12)
+    assert_close(*(model.predict(pool, prediction_type="RawFormulaVal") for model in (ours, own)), 1e-12)
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
@@ -850,7 +852,20 @@ def test_catboost_gets_negated_pairs():
     assert made.no_jit  # and so CatBoost leaves the methods alone
     gradient, hessian = boosting.catboost_objective(fl.cross_entropy, "exact").calc_ders_multi([0.0, 0.0, 0.0], 2.0, 3.0)
     np.testing.assert_allclose(gradient, [-1, -1, 2])
-    np.testing.assert_allclose(hessian, np.diag([-2 / 3] * 3))
+    np.testing.assert_allclose(hessian, 1 / 3 - np.eye(3))
+    _, hessian = boosting.catboost_objective(fl.cross_entropy, "upper_bound").calc_ders_multi([0.0, 0.0, 0.0], 2.0, 3.0)
+    np.testing.assert_allclose(hessian, np.diag([-4 / 3] * 3))
+    # The whole matrix is the gradient's derivative.
+    x, step = np.array([0.3, -0.5, 1.2]), 1e-5
+    options = {"temperature": 0.7, "z_loss": 0.2, "label_smoothing": 0.2, "class_weight": [1.0, 2.0, 0.5]}
+    for parameters in ({}, {"temperature": 3.0}, {"z_loss": 0.3}, options):
+        whole = boosting.catboost_objective(fl.cross_entropy, **parameters)
+        for target in (1.0, [0.2, 0.5, 0.4], -100.0):
+            ahead, behind = (
+                np.array([whole.calc_ders_multi(x + side * step * e, target, 1.7)[0] for e in np.eye(3)]) for side in (1, -1)
+            )
+            hessian = whole.calc_ders_multi(x, target, 1.7)[1]
+            np.testing.assert_allclose(hessian, (ahead - behind) / (2 * step), atol=1e-9)
     metric = boosting.catboost_objective(fl.cross_entropy).metric()
     error, total = metric.evaluate(np.zeros((3, 4)), np.array([0.0, 1, 2, 2]), np.array([1.0, 2, 3, 4]))
     assert metric.get_final_error(error, total) == pytest.approx(np.log(3))

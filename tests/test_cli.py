@@ -21,7 +21,7 @@ import pytest
 
 import fastloss
 from fastloss import _verify
-from fastloss.cli import COMMANDS, _terminal, main, score
+from fastloss.cli import COMMANDS, _problem, _terminal, main
 
 # Mostly of what losses share: each meets some of these tests.
 pytestmark = pytest.mark.sample(quick=0.4)
@@ -46,7 +46,7 @@ KINDS = list(dict.fromkeys((case.loss.name, case.labels) for case in CASES))
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
     """Of a few rows, so that every file has many blocks, and the last is not full."""
-    monkeypatch.setattr(score, "BLOCK_BYTES", 256)
+    monkeypatch.setattr(_problem, "BLOCK_BYTES", 256)
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def run(capsys):
     def run_command(*arguments):
         status = main([*map(str, arguments)])
         captured = capsys.readouterr()
-        assert (status, captured.err) == (0, "")
+        told = [line for line in captured.err.splitlines() if "underflow to 0 in float16" not in line]
+        assert (status, told) == (0, [])
         return captured.out
 
     return run_command
@@ -245,7 +246,7 @@ def test_infinite_loss(save, score_as_json):
 @pytest.mark.parametrize("limit", [1, 4, 13, 1000])
 def test_blocks_cover_an_array_once(shape, strides, limit):
     times = np.zeros(shape, int)
-    for block in score.blocks(shape, strides, limit):
+    for block in _problem.blocks(shape, strides, limit):
         times[block] += 1
         assert times[block].size <= limit
     np.testing.assert_array_equal(times, 1)
@@ -253,7 +254,7 @@ def test_blocks_cover_an_array_once(shape, strides, limit):
 
 @pytest.mark.parametrize("name", [POINTWISE[0], ROWS[0]])
 def test_memory_is_that_of_blocks(name, save, run, tmp_path, monkeypatch):
-    monkeypatch.setattr(score, "BLOCK_BYTES", 1 << 14)
+    monkeypatch.setattr(_problem, "BLOCK_BYTES", 1 << 14)
     pred, target = (np.concatenate([x] * 1000) for x in drawn(name))
     files = save("pred", pred), save("target", target), "--by", save("by", np.arange(len(pred)) % 5)
     arguments = "score", name, *files, "--weight", save("w", np.ones(len(pred))), "--grad-out", tmp_path / "grad.npy"
@@ -264,7 +265,7 @@ def test_memory_is_that_of_blocks(name, save, run, tmp_path, monkeypatch):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    wanted = 16 * score.BLOCK_BYTES + 10_000 * len(fastloss.losses)  # the parser, which knows every loss, takes the rest
+    wanted = 16 * _problem.BLOCK_BYTES + 10_000 * len(fastloss.losses)  # the parser, which knows every loss, takes the rest
     assert wanted < pred.nbytes
     assert peak < wanted
 
@@ -499,7 +500,7 @@ def test_output_that_cannot_be_written(good, error_of, tmp_path):
 
 def failing_gradient(error):
     """A stand-in for `Problem.evaluate` that fails in the third block of the gradient, with the file half written."""
-    evaluate, calls = score.Problem.evaluate, []
+    evaluate, calls = _problem.Problem.evaluate, []
 
     def evaluate_or_fail(problem, method, block, **keywords):
         if method is problem.loss.grad:
@@ -515,14 +516,14 @@ def failing_gradient(error):
 def test_error_half_way_leaves_the_old_output(error, good, error_of, tmp_path, monkeypatch):
     output = tmp_path / "grad.npy"
     output.write_text("what was there")
-    monkeypatch.setattr(score.Problem, "evaluate", failing_gradient(error))
+    monkeypatch.setattr(_problem.Problem, "evaluate", failing_gradient(error))
     assert error_of(*good, "--grad-out", output) in ("not enough memory", f"{output}: No space left on device")
     assert output.read_text() == "what was there"
 
 
 def test_interrupt_leaves_nothing(good, tmp_path, monkeypatch, capsys):
     before = sorted(tmp_path.iterdir())
-    monkeypatch.setattr(score.Problem, "evaluate", failing_gradient(KeyboardInterrupt()))
+    monkeypatch.setattr(_problem.Problem, "evaluate", failing_gradient(KeyboardInterrupt()))
     assert main([*good, "--grad-out", str(tmp_path / "grad.npy")]) == 130
     assert capsys.readouterr() == ("", "fastloss: interrupted\n")
     assert sorted(tmp_path.iterdir()) == before

@@ -60,7 +60,8 @@ def test_a_list_and_a_number(name):
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_another_shape_is_refused(name):
     with pytest.raises(ValueError, match="shape"):
-        fl.losses[name]([1.0, 2.0], 0.0)
+        fl.losses[name]([1.0, 2.0], [0.0])
+    assert fl.losses[name]([1.0, 2.0], 0.0) == fl.losses[name]([1.0, 2.0])  # one number is one for all
 
 
 @pytest.mark.parametrize("name", OTHERS)

@@ -1,7 +1,8 @@
-/* x where the label is 1, max(0, margin - x) where it is -1. Subgradient 0 at the kink; the last alternative keeps NaN. */
+/* x where the label is 1, max(0, margin - x) where it is -1. Subgradient -1 at the kink, as in PyTorch; the last alternative
+ * keeps NaN. */
 POINTWISE(hinge_embedding)
 {
-    const real short_of = param[0] - pred, slope = short_of > ZERO ? -ONE : short_of <= ZERO ? ZERO : short_of;
+    const real short_of = param[0] - pred, slope = short_of >= ZERO ? -ONE : short_of < ZERO ? ZERO : short_of;
     const int alike = target > ZERO;
     const real known = target == target ? ONE : target;
     return (point){

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from fastloss._loss import Loss
+from fastloss.boosting._checks import ignored_label
 from fastloss.boosting._objective import FLOOR, Objective, objective
+from fastloss.boosting._parameters import ByValue
 
 __all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
 
 
-class CatBoostObjective:
-    """A loss as CatBoost takes it: what `catboost_objective` returns.
-
-    Attributes
-    ----------
-    objective : Objective
-    """
+class OfCatBoost(ByValue):
+    """What CatBoost holds: equal where their objectives are."""
 
     #: CatBoost would try to compile the methods with numba, warn that it cannot, and replace them.
     no_jit = True
 
     def __init__(self, objective: Objective) -> None:
         self.objective = objective
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (self.objective,)
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        # CatBoost's get_params gives copies, and scikit-learn's clone wants to see the same objects twice.
+        return self
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """As of its `objective`."""
+        return self.objective.get_params(deep)
+
+    def set_params(self, **params: Any) -> Self:
+        """As of its `objective`, which is another one then."""
+        self.objective = self.objective._replaced(**params)
+        return self
+
+
+class CatBoostObjective(OfCatBoost):
+    """A loss as CatBoost takes it: what `catboost_objective` returns.
+
+    Attributes
+    ----------
+    objective : Objective
+    """
 
     def __repr__(self) -> str:
         return f"catboost_{self.objective!r}"
@@ -53,7 +75,8 @@ class CatBoostObjective:
         # CatBoost lends its memory for the time of the call, but keeps what is raised, with the arguments, for longer.
         margin, target, weight = (None if given is None else np.array(given) for given in (approxes, targets, weights))
         # It calls from threads of its own, which wait for each other here: more of ours would be in their way.
-        ders = np.stack(self.objective.derivatives(margin, target, weight, n_threads=1), axis=1)
+        given = self.objective
+        ders = np.stack(given._in_training(given.prepare(margin, target, weight, 1), single=False), axis=1)
         np.subtract(0, ders, out=ders)  # and not -0, where the gradient is 0
         return ders
 
@@ -72,7 +95,7 @@ class CatBoostObjective:
         -------
         gradient : ndarray
         hessian : ndarray
-            Of shape (classes, classes), and diagonal.
+            Of shape (classes, classes): of `cross_entropy` with its exact Hessian the whole matrix, else a diagonal.
 
         Examples
         --------
@@ -81,10 +104,19 @@ class CatBoostObjective:
         >>> gradient, hessian = catboost_objective(fl.cross_entropy, hessian="exact").calc_ders_multi([0.0, 0.0], 1.0, 1.0)
         >>> gradient
         array([-0.5,  0.5])
+        >>> hessian
+        array([[-0.25,  0.25],
+               [ 0.25, -0.25]])
         """
         row = None if weight is None else np.array([weight], np.float64)
-        grad, hess = self.objective.derivatives(np.array([approxes]), np.array([target]), row, n_threads=1)
-        return 0 - grad[0], np.diag(-hess[0])
+        of = self.objective.prepare(np.array([approxes]), np.array([target]), row, n_threads=1)
+        grad, diagonal = self.objective.derivatives_of(of)
+        products = self.objective.traits.products
+        hess = products(of) if products and self.objective.hessian == "exact" else None
+        if hess is None:
+            hess = np.zeros((len(diagonal[0]), len(diagonal[0])))
+        np.fill_diagonal(hess, diagonal[0])
+        return 0 - grad[0], 0 - hess
 
     def metric(self) -> CatBoostMetric:
         """The mean loss as ``eval_metric=`` of CatBoost, which it wants of a custom objective.
@@ -103,18 +135,13 @@ class CatBoostObjective:
         return CatBoostMetric(self.objective)
 
 
-class CatBoostMetric:
+class CatBoostMetric(OfCatBoost):
     """The mean loss of raw margins, smaller is better: what `CatBoostObjective.metric` returns.
 
     Attributes
     ----------
     objective : Objective
     """
-
-    no_jit = True
-
-    def __init__(self, objective: Objective) -> None:
-        self.objective = objective
 
     def __repr__(self) -> str:
         return f"catboost_{self.objective!r}.metric()"
@@ -128,7 +155,7 @@ class CatBoostMetric:
         return error / weight if weight else 0.0
 
     def evaluate(self, approxes: Any, target: Any, weight: Any) -> tuple[float, float]:
-        """The sum of losses and that of weights.
+        """The sum of losses and that of weights, of samples that count: ignored labels do not.
 
         Parameters
         ----------
@@ -142,9 +169,12 @@ class CatBoostMetric:
         error, weight : float
         """
         margin = np.asarray(approxes[0]) if len(approxes) == 1 else np.stack(approxes, axis=1)
-        total = float(len(margin) if weight is None else np.sum(weight, dtype=np.float64))
-        mean = self.objective.value(margin, target, None if weight is None else np.asarray(weight)) if total else 0.0
-        return mean * total, total
+        of = self.objective.prepare(margin, target, weight)
+        counted = np.ones(len(margin)) if of.weight is None else of.weight.astype(np.float64)
+        if of.loss.family == "rows" and of.target.ndim == 1:
+            counted = counted[of.target != ignored_label(of.loss)]
+        total = float(counted.sum())
+        return (self.objective.value_of(of) * total, total) if total else (0.0, 0.0)
 
 
 def catboost_objective(
@@ -171,7 +201,8 @@ def catboost_objective(
     -----
     CatBoost calls a Python objective from one thread at a time. With several classes it calls once a sample and takes a
     matrix of second derivatives: that cannot be fast, and its own ``loss_function="MultiClass"`` is to be preferred where
-    it is meant.
+    it is meant. `cross_entropy` with the exact Hessian gives the whole matrix, and trains what that trains; others,
+    and with `softcap`, give a diagonal.
     Custom objectives do not run on a GPU.
 
     Examples

@@ -21,6 +21,8 @@ LARGEST_LABEL = 2**31 - 1
 
 def numbers(given: Any, name: str) -> np.ndarray:
     """Margins, labels or weights as an array; text and objects are none."""
+    if type(given) is np.ndarray and given.dtype.kind in "fiub":
+        return given
     array = _errors.plain_array(given, name, "as weights of 0")
     if array.dtype.kind in "fiub" or array.dtype.name in _errors.HALVES:
         return array

@@ -1,14 +1,19 @@
 """THE table of what a gradient booster needs to know of a loss beside its derivatives, one row a loss.
 
-A Hessian convention is what takes the place of the Hessian in a booster's Newton steps. Those called "xgboost" and "lightgbm"
-are what these libraries, in the `VERSIONS` named, compute of their own objective; docs/boosting.md says of which.
+A Hessian convention is what takes the place of the Hessian in a booster's Newton steps. Those called "xgboost-3.2",
+"xgboost-3.4" and "lightgbm" are what these libraries compute of their own objective; docs/boosting.md says of which.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import re
+import sys
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,11 +24,19 @@ from fastloss._loss import Loss
 from fastloss._registry import POSITIVE, Interval
 from fastloss.boosting import _links, _starts
 
-__all__ = ["HESSIANS", "VERSIONS", "Convention", "Traits", "traits_of"]
+__all__ = ["HESSIANS", "XGBOOST", "Convention", "Smoothed", "Traits", "traits_of"]
 
-HESSIANS = ("exact", "upper_bound", "constant", "xgboost", "lightgbm")
-#: The versions whose conventions these are.
-VERSIONS = {"xgboost": "3.2", "lightgbm": "4.7"}
+#: The versions from which on XGBoost computes what it does up to the next of them, the oldest first.
+XGBOOST = ("3.2", "3.4")
+HESSIANS = (
+    "exact",
+    "descent",
+    "upper_bound",
+    "constant",
+    "xgboost",
+    *(f"xgboost-{version}" for version in XGBOOST),
+    "lightgbm",
+)
 
 # A number, or what gives it from the parameters of the loss and the number of classes.
 Number = float | Callable[[Mapping[str, Any], int], float]
@@ -36,6 +49,10 @@ def newton_entry(loss: Loss, name: str, factor: float, floor: float, single: boo
     entry = CompiledEntry(loss, name)
     entry.for_newton_steps(factor, floor, single)
     return entry
+
+
+# Of which a multiple by a weight of 0 is 0, in float32 too.
+NO_FLOOR = float(np.finfo(np.float32).min)
 
 
 class Margins(NamedTuple):
@@ -60,11 +77,19 @@ class Margins(NamedTuple):
         entry = newton_entry(self.loss, "grad_and_hess", factor, self.floor, self.single)
         return entry(self.pred, self.target, weight=self.weight, **self.keywords)
 
+    def unfloored(self) -> Any:
+        entry = newton_entry(self.loss, "grad_and_hess", 1.0, NO_FLOOR, self.single)
+        return entry(self.pred, self.target, weight=self.weight, **self.keywords)
+
     def raised(self, hess: np.ndarray) -> np.ndarray:
         """In place, not below the floor."""
         floor = hess.dtype.type(self.floor)
         np.maximum(hess, floor if self.weight is None else floor * self.by_sample(self.weight), out=hess)
         return hess
+
+    def parameter(self, name: str) -> Any:
+        """A number, or an array that broadcasts to the margins."""
+        return self.keywords[name] if name in self.keywords else self.loss.params[name].default
 
     def number(self, given: Number) -> float:
         if callable(given):
@@ -91,11 +116,13 @@ class Margins(NamedTuple):
 class Convention:
     """How gradient and Hessian become what a booster is given: here, a multiple of the Hessian.
 
-    `scale` multiplies both, where a booster's own loss is a multiple of ours; `factor` multiplies the Hessian alone.
+    `scale` multiplies both, where a booster's own loss is a multiple of ours; `factor` multiplies the Hessian alone. What is of
+    one level alone says nothing of a loss that has several, such as quantiles.
     """
 
     factor: Number = 1.0
     scale: float = 1.0
+    of_one_level: bool = False
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad, hess = of.scaled(self.scale).grad_and_hess(of.number(self.factor))
@@ -128,6 +155,130 @@ class OfGradient(Convention):
         return grad, hess
 
 
+def scale_of(residual: np.ndarray, weight: Any) -> np.ndarray:
+    """Of each column the square of the mean root of residuals, which few large ones do not carry away."""
+    root = np.sqrt(np.abs(residual))
+    if weight is None:
+        mean = np.mean(root, axis=0, dtype=np.float64)
+    else:
+        share = np.asarray(weight, np.float64)
+        largest = np.max(np.abs(share), initial=0.0)
+        share = np.broadcast_to(share / largest if largest else share, root.shape)  # no weight's sum is too large
+        total = share.sum(axis=0)
+        mean = np.divide((root * share).sum(axis=0), total, out=np.zeros_like(total), where=total != 0)
+    return np.asarray(mean * mean)
+
+
+def from_target(of: Margins) -> np.ndarray:
+    """The residual."""
+    return np.asarray(of.pred - of.target)
+
+
+def relative_to_rate(of: Margins) -> np.ndarray:
+    """Of a margin that is the logarithm of a rate: by how much the margin has to change, as far as the rate is a straight line."""
+    with np.errstate(over="ignore"):
+        return np.asarray(1 - of.target * np.exp(-of.pred))
+
+
+@dataclass(frozen=True)
+class Descent(Convention):
+    """Of a loss of a residual that grows with its size: the Hessian, or a share of |gradient| / |residual|, whichever is more.
+
+    |gradient| / |residual| is the curvature of the parabola around no residual that touches the loss at this one and, where the
+    gradient grows no faster than the residual, is nowhere below it. A step by it, or one twice as long, does not raise the loss.
+    Steps are of the size of residuals, whatever that is, where the Hessian alone may vanish, and where a constant is too much or
+    too little.
+
+    At a corner where the residual is 0 the parabola is infinitely narrow. So residuals are not taken for less than about
+    `width` times the scale of all in the call.
+    """
+
+    share: float = 0.5
+    width: float = 0.0
+    residual: Callable[[Margins], np.ndarray] = from_target
+
+    def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
+        grad, hess = of.grad_and_hess(1.0)
+        residual = self.residual(of)
+        if self.width:
+            size = np.hypot(residual, (self.width * scale_of(residual, of.weight)).astype(residual.dtype))
+        else:
+            size = np.abs(residual)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            chord = np.divide(self.share * np.abs(grad), size, dtype=grad.dtype, casting="same_kind")
+        np.fmax(hess, chord, out=hess, where=size > 0)
+        return grad, hess
+
+
+@dataclass(frozen=True)
+class Turned(Convention):
+    """A function of the margins, the gradient and the Hessian, positive where that need not be."""
+
+    function: Callable[[Margins, np.ndarray, np.ndarray], np.ndarray] = field(default=lambda of, grad, hess: hess)
+
+    def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
+        grad, hess = of.unfloored()
+        return grad, of.raised(np.asarray(self.function(of, grad, hess), grad.dtype))
+
+
+# Where the loss of a leaf is A exp(-d) + B exp(d), up to a factor of d, of a change d of its margin, half of A + B gives the step
+# 2 (B - A) / (A + B) = 2 tanh(d / 2) of the best d, by Halley's method: never beyond it. All three are positive.
+
+
+def of_inverse_gaussian(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
+    """With a = y exp(-2 x) and b = exp(-x), the gradient is b - a and the Hessian 2 a - b."""
+    return hess + 1.5 * grad
+
+
+def of_zero_inflated_poisson(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
+    """The gradient is that of a rate b less the count a, where zeros count as far as they are ones of the Poisson distribution:
+    of a bound of the loss, as in the method of expectation and maximisation."""
+    return grad / 2 + (of.target if of.weight is None else of.target * of.weight)
+
+
+def of_linex(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
+    """The Hessian is a^2 exp(a r), and the slope a exp(a r) - a."""
+    at_none = np.asarray(np.square(of.parameter("a")), hess.dtype)
+    return (hess + (at_none if of.weight is None else at_none * of.weight)) / 2
+
+
+def smoothed_absolute(of: Margins, residual: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """XGBoost's "mean absolute error with automatic smooth majorization", in units of the scale."""
+    size = np.hypot(scale, residual)
+    curvature = np.divide(scale, size, out=np.ones_like(size), where=size > 0)
+    return residual * curvature, curvature
+
+
+# XGBoost's kSmoothingScale and kMinSurrogateRatio.
+BANDWIDTH, LEAST_RATIO = 0.04, 3e-4
+
+
+def smoothed_quantile(of: Margins, residual: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """XGBoost's logistic-smoothed quantile score, in units of the scale; its Hessian is the chord's from no residual."""
+    q = np.asarray(of.parameter("q"), residual.dtype)
+    x = np.divide(residual, BANDWIDTH * scale, out=np.zeros_like(residual), where=scale > 0)
+    bend = np.tanh(x)
+    ratio = np.divide(bend, x, out=np.ones_like(x), where=x != 0)
+    hess = np.maximum(ratio, LEAST_RATIO) / (2 * BANDWIDTH)
+    return scale / 2 * (bend + 1 - 2 * q), np.where(scale > 0, hess, 0)
+
+
+@dataclass(frozen=True)
+class Smoothed(Convention):
+    """Gradient and Hessian of a smoothed loss, whose width and unit are the scale of all residuals of a call."""
+
+    function: Callable[[Margins, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] = smoothed_absolute
+
+    def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
+        residual = np.asarray(of.pred - of.target)
+        scale = scale_of(residual, of.weight).astype(residual.dtype)
+        grad, hess = self.function(of, residual, scale)
+        weight = None if of.weight is None else np.asarray(of.weight, residual.dtype)
+        dtype = np.float32 if of.single else residual.dtype
+        grad, hess = (np.asarray(one if weight is None else one * weight, dtype) for one in (grad, hess))
+        return grad, of.raised(hess)
+
+
 def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     """(gamma + 1) |gradient| (1 - m), where m is the probability that the margin gives to the wrong label.
 
@@ -140,6 +291,14 @@ def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     np.abs(right, out=right)
     size *= right
     size *= size.dtype.type(1 + of.loss.params["gamma"].default)
+    return size
+
+
+def brier_bound(of: Margins, size: np.ndarray) -> np.ndarray:
+    """2 |gradient| (1 - m): the gradient's size is 2 m^2 (1 - m), and the Hessian (2 - 3 m) times that."""
+    right = np.abs(binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.keywords))
+    size *= right
+    size *= 2
     return size
 
 
@@ -159,18 +318,16 @@ def residual_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     return size
 
 
-def products_of_softmax(of: Margins) -> np.ndarray:
-    """The second derivatives of cross-entropy by two logits of a row, of one row; the diagonal is not meant.
+def products_of_softmax(of: Margins) -> np.ndarray | None:
+    """Of the cross-entropy of one row the second derivatives by two logits; what stands on the diagonal is not meant.
 
-    With Z = log Σ exp, d the derivative of the logits that the softmax takes, m what the row counts in the mean and
-    q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] d[i] q[j] d[j].
+    With Z = log Σ exp, m what the row counts in the mean and q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] q[j] / temperature².
+    With `softcap` the loss is not convex, and a matrix need not be positive.
     """
     given = {name: parameter.default for name, parameter in of.loss.params.items()}
-    logits, slope, cap = np.asarray(of.pred[0], np.float64), 1.0, given["softcap"]
-    if cap is not None:
-        bent = np.tanh(logits / cap)
-        logits, slope = cap * bent, 1 - bent * bent
-    logits = logits / given["temperature"]
+    if given["softcap"] is not None:
+        return None
+    logits = np.asarray(of.pred[0], np.float64) / given["temperature"]
     per_class = np.broadcast_to(1.0 if given["class_weight"] is None else given["class_weight"], logits.shape)
     smoothing = given["label_smoothing"]
     if of.target.ndim == 1:
@@ -182,7 +339,7 @@ def products_of_softmax(of: Margins) -> np.ndarray:
         mass = 1.0
         total = float(((1 - smoothing) * of.target[0] + smoothing / len(logits)) @ per_class)
     normaliser = float(logsumexp(logits))
-    softmax = np.exp(logits - normaliser) * slope / given["temperature"]
+    softmax = np.exp(logits - normaliser) / given["temperature"]
     weight = 1.0 if of.weight is None else float(of.weight[0])
     factor = weight * (2 * given["z_loss"] * mass * (1 - normaliser) - total)
     product: np.ndarray = factor * np.outer(softmax, softmax)
@@ -205,14 +362,51 @@ def _inverse_of(name: str) -> Callable[[Mapping[str, Any], int], float]:
     return inverse
 
 
-def by_name(default: str = "", **conventions: Convention) -> dict[str, Convention]:
-    """Conventions by name, with the constant that all losses have; the default is the first unless named."""
+def by_name(
+    default: str = "", xgboost: Convention | tuple[Convention | None, ...] | None = None, **conventions: Convention
+) -> dict[str, Convention]:
+    """Conventions by name, with the constant that all losses have; the default is the first unless named.
+
+    `xgboost` is one for all its versions, or one for each, in the order of `XGBOOST`; None where it has no such objective.
+    """
+    of_versions = xgboost if isinstance(xgboost, tuple) else (xgboost,) * len(XGBOOST)
     every = {**conventions, **({} if "constant" in conventions else {"constant": Constant()})}
+    every |= {f"xgboost-{version}": one for version, one in zip(XGBOOST, of_versions, strict=True) if one is not None}
     first = default or next(iter(every))
     return {first: every.pop(first), **every}
 
 
+def version_of(package: str) -> str | None:
+    """Of what is imported or would be, from the file that it reads itself: two packages may have brought one folder."""
+    if package in sys.modules:
+        return getattr(sys.modules[package], "__version__", None)
+    spec = importlib.util.find_spec(package)
+    for folder in (spec and spec.submodule_search_locations) or ():
+        file = Path(folder) / "VERSION"
+        if file.is_file():
+            return file.read_text(encoding="utf-8").strip()
+    return None
+
+
+def xgboost_of_today() -> str:
+    """The name of the convention of the XGBoost installed; of the newest that is known, where there is none."""
+    found = re.match(r"(\d+)\.(\d+)", version_of("xgboost") or "")
+    numbers = [tuple(map(int, version.split("."))) for version in XGBOOST]
+    if found is None:
+        return f"xgboost-{XGBOOST[-1]}"
+    installed = tuple(map(int, found.groups()))
+    if installed > numbers[-1]:
+        warnings.warn(
+            f"XGBoost {found[0]} is installed, and hessian='xgboost' is taken for 'xgboost-{XGBOOST[-1]}', the newest known "
+            "here; name the version that is meant",
+            stacklevel=4,
+        )
+    return f"xgboost-{XGBOOST[max((i for i, version in enumerate(numbers) if version <= installed), default=0)]}"
+
+
 EXACT, ONE, HALF = Convention(), Constant(), Convention(scale=0.5)
+# XGBoost's several expectiles are sums of a ladder's steps, which keeps them in order: another model.
+HALF_OF_ONE_LEVEL = Convention(scale=0.5, of_one_level=True)
 # Friedman, Hastie & Tibshirani (2000), Annals of Statistics 28(2): one of K symmetric scores is redundant.
 FRIEDMAN = Convention(lambda parameters, classes: classes / max(classes - 1, 1))
 # By Gershgorin's theorem 2 diag(q (1 - q)) is no less than the full matrix, diag(q) - q q'.
@@ -238,7 +432,7 @@ class Traits:
         From the parameters to the targets for which the loss has a least value; None where these are the loss's domain.
     products : callable, optional
         The second derivatives of a row by two different margins, where the diagonal is not all and the matrix is positive
-        semidefinite.
+        semidefinite; it returns None for parameters with which it is not.
     renewed : bool
         Whether a leaf's best value is not a Newton step but the optimal constant of the residuals in it.
     level : str
@@ -253,25 +447,52 @@ class Traits:
     link: _links.Link = _links.IDENTITY
     start: _starts.Start | None = None
     targets: Callable[[Mapping[str, Any]], Interval | None] | None = None
-    products: Callable[[Margins], np.ndarray] | None = None
+    products: Callable[[Margins], np.ndarray | None] | None = None
     renewed: bool = False
     level: str = ""
     instead: str = ""
     how: str = ""
 
+    def of_levels(self, loss: Loss) -> np.ndarray | None:
+        """Where a sample has a margin for each of several levels, these; else None."""
+        numbers = np.asarray(loss.params[self.level].default) if self.level else np.empty(())
+        return numbers if numbers.ndim == 1 else None
 
-KINKED = by_name(xgboost=ONE, lightgbm=ONE, default="constant")
+    def name_of(self, loss: Loss, hessian: str | None) -> str:
+        """The name in `hessians` of what was asked for: "xgboost" is that of the XGBoost installed, None the default."""
+        several = self.of_levels(loss) is not None
+        names = [name for name, convention in self.hessians.items() if not (several and convention.of_one_level)]
+        if hessian is None:
+            return names[0]
+        if any(name.startswith("xgboost-") for name in names):
+            names.append("xgboost")
+        name = xgboost_of_today() if hessian == "xgboost" in names else hessian
+        if name not in names:
+            meant = "" if name == hessian else f", here {name!r},"
+            accepted = ", ".join(sorted(names, key=HESSIANS.index))
+            raise ValueError(f"hessian = {hessian!r}{meant} has no meaning for {loss.name}; accepted: {accepted}")
+        return name
+
+
 SOFTMAX = by_name(exact=EXACT)
-RESIDUAL = by_name(exact=EXACT, upper_bound=ONE, default="upper_bound")
-REWEIGHTED = by_name(exact=EXACT, upper_bound=OfGradient(function=residual_bound), default="upper_bound")
+ACROSS_KINKS = Descent(share=1.0, width=0.3)
+RESIDUAL = by_name(descent=Descent(), exact=EXACT, upper_bound=ONE)
+REWEIGHTED = by_name(descent=Descent(), exact=EXACT, upper_bound=OfGradient(function=residual_bound))
 
 TABLE: dict[str, Traits] = {
     "squared_error": Traits(by_name(exact=EXACT, xgboost=HALF, lightgbm=HALF), start=_starts.mean),
-    "absolute_error": Traits(KINKED, start=_starts.median, renewed=True),
+    "absolute_error": Traits(
+        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed()), lightgbm=ONE), start=_starts.median, renewed=True
+    ),
     "huber": Traits({**RESIDUAL, "lightgbm": ONE}),
-    "smooth_l1": Traits(by_name(exact=EXACT, upper_bound=Constant(_inverse_of("beta")), default="upper_bound")),
-    "log_cosh": Traits(by_name(exact=EXACT, upper_bound=ONE)),
-    "quantile": Traits(KINKED, start=_starts.quantile, renewed=True, level="q"),
+    "smooth_l1": Traits(by_name(descent=Descent(), exact=EXACT, upper_bound=Constant(_inverse_of("beta")))),
+    "log_cosh": Traits(RESIDUAL),
+    "quantile": Traits(
+        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed(function=smoothed_quantile)), lightgbm=ONE),
+        start=_starts.quantile,
+        renewed=True,
+        level="q",
+    ),
     "binary_cross_entropy": Traits(instead="binary_cross_entropy_with_logits"),
     "binary_cross_entropy_with_logits": Traits(
         by_name(exact=EXACT, upper_bound=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.SIGMOID, _starts.logit
@@ -286,14 +507,16 @@ TABLE: dict[str, Traits] = {
     "tweedie": Traits(
         by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean, targets=positive_at_two
     ),
-    "inverse_gaussian": Traits(by_name(exact=EXACT, default="constant"), _links.EXP, _starts.log_mean),
+    "inverse_gaussian": Traits(
+        by_name(descent=Turned(function=of_inverse_gaussian), exact=EXACT), _links.EXP, _starts.log_mean
+    ),
     "negative_binomial": Traits(link=_links.EXP, start=_starts.log_mean),
     "poisson_identity": Traits(instead="poisson"),
-    "zero_inflated_poisson": Traits(by_name(exact=EXACT, default="constant"), _links.EXP),
+    "zero_inflated_poisson": Traits(by_name(descent=Turned(function=of_zero_inflated_poisson), exact=EXACT), _links.EXP),
     "beta": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
     "gaussian_nll": Traits(start=_starts.mean_by_variance),
     "gaussian_nll_with_log_scale": Traits(start=_starts.mean_by_log_scale),
-    "laplace_nll": Traits(by_name(), start=_starts.median_by_scale, renewed=True),
+    "laplace_nll": Traits(by_name(descent=ACROSS_KINKS), start=_starts.median_by_scale, renewed=True),
     "cauchy_nll": Traits(REWEIGHTED),
     "student_t_nll": Traits(REWEIGHTED),
     "crps_logistic": Traits(REWEIGHTED),
@@ -305,8 +528,8 @@ TABLE: dict[str, Traits] = {
     "hinge_embedding": Traits(by_name(), _links.DISTANCE),
     "margin_ranking": Traits(by_name()),
     "brier": Traits(instead="brier_with_logits"),
-    "brier_with_logits": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
-    "wing": Traits(by_name()),
+    "brier_with_logits": Traits(by_name(upper_bound=OfGradient(function=brier_bound), exact=EXACT), _links.SIGMOID),
+    "wing": Traits(by_name(descent=ACROSS_KINKS)),
     "cross_entropy": Traits(
         by_name(exact=EXACT, upper_bound=TWICE, xgboost=TWICE, lightgbm=FRIEDMAN),
         _links.SOFTMAX,
@@ -325,25 +548,26 @@ TABLE: dict[str, Traits] = {
     "distillation_kl": Traits(instead="cross_entropy"),
     "distillation_js": Traits(instead="cross_entropy"),
     "softmax_focal": Traits(SOFTMAX, _links.SOFTMAX),
-    "expectile": Traits(level="alpha"),
-    "pseudo_huber": Traits({**REWEIGHTED, "xgboost": EXACT}),
+    "expectile": Traits(by_name(exact=EXACT, xgboost=(None, HALF_OF_ONE_LEVEL)), level="alpha"),
+    "pseudo_huber": Traits({**REWEIGHTED, **by_name(xgboost=EXACT)}),
     "charbonnier": Traits(REWEIGHTED),
     "fair": Traits({**REWEIGHTED, "lightgbm": EXACT}),
     "cauchy": Traits(REWEIGHTED),
     "geman_mcclure": Traits(REWEIGHTED),
     "welsch": Traits(REWEIGHTED),
     "tukey_biweight": Traits(REWEIGHTED),
-    "epsilon_insensitive": Traits(by_name()),
+    "epsilon_insensitive": Traits(by_name(descent=ACROSS_KINKS)),
     "squared_epsilon_insensitive": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
     "squared_log_error": Traits(
         instead="squared_error",
         how="of log1p(target), which is the same with predictions expm1(margin)",
     ),
     "exponential": Traits(link=_links.HALF_LOGIT),
-    "absolute_percentage_error": Traits(by_name()),
-    "symmetric_absolute_percentage_error": Traits(by_name()),
+    "absolute_percentage_error": Traits(by_name(descent=ACROSS_KINKS)),
+    "symmetric_absolute_percentage_error": Traits(by_name(descent=ACROSS_KINKS)),
+    "linex": Traits(by_name(descent=Turned(function=of_linex), exact=EXACT)),
     "lp": Traits(by_name(exact=EXACT, default="constant")),
-    "log_lin_quantile": Traits(by_name(), _links.EXP),
+    "log_lin_quantile": Traits(by_name(descent=Descent(share=1.0, width=0.3, residual=relative_to_rate)), _links.EXP),
     "barron": Traits(REWEIGHTED),
     "barron_nll": Traits(REWEIGHTED),
     "cross_entropy_lambda": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),
@@ -361,7 +585,9 @@ TABLE: dict[str, Traits] = {
     "symmetric_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
 }
 
+OTHER = Traits()
+
 
 def traits_of(loss: Loss) -> Traits:
     """The row of a loss; of one that has none, what can be told from its derivatives."""
-    return TABLE.get(loss.name, Traits())
+    return TABLE.get(loss.name, OTHER)

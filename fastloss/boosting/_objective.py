@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._registry import SIGN
-from fastloss.boosting import _starts
+from fastloss.boosting import _outlook, _parameters, _starts
 from fastloss.boosting._checks import (
     LARGEST_LABEL,
     as_labels,
@@ -20,7 +21,7 @@ from fastloss.boosting._checks import (
     of_samples,
     spread_parameter,
 )
-from fastloss.boosting._conventions import HESSIANS, Convention, Margins, Traits, traits_of
+from fastloss.boosting._conventions import Convention, Margins, Traits, traits_of
 
 __all__ = ["FLOOR", "Metric", "Objective", "objective"]
 
@@ -32,6 +33,10 @@ FLOOR = 1e-16
 # second.
 ON_ONE_THREAD = 1 << 22
 NOTHING_COUNTS = "no sample counts: there is no best constant"
+
+
+# Samples from which on the first call of a training is looked at: of fewer nothing is trained but a trial.
+ENOUGH_TO_LOOK = 50
 
 
 class Sample(NamedTuple):
@@ -54,10 +59,11 @@ def sample_of(y_true: Any, y_pred: Any, sample_weight: Any) -> Sample:
     return Sample(numbers(y_pred, "margins"), y_true, weight, native)
 
 
-class Objective:
+class Objective(_parameters.ByValue):
     """A loss as an objective of gradient boosting: what `objective` returns.
 
-    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it.
+    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it. Objectives of equal
+    losses, parameters and conventions are equal.
 
     Attributes
     ----------
@@ -78,19 +84,78 @@ class Objective:
         instead = f"; take {f'{traits.instead} {traits.how}'.strip()}" if traits.instead else ""
         if traits.instead or loss.domain.prediction.bounded:
             raise ValueError(f"{loss.name} is no loss of a margin, which may be any number{instead}")
-        if hessian is None:
-            hessian = next(iter(traits.hessians))
-        if hessian not in traits.hessians:
-            accepted = ", ".join(name for name in HESSIANS if name in traits.hessians)
-            raise ValueError(f"hessian = {hessian!r} has no meaning for {loss.name}; accepted: {accepted}")
         floor = float(hessian_floor)
         if not 0 <= floor < np.inf:
             raise ValueError(f"hessian_floor = {hessian_floor!r} is outside [0, inf)")
-        self.loss, self.hessian, self.hessian_floor = loss, hessian, floor
+        self.loss, self.hessian, self.hessian_floor = loss, traits.name_of(loss, hessian), floor
         self.__name__ = loss.name  # what XGBoost calls a metric
+        self._looked = False  # whether training starts where it can get somewhere
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.loss, self.hessian, self.hessian_floor)
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.loss, self.hessian, self.hessian_floor
+
+    def _replaced(self, **params: Any) -> Objective:
+        own = {name: params.pop(name, getattr(self, name)) for name in ("loss", "hessian", "hessian_floor")}
+        return Objective(own["loss"].bind(**params) if params else own["loss"], own["hessian"], own["hessian_floor"])
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The loss's parameters and the convention, by name, as scikit-learn's estimators give theirs.
+
+        Parameters
+        ----------
+        deep : bool, default True
+            Without effect.
+
+        Returns
+        -------
+        dict
+
+        Notes
+        -----
+        The boosters' own classes pass all parameters that they find on to their C++ code, which warns of names that it does not
+        know. So what comes from here does not show in theirs, and `set_params` of theirs does not reach it: search over a list
+        of objectives, or in `ObjectiveClassifier`, where ``objective__gamma`` does.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> from fastloss.boosting import objective
+        >>> objective(fl.huber, delta=2.0).get_params()
+        {'hessian': 'upper_bound', 'hessian_floor': 1e-16, 'delta': 2.0}
+        """
+        return _parameters.unseen(
+            hessian=self.hessian,
+            hessian_floor=self.hessian_floor,
+            **{name: parameter.default for name, parameter in self.loss.params.items()},
+        )
+
+    def set_params(self, **params: Any) -> Objective:
+        """Change parameters of the loss, the convention or the loss, in place.
+
+        Parameters
+        ----------
+        **params
+            By the names of `get_params`, and `loss`.
+
+        Returns
+        -------
+        Objective
+            This one.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `objective` raises, and then nothing has changed.
+
+        Examples
+        --------
+        >>> import fastloss as fl
+        >>> from fastloss.boosting import objective
+        >>> objective(fl.huber).set_params(delta=3.0).loss.params["delta"].default
+        3.0
+        """
+        vars(self).update(vars(self._replaced(**params)))
+        return self
 
     def __repr__(self) -> str:
         parameters = "".join(f", {name}={parameter.default!r}" for name, parameter in self.loss.params.items())
@@ -103,8 +168,7 @@ class Objective:
     @property
     def levels(self) -> np.ndarray | None:
         """Where a sample has a margin for each of several levels, these; else None."""
-        levels = np.asarray(self.parameters[self.traits.level]) if self.traits.level else np.empty(())
-        return levels if levels.ndim == 1 else None
+        return self.traits.of_levels(self.loss)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -139,10 +203,10 @@ class Objective:
             target = target[:, 0]
         if rows and loss.row.labels and target.shape == shape[:1]:
             return Margins(loss, margin, as_labels(loss, target, shape[1], weight), weight, keywords)
-        level = self.traits.level
+        traits = self.traits
         for name in () if rows else loss.bound:
             if np.ndim(loss.bound[name]):
-                keywords[name] = spread_parameter(name, loss.bound[name], shape, name == level)
+                keywords[name] = spread_parameter(name, loss.bound[name], shape, name == traits.level)
         if target.shape != shape:
             if target.shape == shape[:1] and len(shape) == 2 and self.levels is not None:
                 target = np.broadcast_to(target[:, None], shape)
@@ -157,8 +221,8 @@ class Objective:
             target = target.astype(margin.dtype)
         if domain == SIGN:
             target = np.where(target == 0, target.dtype.type(-1), target)
-        if self.traits.targets:
-            domain = self.traits.targets(self.parameters) or domain
+        if traits.targets:
+            domain = traits.targets(self.parameters) or domain
         target = in_domain(loss, target, domain, weight)
         if weight is not None and not rows and len(shape) == 2:
             weight = weight[:, None]
@@ -174,22 +238,26 @@ class Objective:
         margin : array_like
             Raw scores, of shape (n,) or (n, classes); of a loss with several levels, such as quantiles, (n, levels).
         target : array_like
-            Labels as numbers of any type, or what else the loss takes as its target. -1 may be given as 0, where the loss
-            takes -1 and 1.
+            Labels as numbers of any type, or what else the loss takes as its target: of the shape of the margins, or flat.
+            -1 may be given as 0, where the loss takes -1 and 1.
         weight : array_like, optional
-            What each sample counts, of shape (n,).
+            What each sample counts, of shape (n,): gradient and Hessian of weight 1 are multiplied by it, whatever its sign.
+            Of a sample of weight 0 the target is not looked at, and nothing is left.
         n_threads : int, optional
             As for the loss.
 
         Returns
         -------
         grad, hess : ndarray
-            Not negative, the second: at least `hessian_floor` times the weight.
+            Not negative, the second, where weights are not: at least `hessian_floor` times the weight.
 
         Raises
         ------
         ValueError
-            For a label that is not finite, not whole where it must be, or outside the loss's domain; its row is named.
+            For a label that is not finite, not whole where it must be, or outside the loss's domain; its row is named. For
+            shapes that do not match.
+        TypeError
+            For margins, labels or weights that are no numbers.
         IndexError
             For the label of a class that has no margin; its row is named.
 
@@ -200,9 +268,10 @@ class Objective:
         >>> objective(fl.huber).derivatives([0.5, 3.0], [0.0, 0.0])
         (array([0.5, 1. ]), array([1., 1.]))
         """
-        return self._derivatives(self.prepare(margin, target, weight, n_threads), single=False)
+        return self.derivatives_of(self.prepare(margin, target, weight, n_threads), single=False)
 
-    def _derivatives(self, of: Margins, single: bool) -> tuple[np.ndarray, np.ndarray]:
+    def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """The same of what is prepared; `single`: as float32."""
         of = of._replace(floor=self.hessian_floor, single=single)
         if of.weight is None or not of.weight.size or not of.weight.min() < 0:
             return self.convention.derivatives(of)
@@ -211,6 +280,14 @@ class Objective:
         grad, hess = self.convention.derivatives(of._replace(weight=np.abs(of.weight)))
         grad *= sign
         hess *= sign
+        return grad, hess
+
+    def _in_training(self, of: Margins, single: bool) -> tuple[np.ndarray, np.ndarray]:
+        grad, hess = self.derivatives_of(of, single)
+        if not self._looked and len(grad) >= ENOUGH_TO_LOOK:
+            self._looked = True
+            if fault := _outlook.why_hopeless(of, grad):
+                warnings.warn(fault, stacklevel=3)
         return grad, hess
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> tuple[np.ndarray, np.ndarray]:
@@ -237,7 +314,7 @@ class Objective:
         """
         sample = sample_of(y_true, y_pred, sample_weight)
         n_threads = 1 if sample.margin.size <= ON_ONE_THREAD else None
-        return self._derivatives(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
+        return self._in_training(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
 
     def value(self, margin: Any, target: Any, weight: Any = None) -> float:
         """The mean loss of raw margins; with weights, divided as the loss divides it.
@@ -258,7 +335,10 @@ class Objective:
         >>> objective(fl.huber).value([0.5, 3.0], [0.0, 0.0])
         1.3125
         """
-        of = self.prepare(margin, target, weight)
+        return self.value_of(self.prepare(margin, target, weight))
+
+    def value_of(self, of: Margins) -> float:
+        """The same of what is prepared."""
         return float(self.loss(of.pred, of.target, weight=of.weight, reduction="mean", **of.keywords))
 
     def init_score(self, y: Any, weight: Any = None, *, classes: int | None = None) -> Any:
@@ -272,9 +352,10 @@ class Objective:
         y : array_like
             Labels or targets, of shape (n,); targets (n, k) give one constant a column.
         weight : array_like, optional
-            What each sample counts, of shape (n,).
+            What each sample counts, of shape (n,): not negative, and of any size, since only ratios matter.
         classes : int, optional
-            How many classes the labels are of. None: up to the largest of `y`.
+            How many classes the labels are of. None: as many as there are class weights, or else up to the largest of `y`
+            that counts. Ignored labels and those of weight 0 do not.
 
         Returns
         -------
@@ -285,12 +366,16 @@ class Objective:
         Raises
         ------
         ValueError
-            For labels as in `derivatives`, and without samples that count.
+            For labels and shapes as in `derivatives`, for a weight that is negative or not finite, and where no sample
+            counts.
 
         Notes
         -----
-        In closed form for `squared_error`, `absolute_error`, `quantile`, `poisson`, and for cross-entropies without
-        `softcap` and `z_loss`; by a safeguarded Newton's method for all others.
+        The table of docs/boosting.md says of which losses there is a closed form. For all others a few hundred constants are
+        tried, on a few hundred groups of samples where there are more; the lowest valleys are looked at more closely, and
+        the bottom of the lowest is found from all samples by a safeguarded Newton's method. So the best is found of
+        losses with many valleys too, which robust losses have. Of `hinge_embedding`, whose margin is a distance, the best
+        that is not negative is meant.
 
         Examples
         --------
@@ -442,8 +527,8 @@ FORMS: Mapping[str, tuple[Form, Form]] = {
 }
 
 
-class Metric:
-    """The mean loss of raw margins, smaller is better: what `Objective.metric` returns.
+class Metric(_parameters.ByValue):
+    """The mean loss of raw margins, smaller is better: what `Objective.metric` returns. Metrics of equal objectives are equal.
 
     Attributes
     ----------
@@ -455,10 +540,13 @@ class Metric:
         if booster not in FORMS:
             raise ValueError(f"booster must be one of {', '.join(FORMS)}; got {booster!r}")
         self.objective, self.booster = objective, booster
-        self.__name__ = objective.loss.name  # by which XGBoost's scikit-learn classes report it
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.objective, self.booster)
+    @property
+    def __name__(self) -> str:  # by which XGBoost's scikit-learn classes report it
+        return self.objective.loss.name
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return self.objective, self.booster
 
     def __repr__(self) -> str:
         return f"{self.objective!r}.metric({self.booster!r})"
@@ -488,21 +576,24 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     ----------
     loss : Loss
         A loss of `fastloss.losses` whose prediction may be any number.
-    hessian : {"exact", "upper_bound", "constant", "xgboost", "lightgbm"}, optional
+    hessian : {"exact", "upper_bound", "constant", "xgboost", "xgboost-3.2", "xgboost-3.4", "lightgbm"}, optional
         What takes the place of the Hessian:
 
         * exact: the diagonal of the loss's own;
         * upper_bound: not less than the true curvature and positive, also where that vanishes or is negative; of a row of
           margins, a diagonal not less than the full matrix;
         * constant: 1, which makes a leaf the mean of negative gradients;
-        * xgboost, lightgbm: what XGBoost 3.2 or LightGBM 4.7 take for their own objective of that loss. With
-          `squared_error`, gradient and Hessian are then those of half the square.
+        * xgboost-3.2, xgboost-3.4, lightgbm: what XGBoost from 3.2 or from 3.4 on, or LightGBM 4.7, take for their own
+          objective of that loss. With `squared_error`, gradient and Hessian are then those of half the square; with
+          `absolute_error` and `quantile`, in XGBoost from 3.4 on, of a smoothed loss whose scale all samples make;
+        * xgboost: that of the XGBoost installed, and of the newest known where there is none.
 
         None: for each loss the one that trains well, in the table of docs/boosting.md.
     hessian_floor : float, default 1e-16
         The least Hessian of a sample, before its weight: nonnegative and finite.
     **params
-        Parameters of the loss.
+        Parameters of the loss. One that may be an array has a number for each sample, (n,) or (n, 1), or for each column of
+        margins (n, k), (k,); where there are as many columns as samples, (k,) is of columns. Levels are of columns always.
 
     Returns
     -------
@@ -523,7 +614,11 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     not written to.
 
     Labels are checked in each call: one that is NaN, infinite or outside the loss's domain raises ValueError or IndexError
-    and names its row.
+    and names its row. `tweedie` with a power of 2 takes positive ones only: of 0 its loss has no least value.
+
+    `multilabel_soft_margin` divides by the number of labels, gradient and Hessian too, so that a booster's penalties and
+    minimal Hessians weigh that many times as much as beside XGBoost's multi-label `binary:logistic`. That is
+    `binary_cross_entropy_with_logits`, of margins and labels (n, labels).
 
     Examples
     --------
@@ -540,6 +635,6 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     >>> objective(fl.quantile, hessian="exact")
     Traceback (most recent call last):
         ...
-    ValueError: hessian = 'exact' has no meaning for quantile; accepted: constant, xgboost, lightgbm
+    ValueError: hessian = 'exact' has no meaning for quantile; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4, lightgbm
     """
     return Objective(loss.bind(**params) if isinstance(loss, Loss) else loss, hessian, hessian_floor)

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 
 from fastloss._loss import Loss
+from fastloss.boosting._conventions import Smoothed
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import FLOOR, Objective, objective
+from fastloss.boosting._parameters import ByValue
 
 __all__ = ["sklearn_loss"]
 
@@ -39,9 +41,8 @@ class Kernels:
         hessian_out: Any,
         n_threads: int,
     ) -> None:
-        gradient_out[...], hessian_out[...] = self.objective.derivatives(
-            raw_prediction, y_true, sample_weight, n_threads=n_threads
-        )
+        of = self.objective.prepare(raw_prediction, y_true, sample_weight, n_threads)
+        gradient_out[...], hessian_out[...] = self.objective._in_training(of, single=False)
 
     def gradient(self, y_true: Any, raw_prediction: Any, sample_weight: Any, gradient_out: Any, n_threads: int) -> None:
         gradient_out[...], _ = self.objective.derivatives(raw_prediction, y_true, sample_weight, n_threads=n_threads)
@@ -58,17 +59,28 @@ def loss_type(has_probabilities: bool) -> Any:
     """The class of losses, derived from scikit-learn's, which is imported here."""
     base: Any = importlib.import_module("sklearn._loss.loss").BaseLoss
 
-    class SklearnLoss(base):  # type: ignore[misc]  # a class known when it runs
+    class SklearnLoss(ByValue, base):  # type: ignore[misc]  # a class known when it runs
         def __init__(self, objective: Objective, n_classes: int | None) -> None:
             links: Any = importlib.import_module("sklearn._loss.link")
             super().__init__(Kernels(objective), getattr(links, objective.traits.link.name)(), n_classes)
             self.objective = objective
             self.is_multiclass = objective.loss.family == "rows"
             self.approx_hessian = objective.hessian != "exact"
-            self.differentiable = not objective.traits.renewed
+            # Of what is no derivative of this loss, a leaf is a step all the same.
+            self.differentiable = not objective.traits.renewed or isinstance(objective.convention, Smoothed)
+
+        def _arguments(self) -> tuple[Any, ...]:
+            return self.objective, self.n_classes
 
         def __reduce__(self) -> tuple[Any, ...]:
-            return rebuilt, (self.objective, self.n_classes)
+            return rebuilt, self._arguments()
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]:
+            return self.objective.get_params(deep)
+
+        def set_params(self, **params: Any) -> Any:
+            vars(self).update(vars(rebuilt(self.objective._replaced(**params), self.n_classes)))
+            return self
 
         def __repr__(self) -> str:
             return f"sklearn_loss of {self.objective!r}"

@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import BinaryIO
 
 from fastloss.cli._terminal import CommandError, say
@@ -30,8 +30,6 @@ def naming(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise CommandError(f"{name}: {error.strerror or error}") from None
-    except ValueError as error:  # of a name that holds a null byte
-        raise CommandError(f"{name}: {error}") from None
 
 
 def status(path: str) -> os.stat_result | None:
@@ -56,6 +54,8 @@ class Output:
 
     def __init__(self, name: str | os.PathLike[str]) -> None:
         self.name = os.fspath(name)
+        if "\0" in self.name:
+            raise CommandError(f"{self.name} is no name of a file")
         with naming(self.name):
             found = status(self.name)
             self.is_device = found is not None and stat.S_ISCHR(found.st_mode)
@@ -94,9 +94,9 @@ class Output:
     @contextmanager
     def writing(self) -> Iterator[BinaryIO]:
         """The file to write to and to read from; it becomes that which is meant when all has been written."""
-        with naming(self.name):
+        with self.errors():
             if self.is_device:
-                with open(self.path, "wb") as device:
+                with open(self.path, "wb", buffering=0) as device:
                     yield device
                 return
             descriptor, partial = tempfile.mkstemp(prefix=".fastloss-", dir=self.folder)
@@ -111,6 +111,9 @@ class Output:
                 with suppress(FileNotFoundError):
                     os.unlink(partial)
                 raise
+
+    def errors(self) -> AbstractContextManager[None]:
+        return naming(self.name)
 
     def give_mode(self, partial: str) -> None:
         """The owner and mode of the file that is replaced; of a new file what the process gives to new files."""
@@ -127,7 +130,12 @@ class Output:
 
     def write_text(self, text: str) -> None:
         with self.writing() as file:
+            self.put(file, text)
+
+    def put(self, file: BinaryIO, text: str) -> None:
+        with self.errors():
             file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()
 
     def say_written(self) -> None:
         say(f"written: {self.name}")

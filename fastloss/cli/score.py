@@ -9,21 +9,22 @@ import inspect
 import io
 import itertools
 import math
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO
 
 import numpy as np
 
 import fastloss
-from fastloss import _docs, _errors
+from fastloss import _docs
 from fastloss._loss import Loss
 from fastloss._registry import Parameter
 from fastloss.cli._inputs import BFLOAT16, FORMATS, Array, Input, dtype_name, numbers, open_input, to_bfloat16
 from fastloss.cli._json import add_json_option, as_json, in_json
 from fastloss.cli._outputs import STDOUT, Output, check_apart, reserve
-from fastloss.cli._sums import Factors, Total, add_groups, add_up, factors_of, quotient
+from fastloss.cli._problem import GRADIENT_DTYPES, Block, Problem, is_large, with_files
+from fastloss.cli._sums import Total, add_groups, add_up, quotient
 from fastloss.cli._terminal import CommandError, complain, positive_integer, print_pairs, print_table, printable, progress, say
 
 __all__ = ["add_arguments", "run"]
@@ -58,34 +59,14 @@ CLASSES_EPILOG = """\
 Of labels the accuracy is the part of them that have the largest prediction; the perplexity is exp of the mean of -log q of
 the label, where q is the softmax of the predictions. Both weigh as the mean does. """
 
-# Of the prediction. Sums need nothing beside the block, which is read where the file is mapped; groups need most, an
-# order to sort by and several arrays in double: up to 100 MiB.
-BLOCK_BYTES = 8 << 20
-
-# The start of a message that names an element: "target[3, 4] = ...".
-POSITION = re.compile(r"(\w+)\[([\d, ]+)\]")
-
 # Of the names under which argparse keeps the parameters of a loss, apart from the options of the command.
 PREFIX = "parameter_"
 
 # Types a group may have: booleans, integers, strings.
 GROUP_KINDS = "biuSU"
 
-GRADIENT_DTYPES = {
-    "float16": np.dtype(np.float16),
-    "bfloat16": BFLOAT16,
-    "float32": np.dtype(np.float32),
-    "float64": np.dtype(float),
-}
-
 # How groups may be ordered.
 SORTS = ("loss", "mean", "count", "group")
-
-# Losses that are -log q of the label, unless a parameter adds to them.
-LIKELIHOODS = ("cross_entropy", "nll")
-
-# Class weights farther apart than this are multiplied in double.
-FLOAT32_RATIO = 1e-20
 
 # The part of a gradient's numbers that may underflow to 0 in half precision without a word.
 UNDERFLOW = 0.01
@@ -201,7 +182,7 @@ def reader(parameter: Parameter) -> Callable[[str], Any]:
         except ValueError:
             if kind.array:
                 given = open_input(text)
-                if kind.array == "elements" and given.array.size * 8 > BLOCK_BYTES:
+                if kind.array == "elements" and is_large(given.array):
                     return given  # checked in blocks, with the prediction
                 value = numbers(given.array)
         try:
@@ -211,237 +192,6 @@ def reader(parameter: Parameter) -> Callable[[str], Any]:
         return given or value
 
     return read
-
-
-# --- blocks ---------------------------------------------------------------------------------------
-
-Block: TypeAlias = tuple[Any, ...]  # of slices
-
-
-def blocks(shape: tuple[int, ...], strides: tuple[int, ...], limit: int) -> Iterator[Block]:
-    """Cut an array into blocks of at most `limit` elements, each as contiguous in memory as the strides allow.
-
-    An empty array is one block: it has shapes and dtypes that are to be checked.
-    """
-    if 0 in shape:
-        yield tuple(slice(0, n) for n in shape)
-        return
-    outermost_first = sorted(range(len(shape)), key=lambda axis: -abs(strides[axis]))
-    lengths, room = [1] * len(shape), limit
-    for axis in reversed(outermost_first):
-        lengths[axis] = max(1, min(shape[axis], room))
-        room //= shape[axis]
-    starts = [range(0, shape[axis], lengths[axis]) for axis in outermost_first]
-    for corner in itertools.product(*starts):
-        start = dict(zip(outermost_first, corner, strict=True))
-        yield tuple(slice(start[axis], min(start[axis] + lengths[axis], n)) for axis, n in enumerate(shape))
-
-
-@dataclass
-class Weighing:
-    """What the samples of a block count: a factor of all their sums, what a mean divides by beside it, and whether at all.
-
-    None stands for 1, or yes, everywhere.
-    """
-
-    factors: Factors | None
-    mass: Array | None
-    counted: Array | None
-    ignored: int
-
-
-class Problem:
-    """A loss and the arrays to compute it of, a block at a time.
-
-    A block is cut from the shape of the loss: that of the prediction, without the class axis if there is one. The core
-    computes losses and gradients without weights, which are multiplied here: so their size does not matter. Class weights
-    are taken out, too, where they only multiply the row of their label; else a power of two brings them to the size of 1.
-    """
-
-    def __init__(self, loss: Loss, given: dict[str, Input], parameters: dict[str, Any], axis: int | None, wanted: str | None):
-        self.files = {name: file.text for name, file in given.items()}
-        # Without np.memmap, whose every slice costs several times that of a plain array.
-        pred, target = (np.asarray(given[name].array) for name in ("pred", "target"))
-        self.pred, self.target = pred, target
-        self.axis: int | None = None
-        self.keywords: dict[str, Any] = {}
-        if axis is not None:
-            self.axis = _errors.axis_from_front(axis, pred)
-            self.keywords["axis"] = self.axis
-        without_class = [d for d in range(pred.ndim) if d != self.axis]
-        self.shape = tuple(pred.shape[d] for d in without_class)
-        row = loss.row
-        self.labels = self.axis is not None and row.labels and target.shape == self.shape
-        # Whole shapes are compared before any block is cut: blocks of arrays that do not match might.
-        if not self.labels and not (row.target_has_classes and target.shape == pred.shape):
-            raise _errors.shapes(pred, target, self.axis, row.labels, row.target_has_classes)
-        self.weight = None
-        if "weight" in given:
-            weight = np.asarray(given["weight"].array)
-            _errors.readable_array(numbers(np.empty(0, weight.dtype)), "weight")  # is it of an accepted dtype?
-            self.weight = _errors.broadcast(weight, self.shape, "weight")
-        self.operands = {
-            name: _errors.broadcast(np.asarray(given[name].array), pred.shape, name)
-            for name in parameters
-            if loss.params[name].kind.array == "elements" and name in given and given[name].array.ndim
-        }
-        single = {name: value for name, value in parameters.items() if name not in self.operands}
-        single |= {name: numbers(np.asarray(given[name].array)) for name in single if name in given}
-        self.loss = loss.bind(**single)
-        self.dtype = GRADIENT_DTYPES[wanted] if wanted else gradient_dtype(pred.dtype)
-        self.computes_in_single = (pred.dtype.kind == "f" and pred.dtype.itemsize <= 4) or pred.dtype == BFLOAT16
-        if wanted == "float64":
-            self.computes_in_single = False
-        self.take_class_weight()
-        row_bytes = pred.itemsize * (1 if self.axis is None else pred.shape[self.axis])
-        strides = tuple(pred.strides[d] for d in without_class)
-        self.blocks = list(blocks(self.shape, strides, max(1, BLOCK_BYTES // max(1, row_bytes))))
-
-    def take_class_weight(self) -> None:
-        """Take class weights out of what the core computes, as far as they do not enter the loss in another way."""
-        params = self.loss.params
-        self.class_weight: Array | None = None
-        self.class_weight_is_factor = False
-        self.exponent = 0
-        given = params["class_weight"].default if "class_weight" in params else None
-        if given is None or not self.labels or not self.loss.row.class_weight_in_mean:
-            return
-        # An empty block, for its errors: of a length that is not that of the classes.
-        self.evaluate(self.loss, tuple(slice(0, 0) for _ in self.shape), reduction="sum")
-        self.class_weight = np.asarray(given, np.float64)
-        self.class_weight_is_factor = "label_smoothing" not in params or params["label_smoothing"].default == 0
-        if self.class_weight_is_factor:
-            self.loss = self.loss.bind(class_weight=None)
-            return
-        there = self.class_weight[self.class_weight > 0]
-        if there.size:
-            self.exponent = int(np.frexp(there.max())[1])
-            self.class_weight = np.ldexp(self.class_weight, -self.exponent)
-            self.computes_in_single &= bool(there.min() / there.max() > FLOAT32_RATIO)
-            self.loss = self.loss.bind(class_weight=self.class_weight)
-
-    def of_pred(self, block: Block) -> Block:
-        """Where a block lies in an array that has the class axis."""
-        return block if self.axis is None else (*block[: self.axis], slice(None), *block[self.axis :])
-
-    def block_of_pred(self, block: Block) -> Array:
-        """Half precision is computed in single; here it also stays in single, until everything is added up."""
-        pred = numbers(self.pred[(*self.of_pred(block), ...)])
-        if self.computes_in_single:
-            return pred.astype(np.float32, copy=False)
-        return pred.astype(np.float64, copy=False) if pred.dtype.kind == "f" and pred.dtype.itemsize < 8 else pred
-
-    def block_of_target(self, block: Block) -> Array:
-        return numbers(self.target[(*(block if self.labels else self.of_pred(block)), ...)])
-
-    def evaluate(self, method: Callable[..., Any], block: Block, **keywords: Any) -> Any:
-        """Call the loss, or one of its methods, on a block."""
-        operands = {name: numbers(array[self.of_pred(block)]) for name, array in self.operands.items()}
-        try:
-            return method(self.block_of_pred(block), self.block_of_target(block), **self.keywords, **operands, **keywords)
-        except (IndexError, TypeError, ValueError) as error:
-            raise CommandError(self.in_terms_of_files(str(error), block)) from None
-
-    def in_terms_of_files(self, message: str, block: Block) -> str:
-        """A message about a block, about the files: with the position there, and with the option's name."""
-        message = message.replace("check_domain=False", "--no-check-domain")
-        found = POSITION.match(message)
-        if found and found[1] in ("pred", "target", *self.operands):
-            where = block if found[1] == "target" and self.labels else self.of_pred(block)
-            place = [int(i) + (part.start or 0) for i, part in zip(found[2].split(","), where, strict=True)]
-            message = f"{found[1]}{place}{message[found.end() :]}"
-        return with_files(message, self.files)
-
-    def weighing(self, block: Block) -> Weighing:
-        weight = None if self.weight is None else numbers(self.weight[(*block, ...)])
-        counted = mass = per_class = None
-        ignored = 0
-        if self.labels:
-            labels = self.target[(*block, ...)]
-            if "ignore_index" in self.loss.params:
-                counted = np.asarray(labels != self.loss.params["ignore_index"].default)
-                ignored = counted.size - int(np.count_nonzero(counted))
-            if self.class_weight is not None:
-                chosen = labels if counted is None else np.where(counted, labels, 0)
-                per_class = self.class_weight[chosen.astype(np.int64)] if self.class_weight.size else None
-            if not self.class_weight_is_factor:
-                mass, per_class = per_class, None
-        factors = factors_of(weight, per_class)
-        if factors is not None and counted is not None:
-            factors.mantissa = np.where(counted, factors.mantissa, 0.0)
-        for array in (None if factors is None else factors.mantissa, mass):
-            if array is not None:
-                counted = array != 0 if counted is None else counted & (array != 0)
-        return Weighing(factors, mass, counted, ignored)
-
-    # What beside the loss is told of classes: see `columns`.
-
-    @property
-    def has_accuracy(self) -> bool:
-        return self.labels
-
-    @property
-    def is_likelihood(self) -> bool:
-        """Whether the loss itself is -log q of the label."""
-        defaults = {name: parameter.default for name, parameter in self.loss.params.items()}
-        return self.loss.name in LIKELIHOODS and not defaults.get("label_smoothing") and not defaults.get("z_loss")
-
-    @property
-    def has_perplexity(self) -> bool:
-        return self.labels and (self.loss.row.softmax or self.is_likelihood)
-
-    @property
-    def n_columns(self) -> int:
-        return 2 + self.has_accuracy + self.has_perplexity
-
-    def columns(self, block: Block, weighing: Weighing) -> list[Array]:
-        """Of each sample the loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
-
-        All are without the factors of the weighing.
-        """
-        statistics = self.loss.row.softmax and self.labels
-        asked = {"return_correct": True, "return_lse": True} if statistics else {}
-        found = self.evaluate(self.loss, block, reduction="none", **asked)
-        losses = np.asarray(found.value if statistics else found, np.float64)
-        mass = np.ones(losses.shape) if weighing.mass is None else weighing.mass
-        columns = [losses, mass if weighing.counted is None else np.where(weighing.counted, mass, 0.0)]
-        if self.has_accuracy:
-            correct = found.correct if statistics else self.correct(block)
-            columns.append(np.where(correct, columns[1], 0.0))
-        if self.has_perplexity:
-            costs = losses if self.is_likelihood else found.lse - self.logits_of_labels(block, weighing.counted)
-            columns.append(np.where(columns[1] == 0, 0.0, costs * mass))
-        return columns
-
-    def correct(self, block: Block) -> Array:
-        """Whether the label has the largest prediction."""
-        pred, labels = self.block_of_pred(block), self.target[(*block, ...)]
-        return np.argmax(pred, axis=self.axis) == labels if pred.size else np.zeros(labels.shape, bool)
-
-    def logits_of_labels(self, block: Block, counted: Array | None) -> Array:
-        """As the loss takes them: bent by a cap and divided by a temperature. Where nothing counts they may be any."""
-        assert self.axis is not None
-        pred, labels = self.block_of_pred(block), self.target[(*block, ...)]
-        if not pred.size:
-            return np.zeros(labels.shape)
-        inside = np.expand_dims((labels if counted is None else np.where(counted, labels, 0)).astype(np.int64), self.axis)
-        logits = np.take_along_axis(pred, inside, self.axis).squeeze(self.axis).astype(np.float64)
-        params = self.loss.params
-        cap = params["softcap"].default if "softcap" in params else None
-        bent = logits if cap is None else cap * np.tanh(logits / cap)
-        return np.asarray(bent / params["temperature"].default if "temperature" in params else bent)
-
-
-def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    native = dtype if dtype == BFLOAT16 else dtype.newbyteorder("=")
-    return native if native in GRADIENT_DTYPES.values() else np.dtype(np.float64)
-
-
-def with_files(message: str, files: dict[str, str]) -> str:
-    """A message with the files before it whose arguments it speaks of."""
-    words = set(re.findall(r"\w+", message.replace("labels must", "target must")))
-    named = dict.fromkeys(text for name, text in files.items() if name in words)
-    return f"{', '.join(named)}: {message}" if named else message
 
 
 # --- the totals -----------------------------------------------------------------------------------
@@ -476,8 +226,7 @@ def score(problem: Problem, groups: Array | None, advance: Callable[[int], None]
             result.total.add(np.array([problem.evaluate(problem.loss, block, reduction="sum"), n], float), 0)
             result.total.count += n
         else:
-            weighing = problem.weighing(block) if n else Weighing(None, None, None, 0)
-            columns = problem.columns(block, weighing)
+            columns, weighing = problem.columns(block)
             sums = columns, weighing.factors, weighing.counted, problem.exponent
             add_up(result.total, *sums)
             result.ignored += weighing.ignored
@@ -485,7 +234,7 @@ def score(problem: Problem, groups: Array | None, advance: Callable[[int], None]
                 keys = groups[(*block[: groups.ndim], ...)].reshape(-1)
                 try:
                     add_groups(result.groups, keys, *sums)
-                except ValueError:  # of numbers where the letters of a string should be
+                except (SystemError, ValueError):  # of numbers where the letters of a string should be
                     raise CommandError("groups hold text that is no Unicode") from None
         result.size += n
         advance(n)
@@ -526,7 +275,7 @@ def gradient_factor(problem: Problem, block: Block, denominator: Total | None) -
 
 def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tuple[Array, int]:
     """The gradient of a block in the type of the file, and how many of its numbers are not 0 but for that type."""
-    gradient = problem.evaluate(problem.loss.grad, block, reduction="sum")
+    gradient = problem.evaluate(problem.loss.grad, block, in_double=problem.dtype == np.float64, reduction="sum")
     mantissa, exponent = gradient_factor(problem, block, denominator)
     np.copyto(gradient, 0, where=np.asarray(mantissa == 0))
     there = gradient != 0
@@ -543,14 +292,16 @@ def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tu
     return written, int(np.count_nonzero(there & (written == 0)))
 
 
-def write_gradient(problem: Problem, output: Output, denominator: Total | None, advance: Callable[[int], None]) -> float:
+def write_gradient(
+    problem: Problem, output: Output, file: BinaryIO, denominator: Total | None, advance: Callable[[int], None]
+) -> float:
     """Write the gradient; gives the part of its numbers that are 0 in the file only."""
     pred = problem.pred
     is_fortran = pred.flags.f_contiguous and not pred.flags.c_contiguous
     descr = "<V2" if problem.dtype == BFLOAT16 else np.lib.format.dtype_to_descr(problem.dtype)
     header: dict[str, Any] = {"descr": descr, "fortran_order": is_fortran, "shape": pred.shape}
     lost = there = 0
-    with output.writing() as file:
+    with output.errors():
         np.lib.format.write_array_header_1_0(file, header)
         out = None
         if not output.is_device and pred.size:
@@ -716,35 +467,39 @@ def run(arguments: argparse.Namespace) -> int:
             raise CommandError(with_files(str(error), {**files, "groups": files.get("by", "")})) from None
         if getattr(arguments, "no_check_domain", False):
             problem.keywords["check_domain"] = False
-        underflow = None
-        with progress(max(1, math.prod(problem.shape)) * (2 if "--grad-out" in outputs else 1), arguments.loss) as advance:
-            result = score(problem, groups, advance)
-            if "--grad-out" in outputs:
-                denominator = result.total if arguments.reduction == "mean" else None
-                underflow = write_gradient(problem, outputs["--grad-out"], denominator, advance)
-        report(arguments, outputs, problem, result, underflow)
+        passes = 2 if "--grad-out" in outputs else 1
+        # Files take their names together, when all are complete.
+        with ExitStack() as written:
+            writing = {option: (output, written.enter_context(output.writing())) for option, output in outputs.items()}
+            with progress(max(1, math.prod(problem.shape)) * passes, arguments.loss) as advance:
+                result = score(problem, groups, advance)
+                underflow = None
+                if "--grad-out" in writing:
+                    denominator = result.total if arguments.reduction == "mean" else None
+                    underflow = write_gradient(problem, *writing["--grad-out"], denominator, advance)
+            texts = results_as_text(arguments, problem, result, underflow)
+            for option, text in texts.items():
+                if option in writing:
+                    output, file = writing[option]
+                    output.put(file, text)
+        if underflow is not None and underflow > UNDERFLOW and problem.dtype.itemsize == 2:
+            lost = f"{underflow:.0%} of the gradient's numbers that are not 0"
+            complain(f"warning: {lost} underflow to 0 in {dtype_name(problem.dtype)}; --grad-dtype float32 keeps them")
+        on_stdout = [text for option, text in texts.items() if option not in outputs]
+        if on_stdout:
+            say(on_stdout[0], end="")
+            return 0
+        print_text(arguments, problem, result)
+        for option in texts:
+            outputs[option].say_written()
     return 0
 
 
-def report(
-    arguments: argparse.Namespace, outputs: dict[str, Output], problem: Problem, result: Score, underflow: float | None
-) -> None:
-    """Print the result and write it to the files that are asked for."""
-    if underflow is not None and underflow > UNDERFLOW and problem.dtype.itemsize == 2:
-        lost = f"{underflow:.0%} of the numbers of the gradient that are not 0 underflow to 0 in {dtype_name(problem.dtype)}"
-        complain(f"warning: {lost}; --grad-dtype float32 keeps them")
+def results_as_text(arguments: argparse.Namespace, problem: Problem, result: Score, underflow: float | None) -> dict[str, str]:
+    """What the options --json and --csv ask for."""
     texts = {}
     if arguments.json is not None:
         texts["--json"] = as_json(json_of(arguments, problem, result, underflow)) + "\n"
     if arguments.csv is not None:
         texts["--csv"] = csv_of(arguments, problem, result)
-    for option, text in texts.items():
-        if option in outputs:
-            outputs[option].write_text(text)
-    on_stdout = [text for option, text in texts.items() if option not in outputs]
-    if on_stdout:
-        say(on_stdout[0], end="")
-        return
-    print_text(arguments, problem, result)
-    for option in texts:
-        outputs[option].say_written()
+    return texts

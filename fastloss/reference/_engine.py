@@ -16,11 +16,18 @@ from fastloss.reference import _softmax
 __all__ = ["Entry", "weights_of"]
 
 
+def accepted(given: Any, name: str) -> Any:
+    """An argument as an array: of numbers of any length, longdouble too."""
+    array = _errors.plain_array(given, name, "as weight=~mask")
+    return array if array.dtype == np.longdouble else _errors.readable_array(given, name)
+
+
 def weights_of(weight: Any, shape: tuple[int, ...], dtype: Any, reduction: str) -> Any:
     """Sample weights of a shape, of at least float64; of a mean, where only their ratios count, the largest made about 1."""
     if weight is None:
         return np.ones(shape, dtype)
-    factor = np.broadcast_to(np.asarray(weight).astype(np.result_type(dtype, np.float64)), shape)
+    array = accepted(weight, "weight")
+    factor = np.broadcast_to(_errors.broadcast(array, shape, "weight"), shape).astype(np.result_type(dtype, np.float64))
     largest = np.max(np.abs(factor), initial=0, where=np.isfinite(factor))
     return np.ldexp(factor, -np.frexp(largest)[1]) if reduction == "mean" else factor
 
@@ -34,13 +41,11 @@ class Entry(DescribedEntry):
         self.loss, self.outputs = loss, ENTRY_POINTS[name]
         self.__name__ = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         arguments = _errors.all_arguments(self, args, kwargs)
         row = self.loss.row
-        pred, target = _errors.plain_array(arguments["pred"], "pred", "as weight=~mask"), arguments.get("target")
-        if target is None and row.optional_target:
-            target = np.zeros_like(pred)
-        target = _errors.plain_array(target, "target", "as weight=~mask")
+        pred, target = accepted(arguments["pred"], "pred"), arguments.get("target")
+        target = np.zeros_like(pred) if target is None and row.optional_target else accepted(target, "target")
         given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
         pred = _softmax.floating(pred)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
@@ -95,11 +100,8 @@ class Entry(DescribedEntry):
         elif row.labels and target.shape == shape[:-1]:
             if not integers:
                 raise _errors.target_type(target.dtype, labels=True)
-            ignored = target == parameters.get("ignore_index")
-            bad = ~ignored & ((target < 0) | (target >= shape[-1]))
-            if bad.any():
-                where = tuple(int(i) for i in np.argwhere(bad)[0])
-                raise IndexError(f"target{list(where)} = {target[where]} is no label of {shape[-1]} classes")
+            if _errors.bad_labels(target, shape[-1], parameters.get("ignore_index")).any():
+                raise _errors.bad_label(target, shape[-1], parameters.get("ignore_index"))
             target = target.reshape(-1).astype(np.int64)
         else:
             raise _errors.shapes(pred, target, axis % pred.ndim, row.labels, row.target_has_classes)

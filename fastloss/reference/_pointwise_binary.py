@@ -137,7 +137,7 @@ def perceptron(pred, target):
     With z = pred · target::
 
         value      max(-z, 0)
-        gradient   -target where z < 0,  0 elsewhere
+        gradient   -target where z <= 0,  0 elsewhere
         Hessian    0
 
     Parameters
@@ -150,8 +150,8 @@ def perceptron(pred, target):
     Notes
     -----
     It is `hinge` without a margin, so that a score of 0 everywhere is a minimum. At the corner (z = 0)
-    the gradient is the subgradient 0; scikit-learn's `SGDClassifier` takes -target, and Optax half of it.
-    The rule that follows it downhill is Rosenblatt's [1]_.
+    the gradient is the subgradient -target, as in the rule of Rosenblatt [1]_ and in scikit-learn's
+    `SGDClassifier`: with 0 a descent that starts there would end there. Optax takes half of it.
 
     References
     ----------
@@ -167,7 +167,7 @@ def perceptron(pred, target):
     array([-0.5,  0.5])
     """
     z = target * pred
-    missed = np.heaviside(-z, 0)  # NaN where z is
+    missed = np.heaviside(-z, 1)  # NaN where z is
     return np.maximum(-z, 0), 0 - target * missed, np.zeros_like(z)
 
 
@@ -179,7 +179,7 @@ def hinge_embedding(pred, target, *, margin: NonNegative = 1.0):
 
                    target = 1    target = -1
         value      x             max(margin - x, 0)
-        gradient   1             -1 where x < margin,  0 elsewhere
+        gradient   1             -1 where x <= margin,  0 elsewhere
         Hessian    0             0
 
     Parameters
@@ -193,8 +193,8 @@ def hinge_embedding(pred, target, *, margin: NonNegative = 1.0):
 
     Notes
     -----
-    At the corner (x = margin) the gradient is the subgradient 0. Targets other than -1 and 1 are refused,
-    where PyTorch adds the losses of both. A negative distance is accepted, and makes the loss of a pair
+    At the corner (x = margin) the gradient is the subgradient -1, as in PyTorch. Targets other than -1 and 1 are
+    refused, where PyTorch adds the losses of both. A negative distance is accepted, and makes the loss of a pair
     that is alike negative. With squares it is the contrastive loss of Hadsell et al. [1]_.
 
     References
@@ -213,7 +213,7 @@ def hinge_embedding(pred, target, *, margin: NonNegative = 1.0):
     lack = margin - pred
     known = target * target  # NaN where the target is
     value = known * np.where(target > 0, pred, np.maximum(lack, 0))
-    slope = np.where(target > 0, np.where(np.isnan(pred), pred, 1), -np.heaviside(lack, 0))
+    slope = np.where(target > 0, np.where(np.isnan(pred), pred, 1), -np.heaviside(lack, 1))
     return value, known * slope, np.zeros_like(pred)
 
 

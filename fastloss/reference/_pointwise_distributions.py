@@ -85,7 +85,7 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegat
     With a = pred, b = other, y = target and m = margin::
 
         value      max(0, m - y(a - b))
-        gradient   -y by a and y by b where y(a - b) < m, else 0
+        gradient   -y by a and y by b where y(a - b) <= m, else 0
         Hessian    0
 
     Parameters
@@ -101,7 +101,8 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegat
 
     Notes
     -----
-    This is PyTorch's ``margin_ranking_loss(pred, other, target)``. The subgradient at the kink is 0.
+    This is PyTorch's ``margin_ranking_loss(pred, other, target)``. The subgradient at the kink is
+    -y by a and y by b, as there: scores that start equal would stay so with 0.
 
     References
     ----------
@@ -117,7 +118,7 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegat
     (array([ 0., -1.]), array([0., 1.]))
     """
     slack = margin - target * (pred - _for_each(other, pred))
-    slope = np.where(np.isnan(slack), slack, np.where(slack > 0, target, 0))
+    slope = np.where(np.isnan(slack), slack, np.where(slack >= 0, target, 0))
     return np.maximum(slack, 0), -slope + 0.0, np.zeros_like(slope), slope, np.zeros_like(slope)
 
 

@@ -96,7 +96,7 @@ class FunctionEntry(DescribedFunction):
         self.loss, self.outputs = function, function.row.entry_points[name]
         self.__name__ = name
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         arguments = _errors.all_arguments(self, args, kwargs)
         given = _errors.plain_array(arguments["pred"], "pred", "away")
         dtype = given.dtype if given.dtype.kind not in "biu" else np.dtype(np.float64)

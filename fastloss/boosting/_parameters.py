@@ -1,0 +1,48 @@
+"""What objectives and metrics share as objects: they compare, hash and are copied by what they were made of."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any, Self
+
+__all__ = ["ByValue", "unseen"]
+
+
+class ByValue:
+    """Equal where the type and what the constructor was given are; pickled as that, too."""
+
+    def _arguments(self) -> tuple[Any, ...]:
+        """What the constructor takes to make another one."""
+        raise NotImplementedError
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(self._arguments() == other._arguments())
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._arguments()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._arguments()
+
+    def __sklearn_clone__(self) -> Self:
+        """Without scikit-learn's check that a constructor keeps what it is given as the same object."""
+        return type(self)(*(copy.copy(argument) for argument in self._arguments()))
+
+
+class Unseen(str):
+    """The name of a parameter, that no name of another's parameter is made of.
+
+    XGBoost's and LightGBM's classes inherit from scikit-learn a `get_params` that lists those of what they hold too, as
+    "objective__" and the name, and they pass all of that to C++ code, which warns of it or refuses it. Added to such a
+    prefix, this is what was before it: the parameter that holds the objective, whose value scikit-learn writes next.
+    """
+
+    def __radd__(self, prefix: str) -> str:
+        return prefix.removesuffix("__")
+
+
+def unseen(**parameters: Any) -> dict[str, Any]:
+    """Parameters by name, which do not become those of what holds them."""
+    return {Unseen(name): value for name, value in parameters.items()}
