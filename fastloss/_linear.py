@@ -489,7 +489,7 @@ empty : {"nan", "zero"}, default "nan"
     "grad_dtype": """\
 grad_dtype : dtype, optional
     The dtype of the gradients: float32, or None for that of each array. They are summed in float32 or float64, and float16
-    has no number below 6e-8.""",
+    has no number below 6e-8: where that makes most of one 0, there is a warning.""",
     "out": """\
 out : tuple of ndarray, optional
     Receive the gradients and are returned: of the shape of `hidden`, `weight` and, where it is given, `bias`, and of the dtype

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -38,6 +39,11 @@ BLOCK = 8 << 20
 
 #: Rows, or classes of a chunk, looked at a time when some are chosen.
 SCAN = 1 << 14
+
+LOST = (
+    "most of the gradient by {name} is 0 in float16, whose smallest number is 6e-8: ask for grad_dtype='float32', or scale the "
+    "loss, such as reduction='sum' with sample_weight=scale/n"
+)
 
 
 class Rows:
@@ -362,6 +368,17 @@ class Gradients:
         self.product = like_block(self.sums[0], block, real)
         self.transposed = np.empty((2, columns, chunk), real)
         self.single, self.empty = single, True
+        #: Of each gradient in float16, the numbers that are not 0 before it is rounded, and after.
+        self.nonzero: dict[str, list[Any]] = {
+            name: [0, 0] for name, result in zip(call.arrays, self.results, strict=True) if result.dtype == np.float16
+        }
+
+    def rounded(self, name: str, wide: np.ndarray, result: Any, place: Any) -> None:
+        """Write numbers into a gradient, and count what its type makes 0."""
+        result[place] = wide
+        if name in self.nonzero:
+            for i, array in enumerate((wide, result[place])):
+                self.nonzero[name][i] += np.count_nonzero(array)
 
     def start(self) -> None:
         """Clear what the chunks add to; d_weight only where the first chunk may not write to all of it."""
@@ -408,7 +425,7 @@ class Gradients:
             if power:
                 np.ldexp(product, power, out=product)
             if self.single or (self.empty and not self.filter_eps):
-                d_weight[classes] = product
+                self.rounded("weight" if self.single else "", product, d_weight, classes)
             else:
                 d_weight[classes] += product
         self.empty = False
@@ -422,15 +439,18 @@ class Gradients:
             np.ldexp(d_hidden, factors.power, out=d_hidden)
         if not scale.all():
             d_hidden[:, scale == 0] = 0
-        self.d_hidden[rows] = d_hidden.T
+        self.rounded("hidden", d_hidden.T, self.d_hidden, rows)
 
     def finish(self) -> tuple[np.ndarray, ...]:
         if self.empty:
             self.sums[0][...] = 0
-        for result, total in zip(self.results[1:], self.sums, strict=True):
+        for name, result, total in zip(ARRAYS[1:], self.results[1:], self.sums, strict=False):
             if result is not total:
                 for part in slices(len(result), self.block):
-                    result[part] = total[part]
+                    self.rounded(name, total[part], result, part)
+        for name, (before, after) in self.nonzero.items():
+            if 2 * after < before:
+                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=5)
         return tuple(self.results)
 
 

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -244,6 +245,24 @@ def test_values_of_rows_of_halves_keep_the_digits_of_single_precision(loss):
         np.testing.assert_allclose(found, loss(*single[:2], target, single[2], reduction="none"), rtol=1e-5)
         mixed = loss(rounded[0], single[1], target, single[2], reduction="none")
         assert mixed.dtype == np.float32
+
+
+def test_gradients_that_float16_makes_0_are_told_of(small_chunks):
+    hidden, weight, labels, bias = draw((31,), 5, 20, np.float16)
+    for loss in (fl.linear_cross_entropy, fl.linear_selected_log_probs):
+        for rows in (slice(None), slice(0, 1)):  # several chunks, one
+            arrays = hidden[rows], weight, labels[rows], bias
+            for name, tiny in (("hidden", {"weight": 1e-3}), ("weight", {"hidden": 1e-3})):
+                given = [x * tiny.get(key, 1) for key, x in zip(("hidden", "weight", "labels", "bias"), arrays, strict=True)]
+                given[2] = arrays[2]
+                options = {"sample_weight": 2e-5, "reduction": "sum"}
+                with pytest.warns(RuntimeWarning, match=f"gradient by {name} is 0 in float16.* grad_dtype='float32'"):
+                    loss.grad(*given, **options)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    loss.grad(*given, reduction="mean")
+                    loss.grad(*given, grad_dtype=np.float32, **options)
+                    loss.grad(*given, sample_weight=0.0)
 
 
 def test_gradients_have_the_dtype_of_their_argument():
