@@ -118,7 +118,7 @@ fl_status fl_run(fl_call *call);
 typedef struct {
     const char *name, *family;
     int n_params;
-    int has_operand;          /* 2: derivatives by it are known */
+    int has_operand;          /* see losses.inc */
     int slow;
 } fl_loss_info;
 int fl_n_losses(void);

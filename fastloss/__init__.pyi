@@ -115,23 +115,20 @@ class _binary_cross_entropy_call(Generic[_R, _E, _O]):
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_options]) -> _R: ...
     @overload
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_options]) -> _E: ...
-class _binary_cross_entropy(_binary_cross_entropy_call[float, _Array, Never], _Derivatives[_binary_cross_entropy_call[_Array, _Array, _Out], _binary_cross_entropy_call[tuple[float, _Array], _Arrays, _Out], _binary_cross_entropy_call[_Arrays, _Arrays, _Outs]]): ...
+class _binary_cross_entropy_calls(Generic[_R, _E, _R2, _E2, _O]):
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., target_grad: _No = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_options]) -> _R: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, target_grad: _No = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_options]) -> _E: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., target_grad: _Yes, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_options]) -> _R2: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, target_grad: _Yes, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_options]) -> _E2: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced | _Each = ..., target_grad: bool, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_options]) -> _R | _E | _R2 | _E2: ...
+class _binary_cross_entropy(_binary_cross_entropy_call[float, _Array, Never], _Derivatives[_binary_cross_entropy_calls[_Array, _Array, _Arrays, _Arrays, _Outs], _binary_cross_entropy_calls[tuple[float, _Array], _Arrays, tuple[float, _Arrays], tuple[_Array, _Arrays], _Outs], _binary_cross_entropy_call[_Arrays, _Arrays, _Outs]]): ...
 binary_cross_entropy: _binary_cross_entropy
-hinge: _binary_cross_entropy
-squared_hinge: _binary_cross_entropy
-poisson: _binary_cross_entropy
-soft_margin: _binary_cross_entropy
-modified_huber: _binary_cross_entropy
-exponential: _binary_cross_entropy
-perceptron: _binary_cross_entropy
-brier: _binary_cross_entropy
-brier_with_logits: _binary_cross_entropy
-binary_sparsemax: _binary_cross_entropy
-poisson_identity: _binary_cross_entropy
-gamma: _binary_cross_entropy
-inverse_gaussian: _binary_cross_entropy
-generalized_kl: _binary_cross_entropy
-squared_log_error: _binary_cross_entropy
+elementwise_kl_divergence: _binary_cross_entropy
 
 _binary_cross_entropy_with_logits_options = TypedDict("_binary_cross_entropy_with_logits_options", {"pos_weight": ArrayLike, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
 class _binary_cross_entropy_with_logits_call(Generic[_R, _E, _O]):
@@ -139,10 +136,21 @@ class _binary_cross_entropy_with_logits_call(Generic[_R, _E, _O]):
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_with_logits_options]) -> _R: ...
     @overload
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_with_logits_options]) -> _E: ...
-class _binary_cross_entropy_with_logits(_binary_cross_entropy_with_logits_call[float, _Array, Never], _Derivatives[_binary_cross_entropy_with_logits_call[_Array, _Array, _Out], _binary_cross_entropy_with_logits_call[tuple[float, _Array], _Arrays, _Out], _binary_cross_entropy_with_logits_call[_Arrays, _Arrays, _Outs]]): ...
+class _binary_cross_entropy_with_logits_calls(Generic[_R, _E, _R2, _E2, _O]):
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., target_grad: _No = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_with_logits_options]) -> _R: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, target_grad: _No = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_with_logits_options]) -> _E: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., target_grad: _Yes, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_with_logits_options]) -> _R2: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, target_grad: _Yes, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_with_logits_options]) -> _E2: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced | _Each = ..., target_grad: bool, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_binary_cross_entropy_with_logits_options]) -> _R | _E | _R2 | _E2: ...
+class _binary_cross_entropy_with_logits(_binary_cross_entropy_with_logits_call[float, _Array, Never], _Derivatives[_binary_cross_entropy_with_logits_calls[_Array, _Array, _Arrays, _Arrays, _Outs], _binary_cross_entropy_with_logits_calls[tuple[float, _Array], _Arrays, tuple[float, _Arrays], tuple[_Array, _Arrays], _Outs], _binary_cross_entropy_with_logits_call[_Arrays, _Arrays, _Outs]]): ...
 binary_cross_entropy_with_logits: _binary_cross_entropy_with_logits
 
-_sigmoid_focal_options = TypedDict("_sigmoid_focal_options", {"alpha": float | None, "gamma": float, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
+_sigmoid_focal_options = TypedDict("_sigmoid_focal_options", {"alpha": ArrayLike | None, "gamma": float, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
 class _sigmoid_focal_call(Generic[_R, _E, _O]):
     @overload
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_sigmoid_focal_options]) -> _R: ...
@@ -150,6 +158,38 @@ class _sigmoid_focal_call(Generic[_R, _E, _O]):
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_sigmoid_focal_options]) -> _E: ...
 class _sigmoid_focal(_sigmoid_focal_call[float, _Array, Never], _Derivatives[_sigmoid_focal_call[_Array, _Array, _Out], _sigmoid_focal_call[tuple[float, _Array], _Arrays, _Out], _sigmoid_focal_call[_Arrays, _Arrays, _Outs]]): ...
 sigmoid_focal: _sigmoid_focal
+
+_hinge_options = TypedDict("_hinge_options", {"weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
+class _hinge_call(Generic[_R, _E, _O]):
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_hinge_options]) -> _R: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_hinge_options]) -> _E: ...
+class _hinge(_hinge_call[float, _Array, Never], _Derivatives[_hinge_call[_Array, _Array, _Out], _hinge_call[tuple[float, _Array], _Arrays, _Out], _hinge_call[_Arrays, _Arrays, _Outs]]): ...
+hinge: _hinge
+squared_hinge: _hinge
+soft_margin: _hinge
+modified_huber: _hinge
+exponential: _hinge
+exponential_with_soft_labels: _hinge
+perceptron: _hinge
+brier: _hinge
+brier_with_logits: _hinge
+binary_sparsemax: _hinge
+gamma: _hinge
+inverse_gaussian: _hinge
+generalized_kl: _hinge
+squared_log_error: _hinge
+
+_poisson_options = TypedDict("_poisson_options", {"full": bool, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
+class _poisson_call(Generic[_R, _E, _O]):
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_poisson_options]) -> _R: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_poisson_options]) -> _E: ...
+class _poisson(_poisson_call[float, _Array, Never], _Derivatives[_poisson_call[_Array, _Array, _Out], _poisson_call[tuple[float, _Array], _Arrays, _Out], _poisson_call[_Arrays, _Arrays, _Outs]]): ...
+poisson: _poisson
+poisson_identity: _poisson
 
 _wing_options = TypedDict("_wing_options", {"width": float, "curvature": float, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "n_threads": int | None}, total=False)
 class _wing_call(Generic[_R, _E, _O]):
@@ -629,8 +669,8 @@ class _sparsemax_call(Generic[_R, _E, _O]):
 class _sparsemax(_sparsemax_call[float, _Array, Never], _Derivatives[_sparsemax_call[_Array, _Array, _Out], _sparsemax_call[tuple[float, _Array], _Arrays, _Out], _sparsemax_call[_Arrays, _Arrays, _Outs]]): ...
 sparsemax: _sparsemax
 
-_selected_log_probs_options = TypedDict("_selected_log_probs_options", {"ignore_index": int, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "axis": int, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
-_selected_log_probs_statistics = TypedDict("_selected_log_probs_statistics", {"ignore_index": int, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "axis": int, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
+_selected_log_probs_options = TypedDict("_selected_log_probs_options", {"ignore_index": int, "temperature": float, "softcap": float | None, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "axis": int, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
+_selected_log_probs_statistics = TypedDict("_selected_log_probs_statistics", {"ignore_index": int, "temperature": float, "softcap": float | None, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "axis": int, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
 class _selected_log_probs_call(Generic[_R, _E, _O]):
     @overload
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Reduced, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_selected_log_probs_options]) -> _R: ...  # type: ignore[overload-overlap]
@@ -711,8 +751,8 @@ and G the gradient of the reduced value with respect to the logits of all rows::
     d_bias     G summed over the rows
 """
 
-_linear_selected_log_probs_options = TypedDict("_linear_selected_log_probs_options", {"ignore_index": int, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
-_linear_selected_log_probs_statistics = TypedDict("_linear_selected_log_probs_statistics", {"ignore_index": int, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
+_linear_selected_log_probs_options = TypedDict("_linear_selected_log_probs_options", {"ignore_index": int, "temperature": float, "softcap": float | None, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "n_threads": int | None, "return_lse": _No, "return_entropy": _No, "return_argmax": _No, "return_correct": _No}, total=False)
+_linear_selected_log_probs_statistics = TypedDict("_linear_selected_log_probs_statistics", {"ignore_index": int, "temperature": float, "softcap": float | None, "sample_weight": ArrayLike | None, "filter_eps": float, "empty": _Empty, "n_threads": int | None, "return_lse": bool, "return_entropy": bool, "return_argmax": bool, "return_correct": bool}, total=False)
 class _linear_selected_log_probs_call(Generic[_R, _E, _O]):
     @overload
     def __call__(self, hidden: ArrayLike, weight: ArrayLike, labels: ArrayLike, bias: ArrayLike | None = None, *, reduction: _Reduced, out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_linear_selected_log_probs_options]) -> _R: ...  # type: ignore[overload-overlap]

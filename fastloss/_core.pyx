@@ -150,7 +150,7 @@ def get_tier():
 
 def losses():
     """The rows of csrc/losses.inc: name, family, scalar parameters, whether there is an operand."""
-    return [(fl_loss(i).name.decode(), fl_loss(i).family.decode(), fl_loss(i).n_params, bool(fl_loss(i).has_operand))
+    return [(fl_loss(i).name.decode(), fl_loss(i).family.decode(), fl_loss(i).n_params, fl_loss(i).has_operand in (1, 2, 4))
             for i in range(fl_n_losses())]
 
 
@@ -562,7 +562,8 @@ cdef class Kernel:
                 if not default:  # the call looks at its numbers
                     return value
             value = parameter.check(value)
-            array = value if isinstance(value, np.ndarray) else np.array(value)
+            # NaN would be an element's own.
+            array = value if isinstance(value, np.ndarray) else np.array(-1.0 if value is None else value)
             if default:
                 self.default_operand = array
             return array

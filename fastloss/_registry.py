@@ -37,11 +37,12 @@ __all__ = [
     "Interval",
     "Levels",
     "LogProbability",
+    "Margin",
     "Mixture",
     "NonNegative",
     "OneOrTwo",
     "OpenFraction",
-    "OptionalFraction",
+    "OptionalFractions",
     "Parameter",
     "PolyFactor",
     "Positive",
@@ -122,6 +123,7 @@ class Kind:
 
     `array` is "" for a number, "elements" for what broadcasts against the prediction, "classes" for one number a class.
     `divides`: the prediction is divided by it, and so are derivatives.
+    `apart`: within the range, numbers for which there are kernels of their own.
     `ends_apart`: at the ends of the range results are not what they tend to near them.
     `differentiable`: of "elements", there are derivatives by it too.
     """
@@ -129,6 +131,7 @@ class Kind:
     range: Interval
     array: str = ""
     divides: bool = False
+    apart: tuple[float, ...] = ()
     ends_apart: bool = False
     differentiable: bool = False
     optional: bool = False
@@ -136,9 +139,10 @@ class Kind:
 
 
 Positive = Annotated[float, Kind(Interval(0, low_open=True, high_open=True))]
+#: A distance that is asked for: of less than 0, one that is forgiven.
+Margin = Annotated[float, Kind(Interval(low_open=True, high_open=True))]
 NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
 Fraction = Annotated[float, Kind(Interval(0, 1))]
-OptionalFraction = Annotated[float | None, Kind(Interval(0, 1), optional=True)]
 PositiveFraction = Annotated[float, Kind(Interval(0, 1, low_open=True))]
 # Beyond -1 the loss is not monotonic; of much more than 10, soft targets leave the gradient a difference of nearly equal sums.
 PolyFactor = Annotated[float, Kind(Interval(-1, 10))]
@@ -150,6 +154,8 @@ Exponent = Annotated[float, Kind(Interval(1, 10))]
 #: Of an exponential: of more, a residual of 9 is too large for a float32.
 Slope = Annotated[float, Kind(Interval(-10, 10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
+#: Of each element its own part of 1, or of none.
+OptionalFractions = Annotated[Any, Kind(Interval(0, 1), array="elements", optional=True)]
 #: Levels of quantiles: of each element its own.
 Levels = Annotated[Any, Kind(Interval(0, 1, low_open=True, high_open=True), array="elements")]
 #: What a model may predict beside the prediction itself: a scale, a variance; any number.
@@ -166,7 +172,7 @@ Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 #: A compound Poisson distribution has one between those of Poisson's and of gamma.
 VariancePower = Annotated[float, Kind(Interval(1, 2))]
 #: Of a deviance, which is a loss without a distribution too; beyond 3 powers of a mean leave the range of float32.
-DeviancePower = Annotated[float, Kind(Interval(0, 3))]
+DeviancePower = Annotated[float, Kind(Interval(0, 3), apart=(1.0, 2.0))]
 #: Of a robust loss: at 2 it is a square; as it falls an outlier counts less, and below -10 little changes.
 Shape = Annotated[float, Kind(Interval(-10, 2))]
 #: What is subtracted from a probability; of 1 nothing is left.

@@ -96,23 +96,24 @@ def tier(name: str) -> Iterator[None]:
 
 
 def parameter_values(parameter: Parameter) -> list[Any]:
-    """Values beside the default: within and at the closed ends of the range."""
+    """Values beside the default: within and at the closed ends of the range, and those that are computed apart."""
     kind = parameter.kind
     if kind.array == "classes":
         return ["per class"]
     if kind.array == "elements":
-        return [3.0 if 3.0 in kind.range else 0.75, "per element"]
+        return [3.0 if 3.0 in kind.range else 0.75, "per element", *([None] if kind.optional else [])]
     if kind.type is bool:
         return [not parameter.default]
     low, high = kind.range.low, kind.range.high
     if kind.type is int:
         return [1] if parameter.default not in (low, high) else [int(end) for end in (low, high) if end != parameter.default]
     width = high - low if math.isfinite(high) else 8.0
-    inside = [low + width / 8, low + 3 * width / 4]
+    start = low if math.isfinite(low) else -width / 2
+    inside = [start + width / 8, start + 3 * width / 4]
     if low > 0 and math.isfinite(high):  # orders of magnitude
         inside = [low * (high / low) ** share for share in (0.375, 0.625)]
     ends = [end for end in (low, high) if math.isfinite(end) and end in kind.range]
-    return [*inside, *ends, *([None] if kind.optional else [])]
+    return [*inside, *kind.apart, *ends, *([None] if kind.optional else [])]
 
 
 def parameter_sets(row: Row) -> Iterator[dict[str, Any]]:
@@ -192,7 +193,7 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
         near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
         if not row.target.ends_only:
             pred = np.where(alike, row.prediction.clip(near), pred).astype(dtype)
-            pred[rng.random(n) < 0.02] = target[0]
+            pred[rng.random(n) < 0.02] = row.prediction.clip(target[0])
         shape: tuple[int, ...] = (n,)
     else:
         spread = 10.0 ** rng.uniform(-1, 2, (n, 1))

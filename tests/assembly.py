@@ -57,7 +57,7 @@ def inner_loops(assembly: str, tier: str) -> dict[str, list[InnerLoop]]:
             body = instructions[first : last + 1]
             # A jump back from behind the function's end, where compilers put what is rarely needed, such as calls.
             operations = {operation for operation, _ in body}
-            if "ret" in operations or (body[-1][0] == "jmp" and "call" in operations):
+            if operations & {"ret", "retq"} or (body[-1][0] == "jmp" and "call" in operations):
                 continue
             packed = sum(bool(PACKED.match(operation)) for operation, _ in body)
             scalar = sum(bool(SCALAR.match(operation)) for operation, _ in body)

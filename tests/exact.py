@@ -241,6 +241,7 @@ ANSWERS = {name: np.frompyfunc(lambda x, f=f: bool(f(Exact.number_of(x))), 1, 1)
 SPECIAL = {
     _special.erf: lifted(context.erf, 1),
     _special.lgamma: lifted(lambda x: of_positive(context.loggamma, x, context.inf), 1),
+    _special.lgamma1p: lifted(lambda x: context.loggamma(1 + x), 1),
     _special.digamma: lifted(lambda x: of_positive(context.digamma, x, -context.inf), 1),
     _barron.log_partition: np.frompyfunc(lambda x: tuple(map(Exact, log_partition(Exact.number_of(x)))), 1, 3),
     _special.trigamma: lifted(lambda x: of_positive(lambda x: context.psi(1, x), x, context.inf), 1),

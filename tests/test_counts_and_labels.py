@@ -47,6 +47,14 @@ def test_scikit_learns_losses_of_labels():
     peer, zero_one = losses.ExponentialLoss(), (SIGNS + 1) / 2
     closely(value, peer.loss(zero_one, PRED))
     closely(np.stack([grad, hess]), peer.gradient_hessian(zero_one, PRED))
+    soft = np.random.default_rng(3).random(200)
+    value, grad, hess = results(fl.exponential_with_soft_labels, PRED, soft)
+    closely(value, peer.loss(soft, PRED))
+    closely(np.stack([grad, hess]), peer.gradient_hessian(soft, PRED))
+    for ours, theirs in zip(
+        results(fl.exponential_with_soft_labels, PRED, zero_one), results(fl.exponential, PRED, SIGNS), strict=True
+    ):
+        closely(ours, theirs)
     huber = sgd.ModifiedHuber()
     value, grad, _ = results(fl.modified_huber, PRED, SIGNS)
     closely(value, [huber.py_loss(p, y) for p, y in zip(PRED, SIGNS, strict=True)])
@@ -59,6 +67,8 @@ def test_pytorchs_losses():
     rates = np.exp(PRED)
     for loss, peer, pred, target in (
         (fl.soft_margin, functional.soft_margin_loss, PRED, SIGNS),
+        (fl.hinge_embedding.bind(margin=-0.5), lambda x, y: functional.hinge_embedding_loss(x, y, margin=-0.5), PRED, SIGNS),
+        (fl.elementwise_kl_divergence, lambda x, y: functional.kl_div(x, y, reduction="none").mean(), -rates, rates),
         (fl.hinge_embedding.bind(margin=0.75), lambda x, y: functional.hinge_embedding_loss(x, y, margin=0.75), PRED, SIGNS),
         (
             fl.poisson_identity,
@@ -104,6 +114,67 @@ def test_ends_of_parameters_are_other_losses():
     for power, loss in ((1 + 1e-14, fl.poisson), (2 - 1e-14, fl.gamma)):
         for a, b in zip(results(fl.tweedie, PRED, POSITIVE, power=power)[1:], results(loss, PRED, POSITIVE)[1:], strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0, 1.5, 2.0, 3.0])
+def test_deviances_are_those_of_scikit_learn(power, dtype, tier):
+    rng = np.random.default_rng(int(power))
+    mean = np.exp(rng.normal(0, 3, 500)).astype(dtype)
+    target = np.where(rng.random(500) < 0.5, mean * np.exp(rng.normal(0, 0.2, 500)), np.exp(rng.normal(0, 3, 500))).astype(
+        dtype
+    )
+    value, grad, hess = results(fl.tweedie_identity, mean, target, power=power)
+    losses = pytest.importorskip("sklearn._loss.loss")
+    y, m = target.astype(float), mean.astype(float)
+    peer = losses.HalfTweedieLossIdentity(power=power)
+    rtol, kept = (1e-4, 1e-5) if dtype == np.float32 else (1e-9, 1e-12)
+    np.testing.assert_allclose(value, peer.loss(y, m), rtol=rtol, atol=kept * np.max(m))
+    np.testing.assert_allclose(grad, peer.gradient(y, m), rtol=rtol, atol=kept)
+    np.testing.assert_allclose(hess, peer.gradient_hessian(y, m)[1], rtol=rtol, atol=kept)
+
+
+def test_deviances_at_their_ends(dtype, tier):
+    mean = np.array([0, 0, 2, np.inf, np.inf, 1, np.nan, 2, -0.0], dtype)
+    target = np.array([0, 3, 0, 0, 3, np.inf, 1, np.nan, 3], dtype)
+    inf, nan = np.inf, np.nan
+    expected = {
+        0.0: (
+            [0, 4.5, 2, inf, inf, inf, nan, nan, 4.5],
+            [0, -3, 2, inf, inf, -inf, nan, nan, -3],
+            [1, 1, 1, 1, 1, 1, nan, nan, 1],
+        ),
+        1.0: (
+            [0, inf, 2, inf, inf, inf, nan, nan, inf],
+            [1, -inf, 1, 1, 1, -inf, nan, nan, -inf],
+            [0, inf, 0, 0, 0, inf, nan, nan, inf],
+        ),
+        2.0: (
+            [inf, inf, inf, inf, inf, inf, nan, nan, inf],
+            [inf, -inf, 0.5, 0, 0, -inf, nan, nan, -inf],
+            [-inf, inf, -0.25, 0, 0, inf, nan, nan, inf],
+        ),
+    }
+    for power, wanted in expected.items():
+        for found, right in zip(results(fl.tweedie_identity, mean, target, power=power), wanted, strict=True):
+            np.testing.assert_array_equal(found, np.array(right, dtype), err_msg=str(power))
+
+
+@pytest.mark.parametrize("loss", [fl.poisson, fl.poisson_identity], ids=lambda loss: loss.name)
+def test_poisson_with_its_constant_is_minus_the_log_of_a_probability(loss, dtype, tier):
+    rng = np.random.default_rng(7)
+    counts = np.r_[np.arange(30), 10.0 ** rng.uniform(1, 6, 50).round(1)].round().astype(dtype)
+    rates = np.maximum(counts * np.exp(rng.normal(0, 0.3, counts.size)), 0.2).astype(dtype)
+    pred = np.log(rates) if loss is fl.poisson else rates
+    found = loss(pred, counts, full=True, reduction="none")
+    y, x = counts.astype(float), pred.astype(float) if loss is fl.poisson else np.log(pred.astype(float))
+    wanted = np.exp(x) - y * x + [math.lgamma(n + 1) for n in y]
+    np.testing.assert_allclose(found, wanted, rtol=1e-4 if dtype == np.float32 else 1e-9)
+    for a, b in zip(results(loss, pred, counts, full=True)[1:], results(loss, pred, counts)[1:], strict=True):
+        np.testing.assert_array_equal(a, b)
+    # The probabilities of all counts add up to 1.
+    every = np.arange(200, dtype=dtype)
+    probabilities = np.exp(-loss(np.full(200, 3 if loss is fl.poisson else 20, dtype), every, full=True, reduction="none"))
+    assert probabilities.sum() == pytest.approx(1, rel=1e-6)
 
 
 def test_brier_of_logits_is_brier_of_their_probabilities():

@@ -409,6 +409,8 @@ def test_derivatives_of_the_references_are_limits(given, depth):
                 parameter = case.loss.params[case.loss.second]
                 x = arrays.get(parameter.name, parameter.default)
                 away = away & (x > parameter.range.low) & (x < parameter.range.high)
+            elif case.loss.second == "target" and case.loss.domain.target.bounded:
+                away = away & (target > case.loss.domain.target.low) & (target < case.loss.domain.target.high)
             pred, target, arrays = Points(pred, target, arrays).of(np.broadcast_to(away, pred.shape))
         with precision(300):
             x, y = exact(pred), exact(target) if target.dtype.kind == "f" else target

@@ -49,7 +49,7 @@ def test_multi_margin_is_that_of_torch(torch, classes, reduction, weighted):
     logits, labels, _, _ = drawn(20, classes)
     labels = np.abs(labels) % classes
     class_weight = np.linspace(0.25, 2, classes) if weighted else None
-    for p, margin in itertools.product((1, 2), (0.0, 1.0, 0.5)):
+    for p, margin in itertools.product((1, 2), (0.0, 1.0, 0.5, -1.5)):
         expected = torch_value_and_grad(
             torch,
             torch.nn.functional.multi_margin_loss,
@@ -139,7 +139,7 @@ def test_one_vs_all_is_a_sum_of_binary_cross_entropies(classes, dtype):
 
 
 @pytest.mark.parametrize("classes", CLASSES[1:])
-@pytest.mark.parametrize("margin", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize("margin", [0.0, 1.0, 2.5, -1.5])
 def test_categorical_hinge_is_that_of_crammer_and_singer(classes, margin, dtype):
     """Optax's multiclass_hinge_loss: max over j of (x[j] + 1 - [j = y]) - x[y]; with margin 0 multiclass_perceptron_loss."""
     logits, labels, _, _ = drawn(20, classes, dtype)
@@ -208,7 +208,7 @@ def test_each_row_is_divided_by_its_classes(name, dtype):
 
 
 @pytest.mark.parametrize("classes", CLASSES)
-@pytest.mark.parametrize("margin", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize("margin", [0.0, 1.0, 2.5, -1.5])
 def test_one_listed_label_is_multi_margin(classes, margin, dtype, tier):
     logits, labels, _, _ = drawn(20, classes, dtype)
     lists = np.full((20, classes), -1)

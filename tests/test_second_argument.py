@@ -13,7 +13,9 @@ from conftest import same_bits
 import fastloss as fl
 from fastloss import _verify
 
-#: The losses with a parameter that there are derivatives by. Those by a target: test_distillation.
+#: The losses of an element with a gradient by the target. Those of rows: test_distillation.
+BY_TARGET = [loss for loss in fl.losses.values() if loss.second == "target" and loss.family == "pointwise"]
+#: The losses with a parameter that there are derivatives by.
 PREDICTED = [loss for loss in fl.losses.values() if loss.second not in ("", "target")]
 every = pytest.mark.parametrize("loss", PREDICTED, ids=lambda loss: loss.name)
 
@@ -176,13 +178,14 @@ def test_gaussian_nll_is_that_of_pytorch():
 def test_margin_ranking_is_that_of_pytorch():
     torch = pytest.importorskip("torch")
     pred, target, other = moderate(fl.margin_ranking)
-    leaves = [torch.tensor(x, requires_grad=True) for x in (pred, other)]
-    expected = torch.nn.functional.margin_ranking_loss(*leaves, torch.tensor(target), margin=0.5)
-    expected.backward()
-    value, grads = fl.margin_ranking.value_and_grad(pred, target, other=other, margin=0.5, other_grad=True)
-    assert value == pytest.approx(expected.item(), rel=1e-12)
-    for grad, leaf in zip(grads, leaves, strict=True):
-        np.testing.assert_allclose(grad, leaf.grad.numpy(), atol=1e-15)
+    for margin in (0.5, -0.5):
+        leaves = [torch.tensor(x, requires_grad=True) for x in (pred, other)]
+        expected = torch.nn.functional.margin_ranking_loss(*leaves, torch.tensor(target), margin=margin)
+        expected.backward()
+        value, grads = fl.margin_ranking.value_and_grad(pred, target, other=other, margin=margin, other_grad=True)
+        assert value == pytest.approx(expected.item(), rel=1e-12)
+        for grad, leaf in zip(grads, leaves, strict=True):
+            np.testing.assert_allclose(grad, leaf.grad.numpy(), atol=1e-15)
 
 
 # ---- distributions against other implementations --------------------------------------------------------------------
@@ -309,3 +312,82 @@ def test_scores_are_integrals(name):
         w = (target - pred) / s
         integral = (np.sum(function(w - middles) ** 2) + np.sum((1 - function(w + middles)) ** 2)) / 200
         assert loss([pred], [target], scale=s) == pytest.approx(s * integral, rel=1e-5)
+
+
+# ---- the gradient by the target of an element ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("loss", BY_TARGET, ids=lambda loss: loss.name)
+def test_gradients_by_a_target(loss, dtype, tier):
+    """Of losses that are linear in the target, or nearly: difference quotients; beside them what all derivatives promise."""
+    rng = np.random.default_rng(0)
+    shape = 40, 300
+    pred = loss.domain.prediction.clip(rng.normal(-0.5, 2, shape)).astype(dtype)
+    pred = np.where(loss.domain.prediction.low == 0, rng.uniform(0.1, 0.9, shape), pred).astype(dtype)
+    target = rng.uniform(0.2, 0.8, shape).astype(dtype)
+    for parameters in ({}, *({p.name: 3.0} for p in loss.params.values() if p.kind.array)):
+        by_pred, by_target = loss.grad(pred, target, target_grad=True, reduction="none", **parameters)
+        wide, step = (pred.astype(float), target.astype(float)), 1e-5
+        above, below = (loss(wide[0], wide[1] + s, reduction="none", **parameters) for s in (step, -step))
+        np.testing.assert_allclose(by_target, (above - below) / (2 * step), rtol=1e-4, atol=1e-5)
+        assert same_bits(by_pred, loss.grad(pred, target, reduction="none", **parameters))
+        value, again = loss.value_and_grad(pred, target, target_grad=True, reduction="none", **parameters)
+        assert same_bits(value, loss(pred, target, reduction="none", **parameters))
+        assert same_bits(again[1], by_target)
+        places = pred.copy(), target.copy()
+        found = loss.grad(places[0], places[1], target_grad=True, reduction="none", out=places, **parameters)
+        assert all(x is y and same_bits(x, z) for x, y, z in zip(found, places, (by_pred, by_target), strict=True))
+        weight = rng.integers(0, 3, shape)
+        weighed = loss.grad(pred, target, target_grad=True, weight=weight, n_threads=1, **parameters)[1]
+        np.testing.assert_allclose(weighed, by_target * (weight / weight.sum()), rtol=1e-5, atol=1e-12)
+        assert same_bits(loss.grad(pred, target, target_grad=True, weight=weight, n_threads=2, **parameters)[1], weighed)
+    place = np.full(shape, 7, dtype)
+    with pytest.raises(ValueError, match="out"):
+        loss.grad(pred, target, target_grad=True, out=(place, place))
+    with pytest.raises(TypeError, match="target_grad"):
+        loss.grad_and_hess(pred, target, target_grad=True)
+    spoilt = target.copy()
+    spoilt[3, 4] = np.nan
+    found = loss.grad(pred, spoilt, target_grad=True, reduction="none")
+    assert np.isnan([x[3, 4] for x in found]).all()
+    assert np.isnan(found).sum() == 2
+
+
+def test_gradients_by_a_target_are_those_of_pytorch():
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    rng = np.random.default_rng(1)
+    logits, y, p = rng.normal(0, 3, 50), rng.random(50), rng.uniform(0.01, 0.99, 50)
+    for ours, theirs, pred in (
+        (fl.binary_cross_entropy, functional.binary_cross_entropy, p),
+        (fl.binary_cross_entropy_with_logits, functional.binary_cross_entropy_with_logits, logits),
+        (
+            fl.binary_cross_entropy_with_logits.bind(pos_weight=2.5),
+            lambda x, y: functional.binary_cross_entropy_with_logits(x, y, pos_weight=torch.tensor(2.5)),
+            logits,
+        ),
+        (fl.elementwise_kl_divergence, lambda x, y: functional.kl_div(x, y, reduction="none").mean(), np.log(p)),
+    ):
+        leaves = [torch.tensor(x, requires_grad=True) for x in (pred, y)]
+        theirs(*leaves).backward()
+        for grad, leaf in zip(ours.grad(pred, y, target_grad=True), leaves, strict=True):
+            np.testing.assert_allclose(grad, leaf.grad.numpy(), rtol=1e-10, atol=1e-14)
+
+
+def test_gradients_of_rows_by_a_target_are_made_of_what_there_is():
+    """The recipes of the documentation: of cross-entropy with numbers as targets, and of kl_divergence."""
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    rng = np.random.default_rng(2)
+    logits, p = rng.normal(0, 3, (20, 7)), rng.dirichlet(np.ones(7), 20)
+    log_q = fl.log_softmax(logits)
+    leaf = torch.tensor(p, requires_grad=True)
+    functional.cross_entropy(torch.tensor(logits), leaf).backward()
+    np.testing.assert_allclose(-log_q / len(p), leaf.grad.numpy(), rtol=1e-12)
+    leaf = torch.tensor(p, requires_grad=True)
+    functional.kl_div(torch.tensor(log_q), leaf, reduction="batchmean").backward()
+    by_target = fl.elementwise_kl_divergence.grad(log_q, p, target_grad=True, reduction="sum")[1] / len(p)
+    np.testing.assert_allclose(by_target, leaf.grad.numpy(), rtol=1e-12)
+    assert fl.elementwise_kl_divergence(log_q, p, reduction="sum") / len(p) == pytest.approx(
+        fl.kl_divergence(log_q, p), rel=1e-12
+    )

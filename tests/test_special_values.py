@@ -599,8 +599,8 @@ def test_numbers_and_lists(given):
         one = pred[0], target[0]
     else:
         label = a_label(given)
-        pred, target = [0.5, 0.25], [label, label]
-        one = (0.5, label)
+        pred, target = [0.5, 0.25] if given.loss.domain.prediction.high >= 1 else [-0.5, -0.25], [label, label]
+        one = (pred[0], label)
     as_arrays = np.array(pred), np.array(target)
     for name in ENTRY_POINTS:
         for a, b in zip(call(given.loss, name, pred, target), call(given.loss, name, *as_arrays), strict=True):
@@ -618,10 +618,10 @@ def test_numbers_and_lists(given):
 
 @pytest.mark.parametrize("given", OF_ELEMENTS, ids=name_of)
 def test_tuples_and_numpy_scalars(given):
-    label = a_label(given)
-    assert given.loss(np.float32(0.5), np.float32(label)) == pytest.approx(given.loss(0.5, label), rel=1e-6)
-    assert given.loss.grad(np.float32(0.5), label).dtype == np.float32
-    assert given.loss((0.5, 0.25), (label, label)) == given.loss([0.5, 0.25], [label, label])
+    label, a = a_label(given), 0.5 if given.loss.domain.prediction.high >= 1 else -0.5
+    assert given.loss(np.float32(a), np.float32(label)) == pytest.approx(given.loss(a, label), rel=1e-6)
+    assert given.loss.grad(np.float32(a), label).dtype == np.float32
+    assert given.loss((a, a / 2), (label, label)) == given.loss([a, a / 2], [label, label])
 
 
 @pytest.mark.parametrize("given", OF_SOFTMAX, ids=name_of)

@@ -89,7 +89,7 @@ TASKS = {
     **dict.fromkeys(("sigmoid_focal", "reduced_focal", "softmax_focal"), IMBALANCE),
     **dict.fromkeys(("asymmetric_focal", "multilabel_soft_margin"), LABELS),
     **dict.fromkeys(("generalized_cross_entropy", "symmetric_cross_entropy"), NOISE),
-    **dict.fromkeys(("kl_divergence", "total_variation"), DISTILLATION),
+    **dict.fromkeys(("kl_divergence", "elementwise_kl_divergence", "total_variation"), DISTILLATION),
     "selected_log_probs": ROWS,
 }
 

@@ -9,6 +9,8 @@
 enum {
     /* Elements a task handles: enough to pay for handing the task out. */
     ELEMENTS_A_TASK = 16 * 1024,
+    /* The same where of a row one element is read: more rows, whose elements can be waited for at once. */
+    ELEMENTS_A_LABEL_TASK = 128 * 1024,
     ELEMENTS_A_SLICE = 16 * 1024 * 1024,
     /* Rows are prefetched at least this far ahead: about the time that memory takes to answer. Measured: 8 to 32 KiB are alike. */
     PREFETCH_BYTES = 16 * 1024,
@@ -211,36 +213,6 @@ double fl_rounded_value(const job *j, double value, double weight)
     return j->call->real == FL_FLOAT32 ? (double)(float)value * weight : value * weight;
 }
 
-/* Of a row of which only the label's entry is read: is that in its domain? Notes it where not. */
-static void check_label(job *j, double chosen)
-{
-    const fl_domain *d = &j->domain[PRED];
-    if (d->checked && (chosen < d->low || chosen > d->high))
-        __atomic_store_n(&j->bad_prediction, 1, __ATOMIC_RELAXED);
-}
-
-/* A row of which only the label's entry counts. */
-static double label_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m)
-{
-    const fl_call *c = j->call;
-    segment_buffers *b = (segment_buffers *)m->work;
-    /* Read before the gradient is written: it may go to the same place. */
-    const double chosen = fl_logit_of(j, r, label);
-    check_label(j, chosen);
-    fl_clear_row(j, r);
-    for (int64_t s = 0; s < j->n_segments && c->outputs & FL_GRAD; s++) {
-        const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-        const int here = at >= 0 && at < n;
-        if (!here && !isnan(chosen))
-            continue;
-        fl_fill(b->grad, 0, n, isnan(chosen) ? chosen : 0.0, c->real);
-        if (here && !isnan(chosen))
-            fl_store(-strength * scale, b->grad, at, c->real);
-        fl_keep_segment(j, GRAD, r, s, b->grad);
-    }
-    return 0.0 - strength * chosen;
-}
-
 /* Labels of rows first ... first + n - 1, if they lie as the kernel for labels reads them, else NULL. */
 static const int64_t *labels_in_place(const job *j, int64_t first, int64_t n)
 {
@@ -429,11 +401,8 @@ static void look_task(void *context, int64_t task, char *scratch)
         const row r = fl_rows_at(j, first + i);
         fl_look_at_list(j, &r);
     }
-    for (int64_t i = 0; i < n && j->kind == FL_LABEL_LOSS && j->call->check_first; i++) {
-        const row r = fl_rows_at(j, first + i);
-        if (fl_row_counts(j, m, i))
-            check_label(j, fl_logit_of(j, &r, m->label[i]));
-    }
+    if (j->call->check_first && j->kind == FL_LABEL_LOSS)
+        fl_check_label_rows(j, first, n, m);
     if (!j->call->check_first || j->call->labels)
         return;
     for (int which = PRED; which <= TARGET; which++)
@@ -489,6 +458,8 @@ static void loss_task(void *context, int64_t task, char *scratch)
         fl_softmax_rows(j, first, n, m);
     } else if (j->kind == FL_RIVAL_LOSS) {
         fl_rival_rows(j, first, n, m);
+    } else if (j->kind == FL_LABEL_LOSS) {
+        fl_label_rows(j, first, n, m);
     } else if (fl_rows_are_short(j)) {
         fl_short_element_rows(j, first, n, m);
     } else {
@@ -500,8 +471,6 @@ static void loss_task(void *context, int64_t task, char *scratch)
                     fl_check_row(j, &r, m->work);
                 fl_clear_row(j, &r);
                 m->value[i] = 0.0;
-            } else if (j->kind == FL_LABEL_LOSS) {
-                m->value[i] = fl_rounded_value(j, label_row(j, &r, m->label[i], strength, scale, m), weight);
             } else if (j->kind == FL_LABEL_LIST_LOSS) {
                 m->value[i] = fl_rounded_value(j, fl_label_list_row(j, &r, scale, m), weight);
             } else if (j->kind == FL_DISTILLATION_LOSS) {
@@ -668,6 +637,8 @@ fl_status fl_run_rows(fl_call *call)
     j.segment = FL_SEGMENT_BYTES / (int64_t)j.item;
     j.n_segments = (call->classes + j.segment - 1) / j.segment;
     j.rows_a_task = ELEMENTS_A_TASK / (call->classes + 1) + 1;
+    if (j.kind == FL_LABEL_LOSS)
+        j.rows_a_task = ELEMENTS_A_LABEL_TASK / (call->classes + 1) + 1;
     if (j.rows_a_task > MAX_ROWS_A_TASK)
         j.rows_a_task = MAX_ROWS_A_TASK;
     if (j.rows_a_task > j.walk.size)
@@ -680,9 +651,9 @@ fl_status fl_run_rows(fl_call *call)
         if (call->classes >= FL_GROUP && fl_rows_follow(&j, which) && !(which == TARGET && call->labels))
             j.ahead[which] = (PREFETCH_BYTES / row_bytes + 1) * row_bytes;
     }
-    if (elements < FL_SERIAL_ELEMENTS)
-        call->n_threads = 1;
     fl_status status = FL_OK;
+    if ((j.kind == FL_LABEL_LOSS ? fl_plan_label_rows(&j) : elements) < FL_SERIAL_ELEMENTS)
+        call->n_threads = 1;
     if (fl_is_softmax(&j))
         status = fl_plan_softmax(&j);
     else if (j.kind == FL_DISTILLATION_LOSS)

@@ -18,7 +18,7 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
     for (int i = 0; i < FL_MAX_PARAMS; i++)
         param[i] = (real)c->param[i];
 
-    /* grad may be pred itself, and second_grad the operand: each element is read before it is written. */
+    /* grad may be pred itself, and second_grad the operand or target: each element is read before it is written. */
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const point p = body(pred[i], target[i], operand[i], param);
@@ -41,23 +41,57 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
         pointwise_loop(loss##_point, outputs, c);                                                                           \
     }
 
-/* By has_operand: the instances with derivatives by it, and the names of these. */
+/* Which body of a loss of a power it is, is asked once a call: a body that chose itself would compute all of them for each element. */
+#define POWER_INSTANCE(loss, set, outputs)                                                                                  \
+    static void loss##_##set(const fl_pointwise *c)                                                                         \
+    {                                                                                                                       \
+        if (c->param[0] == 0.0)                                                                                             \
+            pointwise_loop(loss##_of_power_0_point, outputs, c);                                                            \
+        else if (c->param[0] == 1.0)                                                                                        \
+            pointwise_loop(loss##_of_power_1_point, outputs, c);                                                            \
+        else if (c->param[0] == 2.0)                                                                                        \
+            pointwise_loop(loss##_of_power_2_point, outputs, c);                                                            \
+        else                                                                                                                \
+            pointwise_loop(loss##_point, outputs, c);                                                                       \
+    }
+
+#define FULL_INSTANCE(loss, set, outputs)                                                                                   \
+    static void loss##_##set(const fl_pointwise *c)                                                                         \
+    {                                                                                                                       \
+        if ((outputs) & FL_VALUE && c->param[0] != 0.0)                                                                     \
+            pointwise_loop(loss##_full_point, outputs, c);                                                                  \
+        else                                                                                                                \
+            pointwise_loop(loss##_point, outputs, c);                                                                       \
+    }
+
+#define FOUR_INSTANCES(KIND, loss)                                                                                          \
+    KIND(loss, value, FL_VALUE)                                                                                             \
+    KIND(loss, grad, FL_GRAD)                                                                                               \
+    KIND(loss, value_and_grad, FL_VALUE | FL_GRAD)                                                                          \
+    KIND(loss, grad_and_hess, FL_GRAD | FL_HESS)
+
+/* By has_operand: the instances with derivatives by it or by the target, and the names of these. */
 #define SECOND_INSTANCES_0(loss)
 #define SECOND_INSTANCES_1(loss)
 #define SECOND_INSTANCES_2(loss)                                                                                            \
     INSTANCE(loss, grads, FL_GRAD | FL_SECOND)                                                                              \
     INSTANCE(loss, value_and_grads, FL_VALUE | FL_GRAD | FL_SECOND)                                                         \
     INSTANCE(loss, grads_and_hesses, FL_GRAD | FL_HESS | FL_SECOND)
+#define SECOND_INSTANCES_3(loss)                                                                                            \
+    INSTANCE(loss, grads, FL_GRAD | FL_SECOND)                                                                              \
+    INSTANCE(loss, value_and_grads, FL_VALUE | FL_GRAD | FL_SECOND)
+#define SECOND_INSTANCES_4(loss) SECOND_INSTANCES_3(loss)
 #define SECOND_NAMES_0(loss) NULL, NULL, NULL
 #define SECOND_NAMES_1(loss) NULL, NULL, NULL
 #define SECOND_NAMES_2(loss) loss##_grads, loss##_value_and_grads, loss##_grads_and_hesses
+#define SECOND_NAMES_3(loss) loss##_grads, loss##_value_and_grads, NULL
+#define SECOND_NAMES_4(loss) SECOND_NAMES_3(loss)
 
 #define ELEMENT_LOSS(loss, n_params, has_operand, slow)                                                                     \
-    INSTANCE(loss, value, FL_VALUE)                                                                                         \
-    INSTANCE(loss, grad, FL_GRAD)                                                                                           \
-    INSTANCE(loss, value_and_grad, FL_VALUE | FL_GRAD)                                                                      \
-    INSTANCE(loss, grad_and_hess, FL_GRAD | FL_HESS)                                                                        \
+    FOUR_INSTANCES(INSTANCE, loss)                                                                                          \
     SECOND_INSTANCES_##has_operand(loss)
+#define POWER_LOSS(loss, n_params, has_operand, slow) FOUR_INSTANCES(POWER_INSTANCE, loss)
+#define FULL_LOSS(loss, n_params, has_operand, slow) FOUR_INSTANCES(FULL_INSTANCE, loss)
 #include "../losses.inc"
 
 /* The instances of a loss, by sets of outputs. */

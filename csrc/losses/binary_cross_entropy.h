@@ -1,5 +1,6 @@
 /* -y log p - (1 - y) log(1 - p), exact: infinite where it is. 0 log 0 = 0.
- * The gradient (p - y) / (p (1 - p)) becomes 1 / (1 - p) and -1 / p for hard targets, which stay finite at the right answer. */
+ * The gradient (p - y) / (p (1 - p)) becomes 1 / (1 - p) and -1 / p for hard targets, which stay finite at the right answer.
+ * By the target it is log(1 - p) - log p, though the target be 0 or 1. */
 POINTWISE(binary_cross_entropy)
 {
     /* Adding 0 makes -0 positive: 1 / p has the right sign. */
@@ -14,5 +15,6 @@ POINTWISE(binary_cross_entropy)
         .value = defined ? ZERO - (hit + miss) : NOT_A_NUMBER,
         .grad = defined ? numerator / denominator : NOT_A_NUMBER,
         .hess = defined ? curve : NOT_A_NUMBER,
+        .second_grad = defined ? log_q - log_p : NOT_A_NUMBER,
     };
 }

@@ -4,7 +4,7 @@
 
 #include "../math/functions.h"
 
-/* The loss of one element and its first and second derivative: with respect to the prediction; with respect to the operand, where
+/* The loss of one element and its first and second derivative: with respect to the prediction; with respect to the operand or the target, where
  * losses.inc says that there are such. */
 typedef struct {
     real value, grad, hess, second_grad, second_hess;
@@ -14,7 +14,7 @@ typedef struct {
 
 /* POINTWISE(name) { ... return (point){...}; }: the body of a loss of one prediction and one target, with its scalar
  * parameters in `param`, in the order of the Python signature; None arrives as NaN, a flag as 0 or 1. `operand` is the
- * loss's parameter that may be an array, where it has one. */
+ * loss's parameter that may be an array, where it has one; None arrives there as -1, since NaN is of its element. */
 #define POINTWISE(name)                                                                                                     \
     INLINE point name##_point(MAYBE_UNUSED real pred, MAYBE_UNUSED real target, MAYBE_UNUSED real operand,                  \
                               MAYBE_UNUSED const real *param)

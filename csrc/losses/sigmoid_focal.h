@@ -8,12 +8,13 @@
 
 POINTWISE(sigmoid_focal)
 {
-    const real alpha = param[0], gamma = param[1], a = abs_(pred), e = exp_nonpositive(-a), y = target;
+    const real alpha = operand, gamma = param[0], a = abs_(pred), e = exp_nonpositive(-a), y = target;
     const int above = pred >= ZERO;
     const real wrong = above ? ONE - y : y, right = above ? y : ONE - y, missed = fma_(right, e, wrong);
     const real inverse = ONE / (ONE + e), small = e * inverse, log1p_e = log1p_unit(e);
     const real log_m = (wrong == ZERO ? -a : log_share_beside_one(missed, right * (e - ONE))) - log1p_e;
-    const real balance = alpha == alpha ? fma_(alpha, y, (ONE - alpha) * (ONE - y)) : ONE;
+    /* None arrives as -1. */
+    const real balance = alpha < ZERO ? ONE : fma_(alpha, y, (ONE - alpha) * (ONE - y));
     const real root = gamma == ZERO ? ONE : exp_nonpositive(HALF * gamma * log_m);
     return focal_point(balance, root, gamma, (focal_terms){
         .d = (ONE - TWO * y) * (wrong == ZERO ? ONE : e / missed) * inverse,

@@ -2,7 +2,42 @@
  *     F(b) - y F(a), F(q) = (m^q - y^q) / q = y^q expm1(q l) / q, which is log(m/y) at q = 0.
  * Where |l| < 1/2 that is y^b l² (b P(b l) - a P(a l)), P(x) = (exp x - 1 - x) / x²; further away it does not cancel. m^-p and y^-p have
  * exponents of their own, and the terms are added in units of the largest. Gradient m^-p (m - y), Hessian m^-p (a + p y/m). At m = 0 all are
- * limits, which the powers of the parts do not know. */
+ * limits, which the powers of the parts do not know.
+ *
+ * Of the powers 0, 1 and 2, which are those of the distributions of Gauss, Poisson and gamma, no power is computed. The gradient is then the
+ * rounded m - y over powers of m; the value of the last is e(y/m - 1), e(x) = x - log(1 + x), whose argument is exact near 0. */
+#include "poisson_identity.h"
+
+POINTWISE(tweedie_identity_of_power_0)
+{
+    const real gap = pred - target;
+    return (point){.value = gap * (HALF * gap), .grad = gap, .hess = choose(gap == gap, ONE, gap)};
+}
+
+POINTWISE(tweedie_identity_of_power_1)
+{
+    /* Adding 0 makes -0 positive. */
+    const real m = pred + ZERO, gap = m - target, slope = choose(m > LARGEST, ONE, gap / m);
+    return (point){
+        .value = half_poisson_deviance(m, target),
+        .grad = choose(gap == gap, choose(target == ZERO, ONE, slope), gap),
+        .hess = choose(gap == gap, count_per_square(target, m), gap),
+    };
+}
+
+POINTWISE(tweedie_identity_of_power_2)
+{
+    const real m = pred + ZERO, y = target, gap = m - y, lack = -gap / m, ratio = y / m, next = ratio - ONE;
+    const real log_ratio = log_of_quotient(binary_parts_of(y, ZERO), binary_parts_of(m, ZERO));
+    const real value = choose(is_few(lack), few_log1p_excess(lack), next - log_ratio);
+    const int inner = (m > ZERO) & (m <= LARGEST) & (y != ZERO), at_0 = (m == ZERO) & (y == ZERO);
+    return (point){
+        .value = choose(gap == gap, choose(inner, value, INFINITE), gap),
+        .grad = choose(gap == gap, choose(at_0, INFINITE, keep_if(m <= LARGEST, gap / m / m)), gap),
+        .hess = choose(gap == gap, choose(at_0, -INFINITE, (ratio + next) / m / m), gap),
+    };
+}
+
 POINTWISE(tweedie_identity)
 {
     const real p = param[0], a = ONE - p, b = TWO - p, gap = pred - target, excess = gap / target;

@@ -229,12 +229,22 @@ INLINE real log1p_curve(real x)
     return p;
 }
 
-/* x - log1p x for x > -1, with digits of its own near 0. */
+/* Where x - log1p x is few_log1p_excess(x), which has digits of its own; further away the difference does not cancel. */
+INLINE int is_few(real x)
+{
+    return (x > R(-0.2929)) & (x < R(0.4142));
+}
+
+INLINE real few_log1p_excess(real x)
+{
+    const real few = clip(x, R(-0.2929), R(0.4142));
+    return few * few * fma_(-few, log_polynomial(few), HALF);
+}
+
+/* x - log1p x for x > -1. */
 INLINE real log1p_excess(real x)
 {
-    const int near = (x > R(-0.2929)) & (x < R(0.4142));
-    const real few = clip(x, R(-0.2929), R(0.4142));
-    return choose(near, few * few * fma_(-few, log_polynomial(few), HALF), x - log1p_finite(x));
+    return choose(is_few(x), few_log1p_excess(x), x - log1p_finite(x));
 }
 
 #endif

@@ -538,6 +538,7 @@ TABLE: dict[str, Traits] = {
     ),
     "nll": Traits(instead="cross_entropy"),
     "kl_divergence": Traits(instead="cross_entropy"),
+    "elementwise_kl_divergence": Traits(instead="binary_cross_entropy_with_logits"),
     "total_variation": Traits(instead="cross_entropy"),
     "multilabel_soft_margin": Traits(by_name(exact=EXACT, upper_bound=EXACT), _links.SIGMOID, _starts.logits_of_classes),
     "one_vs_all": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID, _starts.logits_of_classes),

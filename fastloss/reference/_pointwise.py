@@ -13,13 +13,16 @@ from fastloss._registry import (
     NONNEGATIVE,
     PROBABILITY,
     SIGN,
+    Flag,
     Levels,
     NonNegative,
-    OptionalFraction,
+    OptionalFractions,
     Positive,
     PositiveArray,
     pointwise,
 )
+from fastloss.reference._series import exp_minus_linear
+from fastloss.reference._special import lgamma1p, lgamma_excess
 
 
 def _for_each(parameter, pred):
@@ -259,15 +262,16 @@ def quantile(pred, target, *, q: Levels = 0.5):
     return slope * r, slope, np.zeros_like(r)
 
 
-@pointwise(prediction=PROBABILITY, target=PROBABILITY, of_logits="binary_cross_entropy_with_logits")
+@pointwise(prediction=PROBABILITY, target=PROBABILITY, differentiable_target=True, of_logits="binary_cross_entropy_with_logits")
 def binary_cross_entropy(pred, target):
     """Binary cross-entropy of probabilities.
 
     With p = pred, y = target and 0·log 0 = 0::
 
         value      -y log p - (1 - y) log(1 - p)
-        gradient   (p - y) / (p (1 - p))
-        Hessian    y/p² + (1 - y)/(1 - p)²
+        gradient   (p - y) / (p (1 - p))                   by p
+                   log(1 - p) - log p                      by y
+        Hessian    y/p² + (1 - y)/(1 - p)²                 by p
 
     Parameters
     ----------
@@ -282,7 +286,7 @@ def binary_cross_entropy(pred, target):
     logarithm of its epsilon; at p = y = 0 it is 0 and the gradient is its limit, 1. The loss is the
     logarithmic score of Good [1]_. For a probability that comes out of a sigmoid, give the logit to
     `binary_cross_entropy_with_logits`: the sigmoid has already rounded away what an almost certain
-    prediction is uncertain of.
+    prediction is uncertain of. ``label_smoothing=s`` of other libraries is the target ``y * (1 - s) + s / 2``.
 
     References
     ----------
@@ -303,18 +307,19 @@ def binary_cross_entropy(pred, target):
     # Where y is 0 or 1, one factor of p(1 - p) cancels; divided out, the gradient is finite at p = y.
     grad = np.where(y == 0, 1 / (1 - p), np.where(y == 1, -1 / p, (p - y) / (p * (1 - p))))
     hess = np.where(y == 0, 0, y / p / p) + np.where(y == 1, 0, (1 - y) / (1 - p) / (1 - p))
-    return value, grad, hess
+    return value, grad, hess, np.where(np.isnan(y), y, np.log1p(-p) - np.log(p))
 
 
-@pointwise(target=PROBABILITY)
+@pointwise(target=PROBABILITY, differentiable_target=True)
 def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray = 1.0):
     """Binary cross-entropy of logits (the logistic loss).
 
     With x = pred, y = target, p = sigmoid(x), w = pos_weight and softplus(x) = log(1 + exp(x))::
 
         value      w y softplus(-x) + (1 - y) softplus(x)
-        gradient   (1 - y) p - w y (1 - p)              = p - y for w = 1
-        Hessian    (1 - y + w y) p (1 - p)
+        gradient   (1 - y) p - w y (1 - p)              = p - y for w = 1; by x
+                   w softplus(-x) - softplus(x)         = -x for w = 1; by y
+        Hessian    (1 - y + w y) p (1 - p)              by x
 
     Parameters
     ----------
@@ -329,8 +334,9 @@ def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray 
     Notes
     -----
     The value is exact for every logit, not clamped, and where a correct prediction saturates, the
-    gradient is exp(-|x|) rather than 0. `pos_weight` does not enter the denominator of the mean. As a model
-    of binary data see Cox [1]_.
+    gradient is exp(-|x|) rather than 0. `pos_weight` does not enter the denominator of the mean.
+    ``label_smoothing=s`` of other libraries is the target ``y * (1 - s) + s / 2``; an ``ignore_index`` of theirs,
+    ``weight=(y != index)`` with ``np.where(y == index, 0, y)`` as target. As a model of binary data see Cox [1]_.
 
     References
     ----------
@@ -351,11 +357,14 @@ def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray 
     # speaks against.
     wrong = np.where(pred >= 0, negative, positive)
     value = np.where(wrong == 0, 0, np.abs(pred) * wrong) + (positive + negative) * np.log1p(e)
-    return value, negative * p - positive * not_p, (positive + negative) * p * not_p
+    weight = _for_each(pos_weight, pred)
+    by_target = (weight - 1) * np.log1p(e) - np.where(pred >= 0, pred, pred * weight)
+    by_target = np.where(np.isnan(target), target, by_target)
+    return value, negative * p - positive * not_p, (positive + negative) * p * not_p, by_target
 
 
 @pointwise(target=PROBABILITY, ulp=10.0, unit=1.0)
-def sigmoid_focal(pred, target, *, alpha: OptionalFraction = 0.25, gamma: NonNegative = 2.0):
+def sigmoid_focal(pred, target, *, alpha: OptionalFractions = 0.25, gamma: NonNegative = 2.0):
     """Focal loss of logits: binary cross-entropy with the easy examples faded out.
 
     With x = pred, y = target, p = sigmoid(x)::
@@ -375,8 +384,9 @@ def sigmoid_focal(pred, target, *, alpha: OptionalFraction = 0.25, gamma: NonNeg
         Logits, of any shape: the log-odds of 1.
     target : array_like
         Labels 0 and 1 or probabilities between, of the shape of `pred`.
-    alpha : float or None, default 0.25
-        Weight of y = 1, between 0 and 1; 1 - `alpha` is that of y = 0. None: no balance, both weigh 1.
+    alpha : float, array_like or None, default 0.25
+        Weight of y = 1, between 0 and 1; 1 - `alpha` is that of y = 0. None: no balance, both weigh 1. An array is
+        broadcast against `pred` (one number a class, where the classes are the last axis).
     gamma : float, default 2.0
         How fast easy examples fade; nonnegative and finite. With 0 the loss is the (balanced) cross-entropy.
 
@@ -411,7 +421,7 @@ def sigmoid_focal(pred, target, *, alpha: OptionalFraction = 0.25, gamma: NonNeg
     log_miss = np.where(wrong == 0, -np.abs(pred), np.log(mixed)) - np.log1p(e)
     u = (1 - 2 * target) * np.where(wrong == 0, 1, e / mixed) / (1 + e)
     pull = gamma * np.where(u == 0, 0, u * entropy)
-    alpha = None if alpha is None else pred.dtype.type(alpha)
+    alpha = None if alpha is None else _for_each(alpha, pred)
     balance = 1 if alpha is None else alpha * target + (1 - alpha) * (1 - target)
     factor = balance * (np.exp(gamma * log_miss) if gamma > 0 else 1)
     hess = gamma * u * (pull + 2 * slope) + pull * (not_p - p - u) + p * not_p
@@ -496,13 +506,28 @@ def squared_hinge(pred, target):
     return m * m, -2 * target * m, 2 * np.heaviside(margin, 0)
 
 
+def half_poisson_deviance(log_rate, y):
+    """y (log y - x) + exp(x) - y, with its digits where the two are nearly equal."""
+    rate, d = np.exp(log_rate), log_rate - np.log(y)
+    near = np.abs(d) < 1
+    far = np.where(np.isposinf(rate), rate, rate - y * (1 + d))
+    return np.where(y == 0, rate, np.where(near, y * exp_minus_linear(np.where(near, d, 0)), far))
+
+
+def count_constant(y):
+    """log(y!) - y log y + y, what a Poisson negative log-likelihood is above half the deviance: never negative."""
+    few = np.where(y == 0, 0, lgamma1p(np.minimum(y, 1)) + y * (1 - np.log(y)))
+    two_pi = 8 * np.arctan(np.ones_like(y))
+    return np.where(y < 1, few, np.log(two_pi * y) / 2 + lgamma_excess(np.maximum(y, 1)))
+
+
 @pointwise(target=NONNEGATIVE)
-def poisson(pred, target):
-    """Poisson negative log-likelihood of the logarithm of the rate, without its constant.
+def poisson(pred, target, *, full: Flag = False):
+    """Poisson negative log-likelihood of the logarithm of the rate.
 
     With x = pred, the log of the rate, and y = target, a count; 0·∞ = 0::
 
-        value      exp(x) - y x
+        value      exp(x) - y x                    + log(y!) with `full`
         gradient   exp(x) - y
         Hessian    exp(x)
 
@@ -512,12 +537,16 @@ def poisson(pred, target):
         Logarithms of the predicted rates, of any shape. -inf is a rate of 0.
     target : array_like
         Counts, nonnegative and not necessarily whole, of the shape of `pred`.
+    full : bool, default False
+        Whether log(y!) is added, which does not depend on the prediction: the value is then minus the logarithm of the
+        probability of the count.
 
     Notes
     -----
-    log(y!), which does not depend on the prediction, is left out: the value may be negative, and it
-    is half the deviance up to a constant. It is the Poisson case of the generalised linear models of Nelder
-    and Wedderburn [1]_ with their log link.
+    Without log(y!) the value may be negative, and is half the deviance up to a constant. With it the value is computed as
+    half the deviance and what is left, neither of which is negative, so that large counts lose no digits; log(y!) is
+    exact, log Γ(y + 1), where PyTorch's `full` has Stirling's approximation for counts above 1. It is the Poisson
+    case of the generalised linear models of Nelder and Wedderburn [1]_ with their log link.
 
     References
     ----------
@@ -534,6 +563,8 @@ def poisson(pred, target):
     """
     rate = np.exp(pred)
     value = np.where(np.isposinf(rate), rate, rate - np.where(target == 0, 0, target * pred))
+    if full:
+        value = half_poisson_deviance(pred, target) + count_constant(target)
     return value, rate - target, rate
 
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import BINARY, PROBABILITY, SIGN, Focus, NonNegative, OpenFraction, PositiveArray, Shift, pointwise
+from fastloss._registry import (
+    BINARY,
+    LOG_PROBABILITY,
+    NONNEGATIVE,
+    PROBABILITY,
+    SIGN,
+    Focus,
+    Margin,
+    NonNegative,
+    OpenFraction,
+    PositiveArray,
+    Shift,
+    pointwise,
+)
 from fastloss.reference._pointwise import _logistic
 from fastloss.reference._series import exp_curve
 
@@ -110,8 +123,8 @@ def exponential(pred, target):
 
     Notes
     -----
-    scikit-learn's `ExponentialLoss` is the same for labels of 0 and 1. AdaBoost [1]_ minimises it step by
-    step.
+    scikit-learn's `ExponentialLoss` is the same for labels of 0 and 1; for probabilities between it is
+    `exponential_with_soft_labels`. AdaBoost [1]_ minimises it step by step.
 
     References
     ----------
@@ -128,6 +141,95 @@ def exponential(pred, target):
     """
     e = np.exp(-target * pred)
     return e, -target * e, target * target * e
+
+
+@pointwise(target=PROBABILITY)
+def exponential_with_soft_labels(pred, target):
+    """Exponential loss of a probability of 1 as target, in the place of a label.
+
+    With x = pred and y = target::
+
+        value      y exp(-x) + (1 - y) exp(x)
+        gradient   (1 - y) exp(x) - y exp(-x)
+        Hessian    y exp(-x) + (1 - y) exp(x)
+
+    Parameters
+    ----------
+    pred : array_like
+        Scores, of any shape: half the log-odds of 1, where the loss is least.
+    target : array_like
+        Probabilities of 1 or labels 0 and 1, of the shape of `pred`.
+
+    Notes
+    -----
+    It is what `exponential` costs in the mean where 1 has the probability y, and -1 the rest: for labels the same
+    with 2y - 1 in their place. As scikit-learn's `ExponentialLoss`. The loss is that of AdaBoost [1]_.
+
+    References
+    ----------
+    .. [1] Freund, Y., & Schapire, R. E. (1997). A decision-theoretic generalization of on-line learning and an
+       application to boosting. Journal of Computer and System Sciences, 55(1), 119-139.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.exponential_with_soft_labels([0.0, 0.0], [1.0, 0.25])
+    1.0
+    >>> fl.exponential_with_soft_labels.grad([0.0, 0.0], [1.0, 0.25])
+    array([-0.5 ,  0.25])
+    """
+    sides = (target, np.exp(-pred)), (1 - target, np.exp(pred))
+    hit, miss = (np.where(part == 0, 0, part * e) for part, e in sides)
+    return hit + miss, miss - hit, hit + miss
+
+
+@pointwise(prediction=LOG_PROBABILITY, target=NONNEGATIVE, differentiable_target=True)
+def elementwise_kl_divergence(pred, target):
+    """One class's part of the Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
+
+    With x = pred, a log-probability, p = target and 0·∞ = 0::
+
+        value      p (log p - x)
+        gradient   -p                     by x
+                   log p + 1 - x          by p
+        Hessian    0                      by x
+
+    Parameters
+    ----------
+    pred : array_like
+        Log-probabilities (not logits, nor probabilities), of any shape.
+    target : array_like
+        Probabilities, nonnegative, of the shape of `pred`.
+
+    Notes
+    -----
+    Summed along an axis it is `kl_divergence` of a row, whose gradient by the target is this one's. Its "mean"
+    divides by the number of elements, as PyTorch's ``kl_div(reduction="mean")`` does. A part may be negative; the
+    sum of a row of probabilities is not. Where p = 0 the value is 0 and the gradient by p is -∞, its limit; where
+    x = -∞, a predicted probability of 0, that is ∞. For logarithms as targets give their exponentials. The
+    divergence is that of Kullback and Leibler [1]_.
+
+    References
+    ----------
+    .. [1] Kullback, S., & Leibler, R. A. (1951). On information and sufficiency. Annals of Mathematical
+       Statistics, 22(1), 79-86.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import fastloss as fl
+    >>> log_q = np.log([[0.5, 0.5], [0.25, 0.75]])
+    >>> fl.elementwise_kl_divergence(log_q, [[0.25, 0.75], [0.25, 0.75]], reduction="none").round(6)
+    array([[-0.173287,  0.304099],
+           [ 0.      ,  0.      ]])
+    >>> fl.elementwise_kl_divergence.grad([-1.0], [1.0], target_grad=True)
+    (array([-1.]), array([2.]))
+    """
+    log_ratio = np.log(target) - pred
+    known = ~(np.isnan(pred) | np.isnan(target))
+    value = np.where(known, np.where(target == 0, 0, target * log_ratio), np.nan)
+    by_target = np.where(pred == -np.inf, np.inf, log_ratio + 1)
+    return value, np.where(known, 0 - target, np.nan), np.zeros_like(pred), np.where(known, by_target, np.nan)
 
 
 @pointwise(target=SIGN, smoothness=0, kinks="pred * target == 0")
@@ -172,7 +274,7 @@ def perceptron(pred, target):
 
 
 @pointwise(target=SIGN, smoothness=0, kinks="pred == margin")
-def hinge_embedding(pred, target, *, margin: NonNegative = 1.0):
+def hinge_embedding(pred, target, *, margin: Margin = 1.0):
     """Hinge embedding loss: distances small between what is alike, and at least `margin` between what is not.
 
     With x = pred, the distance of a pair::
@@ -189,7 +291,7 @@ def hinge_embedding(pred, target, *, margin: NonNegative = 1.0):
     target : array_like
         1 for a pair that is alike, -1 for one that is not; of the shape of `pred`.
     margin : float, default 1.0
-        The distance beyond which a pair that is not alike costs nothing; nonnegative and finite.
+        The distance beyond which a pair that is not alike costs nothing; finite.
 
     Notes
     -----

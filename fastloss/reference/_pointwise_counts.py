@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import NONNEGATIVE, POSITIVE, DeviancePower, NonNegative, VariancePower, pointwise
-from fastloss.reference._pointwise import _logistic, poisson
+from fastloss._registry import NONNEGATIVE, POSITIVE, DeviancePower, Flag, NonNegative, VariancePower, pointwise
+from fastloss.reference._pointwise import _logistic, count_constant, half_poisson_deviance, poisson
 from fastloss.reference._series import exp_minus_linear
 
 
@@ -15,12 +15,12 @@ def _part(target, factor):
 
 
 @pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE, of_logits="poisson")
-def poisson_identity(pred, target):
-    """Poisson negative log-likelihood of the rate itself (identity link), without its constant.
+def poisson_identity(pred, target, *, full: Flag = False):
+    """Poisson negative log-likelihood of the rate itself (identity link).
 
     With a = pred, the rate, and y = target, a count; 0·log 0 = 0::
 
-        value      a - y log a
+        value      a - y log a           + log(y!) with `full`
         gradient   1 - y/a
         Hessian    y/a²
 
@@ -30,10 +30,13 @@ def poisson_identity(pred, target):
         Predicted rates, nonnegative, of any shape.
     target : array_like
         Counts, nonnegative and not necessarily whole, of the shape of `pred`.
+    full : bool, default False
+        Whether log(y!) is added, which does not depend on the prediction: the value is then minus the logarithm of the
+        probability of the count.
 
     Notes
     -----
-    log(y!) is left out, as in `poisson`, which takes the logarithm of the rate. The value is exact: a rate of
+    log(y!) is as in `poisson`, which takes the logarithm of the rate. The value is exact: a rate of
     0 for a count that is none costs infinitely, where Keras' `Poisson` and PyTorch's `poisson_nll_loss` with
     ``log_input=False`` add an epsilon to the rate in the logarithm. As a generalised linear model with the
     identity link see McCullagh and Nelder [1]_.
@@ -53,6 +56,9 @@ def poisson_identity(pred, target):
     rate = pred + 0  # -0.0 + 0 is 0.0: target/-0.0 would have the wrong sign
     share = _part(target, 1 / rate)
     value = np.where(np.isposinf(rate), rate, rate - _part(target, np.log(rate)))
+    if full:
+        deviance = tweedie_identity(rate, target, power=1.0)[0]
+        value = np.where(np.isposinf(rate), rate, deviance + count_constant(target))
     return value, np.where(np.isnan(rate), rate, 1 - share), _part(target, 1 / rate / rate)
 
 
@@ -357,8 +363,5 @@ def generalized_kl(pred, target):
     >>> fl.generalized_kl.grad([0.0, 0.0], [1.0, 3.0])
     array([ 0., -1.])
     """
-    mass, d = np.exp(pred), pred - np.log(target)
-    near = np.abs(d) < 1
-    far = np.where(np.isposinf(mass), mass, mass - target * (1 + d))
-    value = np.where(near, target * exp_minus_linear(np.where(near, d, 0)), far)
-    return np.where(target == 0, mass, value), mass - target, mass
+    mass = np.exp(pred)
+    return half_poisson_deviance(pred, target), mass - target, mass

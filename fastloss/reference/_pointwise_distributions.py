@@ -12,7 +12,7 @@ from fastloss._registry import (
     NONNEGATIVE,
     SIGN,
     Flag,
-    NonNegative,
+    Margin,
     Positive,
     PredictedPositive,
     PredictedReal,
@@ -79,7 +79,7 @@ def gaussian_nll(pred, target, *, variance: PredictedPositive = 1.0, full: Flag 
 
 
 @pointwise(target=SIGN, smoothness=0, kinks="target * (pred - other) == margin")
-def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegative = 0.0):
+def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: Margin = 0.0):
     """Margin ranking loss: of two scores the one that should be the larger is, by a margin.
 
     With a = pred, b = other, y = target and m = margin::
@@ -97,7 +97,7 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: NonNegat
     other : float or array_like, default 0.0
         The scores that `pred` is compared with, broadcast to its shape.
     margin : float, default 0.0
-        By how much the right one has to be larger, at least 0.
+        By how much the right one has to be larger; finite, and below 0 by how much it may be smaller.
 
     Notes
     -----

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, ClassWeight, Integer, NonNegative, OneOrTwo, rows
+from fastloss._registry import PROBABILITY, ClassWeight, Integer, Margin, OneOrTwo, rows
 from fastloss.reference._pointwise import binary_cross_entropy_with_logits
 from fastloss.reference._rows import _one_hot, _per_class
 
@@ -17,7 +17,7 @@ def _summed(elements, factor, parts=1):
 
     A factor of 0 leaves an element out.
     """
-    value, grad, hess = (np.where(factor == 0, 0, factor * x) / parts for x in elements)
+    value, grad, hess = (np.where(factor == 0, 0, factor * x) / parts for x in elements[:3])
     value = value.sum(axis=1)
     # One NaN makes the row NaN.
     return value, np.where(np.isnan(grad).any(axis=1)[:, None], np.nan, grad), hess
@@ -128,7 +128,7 @@ def multi_margin(
     pred,
     target,
     *,
-    margin: NonNegative = 1.0,
+    margin: Margin = 1.0,
     p: OneOrTwo = 1,
     class_weight: ClassWeight = None,
     ignore_index: Integer = -100,
@@ -149,7 +149,8 @@ def multi_margin(
     target : array_like
         Labels, of any integer dtype and the shape of `pred` without `axis`.
     margin : float, default 1.0
-        By how much the label's logit must exceed every other one for a loss of 0; nonnegative and finite.
+        By how much the label's logit must exceed every other one for a loss of 0; finite, and below 0 by how much it
+        may fall short.
     p : int, default 1
         The power of each hinge: 1 or 2.
     class_weight : array_like, optional
@@ -201,9 +202,7 @@ def multi_margin(
     kinks="rival - pred[label] == -margin",
     unit=1.0,
 )
-def categorical_hinge(
-    pred, target, *, margin: NonNegative = 1.0, class_weight: ClassWeight = None, ignore_index: Integer = -100
-):
+def categorical_hinge(pred, target, *, margin: Margin = 1.0, class_weight: ClassWeight = None, ignore_index: Integer = -100):
     """Categorical hinge: the multi-class hinge loss of the label and the largest logit beside it.
 
     For a row x of logits with label y, w = class_weight[y], and the label's rival r: of the classes j ≠ y that
@@ -220,7 +219,8 @@ def categorical_hinge(
     target : array_like
         Labels, of any integer dtype and the shape of `pred` without `axis`.
     margin : float, default 1.0
-        By how much the label's logit must exceed every other one for a loss of 0; nonnegative and finite.
+        By how much the label's logit must exceed every other one for a loss of 0; finite, and below 0 by how much it
+        may fall short.
         With 0 it is the multi-class perceptron loss.
     class_weight : array_like, optional
         One number a class, nonnegative and finite: a factor of the rows with this label. None: all 1.
@@ -265,7 +265,7 @@ def categorical_hinge(
 
 
 @rows(probabilities=False, label_lists=True, smoothness=0, kinks="pred - pred[label] == -margin", unit=1.0)
-def multilabel_margin(pred, target, *, margin: NonNegative = 1.0):
+def multilabel_margin(pred, target, *, margin: Margin = 1.0):
     """Multi-label margin loss: a hinge for each pair of a listed class and one that is not.
 
     For a row x of C logits, with y the labels that its target lists and z[y, j] = margin + x[j] - x[y], with
@@ -284,7 +284,8 @@ def multilabel_margin(pred, target, *, margin: NonNegative = 1.0):
         Along `axis` a list of labels, of any integer dtype, which ends before the first negative number, or at
         the end of the axis; of the shape of `pred`. What follows is not looked at.
     margin : float, default 1.0
-        By how much each listed class' logit must exceed every other one for a loss of 0; nonnegative and finite.
+        By how much each listed class' logit must exceed every other one for a loss of 0; finite, and below 0 by how much it
+        may fall short.
 
     Notes
     -----

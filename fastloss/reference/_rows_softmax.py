@@ -16,13 +16,15 @@ from fastloss._registry import (
     NonNegative,
     PolyFactor,
     PositiveFraction,
+    Softcap,
+    Temperature,
     rows,
 )
 from fastloss.reference._rows import log_probability_loss
 
 
 @rows(labels=True, probabilities=False, softmax=True, reduction="none", unit=1.0)
-def selected_log_probs(pred, target, *, ignore_index: Integer = -100):
+def selected_log_probs(pred, target, *, ignore_index: Integer = -100, temperature: Temperature = 1.0, softcap: Softcap = None):
     """Log-probability that the softmax of logits gives to each label: of the chosen tokens, for DPO, PPO and GRPO.
 
     For a row x of logits with label y::
@@ -33,6 +35,9 @@ def selected_log_probs(pred, target, *, ignore_index: Integer = -100):
         gradient   1 - q[y] at y,  -q elsewhere
         Hessian    -q (1 - q)      its diagonal
 
+    With `softcap` or `temperature` that x is softcap · tanh(x / softcap) / temperature of the logits given, and
+    derivatives are by these.
+
     Parameters
     ----------
     pred : array_like
@@ -42,6 +47,12 @@ def selected_log_probs(pred, target, *, ignore_index: Integer = -100):
     ignore_index : int, default -100
         Rows with this label have value 0 and gradient exactly 0, and do not count in a mean. It need not be a
         class.
+    temperature : float, default 1.0
+        Logits are divided by it, between 0.001 and 1000: that at which tokens were drawn, for the ratios of PPO and
+        GRPO.
+    softcap : float, optional
+        Logits are bent into the range from -softcap to softcap, before they are divided by the temperature;
+        between 1 and 1e6. None: they are not. -inf still masks a class.
 
     Notes
     -----
@@ -52,6 +63,10 @@ def selected_log_probs(pred, target, *, ignore_index: Integer = -100):
     each log-probability, of either sign.
 
     A masked label has value -inf. A row without a finite logit, or with a logit of +inf or NaN, is NaN.
+
+    Of several labels a row, an array of the shape (rows, labels), the log-probabilities are
+    ``np.take_along_axis(fl.log_softmax(pred), labels, -1)``; the gradient by the logits of a function of them, with the
+    derivatives dg, is ``fl.log_softmax.vjp(pred, cotangent)`` with dg at the labels of a cotangent of zeros.
 
     References
     ----------
@@ -78,7 +93,7 @@ def selected_log_probs(pred, target, *, ignore_index: Integer = -100):
     def of_log_q(log_q, q, not_q):
         return log_q, np.ones_like(q), np.zeros_like(q)
 
-    return log_probability_loss(pred, target, of_log_q, ignore_index=ignore_index)
+    return log_probability_loss(pred, target, of_log_q, ignore_index=ignore_index, temperature=temperature, softcap=softcap)
 
 
 @rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=10.0, unit=1.0)

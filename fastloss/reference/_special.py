@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["digamma", "digamma_excess", "erf", "lgamma", "lgamma_excess", "trigamma", "trigamma_excess"]
+__all__ = ["digamma", "digamma_excess", "erf", "lgamma", "lgamma1p", "lgamma_excess", "trigamma", "trigamma_excess"]
 
 Function = Callable[[Any], Any]
 
@@ -96,22 +96,32 @@ def positive(function: Function) -> Function:
     return public
 
 
-@special
-@positive
-def lgamma(x: Any) -> Any:
-    """The logarithm of the gamma function of positive numbers.
-
-    It is computed as the difference from that of c = 1 or 2, where it is 0, each term of which has x - c as a factor.
-    """
-    c = np.where(x < 1.5, 1, 2).astype(x.dtype)
-    t, a, b = x - c, c + STEPS, x + STEPS
+def _lgamma_beside(c: Any, t: Any, log_of_first: Any) -> Any:
+    """log Γ(c + t) for c = 1 or 2, where it is 0 for t = 0: each term has t as a factor; given log(1 + t/c)."""
+    x = c + t
+    a, b = c + STEPS, x + STEPS
     far = (b - 0.5) * np.log1p(t / a) + t * (np.log(a) - 1)
     coefficients = stirling(x, lambda i: i * (i - 1))
     alpha, beta = 1 / a / a, 1 / b / b
     bend = (1 / a + 1 / b) / a * divided_difference(coefficients, beta, alpha)
     far -= t / b / a * (polynomial(coefficients, beta) + bend)
-    steps = sum(np.log1p(t / (c + n)) for n in range(STEPS - 1, 0, -1)) + np.log(x / c)
+    steps = sum(np.log1p(t / (c + n)) for n in range(STEPS - 1, 0, -1)) + log_of_first
     return np.where(np.isposinf(x), x, far - steps)
+
+
+@special
+@positive
+def lgamma(x: Any) -> Any:
+    """The logarithm of the gamma function of positive numbers."""
+    c = np.where(x < 1.5, 1, 2).astype(x.dtype)
+    return _lgamma_beside(c, x - c, np.log(x / c))
+
+
+@special
+@positive
+def lgamma1p(x: Any) -> Any:
+    """log Γ(1 + x) with all digits of an x from 0 to 1/2."""
+    return _lgamma_beside(np.ones_like(x), x, np.log1p(x))
 
 
 @special
