@@ -57,6 +57,8 @@ FILTER_EPS = Parameter("filter_eps", 0.0, Kind(Interval(0, high_open=True)))
 
 #: Keywords of a loss of rows that a linear layer has not, or has as its own.
 OTHERS = ("axis", "sample_weight", "target_grad")
+#: What the cotangent of a vector-Jacobian product stands for.
+REPLACED = ("sample_weight", "reduction", "empty")
 #: Those that may be bound there and not here.
 OTHERS_BOUND = ("axis", "weight")
 
@@ -221,7 +223,7 @@ class LinearLoss:
         Each keyword with its default and its range.
     family : str
         The shape of computation: "linear rows".
-    grad, value_and_grad : callable
+    grad, value_and_grad, vjp : callable
         The entry points beside the call itself.
     """
 
@@ -246,6 +248,7 @@ class LinearLoss:
         self._value = LinearEntry(self, "value")
         self.grad: Any = LinearEntry(self, "grad")
         self.value_and_grad: Any = LinearEntry(self, "value_and_grad")
+        self.vjp: Callable[..., tuple[Any, ...]] = LinearProduct(self)
 
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
@@ -256,54 +259,6 @@ class LinearLoss:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
-
-    def vjp(self, hidden: Any, weight: Any, labels: Any = None, cotangent: Any = None, **keywords: Any) -> tuple[Any, ...]:
-        """Gradients of ``sum(cotangent * loss)``, with the loss of each row: a vector-Jacobian product.
-
-        Parameters
-        ----------
-        hidden, weight, labels : array_like
-            As for the loss itself; in the place of `labels` the `teacher`, where it has one.
-        cotangent : array_like
-            What the loss of each row counts: real numbers of either sign, broadcast to the shape of `hidden` without its
-            last axis. A row with cotangent 0 has no part in the gradients, whatever its loss.
-        **keywords
-            ``bias``, the loss's parameters, ``filter_eps``, ``out`` and ``n_threads`` as for `grad`. Not
-            ``sample_weight``, which the cotangent stands for, nor ``reduction``.
-
-        Returns
-        -------
-        grad : tuple of ndarray
-            d_hidden, d_weight and, where `bias` is given, d_bias.
-
-        Raises
-        ------
-        TypeError
-            For `sample_weight` or `reduction`; else all that `grad` raises.
-
-        Examples
-        --------
-        >>> import fastloss as fl
-        >>> hidden, weight = [[1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]
-        >>> d_hidden, d_weight = fl.linear_cross_entropy.vjp(hidden, weight, [0], [-2.0])
-        >>> d_weight
-        array([[ 1.,  2.],
-               [-1., -2.]])
-        """
-        refuse_weights(keywords, ("sample_weight", "reduction"))
-        target = keywords.pop("teacher", None) if labels is None else labels
-        if cotangent is None:
-            raise TypeError(f"{self.name}.vjp needs a cotangent")
-        cotangent = _errors.readable_array(cotangent, "cotangent")
-        _errors.broadcast(cotangent, np.shape(hidden)[:-1], "cotangent")
-        if "sample_weight" in self.bound:
-            cotangent = cotangent * self.bound["sample_weight"]
-        options = {"sample_weight": cotangent, "reduction": "none", **keywords}
-        try:
-            gradients: tuple[Any, ...] = self.grad(hidden, weight, target, **options)
-        except (TypeError, ValueError) as error:
-            raise type(error)(str(error).replace(f"{self.name}.grad", f"{self.name}.vjp")) from error
-        return gradients
 
     def bind(self, **parameters: Any) -> Self:
         """Return this loss with parameters fixed, and other keywords too; calls may still override them.
@@ -403,7 +358,10 @@ class LinearEntry:
             raise TypeError(f"{_errors.called(self)}: weight is the layer's matrix; sample weights are sample_weight=")
         given, keywords = _errors.arguments(self, args, kwargs)
         defaults = {p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty}
-        results = self.loss.evaluate(self.loss, self.outputs, {**defaults, **given, **keywords})
+        return self.evaluate({**defaults, **given, **keywords})
+
+    def evaluate(self, arguments: dict[str, Any]) -> Any:
+        results = self.loss.evaluate(self.loss, self.outputs, arguments)
         return results[0] if len(results) == 1 else results
 
     def __eq__(self, other: object) -> bool:
@@ -427,6 +385,65 @@ class LinearEntry:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self.loss, "_value" if self.__name__ == "value" else self.__name__)
+
+
+class LinearProduct(LinearEntry):
+    """Gradients of ``sum(cotangent * loss)``, with the loss of each row: a vector-Jacobian product.
+
+    Parameters
+    ----------
+    hidden, weight, labels : array_like
+        As for the loss itself; in the place of `labels` the `teacher`, where it has one.
+    cotangent : array_like
+        What the loss of each row counts: real numbers of either sign, broadcast to the shape of `hidden` without its
+        last axis. A row with cotangent 0 has no part in the gradients, whatever its loss.
+    **keywords
+        ``bias``, the loss's parameters, ``filter_eps``, ``out`` and ``n_threads`` as for `grad`. Not
+        ``sample_weight``, which the cotangent stands for, nor ``reduction``.
+
+    Returns
+    -------
+    grad : tuple of ndarray
+        d_hidden, d_weight and, where `bias` is given, d_bias.
+
+    Raises
+    ------
+    TypeError
+        For `sample_weight` or `reduction`; else all that `grad` raises.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> hidden, weight = [[1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]
+    >>> d_hidden, d_weight = fl.linear_cross_entropy.vjp(hidden, weight, [0], [-2.0])
+    >>> d_weight
+    array([[ 1.,  2.],
+           [-1., -2.]])
+    """
+
+    def __init__(self, loss: LinearLoss) -> None:
+        super().__init__(loss, "grad")
+        self.__name__ = self.__qualname__ = "vjp"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        refuse_weights(kwargs, REPLACED, f"{self.loss.name}.")
+        return super().__call__(*args, **kwargs)
+
+    def evaluate(self, arguments: dict[str, Any]) -> Any:
+        cotangent = arguments.pop("cotangent")
+        if cotangent is None:
+            raise TypeError(f"{self.loss.name}.vjp needs a cotangent")
+        cotangent = _errors.readable_array(cotangent, "cotangent")
+        _errors.broadcast(cotangent, np.shape(arguments["hidden"])[:-1], "cotangent")
+        if "sample_weight" in self.loss.bound:
+            cotangent = cotangent * self.loss.bound["sample_weight"]
+        return super().evaluate({**arguments, "sample_weight": cotangent, "reduction": "none", "empty": "nan"})
+
+    @functools.cached_property
+    def __signature__(self) -> inspect.Signature:
+        hidden, weight, target, *rest = linear_signature(self.loss.wrapped.row, self.loss.bound, "grad").parameters.values()
+        keywords = [p.replace(kind=p.KEYWORD_ONLY) for p in rest if p.name not in REPLACED]
+        return inspect.Signature([hidden, weight, target, inspect.Parameter("cotangent", target.kind), *keywords])
 
 
 # ---- documentation --------------------------------------------------------------------------------------------------

@@ -835,7 +835,8 @@ def test_messages_name_what_was_called(loss):
             f"{loss.name}.grad has no .*; here it is sample_weight",
         ),
         (lambda: loss.vjp(hidden, weight, target, 1.0, softmax=1.0), f"{loss.name}.vjp has no keyword 'softmax'"),
-        (lambda: loss.vjp(hidden, weight, target), f"{loss.name}.vjp needs a cotangent"),
+        (lambda: loss.vjp(hidden, weight, target), f"{loss.name}.vjp is missing an argument: cotangent"),
+        (lambda: loss.vjp(hidden, weight, target, None), f"{loss.name}.vjp needs a cotangent"),
         (lambda: loss.grad(hidden, weight, target, grad_dtype="f2"), "grad_dtype = 'f2': float32 is accepted"),
     ):
         with pytest.raises((TypeError, ValueError), match=message):
@@ -1024,6 +1025,10 @@ def test_documentation(loss):
         assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace('{"nan", "zero"}', "")
         run_examples(function, loss.name)
     run_examples(LinearLoss.bind, "bind")
+    run_examples(loss.vjp, "vjp")
+    given = inspect.signature(loss.vjp).parameters
+    assert list(given)[:4] == ["hidden", "weight", _linear.target_of(loss.wrapped.row), "cotangent"]
+    assert not {"sample_weight", "reduction"} & set(given)
     assert inspect.getdoc(LinearLoss)
 
 
@@ -1081,6 +1086,7 @@ def test_losses_are_equal_by_value(loss):
     assert bound == again == copy.deepcopy(bound) == pickle.loads(pickle.dumps(bound))
     assert len({bound, again, pickle.loads(pickle.dumps(bound)), bound.bind()}) == 1
     assert bound.grad == again.grad != bound.value_and_grad
+    assert bound.vjp == again.vjp == pickle.loads(pickle.dumps(bound.vjp)) != loss.vjp
     other = fl.reference if loss.evaluate.__module__ != "fastloss.reference._linear" else fl
     others = (loss, loss.bind(**{name: 3}), bound.bind(**{name: 4}), bound.bind(sample_weight=[1.0, 3.0]))
     assert bound not in (*others, other.linear_losses[loss.name].bind(**bound.bound))
