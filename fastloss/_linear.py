@@ -174,7 +174,7 @@ def check_labels(row: Row, hidden: np.ndarray, weight: np.ndarray, labels: np.nd
             f"hidden has shape {hidden.shape} and weight {weight.shape}, but labels has shape {labels.shape}; wanted: {wanted}"
         )
     if (labels.ndim == hidden.ndim) == (labels.dtype.kind in "biu"):
-        raise _errors.target_type(labels.dtype, labels=labels.ndim != hidden.ndim)
+        raise _errors.target_type(labels.dtype, labels=labels.ndim != hidden.ndim, name="labels")
 
 
 def gradient_dtypes(dtypes: Iterable[np.dtype[Any]], asked: Any) -> list[np.dtype[Any]]:

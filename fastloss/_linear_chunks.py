@@ -125,7 +125,11 @@ def like_block(weight: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:
 def checked(given: Any, name: str) -> np.ndarray:
     """An argument as an array, in its own dtype."""
     array = _errors.plain_array(given, name, "of rows as sample_weight=~mask")
-    _errors.readable_array(np.empty(0, array.dtype), name)
+    try:
+        _errors.readable_array(np.empty(0, array.dtype), name)
+    except TypeError:
+        _errors.readable_array(given, name)  # which says more of it
+        raise
     return array
 
 
