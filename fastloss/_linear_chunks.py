@@ -296,7 +296,10 @@ class Scale:
             found = max((call.counts(rows, in_mean).largest() for rows in every), default=LEAST)
             return 0 if found == LEAST else found
 
-        self.power, power = largest(False), largest(True)
+        # Class weights alone can make a difference between the two.
+        same = call.class_weight is None or (call.taken_out and call.loss.wrapped.row.class_weight_in_mean)
+        self.power = largest(False)
+        power = self.power if same else largest(True)
         self.shift = self.power - power
         parts = [np.sum(call.counts(rows, True).over(power)) for rows in every]
         self.total = np.sum(parts, dtype=np.float64)
