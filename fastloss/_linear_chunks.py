@@ -457,7 +457,7 @@ class Gradients:
                     self.rounded(name, total[part], result, part)
         for name, (before, after) in self.nonzero.items():
             if 2 * after < before:
-                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=5)
+                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=6)
         return tuple(self.results)
 
 
