@@ -502,6 +502,8 @@ def closed():
 STREAMS = {"none": lambda: None, "closed": closed, "broken": broken_pipe}
 if os.path.exists("/dev/full"):
     STREAMS["full"] = lambda: open("/dev/full", "w")  # noqa: SIM115
+    # As PYTHONUNBUFFERED has it.
+    STREAMS["full at once"] = lambda: io.TextIOWrapper(open("/dev/full", "wb", buffering=0), write_through=True)  # noqa: SIM115
 
 
 @pytest.mark.parametrize("kind", STREAMS)

@@ -442,12 +442,10 @@ def outputs_of(arguments: argparse.Namespace, inputs: dict[str, Input]) -> dict[
         raise CommandError("--json and --csv cannot both be standard output; name a file for one")
     if arguments.top is not None and arguments.by is None:
         raise CommandError("--top is about groups: --by names them")
+    if arguments.grad_out == STDOUT:
+        raise CommandError("--grad-out needs the name of a file: an array is nothing to print")
     given = {"--grad-out": arguments.grad_out, "--json": arguments.json, "--csv": arguments.csv}
-    outputs = {
-        option: Output(name)
-        for option, name in given.items()
-        if name is not None and (name != STDOUT or option == "--grad-out")
-    }
+    outputs = {option: Output(name) for option, name in given.items() if name not in (None, STDOUT)}
     check_apart(outputs, [file.path for file in inputs.values()])
     return outputs
 
