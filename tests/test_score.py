@@ -63,8 +63,8 @@ def drawn(name, dtype="float32", labels=None):
 
 def sizes(rng, spread, n):
     """Weights whose powers of two lie in a range of so many, somewhere among all float64 numbers."""
-    low = rng.integers(-1074, 1023 - spread)
-    return np.ldexp(rng.integers(1, 1 << 20, n) / (1 << 20), low + rng.integers(0, spread + 1, n))
+    low = rng.integers(-1073, 1023 - spread)
+    return np.ldexp(rng.integers(1 << 19, 1 << 20, n) / (1 << 20), low + rng.integers(0, spread + 1, n))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
@@ -89,8 +89,8 @@ def test_a_mean_depends_on_ratios_of_weights_only(name, dtype, run, depth):
             ratios = np.ldexp(*frexp_below(weight[chosen]))
             assert found["mean"] == pytest.approx(np.sum(losses[chosen] * ratios) / ratios.sum(), rel=rtol, abs=1e-300)
             assert found["count"] == chosen.sum()
-        ratios = np.ldexp(*frexp_below(weight))
-        wanted = gradients * (ratios / ratios.sum()).reshape(-1, *[1] * (pred.ndim - 1))
+        mantissa, exponent = (x.reshape(-1, *[1] * (pred.ndim - 1)) for x in frexp_below(weight))
+        wanted = np.ldexp(gradients * mantissa / np.ldexp(mantissa, exponent).sum(), exponent)
         np.testing.assert_allclose(np.load("grad.npy"), wanted, rtol=1e-9, atol=1e-290)
 
 
