@@ -357,16 +357,14 @@ class Objective:
         target = self.prepare(np.broadcast_to(0.0, (len(y), classes)), y, weight).target
         counted = weight > 0
         if target.ndim == 1:
-            # One row a class that weighs as much as its samples.
             counted &= target != ignored_label(self.loss)
             weight = np.bincount(target[counted], weight[counted], classes)
-            share, target = weight / (weight.sum() or 1.0), np.arange(classes)
+            share = weight / (weight.sum() or 1.0)
         else:
             weight = weight[counted]
             share = weight @ target[counted].astype(np.float64) / weight.sum()
-            weight, target = np.ones(1), share[None]
-        given = _starts.Rows(self.loss, target, weight, share, self.parameters)
-        if y.ndim == 1 and not (given.mass.any() or (share.any() and given.params.get("label_smoothing"))):
+        given = _starts.Rows(self.loss, share, self.parameters, labels=target.ndim == 1)
+        if given.labels and not (given.mass.any() or (share.any() and given.params.get("label_smoothing"))):
             raise ValueError(NOTHING_COUNTS)
         found = self.traits.start(given) if self.traits.start else None
         limit = self.traits.link.limit * given.params.get("temperature", 1.0)

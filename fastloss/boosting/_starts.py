@@ -130,15 +130,23 @@ class Column(NamedTuple):
 class Rows(NamedTuple):
     """Samples that get a row of margins each.
 
-    Losses over classes are linear in their targets, but for what does not depend on margins: so one row stands for all samples,
-    or one a class where targets are labels, and `share` is the mean target, of labels the share of each class.
+    Losses over classes are linear in their targets, but for what does not depend on margins: so all that matters is the mean
+    target, `share`; of labels, the share of each class.
     """
 
     loss: Loss
-    target: np.ndarray
-    weight: np.ndarray
     share: np.ndarray
     params: Mapping[str, Any]
+    labels: bool
+
+    def stand_ins(self) -> tuple[np.ndarray, np.ndarray]:
+        """Targets with the same loss, and their weights: the mean target, or, where labels differ from it, one row a class."""
+        labels_alone = not self.loss.row.target_has_classes
+        # The square of log Σ exp counts as the label's class does, and as a whole beside numbers.
+        weighed_by_label = self.params.get("z_loss") and self.params.get("class_weight") is not None
+        if self.labels and (labels_alone or weighed_by_label):
+            return np.arange(len(self.share)), self.share
+        return self.share[None], np.ones(1)
 
     @property
     def mass(self) -> np.ndarray:
@@ -414,32 +422,68 @@ def search(of: Column, link: Link) -> float:
 
 # ---- searching, a row of margins a sample -----------------------------------------------------------------------------------
 
+# Of the margins between the limits the longest step; and how many steps are remembered.
+LONGEST, MEMORY = 1 / 32, 12
+
+
+def descent(grad: np.ndarray, inverse: np.ndarray, steps: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Minus the gradient times an inverse Hessian: a diagonal, corrected by what the gradient did in earlier steps.
+
+    The recursion of Nocedal (1980), Mathematics of Computation 35, "Updating quasi-Newton matrices with limited storage".
+    """
+    result, shares = grad.copy(), []
+    for moved, change in reversed(steps):
+        shares.append(moved @ result / (moved @ change))
+        result -= shares[-1] * change
+    result *= inverse
+    for moved, change in steps:
+        result += (shares.pop() - change @ result / (moved @ change)) * moved
+    return -result
+
 
 def search_row(of: Rows, limit: float) -> np.ndarray:
-    """The row of margins at which the weighted loss is least: steps by the diagonal Hessian, shortened until they descend."""
+    """The row of margins at which the weighted loss is least: steps by the diagonal Hessian, shortened until they descend.
+
+    Where probabilities saturate long before `limit`, so that no slope leads back, no step is longer than a small part of it.
+    """
     loss, classes = of.loss, len(of.share)
-    shape = (len(of.target), classes)
+    target, weight = of.stand_ins()
+    shape = (len(target), classes)
     keywords = {"check_domain": False} if loss.domain.target.bounded else {}
 
     def value(row: np.ndarray) -> float:
-        return float(loss(np.broadcast_to(row, shape), of.target, weight=of.weight, reduction="sum", **keywords))
+        return float(loss(np.broadcast_to(row, shape), target, weight=weight, reduction="sum", **keywords))
 
-    at = np.zeros(classes)
-    now = value(at)
-    for _ in range(1000):  # each gains at least a constant factor; a hundred are usual
-        grads, hesses = loss.grad_and_hess(np.broadcast_to(at, shape), of.target, weight=of.weight, **keywords)
-        grad, hess = grads.sum(axis=0), hesses.sum(axis=0)
-        step = -grad / np.where(hess > 0, hess, np.abs(hess).max() or 1.0)
-        for length in 0.5 ** np.arange(30):
-            trial: np.ndarray = np.clip(at + length * step, -limit, limit)
+    def slope(row: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        grads, hesses = loss.grad_and_hess(np.broadcast_to(row, shape), target, weight=weight, **keywords)
+        return grads.sum(axis=0), hesses.sum(axis=0)
+
+    at, steps = np.zeros(classes), list[tuple[np.ndarray, np.ndarray]]()
+    now, (grad, hess) = value(at), slope(at)
+    for _ in range(1000):  # a hundred are usual
+        most = max(np.abs(hess).max(), 1e-290)
+        inverse = 1 / np.where(hess > 1e-12 * most, hess, most)
+        step = descent(grad, inverse, steps)
+        if not grad @ step < 0:
+            steps, step = [], -grad * inverse
+        length = np.abs(step).max()
+        if length > LONGEST * limit:
+            step *= LONGEST * limit / length
+        for part in 0.5 ** np.arange(30):
+            trial: np.ndarray = np.clip(at + part * step, -limit, limit)
             following = value(trial)
             # Armijo (1966): a small part of the descent that the gradient promises.
             if following <= now + 1e-4 * float(grad @ (trial - at)):
                 break
         else:
-            return at
-        moved = np.abs(trial - at).max()
-        at, now = trial, following
-        if moved <= 1e-10 * max(1.0, np.abs(at).max()):
+            if not steps:
+                return at
+            steps = []
+            continue
+        moved, before = trial - at, grad
+        at, now, (grad, hess) = trial, following, slope(trial)
+        if moved @ (grad - before) > 0:
+            steps = [*steps[1 - MEMORY :], (moved, grad - before)]
+        if np.abs(moved).max() <= 1e-10 * max(1.0, np.abs(at).max()):
             return at
     return at
