@@ -14,7 +14,16 @@ from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._registry import Interval
 
-__all__ = ["LARGEST_LABEL", "as_labels", "ignored_label", "in_domain", "numbers", "of_samples", "spread_parameter"]
+__all__ = [
+    "LARGEST_LABEL",
+    "as_labels",
+    "beyond_single",
+    "ignored_label",
+    "in_domain",
+    "numbers",
+    "of_samples",
+    "spread_parameter",
+]
 
 LARGEST_LABEL = 2**31 - 1
 
@@ -40,6 +49,14 @@ def of_samples(weight: Any, samples: int) -> np.ndarray:
     if array.ndim == 0:
         return np.broadcast_to(array, samples)
     raise ValueError(f"weights have shape {array.shape}, but there are {samples} samples, each with one")
+
+
+def beyond_single(weight: np.ndarray) -> bool:
+    """Whether there are float64 weights that are no normal float32: by these, products may be numbers that have digits."""
+    if weight.dtype != np.float64:
+        return False
+    size, single = np.abs(weight), np.finfo(np.float32)
+    return bool(size.max() > single.max or size.min(initial=1.0, where=size > 0) < single.tiny)
 
 
 def spread_parameter(name: str, given: Any, shape: tuple[int, ...], level: bool) -> np.ndarray:

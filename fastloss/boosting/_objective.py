@@ -14,6 +14,7 @@ from fastloss.boosting import _starts
 from fastloss.boosting._checks import (
     LARGEST_LABEL,
     as_labels,
+    beyond_single,
     ignored_label,
     in_domain,
     numbers,
@@ -103,6 +104,11 @@ class Objective:
         """Where a sample has a margin for each of several levels, these; else None."""
         levels = np.asarray(self.parameters[self.traits.level]) if self.traits.level else np.empty(())
         return levels if levels.ndim == 1 else None
+
+    @property
+    def varies(self) -> bool:
+        """Whether a parameter of the loss is an array, and so may be another number for each sample."""
+        return self.loss.family != "rows" and any(np.ndim(value) for value in self.loss.bound.values())
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -207,7 +213,13 @@ class Objective:
     def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The same of what is prepared; `single`: as float32."""
         of = of._replace(floor=self.hessian_floor, single=single)
-        if of.weight is None or not of.weight.size or not of.weight.min() < 0:
+        if of.weight is None or not of.weight.size:
+            return self.convention.derivatives(of)
+        if of.pred.dtype != np.float64 and beyond_single(of.weight):
+            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(np.float64)), single)
+            with np.errstate(over="ignore"):
+                return (grad, hess) if single else (grad.astype(of.pred.dtype), hess.astype(of.pred.dtype))
+        if not of.weight.min() < 0:
             return self.convention.derivatives(of)
         # One rule for all conventions: what a sample of weight 1 has, times the weight.
         sign = of.by_sample(np.sign(of.weight))

@@ -65,7 +65,8 @@ def loss_type(has_probabilities: bool) -> Any:
             self.objective = objective
             self.is_multiclass = objective.loss.family == "rows"
             self.approx_hessian = objective.hessian != "exact"
-            self.differentiable = not objective.traits.renewed
+            # Of the samples in a leaf it is not said which they are, and so not what their parameters are.
+            self.differentiable = objective.varies or not objective.traits.renewed
 
         def __reduce__(self) -> tuple[Any, ...]:
             return rebuilt, (self.objective, self.n_classes)

@@ -265,7 +265,8 @@ def levels_of_margins(of: Rows) -> Any:
     least, following = np.zeros(n + 1), np.zeros(n, int)
     for i in range(n - 1, -1, -1):
         costs = (below[i + 1 :] - below[i]) * (n - i - 1) + least[i + 1 :]
-        following[i] = i + 1 + np.argmin(costs)
+        # Of divisions that are as good, the one with fewer groups.
+        following[i] = i + 1 + np.flatnonzero(costs <= costs.min() * (1 + ROUNDING))[-1]
         least[i] = costs.min() + (below[i] * (n - i) if i else 0.0)
     result, first, level = np.empty(n), 0, 0
     while first < n:
