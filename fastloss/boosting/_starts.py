@@ -401,7 +401,8 @@ def search(of: Column, link: Link) -> float:
     """
     of = of.merged()
     low, high = bounds(of, link)
-    few = of.grouped(GROUPS, TAILS)
+    # Neighbours whose parameters differ do not stand for each other as well.
+    few = of.grouped(4 * GROUPS if of.varies else GROUPS, TAILS)
     valleys = looked_over(few, link, low, high)
     for _ in range(2):
         valleys = [valley.narrowed(few, np.linspace(valley.low, valley.high, 17)) for valley in valleys]
