@@ -15,11 +15,11 @@ from fastloss._loss import Loss
 from fastloss._registry import Interval
 
 __all__ = [
-    "LARGEST_LABEL",
     "as_labels",
     "beyond_single",
     "ignored_label",
     "in_domain",
+    "number_of_classes",
     "numbers",
     "of_samples",
     "spread_parameter",
@@ -149,3 +149,26 @@ def as_labels(loss: Loss, target: np.ndarray, classes: int, weight: np.ndarray |
 def ignored_label(loss: Loss) -> int | None:
     """The label of rows that do not count."""
     return loss.params["ignore_index"].default if "ignore_index" in loss.params else None
+
+
+def number_of_classes(loss: Loss, y: np.ndarray, weight: np.ndarray, classes: int | None) -> int:
+    """As many as there are columns, or class weights, or as the largest label says that counts."""
+    if classes is not None and (isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1):
+        raise ValueError(f"classes = {classes!r}: a positive integer or None is accepted")
+    if y.ndim == 2 and classes not in (None, y.shape[1]):
+        raise ValueError(f"classes = {classes} but labels have shape {y.shape}")
+    per_class = loss.params["class_weight"].default if "class_weight" in loss.params else None
+    if y.ndim == 2:
+        number = y.shape[1]
+    elif classes is not None:
+        number = classes
+    elif per_class is not None:
+        number = len(per_class)
+    else:
+        ignored = ignored_label(loss)
+        counted = (weight > 0) & np.isfinite(y) & (y != ignored if ignored is not None else True)
+        # What is no label is for others to say.
+        number = 1 + np.clip(np.max(y, initial=0, where=counted), 0, LARGEST_LABEL - 1)
+    if per_class is not None and len(per_class) != number:
+        raise ValueError(f"class_weight has shape {np.shape(per_class)} but there are {number} classes")
+    return int(number)
