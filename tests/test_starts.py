@@ -400,6 +400,10 @@ def test_shapes_that_do_not_fit_are_named(seed):
             (objective.init_score, (target, given), {}),
             (objective.init_score, (target, given), {"classes": int(rng.integers(1, 5))}),
             (objective.predict, (margin,), {}),
+            (boosting.CatBoostObjective(objective).calc_ders_range, (margin, target, given), {}),
+            (boosting.CatBoostObjective(objective).calc_ders_multi, (margin, target, 1.0), {}),
+            (boosting.CatBoostMetric(objective).evaluate, ([margin], target, given), {}),
+            (boosting.CatBoostMetric(objective).evaluate, ([margin, target], target, given), {}),
         ]
         for call, arguments, keywords in calls:
             message = refusal(call, *arguments, **keywords)

@@ -152,9 +152,9 @@ class CatBoostMetric:
         error, weight : float
         """
         columns = [numbers(column, "margins") for column in approxes]
-        if len({column.shape for column in columns}) != 1:
+        if len(columns) != 1 and {column.shape for column in columns} != {(np.size(target),)}:
             raise ValueError(
-                f"margins have shapes {', '.join(str(column.shape) for column in columns)}; wanted: one for all classes"
+                f"margins have shapes {[column.shape for column in columns]} but labels have shape {np.shape(target)}"
             )
         margin = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
         of = self.objective.prepare(margin, target, weight)
