@@ -127,7 +127,7 @@ class Objective:
             margin = margin.astype(np.float64)
         shape = margin.shape
         rows = loss.family == "rows"
-        if len(shape) != 2 and (rows or len(shape) != 1):
+        if (len(shape) != 2 or not shape[1]) if rows else len(shape) not in (1, 2):
             form, hint = ("(n, classes)", "; tell the booster the number of classes") if rows else ("(n,) or (n, columns)", "")
             raise ValueError(f"{loss.name} takes margins of shape {form}, got {shape}{hint}")
         if weight is not None:

@@ -147,7 +147,8 @@ def search(of: Column, link: Link) -> float:
     found = settle(of.slope, best.low, best.at, best.high)
     value = of.values(np.array([found]))[0]
     if best.low < found < best.high and value <= best.value * (1 + np.sign(best.value) * ROUNDING):
-        return found
+        # At a corner that is a target bisection ends beside it.
+        return best.at if abs(found - best.at) <= 16 * ROUNDING * abs(found) and best.value <= value else found
     # Where the loss jumps, its derivative does not tell.
     for _ in range(ZOOMS):
         best = best.narrowed(of, np.linspace(best.low, best.high, 17))
