@@ -5,7 +5,7 @@
 # pyright: reportIncompatibleVariableOverride=false, reportOverlappingOverload=false
 
 from contextlib import AbstractContextManager
-from typing import Any, Generic, Literal, Never, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, Literal, Never, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
@@ -21,9 +21,12 @@ _Array = NDArray[Any]
 _Arrays = tuple[_Array, _Array]
 _Layer = tuple[_Array, ...]
 _Teacher = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
-_Out = _Array | None
+class _Tensor(Protocol):  # of PyTorch, in main memory
+    def data_ptr(self) -> int: ...
+
+_Out = _Array | _Tensor | None
 _Outs = _Out | tuple[_Out, _Out]
-_LayerOut = tuple[_Out, ...] | None
+_LayerOut = tuple[_Array | None, ...] | None
 
 # What is asked for.
 _Reduced = Literal["mean", "sum"]

@@ -90,7 +90,8 @@ grad_dtype : dtype, optional
     gradient of a mean over many numbers falls; float32 predictions lose nothing by it.""",
     "out": """\
 out : ndarray, optional
-    Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself.{out_pair}""",
+    Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself. A tensor of
+    PyTorch in main memory will do.{out_pair}""",
     "n_threads": """\
 n_threads : int, optional
     Threads of this call. None: the library's limit.""",
@@ -137,7 +138,7 @@ def _raises(row: Row, names: list[str]) -> str:
         raised["IndexError"] = f"For a label that is {'no class' if row.label_lists else 'neither a class nor `ignore_index`'}."
     raised["TypeError"] = (
         "For an unknown keyword, and for arrays that do not hold real numbers in main memory: object, complex, string, "
-        "masked, or on another device. longdouble is for `fastloss.reference` only."
+        "masked, on another device, or tensors that require grad. longdouble is for `fastloss.reference` only."
     )
     raised["MemoryError"] = "When memory runs out."
     return "\n".join(f"{error}\n{textwrap.indent(textwrap.fill(text, 106), '    ')}" for error, text in raised.items())

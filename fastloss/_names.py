@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-__all__ = ["ELSEWHERE", "Named", "hint", "module_attributes", "plain", "summary"]
+__all__ = ["ELSEWHERE", "Named", "hint", "module_attributes", "ours", "plain", "summary"]
 
 #: Our names for what other libraries call otherwise, in the letters of `plain`; what these letters already tell is left out.
 ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -163,13 +163,18 @@ def summary(thing: Any) -> str:
     return written.strip().partition("\n")[0]
 
 
+def ours(name: str, known: Iterable[str]) -> list[str]:
+    """What we call what another library calls by this name; nothing where it is no such name."""
+    names = list(known)
+    return [n for n in ELSEWHERE.get(plain(name), ()) if n in names] or [n for n in names if plain(n) == plain(name)]
+
+
 def hint(name: str, known: Iterable[str]) -> str:
     """What an unknown name may have meant, as the end of a message; "" where nothing is near."""
     import difflib  # for errors alone
 
     names = list(known)
-    ours = [n for n in names if plain(n) == plain(name)]
-    if found := [n for n in ELSEWHERE.get(plain(name), ()) if n in names] or ours:
+    if found := ours(name, names):
         return f"; here it is {' or '.join(found)}"
     near = difflib.get_close_matches(name.lower(), names, n=1)
     near = near or difflib.get_close_matches(plain(name), ELSEWHERE, n=1, cutoff=0.75)

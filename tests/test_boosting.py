@@ -22,7 +22,7 @@ import pytest
 import fastloss as fl
 from fastloss import boosting
 from fastloss._registry import SIGN
-from fastloss.boosting import _conventions, _starts
+from fastloss.boosting import _conventions, _search
 from fastloss.boosting._conventions import HESSIANS, TABLE, Smoothed, newton_entry, xgboost_of_today
 from fastloss.boosting._objective import FORMS
 
@@ -860,7 +860,7 @@ def test_the_search_ends_whatever_the_hessian(too_much):
         calls.append(at)
         return float(np.arctan(at - target).sum()), float((too_much / (1 + (at - target) ** 2)).sum())
 
-    assert _starts.settle(slope, -1e6, 0.0, 1e6) == pytest.approx(1000, rel=1e-3)
+    assert _search.settle(slope, -1e6, 0.0, 1e6) == pytest.approx(1000, rel=1e-3)
     assert len(calls) < 150
 
 

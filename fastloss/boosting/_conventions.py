@@ -161,7 +161,8 @@ class OfGradient(Convention):
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad = of.grad()
-        hess = of.raised(self.function(of, np.abs(grad)))
+        with np.errstate(over="ignore"):  # as in a kernel, what is too large is infinite
+            hess = of.raised(self.function(of, np.abs(grad)))
         if of.weight is not None:
             np.copyto(hess, 0, where=of.by_sample(of.weight) == 0)  # whatever the function made of such a sample
         return grad, hess

@@ -66,8 +66,10 @@ def loss_type(has_probabilities: bool) -> Any:
             self.objective = objective
             self.is_multiclass = objective.loss.family == "rows"
             self.approx_hessian = objective.hessian != "exact"
-            # Of what is no derivative of this loss, a leaf is a step all the same.
-            self.differentiable = not objective.traits.renewed or isinstance(objective.convention, Smoothed)
+            # Of what is no derivative of this loss, a leaf is a step all the same; so it is where nothing says which samples are in a
+            # leaf, and thus what their parameters are.
+            renewed = objective.traits.renewed and not objective.varies
+            self.differentiable = not renewed or isinstance(objective.convention, Smoothed)
 
         def _arguments(self) -> tuple[Any, ...]:
             return self.objective, self.n_classes

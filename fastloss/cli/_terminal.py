@@ -19,6 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
+from fastloss._names import ours
+
 __all__ = [
     "CommandError",
     "Counter",
@@ -55,6 +57,8 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     said = f"there is no {what} {name!r}"
     if len(names) <= FEW:
         return f"{said}; choose from: {', '.join(names)}"
+    if here := ours(name, names):
+        return f"{said}; here it is {' or '.join(here)}"
     wanted = name.lower().replace("-", "_")
     near = difflib.get_close_matches(wanted, names, NEAR)
     near += [other for other in names if len(wanted) > 2 and wanted in other and other not in near]
