@@ -527,9 +527,9 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
         What takes the place of the Hessian, "exact" or another of these names:
 
         * exact: the diagonal of the loss's own;
-        * descent: the exact one, or a share of |gradient| / |residual|, where that is more: for losses of a residual of any
-          size, whose steps it makes as long as residuals are without raising the loss; where a loss has a corner, by the scale
-          of all residuals of a call. Of a rate by the like;
+        * descent: the exact one, or a share of |gradient| / |residual|, where that is more: steps as long as residuals are, of
+          any size, that do not raise the loss; where a loss has a corner, by the scale of all residuals of a call. Of some
+          losses with exponentials by Halley's method;
         * upper_bound: not less than the true curvature and positive, also where that vanishes or is negative; of a row of
           margins, a diagonal not less than the full matrix;
         * constant: 1, which makes a leaf the mean of negative gradients;
