@@ -168,9 +168,9 @@ class OfGradient(Convention):
         return grad, hess
 
 
-def scale_of(residual: np.ndarray, weight: Any) -> np.ndarray:
-    """Of each column the square of the mean root of residuals, which few large ones do not carry away."""
-    root = np.sqrt(np.abs(residual))
+def scale_of(size: np.ndarray, weight: Any) -> np.ndarray:
+    """Of each column the square of the mean root of the sizes of residuals, which few large ones do not carry away."""
+    root = np.sqrt(size)
     if weight is None:
         mean = np.mean(root, axis=0, dtype=np.float64)
     else:
@@ -216,13 +216,15 @@ class Descent(Convention):
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad, hess = of.grad_and_hess(1.0)
-        residual = self.residual(of)
-        size = np.abs(residual)
+        size = self.residual(of)
+        np.abs(size, out=size)
         if self.width:
-            size = np.maximum(size, (self.width * scale_of(residual, of.weight)).astype(size.dtype))
+            np.maximum(size, (self.width * scale_of(size, of.weight)).astype(size.dtype), out=size)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            chord = np.divide(self.share * np.abs(grad), size, dtype=grad.dtype, casting="same_kind")
-        np.fmax(hess, chord, out=hess, where=size > 0)
+            chord = np.abs(grad)
+            np.divide(chord, size, out=chord, dtype=size.dtype, casting="same_kind")
+        chord *= chord.dtype.type(self.share)
+        np.fmax(hess, chord, out=hess)  # NaN where there is neither gradient nor residual
         return grad, hess
 
 
@@ -292,7 +294,7 @@ class Smoothed(Convention):
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         residual = np.asarray(of.pred - of.target)
-        scale = scale_of(residual, of.weight).astype(residual.dtype)
+        scale = scale_of(np.abs(residual), of.weight).astype(residual.dtype)
         grad, hess = self.function(of, residual, scale)
         weight = None if of.weight is None else np.asarray(of.weight, residual.dtype)
         dtype = np.float32 if of.single else residual.dtype

@@ -40,7 +40,7 @@ def why_hopeless(of: Margins, convention: Convention, by_default: Traits | None,
     other = by_default.hessians.get("descent") if by_default else None
     if isinstance(convention, Constant) and isinstance(other, Descent):
         step = size / float(np.mean(hess, dtype=np.float64))
-        scale = float(np.max(scale_of(other.residual(of), of.weight)))
+        scale = float(np.max(scale_of(np.abs(other.residual(of)), of.weight)))
         if not SHORT * scale <= step <= LONG * scale:
             return (
                 f"the steps of {name} with hessian='constant', its default, are of size {step:.2g} and residuals of size "
