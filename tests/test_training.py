@@ -126,7 +126,7 @@ def starts_to_train(name: str, booster: str, scale: float, others: list[str] | N
     assert end <= best + 0.05 * abs(best), f"{default}: {end}, others: {ends}"
 
 
-@pytest.mark.sample(quick=4, full=60)
+@pytest.mark.sample(quick=4, full=24)
 @pytest.mark.parametrize("case", ALL, ids=lambda case: "-".join(map(str, case)))
 def test_defaults_train(case):
     starts_to_train(*case)
