@@ -78,7 +78,9 @@ def trained(booster: str, objective: boosting.Objective, given: Data) -> tuple[f
     else:
         ensemble = importlib.import_module("sklearn.ensemble")
         kind = ensemble.HistGradientBoostingClassifier if columns else ensemble.HistGradientBoostingRegressor
-        loss = boosting.sklearn_loss(objective.loss, objective.hessian, n_classes=columns or None)
+        loss = boosting.sklearn_loss(
+            objective.loss, None if objective._by_default else objective.hessian, n_classes=columns or None
+        )
         model = kind(loss=loss, max_iter=ROUNDS, early_stopping=False).fit(X, y)
         margin = model._raw_predict(X)
         margin = margin if columns else margin[:, 0]

@@ -81,6 +81,12 @@ class Margins(NamedTuple):
         entry = newton_entry(self.loss, "grad_and_hess", 1.0, NO_FLOOR, self.single)
         return entry(self.pred, self.target, weight=self.weight, **self.keywords)
 
+    def weighed(self, each: np.ndarray) -> np.ndarray:
+        """What samples of weight 1 have, times their weights, of any size."""
+        with np.errstate(over="ignore", under="ignore"):
+            weighed = each if self.weight is None else each * self.by_sample(self.weight)
+            return np.asarray(weighed, np.float32 if self.single else self.pred.dtype)
+
     def raised(self, hess: np.ndarray) -> np.ndarray:
         """In place, not below the floor."""
         floor = hess.dtype.type(self.floor)
@@ -235,8 +241,9 @@ class Turned(Convention):
     function: Callable[[Margins, np.ndarray, np.ndarray], np.ndarray] = field(default=lambda of, grad, hess: hess)
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
-        grad, hess = of.unfloored()
-        return grad, of.raised(np.asarray(self.function(of, grad, hess), grad.dtype))
+        alone = of._replace(weight=None)
+        grad, hess = alone.unfloored()
+        return of.weighed(grad), of.weighed(alone.raised(np.asarray(self.function(of, grad, hess), grad.dtype)))
 
 
 # Where the derivative of a leaf's loss by a change d of its margin is B exp(d) - A, up to a positive factor, half of A + B
@@ -252,13 +259,20 @@ def of_inverse_gaussian(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.n
 def of_zero_inflated_poisson(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
     """The gradient is that of a rate b less the count a, where zeros count as far as they are ones of the Poisson distribution:
     of a bound of the loss, as in the method of expectation and maximisation."""
-    return np.asarray(grad / 2 + (of.target if of.weight is None else of.target * of.weight))
+    return np.asarray(grad / 2 + of.target)
+
+
+def of_asymmetric_focal(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
+    """The Hessian, or half of `focal_bound` with the exponent of the label, whichever is more: where a sample is far on the
+    wrong side the Hessian is negative, and next to the clip it is more than that bound."""
+    exponent = np.where(of.target > 0, of.parameter("gamma_positive"), of.parameter("gamma_negative"))
+    return np.asarray(np.maximum(hess, np.abs(grad) * of.right() * (1 + exponent) / 2))
 
 
 def of_linex(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
     """The Hessian is a^2 exp(a r), and the slope a exp(a r) - a."""
     at_none = np.asarray(np.square(of.parameter("a")), hess.dtype)
-    return np.asarray((hess + (at_none if of.weight is None else at_none * of.weight)) / 2)
+    return np.asarray((hess + at_none) / 2)
 
 
 def smoothed_absolute(of: Margins, residual: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -296,10 +310,7 @@ class Smoothed(Convention):
         residual = np.asarray(of.pred - of.target)
         scale = scale_of(np.abs(residual), of.weight).astype(residual.dtype)
         grad, hess = self.function(of, residual, scale)
-        weight = None if of.weight is None else np.asarray(of.weight, residual.dtype)
-        dtype = np.float32 if of.single else residual.dtype
-        grad, hess = (np.asarray(one if weight is None else one * weight, dtype) for one in (grad, hess))
-        return grad, of.raised(hess)
+        return of.weighed(grad), of.weighed(of._replace(weight=None).raised(hess))
 
 
 def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
@@ -596,7 +607,7 @@ TABLE: dict[str, Traits] = {
     "barron": Traits(REWEIGHTED),
     "barron_nll": Traits(REWEIGHTED),
     "cross_entropy_lambda": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),
-    "asymmetric_focal": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
+    "asymmetric_focal": Traits(by_name(descent=Turned(function=of_asymmetric_focal), exact=EXACT), _links.SIGMOID),
     "reduced_focal": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
     "binary_sparsemax": Traits(by_name(exact=EXACT, upper_bound=Constant(0.5), default="upper_bound")),
     "tweedie_identity": Traits(instead="tweedie"),

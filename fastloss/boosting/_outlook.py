@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._registry import SIGN
-from fastloss.boosting._conventions import Constant, Convention, Descent, Margins, Traits, scale_of
+from fastloss.boosting._conventions import Constant, Convention, Descent, Margins, Traits, Turned, scale_of
 
 __all__ = ["why_hopeless"]
 
@@ -47,7 +47,7 @@ def why_hopeless(of: Margins, convention: Convention, by_default: Traits | None,
                 f"{scale:.2g}, so that training {'creeps' if step < scale else 'goes too far'}; hessian='descent' follows the "
                 "size of the residuals"
             )
-    if isinstance(convention, Descent):
+    if isinstance(convention, Descent | Turned):
         counted = np.broadcast_to(1.0 if of.weight is None else of.weight, hess.shape).sum(dtype=np.float64)
         each = float(hess.sum(dtype=np.float64) / counted) if counted else 0.0
         if each * len(hess) < LITTLE and each < LITTLE_EACH:
