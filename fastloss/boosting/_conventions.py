@@ -108,6 +108,11 @@ class Margins(NamedTuple):
             for name, value in self.keywords.items()
         }
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keywords of a call that any loss takes: not the parameters of this one."""
+        return {name: value for name, value in self.keywords.items() if name not in self.loss.params}
+
     def scaled(self, scale: float) -> Margins:
         return self if scale == 1 else self._replace(weight=scale if self.weight is None else self.weight * scale)
 
@@ -159,7 +164,9 @@ class OfGradient(Convention):
 def scale_of(residual: np.ndarray, weight: Any) -> np.ndarray:
     """Of each column the square of the mean root of residuals, which few large ones do not carry away."""
     root = np.sqrt(np.abs(residual))
-    if weight is None:
+    if not len(root):
+        mean = np.zeros(root.shape[1:])
+    elif weight is None:
         mean = np.mean(root, axis=0, dtype=np.float64)
     else:
         share = np.asarray(weight, np.float64)
@@ -289,7 +296,7 @@ def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     m <= H always. With gamma = 0 the bound is the Hessian; and as m goes to 0, their ratio goes to 1.
     """
     # 1 - m is the size of the cross-entropy's gradient at the other label.
-    right = binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.keywords)
+    right = binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.options)
     np.abs(right, out=right)
     size *= right
     size *= size.dtype.type(1 + of.loss.params["gamma"].default)
@@ -298,7 +305,7 @@ def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
 
 def brier_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     """2 |gradient| (1 - m): the gradient's size is 2 m^2 (1 - m), and the Hessian (2 - 3 m) times that."""
-    right = np.abs(binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.keywords))
+    right = np.abs(binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.options))
     size *= right
     size *= 2
     return size
