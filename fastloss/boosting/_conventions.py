@@ -165,7 +165,7 @@ def scale_of(residual: np.ndarray, weight: Any) -> np.ndarray:
     """Of each column the square of the mean root of residuals, which few large ones do not carry away."""
     root = np.sqrt(np.abs(residual))
     if not len(root):
-        mean = np.zeros(root.shape[1:])
+        mean: Any = np.zeros(root.shape[1:])
     elif weight is None:
         mean = np.mean(root, axis=0, dtype=np.float64)
     else:
