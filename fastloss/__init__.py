@@ -3,7 +3,8 @@
 Every loss is one object: call it for the value, use `.grad`, `.value_and_grad` and `.grad_and_hess` for derivatives, and
 `.bind` to fix parameters. `fastloss.losses` maps names to losses, `fastloss.linear_losses` those of a linear layer's logits,
 `fastloss.row_functions` functions of logits without a target; `fastloss.reference` holds the same in plain NumPy.
-`fastloss.losses.search("quantile")` finds losses, and `help(fastloss.huber)` tells all of one.
+`fastloss.losses.search("quantile")` finds losses, and `help(fastloss.huber)` tells all of one. A loss takes (pred, target):
+where scikit-learn passes (true, predicted), `fastloss.metrics.scorer` makes the scorer.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -84,12 +85,20 @@ __doc__ += "".join(
 _no_attribute = module_attributes(__name__, (losses, linear_losses, row_functions))
 
 
+# What is imported when it is asked for.
+ADAPTERS = ("boosting", "metrics")
+
+
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         from importlib.metadata import version  # which takes longer than all else of this import
 
         globals()[name] = version("fastloss")
         return globals()[name]
+    if name in ADAPTERS:
+        from importlib import import_module
+
+        return import_module(f"{__name__}.{name}")
     return _no_attribute(name)
 
 
@@ -97,5 +106,5 @@ def __dir__() -> list[str]:
     """What is public: the losses too, but nothing that this file has imported for itself."""
     classes = ["LinearLoss", "Loss", "RowFunction", "SoftmaxResult"]
     dunder = [name for name in globals() if name.startswith("__") and name != "__version__"] + ["__version__"]
-    adapters = [name for name in ("boosting",) if name in globals()]
+    adapters = [name for name in ADAPTERS if name in globals()]
     return [*__all__, *classes, *losses, *linear_losses, *row_functions, *adapters, *dunder]

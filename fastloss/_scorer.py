@@ -17,17 +17,22 @@ __all__ = ["Scorer", "scored"]
 
 _base: Any = importlib.import_module("sklearn.base")
 
-OF_LOG_PROBABILITIES = ("nll", "kl_divergence")
+OF_LOG_PROBABILITIES = ("nll", "kl_divergence", "elementwise_kl_divergence")
 #: Not a loss, but what is to be large.
 SCORES = ("selected_log_probs",)
 RESPONSE_METHODS = ("predict", "predict_proba", "decision_function")
+
+
+def takes_labels_or_numbers(loss: Loss) -> bool:
+    """And not another row of logits, or of labels."""
+    return loss.family != "rows" or loss.row.labels or loss.domain.target.bounded
 
 
 def scored(loss: Any, parameters: Mapping[str, Any]) -> Loss:
     """The loss with its parameters bound, if a model's predictions can be scored by it."""
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a loss of fastloss.losses, such as fastloss.huber; got {type(loss).__name__}")
-    if loss.row.differentiable_target or loss.row.label_lists:
+    if not takes_labels_or_numbers(loss):
         wanted = "lists of labels" if loss.row.label_lists else "logits"
         raise TypeError(f"{loss.name} takes {wanted} as its target, which scikit-learn's models do not have")
     return loss.bind(**parameters)
@@ -133,7 +138,9 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         link = traits_of(loss).link
         if not classifier:
             pred = np.asarray(estimator.predict(X))
-            return log(pred) if link is EXP else log_odds(pred) if link is SIGMOID else pred
+            if link is EXP or loss.name in OF_LOG_PROBABILITIES:
+                return log(pred)
+            return log_odds(pred) if link is SIGMOID else pred
         if loss.domain.prediction == PROBABILITY:
             return stacked(estimator.predict_proba(X))
         if loss.name in OF_LOG_PROBABILITIES:

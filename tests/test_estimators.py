@@ -148,6 +148,16 @@ def test_regressors_predict_what_the_loss_is_of(library):
     assert model.score(X, y) > 0.5
 
 
+@pytest.mark.parametrize("library", ["lightgbm", "xgboost"])
+def test_regressors_of_several_levels(library):
+    levels = boosting.objective(fl.quantile, "descent", q=[0.1, 0.5, 0.9])
+    model = ObjectiveRegressor(estimator(library, regression=True), levels).fit(X, SCORE)
+    below = (SCORE[:, None] < model.predict(X)).mean(axis=0)
+    assert model.predict(X).shape == (240, 3)
+    assert below[0] < below[1] < below[2]
+    assert levels.value(model.predict(X), SCORE) < levels.value(np.full((240, 3), model.start_), SCORE)
+
+
 def test_a_search_reaches_the_parameters_of_a_loss():
     grid = {"objective__gamma": [0.0, 5.0]}
     model = ObjectiveClassifier(estimator("lightgbm"), boosting.objective(fl.sigmoid_focal, alpha=None))

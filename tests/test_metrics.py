@@ -197,7 +197,7 @@ def test_what_cannot_be_scored_is_refused():
 
 def test_every_loss_of_one_prediction_scores_something():
     for name, loss in fl.losses.items():
-        if loss.row.differentiable_target or loss.row.label_lists:
+        if name in ("distillation_kl", "distillation_js", "multilabel_margin"):
             continue
         of_classes = loss.family == "rows" or np.isfinite([loss.domain.target.low, loss.domain.target.high]).all()
         model = dummy.DummyRegressor(strategy="constant", constant=0.4)

@@ -208,6 +208,12 @@ def test_starts_depend_on_the_ratios_of_weights(name):
         objective.init_score(label, np.where(np.arange(len(label)) % 2, 1e308, 5e-324))
 
 
+def of_each_sample_alone(loss):
+    """The conventions in which a sample has the same whatever the others are, and that are of several levels too."""
+    every = boosting.objective(loss).traits.hessians.items()
+    return [name for name, convention in every if not (convention.of_a_call or convention.of_one_level)]
+
+
 @pytest.mark.parametrize("bad", [np.nan, -1e9, 2.5e9])
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_samples_of_weight_0_count_nowhere(name, bad):
@@ -215,7 +221,7 @@ def test_samples_of_weight_0_count_nowhere(name, bad):
     loss = fl.losses[name]
     label = some_labels(loss)
     more, weight = np.concatenate([label, np.full_like(label[:2], bad)]), np.r_[np.linspace(0.5, 2, len(label)), 0, 0]
-    for hessian in boosting.objective(loss).traits.hessians:
+    for hessian in of_each_sample_alone(loss):
         objective = boosting.objective(loss, hessian)
         np.testing.assert_array_equal(objective.init_score(more, weight), objective.init_score(label, weight[:-2]))
         margin = np.random.default_rng(2).normal(size=(len(more), 3) if loss.family == "rows" else len(more))
@@ -294,7 +300,7 @@ def test_negative_weights_multiply_all_of_a_sample(name):
     label = some_labels(loss)
     rng = np.random.default_rng(3)
     margin = rng.normal(size=(len(label), 3) if loss.family == "rows" else len(label))
-    for hessian in boosting.objective(loss).traits.hessians:
+    for hessian in of_each_sample_alone(loss):
         objective = boosting.objective(loss, hessian, hessian_floor=1e-3)
         weight = rng.normal(size=len(label))
         each = weight[:, None] if margin.ndim == 2 else weight
@@ -316,7 +322,7 @@ def test_an_array_of_parameters_works_in_every_convention(name):
     kind = loss.params[parameter].range
     low, high = (0.1, min(0.9, kind.high)) if kind.high <= 2 else (0.5, 2.0)
     label = targets(loss.domain.target, "normal", rng, n)
-    for hessian in boosting.objective(loss).traits.hessians:
+    for hessian in of_each_sample_alone(loss):
         for samples in (True, False):
             # Several levels of such a convention are none of it.
             one_level = boosting.objective(loss).traits.hessians[hessian].of_one_level

@@ -91,6 +91,13 @@ class Margins(NamedTuple):
         """A number, or an array that broadcasts to the margins."""
         return self.keywords[name] if name in self.keywords else self.loss.params[name].default
 
+    def right(self) -> np.ndarray:
+        """Of a margin that becomes a probability, that of the right label: the size of the gradient of the cross-entropy with
+        the other one."""
+        options = {name: self.keywords[name] for name in ("check_domain", "n_threads") if name in self.keywords}
+        grad = binary_cross_entropy_with_logits.grad(self.pred, 1 - self.target, reduction="none", **options)
+        return np.asarray(np.abs(grad, out=grad))
+
     def number(self, given: Number) -> float:
         if callable(given):
             parameters = {name: parameter.default for name, parameter in self.loss.params.items()}
@@ -108,11 +115,6 @@ class Margins(NamedTuple):
             for name, value in self.keywords.items()
         }
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keywords of a call that any loss takes: not the parameters of this one."""
-        return {name: value for name, value in self.keywords.items() if name not in self.loss.params}
-
     def scaled(self, scale: float) -> Margins:
         return self if scale == 1 else self._replace(weight=scale if self.weight is None else self.weight * scale)
 
@@ -128,6 +130,11 @@ class Convention:
     factor: Number = 1.0
     scale: float = 1.0
     of_one_level: bool = False
+
+    @property
+    def of_a_call(self) -> bool:
+        """Whether what it gives for a sample depends on the other samples of the call, and on their weights."""
+        return False
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad, hess = of.scaled(self.scale).grad_and_hess(of.number(self.factor))
@@ -197,21 +204,24 @@ class Descent(Convention):
     loss. Steps are of the size of residuals, whatever that is, where the Hessian alone may vanish, and where a constant is too
     much or too little.
 
-    At a corner where the residual is 0 the parabola is infinitely narrow. So residuals are not taken for less than about
-    `width` times the scale of all in the call.
+    At a corner where the residual is 0 the parabola is infinitely narrow. So residuals are not taken for less than `width`
+    times the scale of all in the call.
     """
 
     share: float = 0.5
     width: float = 0.0
     residual: Callable[[Margins], np.ndarray] = from_target
 
+    @property
+    def of_a_call(self) -> bool:
+        return self.width > 0
+
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad, hess = of.grad_and_hess(1.0)
         residual = self.residual(of)
+        size = np.abs(residual)
         if self.width:
-            size = np.hypot(residual, (self.width * scale_of(residual, of.weight)).astype(residual.dtype))
-        else:
-            size = np.abs(residual)
+            size = np.maximum(size, (self.width * scale_of(residual, of.weight)).astype(size.dtype))
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             chord = np.divide(self.share * np.abs(grad), size, dtype=grad.dtype, casting="same_kind")
         np.fmax(hess, chord, out=hess, where=size > 0)
@@ -278,6 +288,10 @@ class Smoothed(Convention):
 
     function: Callable[[Margins, np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]] = smoothed_absolute
 
+    @property
+    def of_a_call(self) -> bool:
+        return True
+
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         residual = np.asarray(of.pred - of.target)
         scale = scale_of(residual, of.weight).astype(residual.dtype)
@@ -295,18 +309,14 @@ def focal_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     m G' = gamma G + a m^(gamma + 1) (gamma + 1 - gamma H). That is at most (gamma + 1) G exactly if gamma m <= gamma H; and
     m <= H always. With gamma = 0 the bound is the Hessian; and as m goes to 0, their ratio goes to 1.
     """
-    # 1 - m is the size of the cross-entropy's gradient at the other label.
-    right = binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.options)
-    np.abs(right, out=right)
-    size *= right
-    size *= size.dtype.type(1 + of.loss.params["gamma"].default)
+    size *= of.right()
+    size *= np.asarray(1 + of.parameter("gamma"), size.dtype)
     return size
 
 
 def brier_bound(of: Margins, size: np.ndarray) -> np.ndarray:
     """2 |gradient| (1 - m): the gradient's size is 2 m^2 (1 - m), and the Hessian (2 - 3 m) times that."""
-    right = np.abs(binary_cross_entropy_with_logits.grad(of.pred, 1 - of.target, reduction="none", **of.options))
-    size *= right
+    size *= of.right()
     size *= 2
     return size
 
@@ -485,19 +495,22 @@ class Traits:
 
 SOFTMAX = by_name(exact=EXACT)
 ACROSS_KINKS = Descent(share=1.0, width=0.3)
+CORNER = by_name(descent=ACROSS_KINKS, default="constant")
 RESIDUAL = by_name(descent=Descent(), exact=EXACT, upper_bound=ONE)
 REWEIGHTED = by_name(descent=Descent(), exact=EXACT, upper_bound=OfGradient(function=residual_bound))
 
 TABLE: dict[str, Traits] = {
     "squared_error": Traits(by_name(exact=EXACT, xgboost=HALF, lightgbm=HALF), start=_starts.mean),
     "absolute_error": Traits(
-        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed()), lightgbm=ONE), start=_starts.median, renewed=True
+        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed()), lightgbm=ONE, default="constant"),
+        start=_starts.median,
+        renewed=True,
     ),
     "huber": Traits({**RESIDUAL, "lightgbm": ONE}),
     "smooth_l1": Traits(by_name(descent=Descent(), exact=EXACT, upper_bound=Constant(_inverse_of("beta")))),
     "log_cosh": Traits(RESIDUAL),
     "quantile": Traits(
-        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed(function=smoothed_quantile)), lightgbm=ONE),
+        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed(function=smoothed_quantile)), lightgbm=ONE, default="constant"),
         start=_starts.quantile,
         renewed=True,
         level="q",
@@ -525,7 +538,7 @@ TABLE: dict[str, Traits] = {
     "beta": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
     "gaussian_nll": Traits(start=_starts.mean_by_variance),
     "gaussian_nll_with_log_scale": Traits(start=_starts.mean_by_log_scale),
-    "laplace_nll": Traits(by_name(descent=ACROSS_KINKS), start=_starts.median_by_scale, renewed=True),
+    "laplace_nll": Traits(CORNER, start=_starts.median_by_scale, renewed=True),
     "cauchy_nll": Traits(REWEIGHTED),
     "student_t_nll": Traits(REWEIGHTED),
     "crps_logistic": Traits(REWEIGHTED),
@@ -538,7 +551,7 @@ TABLE: dict[str, Traits] = {
     "margin_ranking": Traits(by_name()),
     "brier": Traits(instead="brier_with_logits"),
     "brier_with_logits": Traits(by_name(upper_bound=OfGradient(function=brier_bound), exact=EXACT), _links.SIGMOID),
-    "wing": Traits(by_name(descent=ACROSS_KINKS)),
+    "wing": Traits(CORNER),
     "cross_entropy": Traits(
         by_name(exact=EXACT, upper_bound=TWICE, xgboost=TWICE, lightgbm=FRIEDMAN),
         _links.SOFTMAX,
@@ -566,18 +579,20 @@ TABLE: dict[str, Traits] = {
     "geman_mcclure": Traits(REWEIGHTED),
     "welsch": Traits(REWEIGHTED),
     "tukey_biweight": Traits(REWEIGHTED),
-    "epsilon_insensitive": Traits(by_name(descent=ACROSS_KINKS)),
+    "epsilon_insensitive": Traits(CORNER),
     "squared_epsilon_insensitive": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
     "squared_log_error": Traits(
         instead="squared_error",
         how="of log1p(target), which is the same with predictions expm1(margin)",
     ),
     "exponential": Traits(link=_links.HALF_LOGIT),
-    "absolute_percentage_error": Traits(by_name(descent=ACROSS_KINKS)),
-    "symmetric_absolute_percentage_error": Traits(by_name(descent=ACROSS_KINKS)),
+    "absolute_percentage_error": Traits(CORNER),
+    "symmetric_absolute_percentage_error": Traits(CORNER),
     "linex": Traits(by_name(descent=Turned(function=of_linex), exact=EXACT)),
     "lp": Traits(by_name(exact=EXACT, default="constant")),
-    "log_lin_quantile": Traits(by_name(descent=Descent(share=1.0, width=0.3, residual=relative_to_rate)), _links.EXP),
+    "log_lin_quantile": Traits(
+        by_name(descent=Descent(share=1.0, width=0.3, residual=relative_to_rate), default="constant"), _links.EXP
+    ),
     "barron": Traits(REWEIGHTED),
     "barron_nll": Traits(REWEIGHTED),
     "cross_entropy_lambda": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),

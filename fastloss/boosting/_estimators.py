@@ -26,7 +26,7 @@ class Booster(NamedTuple):
     settings: Callable[[Objective, int, Any], dict[str, Any]]
     #: The keyword of `fit` for the starting score of each sample.
     start: str
-    margin: Callable[[Any, Any], Any]
+    margin: Callable[[Any, Any, int], Any]
 
 
 def of_lightgbm(objective: Objective, columns: int, has: Any) -> dict[str, Any]:
@@ -49,15 +49,16 @@ def several(columns: int) -> dict[str, Any]:
     return {"num_class": columns} if columns > 1 else {}
 
 
-def xgboost_margin(model: Any, X: Any) -> Any:
-    columns = getattr(model, "n_classes_", 2)
-    return model.predict(X, output_margin=True, base_margin=np.zeros((len(X), columns) if columns > 2 else len(X), np.float32))
+def xgboost_margin(model: Any, X: Any, columns: int) -> Any:
+    samples = np.shape(X)[0]
+    nothing = np.zeros((samples, columns) if columns > 1 else samples, np.float32)
+    return model.predict(X, output_margin=True, base_margin=nothing)
 
 
 BOOSTERS = {
-    "lightgbm": Booster(of_lightgbm, "init_score", lambda model, X: model.predict(X, raw_score=True)),
+    "lightgbm": Booster(of_lightgbm, "init_score", lambda model, X, columns: model.predict(X, raw_score=True)),
     "xgboost": Booster(of_xgboost, "base_margin", xgboost_margin),
-    "catboost": Booster(of_catboost, "baseline", lambda model, X: model.predict(X, prediction_type="RawFormulaVal")),
+    "catboost": Booster(of_catboost, "baseline", lambda model, X, columns: model.predict(X, prediction_type="RawFormulaVal")),
 }
 
 
@@ -96,7 +97,7 @@ class OfObjective(_base.MetaEstimatorMixin, _base.BaseEstimator):  # type: ignor
         return self
 
     def _margin(self, X: Any) -> np.ndarray:
-        margin = np.asarray(booster_of(self.estimator_).margin(self.estimator_, X))
+        margin = np.asarray(booster_of(self.estimator_).margin(self.estimator_, X, np.size(self.start_)))
         return np.asarray(self.start_ + (margin if np.ndim(self.start_) else margin.reshape(-1)))
 
     @property

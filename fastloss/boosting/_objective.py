@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -87,14 +88,22 @@ class Objective(_parameters.ByValue):
             raise ValueError(f"hessian_floor = {hessian_floor!r} is outside [0, inf)")
         self.loss, self.hessian, self.hessian_floor = loss, traits.name_of(loss, hessian), floor
         self.__name__ = loss.name  # what XGBoost calls a metric
-        self._looked = False  # whether training starts where it can get somewhere
+        self._by_default, self._looked = hessian is None, False  # of the first call of a training, in `_in_training`
 
     def _arguments(self) -> tuple[Any, ...]:
         return self.loss, self.hessian, self.hessian_floor
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self._arguments(), {"_by_default": self._by_default}
+
+    def __sklearn_clone__(self) -> Objective:
+        return copy.copy(self)
+
     def _replaced(self, **params: Any) -> Objective:
-        own = {name: params.pop(name, getattr(self, name)) for name in ("loss", "hessian", "hessian_floor")}
-        return Objective(own["loss"].bind(**params) if params else own["loss"], own["hessian"], own["hessian_floor"])
+        chosen = None if self._by_default else self.hessian
+        loss, hessian = params.pop("loss", self.loss), params.pop("hessian", chosen)
+        floor = params.pop("hessian_floor", self.hessian_floor)
+        return Objective(loss.bind(**params) if params else loss, hessian, floor)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The loss's parameters and the convention, by name, as scikit-learn's estimators give theirs.
@@ -296,7 +305,7 @@ class Objective(_parameters.ByValue):
         grad, hess = self.derivatives_of(of, single)
         if not self._looked and len(grad) >= ENOUGH_TO_LOOK:
             self._looked = True
-            if fault := _outlook.why_hopeless(of, self.convention, grad, hess):
+            if fault := _outlook.why_hopeless(of, self.convention, self.traits if self._by_default else None, grad, hess):
                 warnings.warn(fault, stacklevel=3)
         return grad, hess
 

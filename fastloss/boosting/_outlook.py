@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._registry import SIGN
-from fastloss.boosting._conventions import Convention, Descent, Margins
+from fastloss.boosting._conventions import Constant, Convention, Descent, Margins, Traits, scale_of
 
 __all__ = ["why_hopeless"]
 
@@ -17,15 +17,36 @@ LITTLE, LITTLE_EACH = 30.0, 0.1
 NOTHING = 1e-6
 
 
-def why_hopeless(of: Margins, convention: Convention, grad: np.ndarray, hess: np.ndarray) -> str:
-    """What keeps the loss from falling, for its user; "" where nothing does."""
+def nothing_to_do(name: str) -> str:
+    return (
+        f"all gradients of {name} are 0 where training starts, and so no tree has leaves: the loss is flat there. Targets "
+        "that are small beside its parameters are a cause"
+    )
+
+
+# Steps by this many times the scale of the residuals, in the mean, still come as far as others within the boosters' settings.
+SHORT, LONG = 0.25, 3.0
+
+
+def why_hopeless(of: Margins, convention: Convention, by_default: Traits | None, grad: np.ndarray, hess: np.ndarray) -> str:
+    """What keeps the loss from falling, for its user; "" where nothing does.
+
+    `by_default` are the traits of the loss where the convention is its default and was not chosen.
+    """
     name = of.loss.name
     size = float(np.mean(np.abs(grad), dtype=np.float64))
-    if size == 0 and np.ptp(of.target) > 0:
-        return (
-            f"all gradients of {name} are 0 where training starts, and so no tree has leaves: the loss is flat there. Targets "
-            "that are small beside its parameters are a cause"
-        )
+    if size == 0:
+        return nothing_to_do(name) if np.ptp(of.target) > 0 else ""
+    other = by_default.hessians.get("descent") if by_default else None
+    if isinstance(convention, Constant) and isinstance(other, Descent):
+        step = size / float(np.mean(hess, dtype=np.float64))
+        scale = float(np.max(scale_of(other.residual(of), of.weight)))
+        if not SHORT * scale <= step <= LONG * scale:
+            return (
+                f"the steps of {name} with hessian='constant', its default, are of size {step:.2g} and residuals of size "
+                f"{scale:.2g}, so that training {'creeps' if step < scale else 'goes too far'}; hessian='descent' follows the "
+                "size of the residuals"
+            )
     if isinstance(convention, Descent):
         counted = np.broadcast_to(1.0 if of.weight is None else of.weight, hess.shape).sum(dtype=np.float64)
         each = float(hess.sum(dtype=np.float64) / counted) if counted else 0.0
