@@ -17,7 +17,7 @@ from fastloss.boosting._parameters import ByValue
 __all__ = ["sklearn_loss"]
 
 #: The versions of scikit-learn whose private interface this is.
-VERSIONS = ("1.6", "1.7", "1.8", "1.9")
+VERSIONS = ("1.9",)
 
 
 class Kernels:
@@ -66,8 +66,8 @@ def loss_type(has_probabilities: bool) -> Any:
             self.objective = objective
             self.is_multiclass = objective.loss.family == "rows"
             self.approx_hessian = objective.hessian != "exact"
-            # Of what is no derivative of this loss, a leaf is a step all the same; so it is where nothing says which samples
-            # are in a leaf, and thus what their parameters are.
+            # Of what is no derivative of this loss, a leaf is a step all the same; so it is where parameters of the samples in
+            # a leaf are not known.
             renewed = objective.traits.renewed and not objective.varies
             self.differentiable = not renewed or isinstance(objective.convention, Smoothed)
 
@@ -136,7 +136,7 @@ def sklearn_loss(
     Raises
     ------
     ImportError
-        For a version of scikit-learn other than 1.6 to 1.9: the interface is private, and changes without notice.
+        For a version of scikit-learn other than 1.9: the interface is private, and changes without notice.
     ValueError, TypeError
         As `objective` raises; and where `n_classes` is missing.
 
