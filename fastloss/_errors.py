@@ -336,13 +336,13 @@ def shapes(
     )
 
 
-def target_type(dtype: Any, labels: bool) -> TypeError:
+def target_type(dtype: Any, labels: bool, name: str = "target") -> TypeError:
     """A target has the shape of labels, or else that of numbers for every class, and the type of the other."""
     if labels:
-        return TypeError(f"labels must be integers, got dtype {dtype}; target.astype(int) makes them of whole numbers")
+        return TypeError(f"labels must be integers, got dtype {dtype}; {name}.astype(int) makes them of whole numbers")
     return TypeError(
-        f"numbers for every class must be floating-point (integers are labels), got dtype {dtype}; target.astype(float) makes "
-        "them, and target.argmax(axis) labels of a 1 in each row"
+        f"numbers for every class must be floating-point (integers are labels), got dtype {dtype}; {name}.astype(float) makes "
+        f"them, and {name}.argmax(axis) labels of a 1 in each row"
     )
 
 

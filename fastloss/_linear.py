@@ -18,7 +18,17 @@ from typing import Any, Self
 import numpy as np
 
 from fastloss import _docs, _errors
-from fastloss._loss import Documentation, Loss, OwnSignature, check_bound, refuse_weights, signature
+from fastloss._loss import (
+    OPTIONS,
+    Documentation,
+    Loss,
+    OwnSignature,
+    by_value,
+    check_bound,
+    refuse_weights,
+    signature,
+    with_bound,
+)
 from fastloss._registry import Interval, Kind, Parameter, Row
 from fastloss._statistics import STATISTICS
 
@@ -47,6 +57,10 @@ FILTER_EPS = Parameter("filter_eps", 0.0, Kind(Interval(0, high_open=True)))
 
 #: Keywords of a loss of rows that a linear layer has not, or has as its own.
 OTHERS = ("axis", "sample_weight", "target_grad")
+#: What the cotangent of a vector-Jacobian product stands for.
+REPLACED = ("sample_weight", "reduction", "empty")
+#: Those that may be bound there and not here.
+OTHERS_BOUND = ("axis", "weight")
 
 
 @dataclass(frozen=True)
@@ -160,7 +174,7 @@ def check_labels(row: Row, hidden: np.ndarray, weight: np.ndarray, labels: np.nd
             f"hidden has shape {hidden.shape} and weight {weight.shape}, but labels has shape {labels.shape}; wanted: {wanted}"
         )
     if (labels.ndim == hidden.ndim) == (labels.dtype.kind in "biu"):
-        raise _errors.target_type(labels.dtype, labels=labels.ndim != hidden.ndim)
+        raise _errors.target_type(labels.dtype, labels=labels.ndim != hidden.ndim, name="labels")
 
 
 def gradient_dtypes(dtypes: Iterable[np.dtype[Any]], asked: Any) -> list[np.dtype[Any]]:
@@ -186,7 +200,7 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
     for p in signature(wrapped, bound, entry_point).parameters.values():
         if p.name == "weight":
             parameters += [
-                keyword("sample_weight", None),
+                keyword("sample_weight", bound.get("sample_weight")),
                 keyword(FILTER_EPS.name, bound.get(FILTER_EPS.name, FILTER_EPS.default)),
             ]
         elif p.kind is p.KEYWORD_ONLY and p.name not in OTHERS:
@@ -209,7 +223,7 @@ class LinearLoss:
         Each keyword with its default and its range.
     family : str
         The shape of computation: "linear rows".
-    grad, value_and_grad : callable
+    grad, value_and_grad, vjp : callable
         The entry points beside the call itself.
     """
 
@@ -225,12 +239,16 @@ class LinearLoss:
     ):
         if wrapped.family != "rows" or not (wrapped.row.labels or wrapped.row.differentiable_target):
             raise TypeError(f"{wrapped.name} is no loss of rows with labels, nor of two rows of logits")
-        self.row, self.wrapped, self.evaluate = row, wrapped, evaluate
-        self.bound = MappingProxyType(dict(wrapped.bound if bound is None else bound))
+        if bound is None:
+            bound = {"sample_weight" if name == "weight" else name: value for name, value in wrapped.bound.items()}
+        # What is bound is given to each call, and would be twice.
+        self.wrapped = type(wrapped)(wrapped.row, wrapped._entry_type) if wrapped.bound else wrapped
+        self.row, self.evaluate, self.bound = row, evaluate, MappingProxyType(dict(bound))
         self.__name__ = self.__qualname__ = row.name
         self._value = LinearEntry(self, "value")
         self.grad: Any = LinearEntry(self, "grad")
         self.value_and_grad: Any = LinearEntry(self, "value_and_grad")
+        self.vjp: Callable[..., tuple[Any, ...]] = LinearProduct(self)
 
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
@@ -242,55 +260,14 @@ class LinearLoss:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
 
-    def vjp(self, hidden: Any, weight: Any, labels: Any = None, cotangent: Any = None, **keywords: Any) -> tuple[Any, ...]:
-        """Gradients of ``sum(cotangent * loss)``, with the loss of each row: a vector-Jacobian product.
-
-        Parameters
-        ----------
-        hidden, weight, labels : array_like
-            As for the loss itself; in the place of `labels` the `teacher`, where it has one.
-        cotangent : array_like
-            What the loss of each row counts: real numbers of either sign, broadcast to the shape of `hidden` without its
-            last axis. A row with cotangent 0 has no part in the gradients, whatever its loss.
-        **keywords
-            ``bias``, the loss's parameters, ``filter_eps``, ``out`` and ``n_threads`` as for `grad`. Not
-            ``sample_weight``, which the cotangent stands for, nor ``reduction``.
-
-        Returns
-        -------
-        grad : tuple of ndarray
-            d_hidden, d_weight and, where `bias` is given, d_bias.
-
-        Raises
-        ------
-        TypeError
-            For `sample_weight` or `reduction`; else all that `grad` raises.
-
-        Examples
-        --------
-        >>> import fastloss as fl
-        >>> hidden, weight = [[1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]
-        >>> d_hidden, d_weight = fl.linear_cross_entropy.vjp(hidden, weight, [0], [-2.0])
-        >>> d_weight
-        array([[ 1.,  2.],
-               [-1., -2.]])
-        """
-        refuse_weights(keywords, ("sample_weight", "reduction"))
-        target = keywords.pop("teacher", None) if labels is None else labels
-        if cotangent is None:
-            raise TypeError(f"{self.name}.vjp needs a cotangent")
-        cotangent = _errors.readable_array(cotangent, "cotangent")
-        _errors.broadcast(cotangent, np.shape(hidden)[:-1], "cotangent")
-        gradients: tuple[Any, ...] = self.grad(hidden, weight, target, sample_weight=cotangent, reduction="none", **keywords)
-        return gradients
-
     def bind(self, **parameters: Any) -> Self:
-        """Return this loss with parameters fixed; calls may still override them.
+        """Return this loss with parameters fixed, and other keywords too; calls may still override them.
 
         Parameters
         ----------
         **parameters
-            Parameters of the loss; those not named keep their default.
+            Parameters of the loss, and of the keywords of its entry points ``sample_weight``, ``reduction``, ``empty``,
+            ``check_domain`` and ``n_threads``; those not named keep their default. Arrays are copied.
 
         Returns
         -------
@@ -299,9 +276,14 @@ class LinearLoss:
         Raises
         ------
         TypeError
-            For a name that is no parameter of the loss.
+            For a name that is none of these.
         ValueError
             For a value outside its range.
+
+        Notes
+        -----
+        `vjp` is of the losses as they are under "none", weighed where a sample weight is bound. Losses are equal, and hash
+        alike, where their names are and all that is bound.
 
         Examples
         --------
@@ -310,8 +292,10 @@ class LinearLoss:
         >>> round(smoothed([[1.0, 2.0]], [[0.0, 1.0], [1.0, 0.0]], [0]), 6)
         0.363262
         """
-        check_bound(self.name, self.params, parameters)
-        return type(self)(self.row, self.wrapped, self.evaluate, {**self.bound, **parameters})
+        known = self.params
+        options = [name for name in OPTIONS if name not in OTHERS_BOUND and name in self.__signature__.parameters]
+        check_bound(self.name, known, parameters, options)
+        return type(self)(self.row, self.wrapped, self.evaluate, with_bound(self.bound, known, parameters, {}))
 
     @property
     def name(self) -> str:
@@ -328,6 +312,18 @@ class LinearLoss:
         from fastloss import reference
 
         return reference.linear_losses[self.name].bind(**self.bound)
+
+    @functools.cached_property
+    def _key(self) -> tuple[Any, ...]:
+        """What losses that are equal have in common."""
+        values = {**self.bound, **{name: p.default for name, p in self.params.items()}}
+        return self.name, self.wrapped, self.evaluate, *((name, by_value(values[name])) for name in sorted(values))
+
+    def __eq__(self, other: object) -> bool:
+        return self._key == other._key if isinstance(other, LinearLoss) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._key)
 
     def __repr__(self) -> str:
         return f"<{_origin(self)} loss {self.name}{self.__signature__}>"
@@ -356,17 +352,25 @@ class LinearEntry:
         self.__name__ = self.__qualname__ = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        for name in kwargs:
-            if name not in self.__signature__.parameters:
-                raise _errors.unknown_keyword(self, name)
-        try:
-            given = self.__signature__.bind(*args, **kwargs)
-        except TypeError as error:
-            own = "; sample weights are sample_weight=" if len(args) > 1 and "weight" in kwargs else ""
-            raise TypeError(f"{self.loss.name}: {error}{own}") from None
-        given.apply_defaults()
-        results = self.loss.evaluate(self.loss, self.outputs, given.arguments)
+        if _errors.has_tensor(kwargs.get("out")):
+            return _errors.call_with_tensors(self, args, kwargs)
+        if len(args) > 1 and "weight" in kwargs:
+            raise TypeError(f"{_errors.called(self)}: weight is the layer's matrix; sample weights are sample_weight=")
+        given, keywords = _errors.arguments(self, args, kwargs)
+        defaults = {p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty}
+        return self.evaluate({**defaults, **given, **keywords})
+
+    def evaluate(self, arguments: dict[str, Any]) -> Any:
+        results = self.loss.evaluate(self.loss, self.outputs, arguments)
         return results[0] if len(results) == 1 else results
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LinearEntry):
+            return NotImplemented
+        return self.loss == other.loss and self.__name__ == other.__name__
+
+    def __hash__(self) -> int:
+        return hash((self.loss, self.__name__))
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
@@ -381,6 +385,65 @@ class LinearEntry:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self.loss, "_value" if self.__name__ == "value" else self.__name__)
+
+
+class LinearProduct(LinearEntry):
+    """Gradients of ``sum(cotangent * loss)``, with the loss of each row: a vector-Jacobian product.
+
+    Parameters
+    ----------
+    hidden, weight, labels : array_like
+        As for the loss itself; in the place of `labels` the `teacher`, where it has one.
+    cotangent : array_like
+        What the loss of each row counts: real numbers of either sign, broadcast to the shape of `hidden` without its
+        last axis. A row with cotangent 0 has no part in the gradients, whatever its loss.
+    **keywords
+        ``bias``, the loss's parameters, ``filter_eps``, ``out`` and ``n_threads`` as for `grad`. Not
+        ``sample_weight``, which the cotangent stands for, nor ``reduction``.
+
+    Returns
+    -------
+    grad : tuple of ndarray
+        d_hidden, d_weight and, where `bias` is given, d_bias.
+
+    Raises
+    ------
+    TypeError
+        For `sample_weight` or `reduction`; else all that `grad` raises.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> hidden, weight = [[1.0, 2.0]], [[0.0, 0.0], [0.0, 0.0]]
+    >>> d_hidden, d_weight = fl.linear_cross_entropy.vjp(hidden, weight, [0], [-2.0])
+    >>> d_weight
+    array([[ 1.,  2.],
+           [-1., -2.]])
+    """
+
+    def __init__(self, loss: LinearLoss) -> None:
+        super().__init__(loss, "grad")
+        self.__name__ = self.__qualname__ = "vjp"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        refuse_weights(kwargs, REPLACED, f"{self.loss.name}.")
+        return super().__call__(*args, **kwargs)
+
+    def evaluate(self, arguments: dict[str, Any]) -> Any:
+        cotangent = arguments.pop("cotangent")
+        if cotangent is None:
+            raise TypeError(f"{self.loss.name}.vjp needs a cotangent")
+        cotangent = _errors.readable_array(cotangent, "cotangent")
+        _errors.broadcast(cotangent, np.shape(arguments["hidden"])[:-1], "cotangent")
+        if "sample_weight" in self.loss.bound:
+            cotangent = cotangent * self.loss.bound["sample_weight"]
+        return super().evaluate({**arguments, "sample_weight": cotangent, "reduction": "none", "empty": "nan"})
+
+    @functools.cached_property
+    def __signature__(self) -> inspect.Signature:
+        hidden, weight, target, *rest = linear_signature(self.loss.wrapped.row, self.loss.bound, "grad").parameters.values()
+        keywords = [p.replace(kind=p.KEYWORD_ONLY) for p in rest if p.name not in REPLACED]
+        return inspect.Signature([hidden, weight, target, inspect.Parameter("cotangent", target.kind), *keywords])
 
 
 # ---- documentation --------------------------------------------------------------------------------------------------
@@ -443,7 +506,7 @@ empty : {"nan", "zero"}, default "nan"
     "grad_dtype": """\
 grad_dtype : dtype, optional
     The dtype of the gradients: float32, or None for that of each array. They are summed in float32 or float64, and float16
-    has no number below 6e-8.""",
+    has no number below 6e-8: where that makes most of one 0, there is a warning.""",
     "out": """\
 out : tuple of ndarray, optional
     Receive the gradients and are returned: of the shape of `hidden`, `weight` and, where it is given, `bias`, and of the dtype

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -38,6 +39,11 @@ BLOCK = 8 << 20
 
 #: Rows, or classes of a chunk, looked at a time when some are chosen.
 SCAN = 1 << 14
+
+LOST = (
+    "most of the gradient by {name} is 0 in float16, whose smallest number is 6e-8: ask for grad_dtype='float32', or scale the "
+    "loss, such as reduction='sum' with sample_weight=scale/n"
+)
 
 
 class Rows:
@@ -119,7 +125,11 @@ def like_block(weight: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:
 def checked(given: Any, name: str) -> np.ndarray:
     """An argument as an array, in its own dtype."""
     array = _errors.plain_array(given, name, "of rows as sample_weight=~mask")
-    _errors.readable_array(np.empty(0, array.dtype), name)
+    try:
+        _errors.readable_array(np.empty(0, array.dtype), name)
+    except TypeError:
+        _errors.readable_array(given, name)  # which says more of it
+        raise
     return array
 
 
@@ -132,7 +142,7 @@ class Call:
         self.filter_eps = FILTER_EPS.check(arguments[FILTER_EPS.name])
         self.reduction = arguments["reduction"]
         if not isinstance(self.reduction, str) or self.reduction not in REDUCTIONS:
-            raise ValueError(f"reduction must be one of {', '.join(REDUCTIONS)}; got {self.reduction!r}")
+            raise _errors.bad_reduction(self.reduction, REDUCTIONS)
         self.empty = _errors.choice("empty", arguments["empty"], EMPTY)
         self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
         if "check_domain" in arguments:
@@ -232,8 +242,9 @@ class Call:
         if not isinstance(out, tuple) or len(out) != len(names):
             given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
             raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
-        others = (array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None)
-        inputs = [array for array in (*(self.teacher or ()), *map(np.asarray, others)) if array is not None]
+        others = {name: array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None}
+        arrays = (_errors.plain_array(array, name, "away") for name, array in others.items())
+        inputs = [array for array in (*(self.teacher or ()), *arrays) if array is not None]
         for i, (place, dtype) in enumerate(zip(out, self.gradient_dtypes, strict=True)):
             if place is None:
                 continue
@@ -285,7 +296,10 @@ class Scale:
             found = max((call.counts(rows, in_mean).largest() for rows in every), default=LEAST)
             return 0 if found == LEAST else found
 
-        self.power, power = largest(False), largest(True)
+        # Class weights alone can make a difference between the two.
+        same = call.class_weight is None or (call.taken_out and call.loss.wrapped.row.class_weight_in_mean)
+        self.power = largest(False)
+        power = self.power if same else largest(True)
         self.shift = self.power - power
         parts = [np.sum(call.counts(rows, True).over(power)) for rows in every]
         self.total = np.sum(parts, dtype=np.float64)
@@ -361,6 +375,17 @@ class Gradients:
         self.product = like_block(self.sums[0], block, real)
         self.transposed = np.empty((2, columns, chunk), real)
         self.single, self.empty = single, True
+        #: Of each gradient in float16, the numbers that are not 0 before it is rounded, and after.
+        self.nonzero: dict[str, list[Any]] = {
+            name: [0, 0] for name, result in zip(call.arrays, self.results, strict=True) if result.dtype == np.float16
+        }
+
+    def rounded(self, name: str, wide: np.ndarray, result: Any, place: Any) -> None:
+        """Write numbers into a gradient, and count what its type makes 0."""
+        result[place] = wide
+        if name in self.nonzero:
+            for i, array in enumerate((wide, result[place])):
+                self.nonzero[name][i] += np.count_nonzero(array)
 
     def start(self) -> None:
         """Clear what the chunks add to; d_weight only where the first chunk may not write to all of it."""
@@ -407,7 +432,7 @@ class Gradients:
             if power:
                 np.ldexp(product, power, out=product)
             if self.single or (self.empty and not self.filter_eps):
-                d_weight[classes] = product
+                self.rounded("weight" if self.single else "", product, d_weight, classes)
             else:
                 d_weight[classes] += product
         self.empty = False
@@ -421,15 +446,18 @@ class Gradients:
             np.ldexp(d_hidden, factors.power, out=d_hidden)
         if not scale.all():
             d_hidden[:, scale == 0] = 0
-        self.d_hidden[rows] = d_hidden.T
+        self.rounded("hidden", d_hidden.T, self.d_hidden, rows)
 
     def finish(self) -> tuple[np.ndarray, ...]:
         if self.empty:
             self.sums[0][...] = 0
-        for result, total in zip(self.results[1:], self.sums, strict=True):
+        for name, result, total in zip(ARRAYS[1:], self.results[1:], self.sums, strict=False):
             if result is not total:
                 for part in slices(len(result), self.block):
-                    result[part] = total[part]
+                    self.rounded(name, total[part], result, part)
+        for name, (before, after) in self.nonzero.items():
+            if 2 * after < before:
+                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=6)
         return tuple(self.results)
 
 

@@ -21,6 +21,7 @@ from fastloss._statistics import STATISTICS
 __all__ = [
     "EMPTY",
     "ENTRY_POINTS",
+    "OPTIONS",
     "REDUCTIONS",
     "Documentation",
     "Domain",
@@ -28,10 +29,12 @@ __all__ = [
     "Loss",
     "OwnSignature",
     "VectorJacobianProduct",
+    "by_value",
     "check_bound",
     "refuse_weights",
     "second_keyword",
     "signature",
+    "with_bound",
 ]
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -174,6 +177,22 @@ def kept_option(name: str, value: Any) -> Any:
             return _errors.thread_count(value)
         case _:
             return bool(value)
+
+
+def with_bound(
+    bound: Mapping[str, Any], known: Mapping[str, Parameter], more: Mapping[str, Any], names: Mapping[str, str]
+) -> dict[str, Any]:
+    """What is bound, with `more`: parameters that are `known` and other keywords, of which some have two names."""
+    found = dict(bound)
+    for name, value in more.items():
+        if name in known:
+            found[name] = kept(known[name].check(value) if np.ndim(value) else value)
+            continue
+        ours = names.get(name, name)
+        found[ours] = kept_option(name, value)
+        if found[ours] is None or (ours in NOT_BOUND and found[ours] == NOT_BOUND[ours]):
+            del found[ours]
+    return found
 
 
 def by_value(value: Any) -> Any:
@@ -390,16 +409,7 @@ class Loss:
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)
-        bound = dict(self.bound)
-        for name, value in parameters.items():
-            if name in known:
-                bound[name] = kept(known[name].check(value) if np.ndim(value) else value)
-                continue
-            ours = "weight" if name == "sample_weight" else name
-            bound[ours] = kept_option(name, value)
-            if bound[ours] is None or (ours in NOT_BOUND and bound[ours] == NOT_BOUND[ours]):
-                del bound[ours]
-        return type(self)(self.row, self._entry_type, bound)
+        return type(self)(self.row, self._entry_type, with_bound(self.bound, known, parameters, {"sample_weight": "weight"}))
 
     @property
     def name(self) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from fastloss._loss import Loss
 from fastloss._registry import PROBABILITY, SIGN
 from fastloss.boosting._conventions import traits_of
-from fastloss.boosting._links import EXP, IDENTITY, SIGMOID
+from fastloss.boosting._links import EXP, HALF_LOGIT, SIGMOID, SOFTMAX
 
 __all__ = ["Scorer", "scored"]
 
@@ -40,7 +40,7 @@ def log(probability: Any) -> np.ndarray:
 
 
 def log_odds(probability: Any) -> np.ndarray:
-    return log(probability) - log(1 - np.asarray(probability))
+    return np.asarray(log(probability) - log(1 - np.asarray(probability)))
 
 
 def stacked(response: Any) -> np.ndarray:
@@ -140,13 +140,15 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
             return log(stacked(estimator.predict_proba(X)))
         if hasattr(estimator, "decision_function"):
             return np.asarray(estimator.decision_function(X))
-        if link is IDENTITY and not loss.row.softmax:
+        if link not in (SIGMOID, SOFTMAX, HALF_LOGIT) and not loss.row.softmax:
             raise TypeError(
                 f"{loss.name} takes margins, and {type(estimator).__name__} has no decision_function; "
                 "response_method='predict_proba' gives it probabilities in their place"
             )
         probability = stacked(estimator.predict_proba(X))
-        return log(probability) if loss.family == "rows" and link is not SIGMOID else log_odds(probability)
+        if loss.family == "rows" and link is not SIGMOID:
+            return log(probability)
+        return log_odds(probability) / 2 if link is HALF_LOGIT else log_odds(probability)
 
     def _of_classes(self, pred: np.ndarray, y: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions and target of a classifier, in the order of its classes."""
@@ -154,7 +156,8 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         label = np.minimum(np.searchsorted(classes, y), len(classes) - 1)
         unseen = np.flatnonzero(classes[label] != y)
         if len(unseen):
-            raise ValueError(f"y[{unseen[0]}] is {y[unseen[0]]!r}, which is none of the model's classes {classes.tolist()}")
+            at = unseen[0]
+            raise ValueError(f"y[{at}] is {y.tolist()[at]!r}, which is none of the model's classes {classes.tolist()}")
         if loss.family == "rows":
             if pred.ndim == 1:  # of two classes: what the second is ahead by
                 pred = np.stack([-pred / 2, pred / 2], axis=1)

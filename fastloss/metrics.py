@@ -1,8 +1,8 @@
 """Losses as scores of fitted models: `scorer`, for scikit-learn's ``scoring=``.
 
 A loss takes (pred, target); what scikit-learn's `make_scorer` is given is called with (true, predicted), and larger scores
-are better to it: ``make_scorer(fastloss.quantile)`` is another number. What `scorer` makes asks the model for what the loss takes.
-scikit-learn is imported when a scorer is made, not with this module.
+are better to it: ``make_scorer(fastloss.quantile)`` is another number. What `scorer` makes asks the model for what the loss
+takes. scikit-learn is imported when a scorer is made, not with this module.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def scorer(loss: Loss, *, response_method: str | None = None, **parameters: Any)
       none, for losses whose margins become probabilities, log-odds or logarithms of `predict_proba`;
     * of a regressor what it predicts; its logarithm or log-odds, where the loss takes these, such as `poisson`.
 
-    ``sample_weight`` is that of the score: `GridSearchCV` passes its own on, `cross_val_score` where scikit-learn routes metadata
-    and ``set_score_request(sample_weight=True)`` asked for it.
+    ``sample_weight`` is that of the score: `GridSearchCV` passes its own on, `cross_val_score` where scikit-learn routes
+    metadata and ``set_score_request(sample_weight=True)`` asked for it.
 
     Examples
     --------

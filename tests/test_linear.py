@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tracemalloc
+import warnings
 
 import numpy as np
 import pytest
@@ -244,6 +245,24 @@ def test_values_of_rows_of_halves_keep_the_digits_of_single_precision(loss):
         np.testing.assert_allclose(found, loss(*single[:2], target, single[2], reduction="none"), rtol=1e-5)
         mixed = loss(rounded[0], single[1], target, single[2], reduction="none")
         assert mixed.dtype == np.float32
+
+
+def test_gradients_that_float16_makes_0_are_told_of(small_chunks):
+    hidden, weight, labels, bias = draw((31,), 5, 20, np.float16)
+    for loss in (fl.linear_cross_entropy, fl.linear_selected_log_probs):
+        for rows in (slice(None), slice(0, 1)):  # several chunks, one
+            arrays = hidden[rows], weight, labels[rows], bias
+            for name, tiny in (("hidden", {"weight": 1e-3}), ("weight", {"hidden": 1e-3})):
+                given = [x * tiny.get(key, 1) for key, x in zip(("hidden", "weight", "labels", "bias"), arrays, strict=True)]
+                given[2] = arrays[2]
+                options = {"sample_weight": 2e-5, "reduction": "sum"}
+                with pytest.warns(RuntimeWarning, match=f"gradient by {name} is 0 in float16.* grad_dtype='float32'"):
+                    loss.grad(*given, **options)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    loss.grad(*given, reduction="mean")
+                    loss.grad(*given, grad_dtype=np.float32, **options)
+                    loss.grad(*given, sample_weight=0.0)
 
 
 def test_gradients_have_the_dtype_of_their_argument():
@@ -807,11 +826,17 @@ def test_messages_name_what_was_called(loss):
     for call, message in (
         (
             lambda: loss(hidden, weight, target, weight=np.ones(31)),
-            f"{loss.name}: .*'weight'; sample weights are sample_weight=",
+            f"{loss.name}: weight is .*; sample weights are sample_weight=",
         ),
-        (lambda: loss(hidden, weight), f"{loss.name}: missing .*'{_linear.target_of(loss.wrapped.row)}'"),
-        (lambda: loss.grad(hidden, weight, target, None, 1.0), f"{loss.name}: too many positional arguments"),
-        (lambda: loss.vjp(hidden, weight, target), f"{loss.name}.vjp needs a cotangent"),
+        (lambda: loss(hidden, weight), f"{loss.name} is missing an argument: {_linear.target_of(loss.wrapped.row)}"),
+        (lambda: loss.grad(hidden, weight, target, None, 1.0), f"{loss.name}.grad takes hidden and weight .* was given 5"),
+        (
+            lambda: loss.grad(hidden, weight, target, sample_weights=1.0),
+            f"{loss.name}.grad has no .*; here it is sample_weight",
+        ),
+        (lambda: loss.vjp(hidden, weight, target, 1.0, softmax=1.0), f"{loss.name}.vjp has no keyword 'softmax'"),
+        (lambda: loss.vjp(hidden, weight, target), f"{loss.name}.vjp is missing an argument: cotangent"),
+        (lambda: loss.vjp(hidden, weight, target, None), f"{loss.name}.vjp needs a cotangent"),
         (lambda: loss.grad(hidden, weight, target, grad_dtype="f2"), "grad_dtype = 'f2': float32 is accepted"),
     ):
         with pytest.raises((TypeError, ValueError), match=message):
@@ -836,7 +861,8 @@ def test_arrays_that_are_not_accepted():
             np.ma.masked_array(arrays[i]),
         ):
             refused(TypeError, name, *arrays[:i], wrong, *arrays[i + 1 :], out=(None, None, None))
-    refused(TypeError, "labels must be integers", *arrays[:2], arrays[2].astype(float))
+    refused(TypeError, "labels must be integers.*labels.astype", *arrays[:2], arrays[2].astype(float))
+    refused(TypeError, "hidden is None", None, *arrays[1:3], out=(None, None))
     refused(TypeError, "sample_weight", *arrays[:3], sample_weight=np.ones(6, complex))
 
 
@@ -976,7 +1002,7 @@ def test_signatures_follow_the_wrapped_loss(loss):
         target = "teacher" if loss.wrapped.second == "target" else "labels"
         assert list(parameters)[:4] == ["hidden", "weight", target, "bias"]
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-        kept_back = ("weight", "axis", "target_grad")
+        kept_back = ("weight", "sample_weight", "axis", "target_grad")
         moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in kept_back]
         assert [known for known in keywords if known not in ("sample_weight", "filter_eps")] == moved
         assert all(parameters[known].default == wrapped[known].default for known in moved)
@@ -1000,6 +1026,10 @@ def test_documentation(loss):
         assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace('{"nan", "zero"}', "")
         run_examples(function, loss.name)
     run_examples(LinearLoss.bind, "bind")
+    run_examples(loss.vjp, "vjp")
+    given = inspect.signature(loss.vjp).parameters
+    assert list(given)[:4] == ["hidden", "weight", _linear.target_of(loss.wrapped.row), "cotangent"]
+    assert not {"sample_weight", "reduction"} & set(given)
     assert inspect.getdoc(LinearLoss)
 
 
@@ -1027,8 +1057,74 @@ def test_bind(loss):
     assert same_bits(bound(*arrays, **{name: default}), loss(*arrays))
     assert inspect.signature(bound.grad).parameters[name].default == other
     assert bound.reference(*arrays) == pytest.approx(bound(*arrays), rel=1e-12)
-    with pytest.raises(TypeError, match="no parameter 'reduction'; it has: "):
-        loss.bind(reduction="sum")
+    for unknown in ("axis", "weight", "out"):
+        with pytest.raises(TypeError, match=f"no parameter '{unknown}'.*; {loss.name}.bind takes: "):
+            loss.bind(**{unknown: 0})
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_options_are_bound_too(loss):
+    arrays, cotangent = draw_for(loss), np.linspace(-1, 1, 31)
+    options = {"sample_weight": np.arange(31.0), "reduction": "sum", "empty": "zero", "n_threads": 1}
+    bound = loss.bind(**options)
+    for a, b in zip(flat(bound.value_and_grad(*arrays)), flat(loss.value_and_grad(*arrays, **options)), strict=True):
+        assert same_bits(a, b)
+    assert same_bits(bound(*arrays, reduction=np.str_("mean"), sample_weight=None), loss(*arrays, reduction="mean"))
+    product = loss.vjp(*arrays[:3], cotangent * options["sample_weight"], bias=arrays[3])
+    for a, b in zip(bound.vjp(*arrays[:3], cotangent, bias=arrays[3]), product, strict=True):
+        assert same_bits(a, b)
+    options["sample_weight"][:] = 0  # what is bound is a copy
+    assert bound(*arrays) != 0
+    assert bound.reference(*arrays) == pytest.approx(bound(*arrays), rel=1e-12)
+    with pytest.raises(ValueError, match="reduction must be one of"):
+        loss.bind(reduction="average")
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_losses_are_equal_by_value(loss):
+    name = next(known for known in BOUND if known in loss.params)
+    bound, again = (loss.bind(**{name: 3}, sample_weight=[1.0, 2.0]) for _ in range(2))
+    assert bound == again == copy.deepcopy(bound) == pickle.loads(pickle.dumps(bound))
+    assert len({bound, again, pickle.loads(pickle.dumps(bound)), bound.bind()}) == 1
+    assert bound.grad == again.grad != bound.value_and_grad
+    assert bound.vjp == again.vjp == pickle.loads(pickle.dumps(bound.vjp)) != loss.vjp
+    other = fl.reference if loss.evaluate.__module__ != "fastloss.reference._linear" else fl
+    others = (loss, loss.bind(**{name: 3}), bound.bind(**{name: 4}), bound.bind(sample_weight=[1.0, 3.0]))
+    assert bound not in (*others, other.linear_losses[loss.name].bind(**bound.bound))
+    assert (
+        loss
+        == loss.bind(**{name: loss.params[name].default})
+        == bound.bind(**{name: loss.params[name].default}, sample_weight=None)
+    )
+
+
+@pytest.mark.parametrize("loss", fl.linear_losses.values(), ids=lambda loss: loss.name)
+def test_a_loss_is_wrapped_with_what_is_bound_to_it(loss):
+    name, weight = next(known for known in BOUND if known in loss.params), np.arange(31.0)
+    arrays, options = draw_for(loss), {name: 3, "reduction": "sum"}
+    made = LinearLoss(loss.row, loss.wrapped.bind(**options, weight=weight), loss.evaluate)
+    wanted = loss.value_and_grad(*arrays, sample_weight=weight, **options)
+    assert all(same_bits(a, b) for a, b in zip(flat(made.value_and_grad(*arrays)), flat(wanted), strict=True))
+
+
+def test_tensors(small_chunks):
+    torch = pytest.importorskip("torch")
+    for dtype in (torch.bfloat16, torch.float16, torch.float32, torch.float64):
+        if dtype == torch.bfloat16:
+            pytest.importorskip("ml_dtypes")
+        for loss in fl.linear_losses.values():
+            hidden, weight, target, bias = draw_for(loss)
+            tensors = [torch.from_numpy(x).to(dtype) for x in (hidden, weight, bias)]
+            wide = [x.double().numpy() for x in tensors]
+            target = tuple(map(torch.from_numpy, target)) if isinstance(target, tuple) else torch.from_numpy(target)
+            out = tuple(torch.full_like(x, SENTINEL) for x in tensors)
+            value, grad = loss.value_and_grad(*tensors[:2], target, tensors[2], out=out, reduction="sum")
+            assert all(a is b for a, b in zip(grad, out, strict=True))
+            wanted = loss.value_and_grad(*wide[:2], target, wide[2], reduction="sum")
+            eps = max(torch.finfo(dtype).eps, 1e-12)
+            assert value == pytest.approx(wanted[0], rel=1e-5)
+            for a, b in zip(out, wanted[1], strict=True):
+                np.testing.assert_allclose(a.double().numpy(), b, rtol=eps, atol=20 * eps * np.abs(b).max())
 
 
 @pytest.mark.parametrize("loss", every_linear_loss())

@@ -125,6 +125,8 @@ def test_sparse_matrices(form, monkeypatch):
             np.testing.assert_allclose(product, wanted.hessp(at(f), at(f, 1)), rtol=1e-7, atol=1e-9)
             assert type(margin) is np.ndarray
             np.testing.assert_allclose(margin, wanted.margin(at(f)), rtol=1e-12, atol=1e-14)
+    with pytest.raises(TypeError, match=r"y is a .*sparse: its toarray"):
+        minimize_objective(fl.huber, X, getattr(sparse, form)(X))
     with pytest.raises(TypeError, match="X has dtype complex128; real numbers are accepted"):
         minimize_objective(fl.huber, getattr(sparse, form)(X.astype(complex)), y)
 
@@ -202,4 +204,7 @@ def test_shapes_and_types_are_checked():
             call()
     one = minimize_objective(fl.huber, X, y[:, None], 3.0)
     assert_same(one, minimize_objective(fl.huber, X, y))
+    assert_same(minimize_objective(fl.huber, X, y, sample_weight=weight), minimize_objective(fl.huber, X, y, weight))
+    with pytest.raises(TypeError, match="two names of one argument"):
+        minimize_objective(fl.huber, X, y, weight, sample_weight=weight)
     assert repr(one) == "<minimize_objective of huber, X of shape (30, 4), l2=0.0, fit_intercept=True>"

@@ -467,8 +467,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
             const row r = fl_rows_at(j, first + i);
             const double weight = m->weight[i], strength = fl_label_weight(j, m->label[i]), scale = j->scale * weight;
             if (!fl_row_counts(j, m, i)) {
-                if (j->kind != FL_LABEL_LOSS)
-                    fl_check_row(j, &r, m->work);
+                fl_check_row(j, &r, m->work);
                 fl_clear_row(j, &r);
                 m->value[i] = 0.0;
             } else if (j->kind == FL_LABEL_LIST_LOSS) {

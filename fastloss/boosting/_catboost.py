@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from fastloss._loss import Loss
-from fastloss.boosting._checks import ignored_label
+from fastloss.boosting._checks import ignored_label, numbers
 from fastloss.boosting._objective import FLOOR, Objective, objective
 from fastloss.boosting._parameters import ByValue
 
@@ -168,7 +168,12 @@ class CatBoostMetric(OfCatBoost):
         -------
         error, weight : float
         """
-        margin = np.asarray(approxes[0]) if len(approxes) == 1 else np.stack(approxes, axis=1)
+        columns = [numbers(column, "margins") for column in approxes]
+        if len(columns) != 1 and {column.shape for column in columns} != {np.shape(target)[:1]}:
+            raise ValueError(
+                f"margins have shapes {[column.shape for column in columns]} but labels have shape {np.shape(target)}"
+            )
+        margin = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
         of = self.objective.prepare(margin, target, weight)
         counted = np.ones(len(margin)) if of.weight is None else of.weight.astype(np.float64)
         if of.loss.family == "rows" and of.target.ndim == 1:

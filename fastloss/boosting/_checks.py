@@ -14,7 +14,16 @@ from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._registry import Interval
 
-__all__ = ["LARGEST_LABEL", "as_labels", "ignored_label", "in_domain", "numbers", "of_samples", "spread_parameter"]
+__all__ = [
+    "as_labels",
+    "beyond_single",
+    "ignored_label",
+    "in_domain",
+    "number_of_classes",
+    "numbers",
+    "of_samples",
+    "spread_parameter",
+]
 
 LARGEST_LABEL = 2**31 - 1
 
@@ -40,6 +49,14 @@ def of_samples(weight: Any, samples: int) -> np.ndarray:
     if array.ndim == 0:
         return np.broadcast_to(array, samples)
     raise ValueError(f"weights have shape {array.shape}, but there are {samples} samples, each with one")
+
+
+def beyond_single(weight: np.ndarray) -> bool:
+    """Whether there are float64 weights that are no normal float32: by these, products may be numbers that have digits."""
+    if weight.dtype != np.float64:
+        return False
+    size, single = np.abs(weight), np.finfo(np.float32)
+    return bool(size.max() > single.max or size.min(initial=1.0, where=size > 0) < single.tiny)
 
 
 def spread_parameter(name: str, given: Any, shape: tuple[int, ...], level: bool) -> np.ndarray:
@@ -132,3 +149,26 @@ def as_labels(loss: Loss, target: np.ndarray, classes: int, weight: np.ndarray |
 def ignored_label(loss: Loss) -> int | None:
     """The label of rows that do not count."""
     return loss.params["ignore_index"].default if "ignore_index" in loss.params else None
+
+
+def number_of_classes(loss: Loss, y: np.ndarray, weight: np.ndarray, classes: int | None) -> int:
+    """As many as there are columns, or class weights, or as the largest label says that counts."""
+    if classes is not None and (isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1):
+        raise ValueError(f"classes = {classes!r}: a positive integer or None is accepted")
+    if y.ndim == 2 and classes not in (None, y.shape[1]):
+        raise ValueError(f"classes = {classes} but labels have shape {y.shape}")
+    per_class = loss.params["class_weight"].default if "class_weight" in loss.params else None
+    if y.ndim == 2:
+        number = y.shape[1]
+    elif classes is not None:
+        number = classes
+    elif per_class is not None:
+        number = len(per_class)
+    else:
+        ignored = ignored_label(loss)
+        counted = (weight > 0) & np.isfinite(y) & (y != ignored if ignored is not None else True)
+        # What is no label is for others to say.
+        number = 1 + np.clip(np.max(y, initial=0, where=counted), 0, LARGEST_LABEL - 1)
+    if per_class is not None and len(per_class) != number:
+        raise ValueError(f"class_weight has shape {np.shape(per_class)} but there are {number} classes")
+    return int(number)

@@ -149,7 +149,8 @@ class OfGradient(Convention):
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad = of.grad()
-        hess = of.raised(self.function(of, np.abs(grad)))
+        with np.errstate(over="ignore"):  # as in a kernel, what is too large is infinite
+            hess = of.raised(self.function(of, np.abs(grad)))
         if of.weight is not None:
             np.copyto(hess, 0, where=of.by_sample(of.weight) == 0)  # whatever the function made of such a sample
         return grad, hess
@@ -175,7 +176,7 @@ def from_target(of: Margins) -> np.ndarray:
 
 
 def relative_to_rate(of: Margins) -> np.ndarray:
-    """Of a margin that is the logarithm of a rate: by how much the margin has to change, as far as the rate is a straight line."""
+    """Of a margin that is the logarithm of a rate: by how much it has to change, as far as the rate is a straight line."""
     with np.errstate(over="ignore"):
         return np.asarray(1 - of.target * np.exp(-of.pred))
 
@@ -184,10 +185,10 @@ def relative_to_rate(of: Margins) -> np.ndarray:
 class Descent(Convention):
     """Of a loss of a residual that grows with its size: the Hessian, or a share of |gradient| / |residual|, whichever is more.
 
-    |gradient| / |residual| is the curvature of the parabola around no residual that touches the loss at this one and, where the
-    gradient grows no faster than the residual, is nowhere below it. A step by it, or one twice as long, does not raise the loss.
-    Steps are of the size of residuals, whatever that is, where the Hessian alone may vanish, and where a constant is too much or
-    too little.
+    |gradient| / |residual| is the curvature of the parabola around no residual that touches the loss at this one and, where
+    the gradient grows no faster than the residual, is nowhere below it. A step by it, or one twice as long, does not raise the
+    loss. Steps are of the size of residuals, whatever that is, where the Hessian alone may vanish, and where a constant is too
+    much or too little.
 
     At a corner where the residual is 0 the parabola is infinitely narrow. So residuals are not taken for less than about
     `width` times the scale of all in the call.
@@ -221,8 +222,9 @@ class Turned(Convention):
         return grad, of.raised(np.asarray(self.function(of, grad, hess), grad.dtype))
 
 
-# Where the loss of a leaf is A exp(-d) + B exp(d), up to a factor of d, of a change d of its margin, half of A + B gives the step
-# 2 (B - A) / (A + B) = 2 tanh(d / 2) of the best d, by Halley's method: never beyond it. All three are positive.
+# Where the derivative of a leaf's loss by a change d of its margin is B exp(d) - A, up to a positive factor, half of A + B
+# makes the step 2 (A - B) / (A + B) = 2 tanh(d / 2), with the best d, by Halley's method:
+# never beyond it. All three are positive.
 
 
 def of_inverse_gaussian(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
@@ -233,13 +235,13 @@ def of_inverse_gaussian(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.n
 def of_zero_inflated_poisson(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
     """The gradient is that of a rate b less the count a, where zeros count as far as they are ones of the Poisson distribution:
     of a bound of the loss, as in the method of expectation and maximisation."""
-    return grad / 2 + (of.target if of.weight is None else of.target * of.weight)
+    return np.asarray(grad / 2 + (of.target if of.weight is None else of.target * of.weight))
 
 
 def of_linex(of: Margins, grad: np.ndarray, hess: np.ndarray) -> np.ndarray:
     """The Hessian is a^2 exp(a r), and the slope a exp(a r) - a."""
     at_none = np.asarray(np.square(of.parameter("a")), hess.dtype)
-    return (hess + (at_none if of.weight is None else at_none * of.weight)) / 2
+    return np.asarray((hess + (at_none if of.weight is None else at_none * of.weight)) / 2)
 
 
 def smoothed_absolute(of: Margins, residual: np.ndarray, scale: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

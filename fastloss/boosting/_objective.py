@@ -8,15 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._registry import SIGN
-from fastloss.boosting import _outlook, _parameters, _starts
+from fastloss.boosting import _constants, _outlook, _parameters
 from fastloss.boosting._checks import (
-    LARGEST_LABEL,
     as_labels,
-    ignored_label,
+    beyond_single,
     in_domain,
+    number_of_classes,
     numbers,
     of_samples,
     spread_parameter,
@@ -32,7 +31,6 @@ FLOOR = 1e-16
 # XGBoost took 1.10 s, with one thread here 0.55 s. Of 4 million margins a second thread saves milliseconds of a round of a
 # second.
 ON_ONE_THREAD = 1 << 22
-NOTHING_COUNTS = "no sample counts: there is no best constant"
 
 
 # Samples from which on the first call of a training is looked at: of fewer nothing is trained but a trial.
@@ -62,8 +60,8 @@ def sample_of(y_true: Any, y_pred: Any, sample_weight: Any) -> Sample:
 class Objective(_parameters.ByValue):
     """A loss as an objective of gradient boosting: what `objective` returns.
 
-    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it. Objectives of equal
-    losses, parameters and conventions are equal.
+    Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it. Objectives of
+    equal losses, parameters and conventions are equal.
 
     Attributes
     ----------
@@ -121,7 +119,7 @@ class Objective(_parameters.ByValue):
         >>> import fastloss as fl
         >>> from fastloss.boosting import objective
         >>> objective(fl.huber, delta=2.0).get_params()
-        {'hessian': 'upper_bound', 'hessian_floor': 1e-16, 'delta': 2.0}
+        {'hessian': 'descent', 'hessian_floor': 1e-16, 'delta': 2.0}
         """
         return _parameters.unseen(
             hessian=self.hessian,
@@ -171,6 +169,11 @@ class Objective(_parameters.ByValue):
         return self.traits.of_levels(self.loss)
 
     @property
+    def varies(self) -> bool:
+        """Whether a parameter of the loss is an array, and so may be another number for each sample."""
+        return self.loss.family != "rows" and any(np.ndim(value) for value in self.loss.bound.values())
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """The loss's parameters."""
         return {
@@ -190,7 +193,7 @@ class Objective(_parameters.ByValue):
             margin = margin.astype(np.float64)
         shape = margin.shape
         rows = loss.family == "rows"
-        if len(shape) != 2 and (rows or len(shape) != 1):
+        if (len(shape) != 2 or not shape[1]) if rows else len(shape) not in (1, 2):
             form, hint = ("(n, classes)", "; tell the booster the number of classes") if rows else ("(n,) or (n, columns)", "")
             raise ValueError(f"{loss.name} takes margins of shape {form}, got {shape}{hint}")
         if weight is not None:
@@ -265,7 +268,7 @@ class Objective(_parameters.ByValue):
         --------
         >>> import fastloss as fl
         >>> from fastloss.boosting import objective
-        >>> objective(fl.huber).derivatives([0.5, 3.0], [0.0, 0.0])
+        >>> objective(fl.huber, hessian="upper_bound").derivatives([0.5, 3.0], [0.0, 0.0])
         (array([0.5, 1. ]), array([1., 1.]))
         """
         return self.derivatives_of(self.prepare(margin, target, weight, n_threads), single=False)
@@ -273,7 +276,13 @@ class Objective(_parameters.ByValue):
     def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The same of what is prepared; `single`: as float32."""
         of = of._replace(floor=self.hessian_floor, single=single)
-        if of.weight is None or not of.weight.size or not of.weight.min() < 0:
+        if of.weight is None or not of.weight.size:
+            return self.convention.derivatives(of)
+        if of.pred.dtype != np.float64 and beyond_single(of.weight):
+            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(np.float64)), single)
+            with np.errstate(over="ignore"):
+                return (grad, hess) if single else (grad.astype(of.pred.dtype), hess.astype(of.pred.dtype))
+        if not of.weight.min() < 0:
             return self.convention.derivatives(of)
         # One rule for all conventions: what a sample of weight 1 has, times the weight.
         sign = of.by_sample(np.sign(of.weight))
@@ -286,7 +295,7 @@ class Objective(_parameters.ByValue):
         grad, hess = self.derivatives_of(of, single)
         if not self._looked and len(grad) >= ENOUGH_TO_LOOK:
             self._looked = True
-            if fault := _outlook.why_hopeless(of, grad):
+            if fault := _outlook.why_hopeless(of, self.convention, grad, hess):
                 warnings.warn(fault, stacklevel=3)
         return grad, hess
 
@@ -389,86 +398,15 @@ class Objective(_parameters.ByValue):
         y = numbers(y, "labels")
         if y.ndim not in (1, 2):
             raise ValueError(f"labels have shape {y.shape}; wanted: (n,) or (n, columns)")
-        weight = np.ones(len(y)) if weight is None else of_samples(weight, len(y))
-        bad = _errors.first_where(weight, lambda x: ~((x >= 0) & (x < np.inf)))
-        if bad is not None:
-            raise ValueError(
-                f"the weight of row {bad[0]} is {weight[bad]}; a starting score takes finite ones that are not negative"
-            )
-        weight = _starts.rescaled(weight)
-        if not weight.any():
-            raise ValueError(NOTHING_COUNTS)
+        weight = _constants.checked(weight, len(y))
         if self.loss.family == "rows":
-            found = self._best_row(y, weight, classes)
-        else:
-            levels = self.levels
-            several = levels is not None and (y.ndim == 1 or y.shape[1] == 1)
-            shape = (len(y), len(levels)) if several and levels is not None else y.shape
-            of = self.prepare(np.broadcast_to(0.0, shape), y, weight)
-            target = of.target.reshape(len(y), -1)
-            found = np.array([self._best_constant(of, target[:, j], weight, j) for j in range(target.shape[1])])
-            if len(shape) == 1:
-                found = found[0]
-        return found if found.ndim else float(found)
-
-    def _best_constant(self, of: Margins, target: np.ndarray, weight: np.ndarray, column: int) -> float:
-        counted = weight > 0
-        params, operand = self.parameters, ""
-        for name in of.keywords.keys() & params.keys():
-            array = np.broadcast_to(of.keywords[name], of.pred.shape).reshape(len(target), -1)[counted, column]
-            params[name], operand = array if np.ptp(array) else float(array[0]), name
-        given = _starts.Column(self.loss, target[counted].astype(np.float64), weight[counted], params, operand)
-        found = self.traits.start(given) if self.traits.start else None
-        if found is None:
-            found = _starts.search(given, self.traits.link)
-        limit = self.traits.link.limit
-        return float(found) if np.isfinite(found) else float(np.clip(found, -limit, limit))
-
-    def _best_row(self, y: np.ndarray, weight: np.ndarray, classes: int | None) -> np.ndarray:
-        if y.ndim == 2 and y.shape[1] == 1:
-            y = y[:, 0]
-        classes = self._number_of_classes(y, weight, classes)
-        target = self.prepare(np.broadcast_to(0.0, (len(y), classes)), y, weight).target
-        counted = weight > 0
-        if target.ndim == 1:
-            # One row a class that weighs as much as its samples.
-            counted &= target != ignored_label(self.loss)
-            weight = np.bincount(target[counted], weight[counted], classes)
-            share, target = weight / (weight.sum() or 1.0), np.arange(classes)
-        else:
-            weight = weight[counted]
-            share = weight @ target[counted].astype(np.float64) / weight.sum()
-            weight, target = np.ones(1), share[None]
-        given = _starts.Rows(self.loss, target, weight, share, self.parameters)
-        if y.ndim == 1 and not (given.mass.any() or (share.any() and given.params.get("label_smoothing"))):
-            raise ValueError(NOTHING_COUNTS)
-        found = self.traits.start(given) if self.traits.start else None
-        limit = self.traits.link.limit * given.params.get("temperature", 1.0)
-        if found is None:
-            found = _starts.search_row(given, limit)
-        return np.where(np.isfinite(found), found, np.clip(found, -limit, limit))
-
-    def _number_of_classes(self, y: np.ndarray, weight: np.ndarray, classes: int | None) -> int:
-        """As many as there are columns, or class weights, or as the largest label says that counts."""
-        if classes is not None and (isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1):
-            raise ValueError(f"classes = {classes!r}: a positive integer or None is accepted")
-        if y.ndim == 2 and classes not in (None, y.shape[1]):
-            raise ValueError(f"classes = {classes} but labels have shape {y.shape}")
-        per_class = self.parameters.get("class_weight")
-        if y.ndim == 2:
-            number = y.shape[1]
-        elif classes is not None:
-            number = classes
-        elif per_class is not None:
-            number = len(per_class)
-        else:
-            ignored = ignored_label(self.loss)
-            counted = (weight > 0) & np.isfinite(y) & (y != ignored if ignored is not None else True)
-            # What is no label is for `prepare` to say.
-            number = 1 + np.clip(np.max(y, initial=0, where=counted), 0, LARGEST_LABEL - 1)
-        if per_class is not None and len(per_class) != number:
-            raise ValueError(f"class_weight has shape {np.shape(per_class)} but there are {number} classes")
-        return int(number)
+            y = y[:, 0] if y.shape[1:] == (1,) else y
+            shape: tuple[int, ...] = (len(y), number_of_classes(self.loss, y, weight, classes))
+            return _constants.of_classes(self.prepare(np.broadcast_to(0.0, shape), y, weight), weight, self.traits)
+        levels = self.levels
+        shape = y.shape if levels is None or y.shape[1:] not in ((), (1,)) else (len(y), len(levels))
+        found = _constants.of_columns(self.prepare(np.broadcast_to(0.0, shape), y, weight), weight, self.traits)
+        return found if len(shape) == 2 else float(found[0])
 
     def predict(self, margin: Any) -> np.ndarray:
         """From margins to predictions: the inverse of the link.
@@ -576,10 +514,13 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     ----------
     loss : Loss
         A loss of `fastloss.losses` whose prediction may be any number.
-    hessian : {"exact", "upper_bound", "constant", "xgboost", "xgboost-3.2", "xgboost-3.4", "lightgbm"}, optional
-        What takes the place of the Hessian:
+    hessian : str, optional
+        What takes the place of the Hessian, "exact" or another of these names:
 
         * exact: the diagonal of the loss's own;
+        * descent: the exact one, or a share of |gradient| / |residual|, where that is more: for losses of a residual of any
+          size, whose steps it makes as long as residuals are without raising the loss; where a loss has a corner, by the scale
+          of all residuals of a call. Of a rate by the like;
         * upper_bound: not less than the true curvature and positive, also where that vanishes or is negative; of a row of
           margins, a diagonal not less than the full matrix;
         * constant: 1, which makes a leaf the mean of negative gradients;
@@ -632,9 +573,9 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
     >>> grad, hess = focal(labels, margins)  # as a scikit-learn class of either library calls it
     >>> grad.round(4)
     array([ 0.2983, -0.2983], dtype=float32)
-    >>> objective(fl.quantile, hessian="exact")
+    >>> objective(fl.hinge, hessian="exact")
     Traceback (most recent call last):
         ...
-    ValueError: hessian = 'exact' has no meaning for quantile; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4, lightgbm
+    ValueError: hessian = 'exact' has no meaning for hinge; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4
     """
     return Objective(loss.bind(**params) if isinstance(loss, Loss) else loss, hessian, hessian_floor)

@@ -84,6 +84,8 @@ class LinearObjective:
         #: Samples as given, for `margin`.
         self.X = design_matrix(X)
         n, self.features = self.X.shape
+        if is_sparse(y):
+            raise TypeError(f"y is a {type(y).__name__}, which is sparse: its toarray() is accepted")
         y = _errors.plain_array(y, "y", "as weight=~mask")
         if not y.ndim or len(y) != n:
             raise ValueError(f"X has {n} rows but y has {len(y) if y.ndim else f'shape {y.shape}'}")
@@ -268,6 +270,7 @@ def minimize_objective(
     l2: float = 0.0,
     fit_intercept: bool = True,
     classes: int | None = None,
+    sample_weight: Any = None,
     **params: Any,
 ) -> LinearObjective:
     """Make the loss of a linear model a function to minimise: of its coefficients, with gradient and Hessian product.
@@ -293,6 +296,8 @@ def minimize_objective(
         Whether the last coefficient is added to all margins.
     classes : int, optional
         How many classes the labels are of. None: up to the largest of `y`.
+    sample_weight : array_like, optional
+        Another name of `weight`.
     **params
         Parameters of the loss.
 
@@ -317,4 +322,8 @@ def minimize_objective(
     >>> minimize(f, f.start(), jac=True, hessp=f.hessp, method="trust-ncg").x.round(4)
     array([0.6931, 0.    ])
     """
+    if sample_weight is not None:
+        if weight is not None:
+            raise TypeError("minimize_objective was given weight and sample_weight, which are two names of one argument")
+        weight = sample_weight
     return LinearObjective(objective(loss, **params), X, y, weight, l2, fit_intercept, classes)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastloss._loss import Loss
-from fastloss.boosting._conventions import Smoothed
+from fastloss.boosting._conventions import Smoothed, traits_of
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import FLOOR, Objective, objective
 from fastloss.boosting._parameters import ByValue
@@ -66,8 +66,10 @@ def loss_type(has_probabilities: bool) -> Any:
             self.objective = objective
             self.is_multiclass = objective.loss.family == "rows"
             self.approx_hessian = objective.hessian != "exact"
-            # Of what is no derivative of this loss, a leaf is a step all the same.
-            self.differentiable = not objective.traits.renewed or isinstance(objective.convention, Smoothed)
+            # Of what is no derivative of this loss, a leaf is a step all the same; so it is where parameters of the samples in
+            # a leaf are not known.
+            renewed = objective.traits.renewed and not objective.varies
+            self.differentiable = not renewed or isinstance(objective.convention, Smoothed)
 
         def _arguments(self) -> tuple[Any, ...]:
             return self.objective, self.n_classes
@@ -79,7 +81,7 @@ def loss_type(has_probabilities: bool) -> Any:
             return self.objective.get_params(deep)
 
         def set_params(self, **params: Any) -> Any:
-            vars(self).update(vars(rebuilt(self.objective._replaced(**params), self.n_classes)))
+            self.__init__(self.objective._replaced(**params), self.n_classes)  # type: ignore[misc]
             return self
 
         def __repr__(self) -> str:
@@ -120,7 +122,8 @@ def sklearn_loss(
     Parameters
     ----------
     loss, hessian, hessian_floor, **params
-        As for `objective`.
+        As for `objective`; of `absolute_error`, `quantile` and `laplace_nll`, whose leaves scikit-learn renews, the default is
+        constant.
     n_classes : int, optional
         The number of classes, for losses over a class axis.
 
@@ -151,6 +154,8 @@ def sklearn_loss(
     >>> model.fit([[0.0], [1.0]], [0.0, 1.0]).predict([[0.0], [1.0]]).round(2)
     array([0.45, 0.55])
     """
+    if hessian is None and isinstance(loss, Loss) and traits_of(loss).renewed:
+        hessian = "constant"  # it chooses splits alone, as in scikit-learn's own losses
     given = objective(loss, hessian, hessian_floor, **params)
     if (given.loss.family == "rows") != (n_classes is not None):
         raise ValueError(f"n_classes = {n_classes!r}: {loss.name} has {'a' if n_classes is None else 'no'} class axis")

@@ -1,4 +1,4 @@
-"""Optimal constants: the margin that, given to all samples, makes the weighted loss least.
+"""Optimal constants in closed form: the margin that, given to all samples, makes the weighted loss least.
 
 What a start is taken of are samples that count, with weights of which the largest is near 1: it depends on their ratios alone.
 """
@@ -11,8 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastloss._loss import Loss
-from fastloss._registry import SIGN
-from fastloss.boosting._links import Link
 
 __all__ = [
     "Column",
@@ -31,10 +29,12 @@ __all__ = [
     "median_by_scale",
     "quantile",
     "rescaled",
-    "search",
-    "search_row",
-    "settle",
 ]
+
+# Losses computed in one call, and classes of which all pairs of positions are compared.
+AT_A_TIME, MANY_CLASSES = 1 << 18, 4096
+#: Newton's method ends where a step is of rounding's size.
+ROUNDING = 4 * float(np.finfo(np.float64).eps)
 
 
 def rescaled(weight: np.ndarray) -> np.ndarray:
@@ -130,15 +130,23 @@ class Column(NamedTuple):
 class Rows(NamedTuple):
     """Samples that get a row of margins each.
 
-    Losses over classes are linear in their targets, but for what does not depend on margins: so one row stands for all samples,
-    or one a class where targets are labels, and `share` is the mean target, of labels the share of each class.
+    Losses over classes are linear in their targets, but for what does not depend on margins: so all that matters is the mean
+    target, `share`; of labels, the share of each class.
     """
 
     loss: Loss
-    target: np.ndarray
-    weight: np.ndarray
     share: np.ndarray
     params: Mapping[str, Any]
+    labels: bool
+
+    def stand_ins(self) -> tuple[np.ndarray, np.ndarray]:
+        """Targets with the same loss, and their weights: the mean target, or, where labels differ from it, one row a class."""
+        labels_alone = not self.loss.row.target_has_classes
+        # The square of log Σ exp counts as the label's class does, and as a whole beside numbers.
+        weighed_by_label = self.params.get("z_loss") and self.params.get("class_weight") is not None
+        if self.labels and (labels_alone or weighed_by_label):
+            return np.arange(len(self.share)), self.share
+        return self.share[None], np.ones(1)
 
     @property
     def mass(self) -> np.ndarray:
@@ -257,189 +265,11 @@ def levels_of_margins(of: Rows) -> Any:
     least, following = np.zeros(n + 1), np.zeros(n, int)
     for i in range(n - 1, -1, -1):
         costs = (below[i + 1 :] - below[i]) * (n - i - 1) + least[i + 1 :]
-        following[i] = i + 1 + np.argmin(costs)
+        # Of divisions that are as good, the one with fewer groups.
+        following[i] = i + 1 + np.flatnonzero(costs <= costs.min() * (1 + ROUNDING))[-1]
         least[i] = costs.min() + (below[i] * (n - i) if i else 0.0)
     result, first, level = np.empty(n), 0, 0
     while first < n:
         result[order[first : following[first]]] = level
         first, level = following[first], level + 1
     return of.params["margin"] * (result - result.min())
-
-
-# ---- searching, one margin a sample -----------------------------------------------------------------------------------------
-
-# Samples and constants of the first look, and the valleys that are looked at more closely.
-GROUPS, TAILS, GRID, VALLEYS = 1024, 16, 129, 8
-# How often the bracket of a loss that jumps is divided by eight.
-ZOOMS = 16
-# Losses computed in one call, and classes of which all pairs of positions are compared.
-AT_A_TIME, MANY_CLASSES = 1 << 18, 4096
-# Newton's method ends where a step is of rounding's size.
-ROUNDING = 4 * float(np.finfo(np.float64).eps)
-FARTHEST = 1e300
-
-
-def settle(slope: Callable[[float], tuple[float, float]], low: float, at: float, high: float) -> float:
-    """Where a derivative changes its sign between two constants, from `at` on: Newton's method, safeguarded by bisection."""
-    least = ROUNDING * ROUNDING * (high - low)  # a zero at 0 is approached no nearer
-    halve = False
-    for _ in range(200):
-        grad, hess = slope(at)
-        if not grad:
-            return at
-        # At kinks Newton's steps need not come closer; every other time that they do not halve the bracket, bisection does.
-        width = high - low
-        low, high = (at, high) if grad < 0 else (low, at)
-        halve = not halve and high - low > width / 2
-        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            newton = at - np.float64(grad) / hess
-        following = float(newton) if hess > 0 and low < newton < high and not halve else low + (high - low) / 2
-        if abs(following - at) <= ROUNDING * abs(following) + least or not low < following < high:
-            return following if low < following < high else at
-        at = following
-    return at
-
-
-def centres(of: Column, link: Link) -> np.ndarray:
-    """Where valleys may lie: the margins at which samples lose the least, and that at which their mean does."""
-    domain = of.loss.domain.target
-    if link.limit == np.inf:
-        return np.array([-1.0, 0.0, 1.0]) if domain == SIGN else of.target
-
-    def with_mean(part: np.ndarray) -> np.ndarray:
-        return np.append(part, np.average(part, weights=of.weight))
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if np.isfinite(domain.high):
-            found = log_odds(with_mean(of.target - domain.low), with_mean(domain.high - of.target))
-        else:
-            found = np.log(with_mean(of.target))
-    finite: np.ndarray = found[np.isfinite(found)]
-    return finite
-
-
-def bounds(of: Column, link: Link) -> tuple[float, float]:
-    """Between which margins the best is looked for: of improbable samples it may lie beyond the link's limit."""
-    low, high = max(-min(link.limit, FARTHEST), link.lowest), min(link.limit, FARTHEST)
-    if link.limit == np.inf:
-        return low, high
-    places = centres(of, link)
-    return float(places.min(initial=low)), float(places.max(initial=high))
-
-
-def lie_least(values: np.ndarray) -> np.ndarray:
-    """Positions of the values that no neighbour is less than, the least first."""
-    walled = np.concatenate([[np.inf], values, [np.inf]])
-    found = np.flatnonzero((values <= walled[:-2]) & (values <= walled[2:]))
-    ordered: np.ndarray = found[np.argsort(values[found], kind="stable")]
-    return ordered
-
-
-class Bracket(NamedTuple):
-    """A constant between two at which the loss is more, by more than rounding, or beyond which none was tried."""
-
-    low: float
-    at: float
-    high: float
-    value: float
-
-    @classmethod
-    def around(cls, points: np.ndarray, values: np.ndarray, j: int) -> Bracket:
-        higher = np.flatnonzero(values > values[j] + 16 * ROUNDING * abs(values[j]))
-        before, after = higher[higher < j], higher[higher > j]
-        low, high = before[-1] if len(before) else 0, after[0] if len(after) else -1
-        return cls(float(points[low]), float(points[j]), float(points[high]), float(values[j]))
-
-    def narrowed(self, of: Column, points: np.ndarray) -> Bracket:
-        """Around the best of some points within it."""
-        points = np.unique(np.concatenate([points, [self.low, self.at, self.high]]))
-        values = of.values(points)
-        return Bracket.around(points, values, int(np.argmin(values)))
-
-    def widened(self, of: Column, low: float, high: float) -> Bracket:
-        """As far as the loss falls on at its ends, which fewer samples may have put wrong."""
-        ends, walls = [self.low, self.high], (low, high)
-        for i, side in enumerate((-1, 1)):
-            step = ends[1] - ends[0]
-            while ends[i] != walls[i] and side * of.slope(ends[i])[0] < 0:
-                ends[i] = float(np.clip(ends[i] + side * step, low, high))
-                step *= 2
-        return self._replace(low=ends[0], high=ends[1])
-
-
-def looked_over(of: Column, link: Link, low: float, high: float) -> list[Bracket]:
-    """Valleys of the loss as a function of the constant, the lowest first."""
-    places = np.clip(centres(of, link), low, high)
-    ends = (low, high) if link.limit < np.inf else (places.min(), places.max())
-    points = np.unique(np.concatenate([places, np.linspace(ends[0], ends[1], GRID)]))
-    values = of.values(points)
-    # As long as the last is the best, there may be better beyond.
-    for end, side in ((-1, 1.0), (0, -1.0)):
-        step = max(points[-1] - points[0], 1.0)
-        while low < points[end] < high and values[end] < np.delete(values, end).min(initial=np.inf):
-            beyond = np.clip(points[end] + side * step, low, high)
-            at = len(points) if side > 0 else 0
-            points, values = np.insert(points, at, beyond), np.insert(values, at, of.values(np.array([beyond])))
-            step *= 2
-    return [Bracket.around(points, values, j) for j in lie_least(values)[:VALLEYS]]
-
-
-def search(of: Column, link: Link) -> float:
-    """The constant of least loss, whatever the loss is.
-
-    A few hundred constants are tried, on a few hundred samples where there are more; the lowest valleys are looked at more
-    closely, and in the lowest of them the derivative's change of sign is found, of all samples.
-    """
-    of = of.merged()
-    low, high = bounds(of, link)
-    few = of.grouped(GROUPS, TAILS)
-    valleys = looked_over(few, link, low, high)
-    for _ in range(2):
-        valleys = [valley.narrowed(few, np.linspace(valley.low, valley.high, 17)) for valley in valleys]
-    best = min(valleys, key=lambda valley: valley.value)
-    if few is not of:
-        # At a corner the best is a target, most probably one of those that lie nearest.
-        near = of.target[np.argpartition(np.abs(of.target - best.at), 8)[:8]]
-        best = best.widened(of, low, high)
-        best = best.narrowed(of, np.concatenate([near, np.linspace(best.low, best.high, 9)]))
-    found = settle(of.slope, best.low, best.at, best.high)
-    value = of.values(np.array([found]))[0]
-    if best.low < found < best.high and value <= best.value * (1 + np.sign(best.value) * ROUNDING):
-        return found
-    # Where the loss jumps, its derivative does not tell.
-    for _ in range(ZOOMS):
-        best = best.narrowed(of, np.linspace(best.low, best.high, 17))
-    return best.at
-
-
-# ---- searching, a row of margins a sample -----------------------------------------------------------------------------------
-
-
-def search_row(of: Rows, limit: float) -> np.ndarray:
-    """The row of margins at which the weighted loss is least: steps by the diagonal Hessian, shortened until they descend."""
-    loss, classes = of.loss, len(of.share)
-    shape = (len(of.target), classes)
-    keywords = {"check_domain": False} if loss.domain.target.bounded else {}
-
-    def value(row: np.ndarray) -> float:
-        return float(loss(np.broadcast_to(row, shape), of.target, weight=of.weight, reduction="sum", **keywords))
-
-    at = np.zeros(classes)
-    now = value(at)
-    for _ in range(1000):  # each gains at least a constant factor; a hundred are usual
-        grads, hesses = loss.grad_and_hess(np.broadcast_to(at, shape), of.target, weight=of.weight, **keywords)
-        grad, hess = grads.sum(axis=0), hesses.sum(axis=0)
-        step = -grad / np.where(hess > 0, hess, np.abs(hess).max() or 1.0)
-        for length in 0.5 ** np.arange(30):
-            trial: np.ndarray = np.clip(at + length * step, -limit, limit)
-            following = value(trial)
-            # Armijo (1966): a small part of the descent that the gradient promises.
-            if following <= now + 1e-4 * float(grad @ (trial - at)):
-                break
-        else:
-            return at
-        moved = np.abs(trial - at).max()
-        at, now = trial, following
-        if moved <= 1e-10 * max(1.0, np.abs(at).max()):
-            return at
-    return at

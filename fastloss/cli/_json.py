@@ -8,21 +8,27 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import fastloss
 from fastloss.cli._outputs import STDOUT, Output
-from fastloss.cli._terminal import complain
+from fastloss.cli._terminal import CommandError, complain
 
-__all__ = ["STDOUT", "JsonFile", "about", "add_json_option", "as_json", "in_json", "print_json"]
+__all__ = ["STDOUT", "JsonFile", "about", "add_json_option", "as_json", "check_json_name", "in_json", "print_json"]
 
 
 def add_json_option(parser: argparse.ArgumentParser, what: str, name: Callable[[str], str] = str) -> None:
     """The option of all commands; `name` reads the file's name."""
     text = f"write {what} to FILE as JSON; to stdout, and nothing else, where it is - or left out"
     parser.add_argument("--json", nargs="?", const=STDOUT, type=name, metavar="FILE", help=text)
+
+
+def check_json_name(name: str | None, known: Container[str], what: str) -> None:
+    """Raise where a name that follows --json was not meant for a file."""
+    if name is not None and name in known:
+        raise CommandError(f"--json {name} names a {what}; write --json after the names, or --json -")
 
 
 def in_json(number: float) -> float | str:

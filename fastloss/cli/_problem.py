@@ -199,8 +199,11 @@ class Problem:
             if not self.class_weight_is_factor:
                 mass, per_class = per_class, None
         factors = factors_of(weight, per_class)
-        if factors is not None and counted is not None:
-            factors.mantissa = np.where(counted, factors.mantissa, 0.0)
+        if counted is not None:
+            if factors is not None:
+                factors.mantissa = np.where(counted, factors.mantissa, 0.0)
+            if mass is not None:
+                mass = np.where(counted, mass, 0.0)
         for array in (None if factors is None else factors.mantissa, mass):
             if array is not None:
                 counted = array != 0 if counted is None else counted & (array != 0)
@@ -226,24 +229,26 @@ class Problem:
     def n_columns(self) -> int:
         return 2 + self.has_accuracy + self.has_perplexity
 
-    def columns(self, block: Block) -> tuple[list[Array], Weighing]:
+    def columns(self, block: Block) -> tuple[list[Array | None], Weighing]:
         """Of each sample the loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
 
-        All are without the factors of the weighing, which is returned beside them.
+        All are without the factors of the weighing, which is returned beside them; None is 1 everywhere.
         """
         statistics = self.loss.row.softmax and self.labels
         asked = {"return_correct": True, "return_lse": True} if statistics else {}
         found = self.evaluate(self.loss, block, reduction="none", **asked)
         losses = np.asarray(found.value if statistics else found, np.float64)
         weighing = self.weighing(block)  # after the core has looked at the labels
-        mass = np.ones(losses.shape) if weighing.mass is None else weighing.mass
-        columns = [losses, mass if weighing.counted is None else np.where(weighing.counted, mass, 0.0)]
+        mass = weighing.mass
+        if mass is None and weighing.factors is None and weighing.counted is not None:
+            mass = weighing.counted.astype(np.float64)
+        columns = [losses, mass]
         if self.has_accuracy:
-            correct = found.correct if statistics else self.correct(block)
-            columns.append(np.where(correct, columns[1], 0.0))
+            correct = np.asarray(found.correct if statistics else self.correct(block), np.float64)
+            columns.append(correct if mass is None else correct * mass)
         if self.has_perplexity:
             costs = losses if self.is_likelihood else found.lse - self.logits_of_labels(block, weighing.counted)
-            columns.append(np.where(columns[1] == 0, 0.0, costs * mass))
+            columns.append(costs if mass is None else np.where(mass == 0, 0.0, costs * mass))
         return columns, weighing
 
     def correct(self, block: Block) -> Array:

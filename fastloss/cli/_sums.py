@@ -6,7 +6,7 @@ and weights of one block that are too far apart to be added in one unit are adde
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +36,19 @@ def scaled(number: float, exponent: int) -> float:
 
 @dataclass
 class Factors:
-    """What samples count: mantissa · 2^exponent each, which may be beyond every float."""
+    """What samples count: mantissa · 2^exponent each, which may be beyond every float.
+
+    Of weights that are not far apart, which most are, the exponent is one number for all.
+    """
 
     mantissa: Array
-    exponent: Array
+    exponent: Any
 
     def bands(self) -> Iterator[tuple[Array, int]]:
         """The factors in units of powers of two, and these: one after the other, each with 0 where others count."""
+        if np.ndim(self.exponent) == 0:
+            yield self.mantissa, int(self.exponent)
+            return
         there = self.exponent[self.mantissa != 0]
         if not there.size:
             yield np.zeros(self.mantissa.shape), 0
@@ -57,12 +63,25 @@ class Factors:
             yield np.where(band == number, np.ldexp(self.mantissa, np.clip(self.exponent - unit, -BAND, 0)), 0.0), unit
 
 
+def unit_of(weight: Array) -> int | None:
+    """The power of two above the largest weight, if the smallest beside 0 is not far below it, and both far from the ends."""
+    if not weight.size or not np.all(np.isfinite([weight.min(), weight.max()])):
+        return None
+    size = np.abs(weight) if weight.min() < 0 else weight
+    smallest, largest = (int(np.frexp(np.float64(x))[1]) for x in (size.min(where=size != 0, initial=size.max()), size.max()))
+    return largest if largest - smallest < BAND // 2 and max(abs(smallest), abs(largest)) < 1000 else None
+
+
 def factors_of(*weights: Array | None) -> Factors | None:
     """The product of weights; None where there are none."""
     product: Factors | None = None
     for weight in weights:
         if weight is not None:
-            one = Factors(*np.frexp(weight.astype(np.float64)))
+            unit = unit_of(weight)
+            if unit is None:
+                one = Factors(*np.frexp(weight.astype(np.float64)))
+            else:
+                one = Factors(weight * np.ldexp(1.0, -unit), unit)
             product = one if product is None else Factors(product.mantissa * one.mantissa, product.exponent + one.exponent)
     return product
 
@@ -120,26 +139,40 @@ class Total:
         return scaled(quotient(self.column(0), whole.column(0)), self.unit - whole.unit)
 
 
-def add_up(total: Total, columns: list[Array], factors: Factors | None, counted: Array | None, exponent: int) -> None:
-    """Add samples to one total. Columns and factors have the same shape; all is in units of 2^exponent."""
-    for sums, unit in _sums(columns, factors, lambda column: np.array([column.sum(dtype=np.float64)])):
+def add_up(total: Total, columns: list[Array | None], factors: Factors | None, counted: int | Array, exponent: int) -> None:
+    """Add samples to one total. Columns and factors have the same shape, a column of None is 1 everywhere; all is in units of
+    2^exponent. `counted` says which count, or how many there are where all do."""
+    count = counted if isinstance(counted, int) else int(np.count_nonzero(counted))
+    for sums, unit in _sums(columns, factors, np.array([count]), lambda column: np.array([column.sum(dtype=np.float64)])):
         total.add(sums[0], unit + exponent)
-    total.count += columns[0].size if counted is None else int(np.count_nonzero(counted))
+    total.count += count
 
 
-def _sums(columns: list[Array], factors: Factors | None, reduce: Any) -> Iterator[tuple[Array, int]]:
+def _sums(
+    columns: list[Array | None], factors: Factors | None, counts: Array, reduce: Callable[[Array], Array]
+) -> Iterator[tuple[Array, int]]:
     """For each unit the sums of all columns, (groups, columns), where `reduce` gives those of one over each group."""
+
+    def weighed(column: Array | None, weighing: Array | None) -> Array:
+        if weighing is None:
+            return counts.astype(np.float64) if column is None else reduce(column)
+        if column is None:
+            return reduce(weighing)
+        product = column * weighing
+        sums = reduce(product)
+        # What weighs nothing adds nothing, even where it is infinite.
+        return sums if np.all(np.isfinite(sums)) else reduce(np.where(weighing == 0, 0.0, product))
+
     for weighing, unit in [(None, 0)] if factors is None else factors.bands():
-        weighed = columns if weighing is None else [np.where(weighing == 0, 0.0, column * weighing) for column in columns]
-        yield np.stack([reduce(column) for column in weighed], axis=-1), unit
+        yield np.stack([weighed(column, weighing) for column in columns], axis=-1), unit
 
 
 def add_groups(
     found: dict[Any, Total],
     keys: Array,
-    columns: list[Array],
+    columns: list[Array | None],
     factors: Factors | None,
-    counted: Array | None,
+    counted: int | Array,
     exponent: int,
 ) -> None:
     """Add samples to the totals of their groups; a key is that of as many consecutive samples as there are to a key."""
@@ -152,10 +185,12 @@ def add_groups(
     def of_groups(column: Array) -> Array:
         return np.add.reduceat(column.reshape(keys.size, -1).sum(axis=1, dtype=np.float64)[order], starts)
 
-    samples = np.ones(columns[0].shape) if counted is None else counted
-    counts = of_groups(samples).tolist()
-    names = keys[starts].tolist()
-    for sums, unit in _sums(columns, factors, of_groups):
+    if isinstance(counted, int):
+        counted_in_each = np.diff(starts, append=keys.size) * (counted // keys.size)
+    else:
+        counted_in_each = of_groups(counted)
+    counts, names = counted_in_each.tolist(), keys[starts].tolist()
+    for sums, unit in _sums(columns, factors, counted_in_each, of_groups):
         for key, of_group, count in zip(names, sums, counts, strict=True):
             if count:
                 found.setdefault(key, Total(len(columns))).add(of_group, unit + exponent)

@@ -24,7 +24,7 @@ import numpy as np
 
 import fastloss
 from fastloss._threads import config
-from fastloss.cli._json import STDOUT, JsonFile, print_json
+from fastloss.cli._json import STDOUT, JsonFile, check_json_name, print_json
 from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
 from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress, say
 from fastloss.cli._workloads import SIZES, Workload, select, workloads
@@ -395,6 +395,7 @@ def run(arguments: argparse.Namespace) -> int:
         chosen = select(arguments.names, arguments.size)
     except ValueError as error:
         raise CommandError(str(error)) from None
+    check_json_name(arguments.json, [*fastloss.losses, *(workload.name for workload in workloads())], "loss or workload")
     if arguments.add and arguments.json in (None, STDOUT):
         raise CommandError("--add needs the file to add to: --json FILE")
     threads = arguments.threads or min(fastloss.get_num_threads(), MOST_THREADS)

@@ -227,7 +227,7 @@ def score(problem: Problem, groups: Array | None, advance: Callable[[int], None]
             result.total.count += n
         else:
             columns, weighing = problem.columns(block)
-            sums = columns, weighing.factors, weighing.counted, problem.exponent
+            sums = columns, weighing.factors, n if weighing.counted is None else weighing.counted, problem.exponent
             add_up(result.total, *sums)
             result.ignored += weighing.ignored
             if groups is not None:
@@ -265,11 +265,13 @@ def gradient_factor(problem: Problem, block: Block, denominator: Total | None) -
     if factors is not None:
         mantissa, exponent = factors.mantissa, factors.exponent + problem.exponent
     if denominator is not None:
-        # What weighs nothing gets nothing, even where nothing counts and the denominator is 0.
-        mantissa = np.where(mantissa == 0, 0.0, mantissa / np.float64(denominator.column(1)))
+        mantissa = mantissa / np.float64(denominator.column(1))
+        if not np.all(np.isfinite(mantissa)) and factors is not None:
+            # What weighs nothing gets nothing, even where nothing counts and the denominator is 0.
+            mantissa = np.where(factors.mantissa == 0, 0.0, mantissa)
         exponent = exponent - denominator.unit
-    if problem.axis is not None and np.ndim(mantissa):
-        mantissa, exponent = (np.expand_dims(x, problem.axis) for x in (mantissa, exponent))
+    if problem.axis is not None:
+        mantissa, exponent = (np.expand_dims(x, problem.axis) if np.ndim(x) else x for x in (mantissa, exponent))
     return mantissa, exponent
 
 
@@ -277,19 +279,23 @@ def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tu
     """The gradient of a block in the type of the file, and how many of its numbers are not 0 but for that type."""
     gradient = problem.evaluate(problem.loss.grad, block, in_double=problem.dtype == np.float64, reduction="sum")
     mantissa, exponent = gradient_factor(problem, block, denominator)
-    np.copyto(gradient, 0, where=np.asarray(mantissa == 0))
-    there = gradient != 0
+    if np.ndim(mantissa):
+        np.copyto(gradient, 0, where=mantissa == 0)
+    there = np.count_nonzero(gradient)
     if np.abs(exponent).max(initial=0) > 900:
         gradient = np.ldexp(gradient * np.asarray(mantissa, np.float64), exponent)
     elif np.ndim(mantissa) or mantissa != 1 or exponent:
-        # In double, to be rounded once.
-        factor = np.ldexp(mantissa, exponent)
-        np.multiply(gradient, factor, out=gradient, where=there, dtype=np.float64, casting="same_kind")
-    if problem.dtype == BFLOAT16:
-        written = to_bfloat16(gradient)
-        return written, int(np.count_nonzero(there & (written.view(np.uint16) << 1 == 0)))
-    written = gradient.astype(problem.dtype, copy=False)
-    return written, int(np.count_nonzero(there & (written == 0)))
+        # In double, to be rounded once. What is 0 stays 0, whatever the factor.
+        factor = np.ldexp(1.0, exponent) * mantissa
+        where = True if np.all(np.isfinite(factor)) else gradient != 0
+        np.multiply(gradient, factor, out=gradient, where=where, dtype=np.float64, casting="same_kind")
+    written = to_bfloat16(gradient) if problem.dtype == BFLOAT16 else gradient.astype(problem.dtype, copy=False)
+    return written, int(there - nonzero(written))
+
+
+def nonzero(array: Array) -> int:
+    """How many numbers are not 0 of either sign."""
+    return int(np.count_nonzero(array.view(np.uint16) << 1 if array.dtype == BFLOAT16 else array))
 
 
 def write_gradient(
@@ -312,7 +318,7 @@ def write_gradient(
         for block in problem.blocks:
             gradient, underflown = gradient_of(problem, block, denominator)
             lost += underflown
-            there += underflown + int(np.count_nonzero(gradient.view(np.uint16) if problem.dtype == BFLOAT16 else gradient))
+            there += underflown + nonzero(gradient)
             if out is not None:
                 out[(*problem.of_pred(block), ...)] = gradient
             elif output.is_device:
@@ -442,12 +448,10 @@ def outputs_of(arguments: argparse.Namespace, inputs: dict[str, Input]) -> dict[
         raise CommandError("--json and --csv cannot both be standard output; name a file for one")
     if arguments.top is not None and arguments.by is None:
         raise CommandError("--top is about groups: --by names them")
+    if arguments.grad_out == STDOUT:
+        raise CommandError("--grad-out needs the name of a file: an array is nothing to print")
     given = {"--grad-out": arguments.grad_out, "--json": arguments.json, "--csv": arguments.csv}
-    outputs = {
-        option: Output(name)
-        for option, name in given.items()
-        if name is not None and (name != STDOUT or option == "--grad-out")
-    }
+    outputs = {option: Output(name) for option, name in given.items() if name not in (None, STDOUT)}
     check_apart(outputs, [file.path for file in inputs.values()])
     return outputs
 

@@ -16,7 +16,7 @@ import numpy as np
 import fastloss
 from fastloss import _verify
 from fastloss._verify import Case, Worst
-from fastloss.cli._json import STDOUT, JsonFile, about, add_json_option, in_json, print_json
+from fastloss.cli._json import STDOUT, JsonFile, about, add_json_option, check_json_name, in_json, print_json
 from fastloss.cli._terminal import CommandError, Counter, StreamedTable, positive_integer, unknown
 
 __all__ = ["add_arguments", "run"]
@@ -324,8 +324,7 @@ def print_run(run: Run, file: JsonFile | None, header: dict[str, Any]) -> None:
 def run(arguments: argparse.Namespace) -> int:
     tiers = [arguments.tier] if arguments.tier else _verify.usable_tiers()
     samples = arguments.samples or (FULL_SAMPLES if arguments.full else QUICK_SAMPLES)
-    if arguments.json in [*fastloss.losses, *_verify.FUNCTION_BOUNDS]:
-        raise CommandError(f"--json {arguments.json} names a loss or function; write --json after the names, or --json -")
+    check_json_name(arguments.json, [*fastloss.losses, *_verify.FUNCTION_BOUNDS], "loss or function")
     file = JsonFile(arguments.json) if arguments.json not in (None, STDOUT) else None
     run = Run(arguments.names, tiers, samples, arguments.full)
     header = about() if arguments.json else {}

@@ -183,7 +183,7 @@ def exponential_with_soft_labels(pred, target):
     return hit + miss, miss - hit, hit + miss
 
 
-@pointwise(prediction=LOG_PROBABILITY, target=NONNEGATIVE, differentiable_target=True)
+@pointwise(prediction=LOG_PROBABILITY, target=NONNEGATIVE, differentiable_target=True, of_logits="cross_entropy")
 def elementwise_kl_divergence(pred, target):
     """One class's part of the Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
 
