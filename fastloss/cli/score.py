@@ -50,7 +50,7 @@ example:
   fastloss score {loss} pred.npy target.npy{parameter} --by group.npy --grad-out grad.npy
 
 The total weight is what the mean divides by. The count is that of the numbers that count: not of ignored
-labels, nor of those that weigh 0; groups in which nothing counts are left out. {classes}
+labels, nor of those that weigh 0; groups in which nothing counts are left out.{classes}
 
 With --json, what is not finite is one of the strings "NaN", "Infinity", "-Infinity". An output replaces a file
 of its name when it is complete; what is no regular file is not replaced.
