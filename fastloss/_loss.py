@@ -267,21 +267,23 @@ class VectorJacobianProduct:
         return inspect.Signature([pred, target, cotangent, *(p for p in keywords if p.name not in REPLACED)])
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        refuse_weights(kwargs, REPLACED, f"{self.loss.name}.")
+        loss = self.loss
+        if kwargs:
+            refuse_weights(kwargs, REPLACED, f"{loss.name}.")
         if len(args) == 3:
             (pred, target, cotangent), keywords = args, kwargs
         else:
             given, keywords = _errors.arguments(self, args, kwargs)
             pred, target, cotangent = given["pred"], given.get("target"), given.get("cotangent")
         if cotangent is None:
-            raise TypeError(f"{self.loss.name}.vjp needs a cotangent")
-        if "weight" in self.loss.bound:
-            cotangent = _errors.readable_array(cotangent, "cotangent") * self.loss.bound["weight"]
+            raise TypeError(f"{loss.name}.vjp needs a cotangent")
+        if loss.bound and "weight" in loss.bound:
+            cotangent = _errors.readable_array(cotangent, "cotangent") * loss.bound["weight"]
         try:
-            return self.loss.grad(pred, target, weight=cotangent, reduction="none", **keywords)
+            return loss.grad(pred, target, weight=cotangent, reduction="none", **keywords)
         except (TypeError, ValueError) as error:
             _errors.arguments(self, args, kwargs)  # is it another keyword that has no meaning here?
-            raise type(error)(_errors.of_vjp(self.loss.name, str(error))) from error
+            raise type(error)(_errors.of_vjp(loss.name, str(error))) from error
 
     def __eq__(self, other: object) -> bool:
         return self.loss == other.loss if isinstance(other, VectorJacobianProduct) else NotImplemented

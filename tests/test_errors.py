@@ -454,7 +454,7 @@ OF_LOG_PROBABILITIES = [given for given in GIVEN if given.loss.domain.prediction
 
 
 def test_which_losses_take_logarithms_of_probabilities():
-    assert {given.loss.name for given in OF_LOG_PROBABILITIES} == {"nll", "kl_divergence"}
+    assert {given.loss.name for given in OF_LOG_PROBABILITIES} == {"nll", "kl_divergence", "elementwise_kl_divergence"}
 
 
 def by_hand(logits):

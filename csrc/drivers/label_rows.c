@@ -109,7 +109,7 @@ void fl_label_rows(job *j, int64_t first, int64_t n, rows_memory *m)
     }
     fl_gather(b->pred, (intptr_t)j->item, n, j->call->real, FL_FLOAT64, m->value);
     if (j->array[GRAD].data)
-        memset(b->grad, 0, sizeof b->grad);
+        memset(b->grad, 0, (size_t)fl_segment_length(j, 0) * j->item);
     for (int64_t i = 0; i < n && j->array[GRAD].data; i++) {
         const row r = fl_rows_at(j, first + i);
         const double strength = fl_label_weight(j, m->label[i]), weight = j->only_labels ? 1.0 : m->weight[i];

@@ -28,8 +28,8 @@ POINTWISE(tweedie_identity_of_power_1)
 POINTWISE(tweedie_identity_of_power_2)
 {
     const real m = pred + ZERO, y = target, gap = m - y, lack = -gap / m, ratio = y / m, next = ratio - ONE;
-    const real log_ratio = log_of_quotient(binary_parts_of(y, ZERO), binary_parts_of(m, ZERO));
-    const real value = choose(is_few(lack), few_log1p_excess(lack), next - log_ratio);
+    const real term = excess_or_log_of_quotient(lack, binary_parts_of(y, ZERO), binary_parts_of(m, ZERO));
+    const real value = choose(is_few(lack), term, next - term);
     const int inner = (m > ZERO) & (m <= LARGEST) & (y != ZERO), at_0 = (m == ZERO) & (y == ZERO);
     return (point){
         .value = choose(gap == gap, choose(inner, value, INFINITE), gap),

@@ -63,12 +63,17 @@ INLINE real log_polynomial(real f)
     return p;
 }
 
-/* k log 2 + log(1 + f) + correction */
-INLINE real log_from(real minus_k, real f, real correction)
+/* k log 2 + log(1 + f) + correction, given the polynomial */
+INLINE real log_from_polynomial(real minus_k, real f, real polynomial, real correction)
 {
     const real square = f * f, half_square = HALF * square;
-    const real tail = fma_(square * f, log_polynomial(f), fma_(minus_k, -LOG2_LOW, correction));
+    const real tail = fma_(square * f, polynomial, fma_(minus_k, -LOG2_LOW, correction));
     return fma_(minus_k, -LOG2_HIGH, f - (half_square - tail));
+}
+
+INLINE real log_from(real minus_k, real f, real correction)
+{
+    return log_from_polynomial(minus_k, f, log_polynomial(f), correction);
 }
 
 /* Subnormal numbers times 2^LIFT are normal. */
@@ -229,22 +234,22 @@ INLINE real log1p_curve(real x)
     return p;
 }
 
-/* Where x - log1p x is few_log1p_excess(x), which has digits of its own; further away the difference does not cancel. */
+/* Where x - log1p x has digits of its own; further away the difference does not cancel. */
 INLINE int is_few(real x)
 {
     return (x > R(-0.2929)) & (x < R(0.4142));
 }
 
-INLINE real few_log1p_excess(real x)
+INLINE real few_log1p_excess(real few, real polynomial)
 {
-    const real few = clip(x, R(-0.2929), R(0.4142));
-    return few * few * fma_(-few, log_polynomial(few), HALF);
+    return few * few * fma_(-few, polynomial, HALF);
 }
 
 /* x - log1p x for x > -1. */
 INLINE real log1p_excess(real x)
 {
-    return choose(is_few(x), few_log1p_excess(x), x - log1p_finite(x));
+    const real few = clip(x, R(-0.2929), R(0.4142));
+    return choose(is_few(x), few_log1p_excess(few, log_polynomial(few)), x - log1p_finite(x));
 }
 
 #endif

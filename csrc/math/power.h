@@ -54,4 +54,13 @@ INLINE real log_of_quotient(binary_parts x, binary_parts y)
     return log_from(p.minus_k - (x.exponent - y.exponent), p.f, ZERO);
 }
 
+/* few - log1p(few) where it is_few(), else log(x / y): one polynomial serves both. */
+INLINE real excess_or_log_of_quotient(real few, binary_parts x, binary_parts y)
+{
+    const log_parts p = log_reduced(x.mantissa / y.mantissa, 0);
+    const real f = choose(is_few(few), few, p.f), polynomial = log_polynomial(f);
+    return choose(is_few(few), few_log1p_excess(f, polynomial),
+                  log_from_polynomial(p.minus_k - (x.exponent - y.exponent), f, polynomial, ZERO));
+}
+
 #endif

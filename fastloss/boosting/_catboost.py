@@ -169,7 +169,7 @@ class CatBoostMetric(OfCatBoost):
         error, weight : float
         """
         columns = [numbers(column, "margins") for column in approxes]
-        if len(columns) != 1 and {column.shape for column in columns} != {np.shape(target)[:1]}:
+        if len(columns) != 1 and {column.shape for column in columns} != {np.atleast_1d(target).shape[:1]}:
             raise ValueError(
                 f"margins have shapes {[column.shape for column in columns]} but labels have shape {np.shape(target)}"
             )

@@ -26,6 +26,7 @@ __all__ = [
 ]
 
 LARGEST_LABEL = 2**31 - 1
+LARGE_WEIGHT = 2.0**64
 
 
 def numbers(given: Any, name: str) -> np.ndarray:
@@ -52,11 +53,14 @@ def of_samples(weight: Any, samples: int) -> np.ndarray:
 
 
 def beyond_single(weight: np.ndarray) -> bool:
-    """Whether there are float64 weights that are no normal float32: by these, products may be numbers that have digits."""
+    """Whether there are weights so large that products of them are no float32, or float64 ones so small that they are none."""
+    single = np.finfo(np.float32)
+    if max(float(weight.max()), -float(weight.min())) > LARGE_WEIGHT:
+        return True
     if weight.dtype != np.float64:
         return False
-    size, single = np.abs(weight), np.finfo(np.float32)
-    return bool(size.max() > single.max or size.min(initial=1.0, where=size > 0) < single.tiny)
+    size = np.abs(weight)
+    return bool(size.min(initial=1.0, where=size > 0) < single.tiny)
 
 
 def spread_parameter(name: str, given: Any, shape: tuple[int, ...], level: bool) -> np.ndarray:

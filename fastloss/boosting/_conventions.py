@@ -177,7 +177,9 @@ class OfGradient(Convention):
 def scale_of(size: np.ndarray, weight: Any) -> np.ndarray:
     """Of each column the square of the mean root of the sizes of residuals, which few large ones do not carry away."""
     root = np.sqrt(size)
-    if weight is None:
+    if not len(root):
+        mean: Any = np.zeros(root.shape[1:])
+    elif weight is None:
         mean = np.mean(root, axis=0, dtype=np.float64)
     else:
         share = np.asarray(weight, np.float64)

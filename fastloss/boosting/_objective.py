@@ -287,10 +287,11 @@ class Objective(_parameters.ByValue):
         of = of._replace(floor=self.hessian_floor, single=single)
         if of.weight is None or not of.weight.size:
             return self.convention.derivatives(of)
-        if of.pred.dtype != np.float64 and beyond_single(of.weight):
-            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(np.float64)), single)
+        dtype = np.dtype(np.float32) if single else of.pred.dtype
+        if dtype != np.float64 and beyond_single(of.weight):
+            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(np.float64)))
             with np.errstate(over="ignore"):
-                return (grad, hess) if single else (grad.astype(of.pred.dtype), hess.astype(of.pred.dtype))
+                return grad.astype(dtype), hess.astype(dtype)
         if not of.weight.min() < 0:
             return self.convention.derivatives(of)
         # One rule for all conventions: what a sample of weight 1 has, times the weight.

@@ -49,15 +49,17 @@ LOSS_EPILOG = (
 example:
   fastloss score {loss} pred.npy target.npy{parameter} --by group.npy --grad-out grad.npy
 
-The total weight is what the mean divides by; the count is that of the numbers that count: not of ignored labels, nor of those
-that weigh 0. Groups in which nothing counts are left out. {classes}With --json, what is not finite is one of the strings "NaN",
-"Infinity", "-Infinity". An output replaces a file of its name when it is complete; one that is no regular file is not replaced.
+The total weight is what the mean divides by. The count is that of the numbers that count: not of ignored
+labels, nor of those that weigh 0; groups in which nothing counts are left out.{classes}
+
+With --json, what is not finite is one of the strings "NaN", "Infinity", "-Infinity". An output replaces a file
+of its name when it is complete; what is no regular file is not replaced.
 """
 )
 
-CLASSES_EPILOG = """\
-Of labels the accuracy is the part of them that have the largest prediction; the perplexity is exp of the mean of -log q of
-the label, where q is the softmax of the predictions. Both weigh as the mean does. """
+CLASSES_EPILOG = """
+Of labels the accuracy is the part of them that have the largest prediction, and the perplexity is exp of the
+mean of -log q of the label, where q is the softmax of the predictions. Both weigh as the mean does."""
 
 # Of the names under which argparse keeps the parameters of a loss, apart from the options of the command.
 PREFIX = "parameter_"

@@ -48,6 +48,8 @@ class Entry(DescribedEntry):
         target = np.zeros_like(pred) if target is None and row.optional_target else accepted(target, "target")
         given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
         pred = _softmax.floating(pred)
+        if row.family == "rows":
+            arguments["axis"] = _errors.axis_from_front(arguments["axis"], pred)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
         reduction = arguments["reduction"]
         if reduction not in REDUCTIONS:

@@ -100,7 +100,7 @@ class FunctionEntry(DescribedFunction):
         arguments = _errors.all_arguments(self, args, kwargs)
         given = _errors.plain_array(arguments["pred"], "pred", "away")
         dtype = given.dtype if given.dtype.kind not in "biu" else np.dtype(np.float64)
-        axis, reduction = arguments["axis"], arguments.get("reduction", "none")
+        axis, reduction = _errors.axis_from_front(arguments["axis"], given), arguments.get("reduction", "none")
         if reduction not in REDUCTIONS:
             raise _errors.bad_reduction(reduction, REDUCTIONS)
         pred = np.moveaxis(_softmax.floating(given), axis, -1)
