@@ -181,7 +181,7 @@ def test_a_search_reaches_the_parameters_of_a_loss():
 def test_what_a_classifier_cannot_have_is_refused():
     hinge = ObjectiveClassifier(estimator("lightgbm"), boosting.objective(fl.hinge)).fit(X, TWO)
     assert not hasattr(hinge, "predict_proba")
-    assert hinge.score(X, TWO) > 0.85
+    assert hinge.score(X, TWO) > 0.8
     with pytest.raises(ValueError, match="hinge takes two classes, and y has 3"):
         hinge.fit(X, THREE)
     with pytest.raises(
