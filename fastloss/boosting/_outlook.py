@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._registry import SIGN
-from fastloss.boosting._conventions import Constant, Convention, Descent, Margins, Traits, Turned, scale_of
+from fastloss.boosting._conventions import Constant, Convention, Descent, Margins, Traits, Turned, from_target, scale_of
+from fastloss.boosting._links import IDENTITY
 
 __all__ = ["why_hopeless"]
 
@@ -38,14 +39,17 @@ def why_hopeless(of: Margins, convention: Convention, by_default: Traits | None,
     if size == 0:
         return nothing_to_do(name) if np.ptp(of.target) > 0 else ""
     other = by_default.hessians.get("descent") if by_default else None
-    if isinstance(convention, Constant) and isinstance(other, Descent):
+    follows = isinstance(convention, Constant) and isinstance(other, Descent)
+    # Halley's steps of a residual are bounded as those of a constant are.
+    if follows or (by_default and isinstance(convention, Turned) and by_default.link is IDENTITY):
         step = size / float(np.mean(hess, dtype=np.float64))
-        scale = float(np.max(scale_of(np.abs(other.residual(of)), of.weight)))
+        residual = other.residual(of) if isinstance(other, Descent) else from_target(of)
+        scale = float(np.max(scale_of(np.abs(residual), of.weight)))
         if not SHORT * scale <= step <= LONG * scale:
+            advice = "hessian='descent' follows the size of the residuals" if follows else "divide the targets by that size"
             return (
-                f"the steps of {name} with hessian='constant', its default, are of size {step:.2g} and residuals of size "
-                f"{scale:.2g}, so that training {'creeps' if step < scale else 'goes too far'}; hessian='descent' follows the "
-                "size of the residuals"
+                f"the steps of {name} with its default Hessian are of size {step:.2g} and residuals of size {scale:.2g}, so "
+                f"that training {'creeps' if step < scale else 'goes too far'}; {advice}"
             )
     if isinstance(convention, Descent | Turned):
         counted = np.broadcast_to(1.0 if of.weight is None else of.weight, hess.shape).sum(dtype=np.float64)
