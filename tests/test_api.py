@@ -416,6 +416,7 @@ def bindable(loss, entry):
 
 
 @pytest.mark.parametrize("loss", every_loss())
+@pytest.mark.sample(quick=8)
 def test_other_keywords_may_be_bound(loss):
     for entry in ENTRY_POINTS:
         for name, value in bindable(loss, entry).items():
