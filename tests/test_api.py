@@ -503,6 +503,7 @@ def defaults_of(loss):
 # ---- copies ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(quick=24)
 @pytest.mark.parametrize("loss", every_loss())
 @pytest.mark.parametrize(
     "copied",

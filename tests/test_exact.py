@@ -370,6 +370,7 @@ def test_kernels_are_exact_within_the_bound(given, dtype, depth, record_property
 # ---- the oracle itself ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(quick=30)
 def test_more_digits_change_nothing(given, dtype, depth):
     """Twice the digits give the same results: what cancels leaves enough of them."""
     for seed, case in drawn_cases(given, dtype, depth):
