@@ -98,12 +98,28 @@ def test_a_start_heeds_a_parameter_with_a_number_a_sample(name, shape):
     assert_least(objective, start, target, weight, grid, **{parameter: array})
 
 
+@pytest.mark.parametrize("unit", [1e-30, 1e-3, 1e10, 1e20, 1e30])
+@pytest.mark.parametrize("name", [name for name in ARRAYS if traits_of(fl.losses[name]).link.limit < np.inf])
+def test_a_parameter_may_put_the_best_beyond_the_limit_of_infinite_ones(name, unit):
+    """As an exposure does: the limit is where what would be infinite stops."""
+    loss, parameter = fl.losses[name], ARRAYS[name]
+    target = targets(loss.domain.target, "normal", np.random.default_rng(0), 9)
+    if unit not in loss.params[parameter].range:
+        return
+    objective = boosting.objective(loss, **{parameter: unit})
+    start = objective.init_score(target)
+    near = start + max(abs(start), 1.0) * np.concatenate([s * np.geomspace(1e-9, 0.9, 40) for s in (-1, 1)])
+    far = np.concatenate([s * np.geomspace(1, 1e33, 400) for s in (-1, 1)])
+    assert_least(objective, start, target, np.ones(len(target)), np.concatenate([near, far]) if abs(start) > 40 else near)
+
+
 # ---- rows of margins --------------------------------------------------------------------------------------------------
 
 ROW_PARAMETERS: dict[str, list[dict[str, Any]]] = {
-    "cross_entropy": [{"z_loss": 0.3}, {"softcap": 2.0}, {"label_smoothing": 0.1, "temperature": 20.0}],
-    "multi_margin": [{"p": 2}, {"margin": 0.3}],
-    "categorical_hinge": [{"margin": 4.0}],
+    "cross_entropy": [{"z_loss": 0.3}, {"z_loss": 1e-4}, {"softcap": 2.0}, {"label_smoothing": 0.1, "temperature": 20.0}],
+    "multi_margin": [{"p": 2}, {"margin": 0.3}, {"margin": -1.0}],
+    "categorical_hinge": [{"margin": 4.0}, {"margin": -1.0}],
+    "symmetric_cross_entropy": [{"alpha": 0.02}],
     "softmax_focal": [{"gamma": 0.5}, {"label_smoothing": 0.2}],
 }
 

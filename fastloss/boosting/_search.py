@@ -18,6 +18,8 @@ GROUPS, TAILS, GRID, VALLEYS = 1024, 16, 129, 8
 # How often the bracket of a loss that jumps is divided by eight.
 ZOOMS = 16
 FARTHEST = 1e300
+# Points beyond a link's limit, in multiples of it: of a probability the logarithm of the smallest number is 22 times the limit.
+BEYOND = np.concatenate([np.linspace(1, 32, 125), np.geomspace(32, 1e298, 400)[1:]])
 
 
 def settle(slope: Callable[[float], tuple[float, float]], low: float, at: float, high: float) -> float:
@@ -59,13 +61,27 @@ def centres(of: Column, link: Link) -> np.ndarray:
     return finite
 
 
-def bounds(of: Column, link: Link) -> tuple[float, float]:
+def bounds(of: Column, few: Column, link: Link) -> tuple[float, float]:
     """Between which margins the best is looked for: of improbable samples it may lie beyond the link's limit."""
     low, high = max(-min(link.limit, FARTHEST), link.lowest), min(link.limit, FARTHEST)
     if link.limit == np.inf:
         return low, high
     places = centres(of, link)
-    return float(places.min(initial=low)), float(places.max(initial=high))
+    return outwards(few, float(places.min(initial=low)), -1), outwards(few, float(places.max(initial=high)), 1)
+
+
+def outwards(of: Column, end: float, side: int) -> float:
+    """Where a bound is to lie so that the best is not beyond it, which a parameter such as an exposure may move far away.
+
+    Where the loss falls on without end, no bound is far enough, and this one stays.
+    """
+    if not side * of.slope(end)[0] < 0:
+        return end
+    points = end * BEYOND if side * end > 0 else end + side * (BEYOND - 1)
+    points = points[np.abs(points) <= FARTHEST]
+    values = of.values(points)
+    j = int(np.argmin(values))
+    return float(points[j + 1]) if 0 < j < len(points) - 1 and values[-1] > values[j] else end
 
 
 def lie_least(values: np.ndarray) -> np.ndarray:
@@ -132,9 +148,9 @@ def search(of: Column, link: Link) -> float:
     closely, and in the lowest of them the derivative's change of sign is found, of all samples.
     """
     of = of.merged()
-    low, high = bounds(of, link)
     # Neighbours whose parameters differ do not stand for each other as well.
     few = of.grouped(4 * GROUPS if of.varies else GROUPS, TAILS)
+    low, high = bounds(of, few, link)
     valleys = looked_over(few, link, low, high)
     for _ in range(2):
         valleys = [valley.narrowed(few, np.linspace(valley.low, valley.high, 17)) for valley in valleys]
@@ -180,6 +196,7 @@ def search_row(of: Rows, limit: float) -> np.ndarray:
     """The row of margins at which the weighted loss is least: steps by the diagonal Hessian, shortened until they descend.
 
     Where probabilities saturate long before `limit`, so that no slope leads back, no step is longer than a small part of it.
+    And of a loss with several valleys that of the classes' frequencies is looked into too.
     """
     loss, classes = of.loss, len(of.share)
     target, weight = of.stand_ins()
@@ -193,7 +210,21 @@ def search_row(of: Rows, limit: float) -> np.ndarray:
         grads, hesses = loss.grad_and_hess(np.broadcast_to(row, shape), target, weight=weight, **keywords)
         return grads.sum(axis=0), hesses.sum(axis=0)
 
-    at, steps = np.zeros(classes), list[tuple[np.ndarray, np.ndarray]]()
+    share = of.mass / (of.mass.max() or 1.0)
+    frequencies = of.params.get("temperature", 1.0) * np.log(np.maximum(share, 1e-15))
+    first, second = (descended(value, slope, start, limit) for start in (np.zeros(classes), frequencies))
+    least = value(first)
+    return second if value(second) < least - ROUNDING * abs(least) else first
+
+
+def descended(
+    value: Callable[[np.ndarray], float],
+    slope: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    start: np.ndarray,
+    limit: float,
+) -> np.ndarray:
+    """The bottom of the valley in which a start lies."""
+    at, steps = start, list[tuple[np.ndarray, np.ndarray]]()
     now, (grad, hess) = value(at), slope(at)
     for _ in range(1000):  # a hundred are usual
         most = max(np.abs(hess).max(), 1e-290)

@@ -248,7 +248,7 @@ def majority(of: Rows) -> Any:
     Every class loses the least against the highest, and that one the least if the others lie low: what moves them apart by one
     costs their mass, and gains that of the highest.
     """
-    return of.params["margin"] * (of.mass > of.mass.sum() / 2)
+    return max(of.params["margin"], 0.0) * (of.mass > of.mass.sum() / 2)  # without a margin to keep, equal ones lose nothing
 
 
 def levels_of_margins(of: Rows) -> Any:
@@ -260,6 +260,8 @@ def levels_of_margins(of: Rows) -> Any:
     """
     if of.params["p"] != 1 or len(of.share) > MANY_CLASSES:
         return None
+    if of.params["margin"] <= 0:
+        return np.zeros(len(of.share))  # where nothing is lost
     order, n = np.argsort(of.mass, kind="stable"), len(of.share)
     below = np.concatenate([[0.0], np.cumsum(of.mass[order])])
     least, following = np.zeros(n + 1), np.zeros(n, int)
