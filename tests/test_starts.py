@@ -224,6 +224,36 @@ def test_starts_depend_on_the_ratios_of_weights(name):
         objective.init_score(label, np.where(np.arange(len(label)) % 2, 1e308, 5e-324))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", [name for name in ROWS if "class_weight" in fl.losses[name].params])
+def test_starts_depend_on_the_ratios_of_class_weights(name):
+    """Of the classes that count; a rare class may be as heavy as a frequent one is light."""
+    loss, label = fl.losses[name], some_labels(fl.losses[name])
+    per_class = np.array([2.0, 4.0, 1.0])
+    right = boosting.objective(loss, class_weight=per_class).init_score(label)
+    for unit in (5e-324, 2.0**-700, 2.0**700, 2.0**1020):
+        start = boosting.objective(loss, class_weight=per_class * unit).init_score(label)
+        np.testing.assert_allclose(start, right, rtol=1e-12, atol=1e-12)
+    if loss.row.labels:
+        alone = boosting.objective(loss, class_weight=[1e-320, 1.0]).init_score([0, 0, 0])
+        np.testing.assert_array_equal(alone, boosting.objective(loss, class_weight=[1.0, 1.0]).init_score([0, 0, 0], classes=2))
+        turned = boosting.objective(loss, class_weight=[1e-250, 1.0]).init_score([0, 1], [1.0, 1e-250])
+        even = boosting.objective(loss).init_score([0, 1])
+        np.testing.assert_allclose(turned, even, atol=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [5e-324, 1e-310, 1.0, 2.0**1021])
+def test_a_mean_depends_on_the_ratios_of_weights_in_every_library(unit):
+    x, y, weight = np.array([1.0, 2, 3]), np.zeros(3), np.array([1.0, 3.0, 1.0]) * unit
+    right = fl.huber(x, y, weight=[1.0, 3.0, 1.0])
+    metric = boosting.catboost_objective(fl.huber).metric()
+    assert metric.get_final_error(*metric.evaluate([x], y, weight)) == pytest.approx(right)
+    assert boosting.objective(fl.huber).value(x, y, sample_weight=weight) == pytest.approx(right)
+    pytest.importorskip("sklearn")
+    assert boosting.sklearn_loss(fl.huber)(y, x, weight) == pytest.approx(right)
+
+
 def of_each_sample_alone(loss):
     """The conventions in which a sample has the same whatever the others are, and that are of several levels too."""
     every = boosting.objective(loss).traits.hessians.items()
@@ -374,6 +404,23 @@ def test_an_array_of_parameters_works_in_every_convention(name):
                     np.testing.assert_allclose(found, [r[:, 0] for r in results[:2]], rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_margins_of_half_precision_are_margins(name, dtype):
+    """Derivatives are of their type, as of the same numbers in float64."""
+    dtype = np.dtype(np.float16 if dtype == "float16" else pytest.importorskip("ml_dtypes").bfloat16)
+    loss = fl.losses[name]
+    label = some_labels(loss, 12)
+    margin = np.linspace(-1.25, 1.5, 36 if loss.family == "rows" else 12).reshape((12, 3) if loss.family == "rows" else 12)
+    given = margin.astype(dtype)
+    for hessian in boosting.objective(loss).traits.hessians:
+        objective = boosting.objective(loss, hessian)
+        right = objective.derivatives(given.astype(np.float64), label)
+        for found, one in zip(objective.derivatives(given, label), right, strict=True):
+            assert found.dtype == dtype
+            np.testing.assert_allclose(found.astype(np.float64), one, rtol=0.1, atol=0.1 * np.abs(one).max())
+
+
 def test_pos_weights_of_labels_have_starts_in_closed_form():
     label = np.random.default_rng(0).integers(0, 2, (50, 3)).astype(float)
     weights, present = np.array([1.0, 2.0, 3.0]), label.sum(axis=0)
@@ -446,8 +493,18 @@ def test_messages_name_what_was_given():
             with pytest.raises(ValueError, match=r"margins have shape \(3, 2\) but labels have shape \(2, 3\); wanted: .*\(3,"):
                 call(margin, np.zeros((2, 3)))
     huber = boosting.objective(fl.huber)
-    with pytest.raises(ValueError, match=r"weights have shape \(2,\), but there are 3 samples"):
-        huber(np.zeros(3), np.zeros(3), np.ones(2))
+    for shape in ((2,), (0,), (3, 0)):
+        with pytest.raises(ValueError, match=rf"weights have shape {re.escape(str(shape))}, but there are 3 samples"):
+            huber(np.zeros(3), np.zeros(3), np.ones(shape))
+    with pytest.raises(ValueError, match=r"margins have shape \(1, 3\) but labels have shape \(3, 1\)"):
+        huber.value(np.ones((1, 3)), np.ones((3, 1)))
+    for call in (huber.value, huber.derivatives, lambda *given, **names: huber.init_score(*given[1:], **names)):
+        with pytest.raises(TypeError, match="two names of one argument"):
+            call(np.zeros(3), np.zeros(3), np.ones(3), sample_weight=np.ones(3))
+    for name in ROWS:
+        if "class_weight" in fl.losses[name].params:
+            with pytest.raises(ValueError, match=r"class_weight has shape \(3, 3\); wanted: \(classes,\)"):
+                boosting.objective(fl.losses[name], class_weight=np.ones((3, 3)))
     with pytest.raises(ValueError, match=r"takes margins of shape \(n,\) or \(n, columns\), got \(1, 1, 1\)"):
         huber.value(np.zeros((1, 1, 1)), [0.0])
     with pytest.raises(ValueError, match=r"q has 2 levels, which take margins of shape \(n, 2\); got margins of shape \(3,\)"):

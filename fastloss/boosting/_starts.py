@@ -145,8 +145,14 @@ class Rows(NamedTuple):
         # The square of log Σ exp counts as the label's class does, and as a whole beside numbers.
         weighed_by_label = self.params.get("z_loss") and self.params.get("class_weight") is not None
         if self.labels and (labels_alone or weighed_by_label):
-            return np.arange(len(self.share)), self.share
-        return self.share[None], np.ones(1)
+            return np.arange(len(self.share)), self.share * self.unit
+        return self.share[None], np.full(1, self.unit)
+
+    @property
+    def unit(self) -> float:
+        """The power of two that brings the largest mass near 1: heavy classes may be rare ones."""
+        _, exponent = np.frexp(self.mass.max())
+        return float(np.ldexp(1.0, int(np.clip(-exponent, 0, 1000))))
 
     @property
     def mass(self) -> np.ndarray:
