@@ -15,6 +15,8 @@ __all__ = ["search", "search_row", "settle"]
 
 # Samples and constants of the first look, and the valleys that are looked at more closely.
 GROUPS, TAILS, GRID, VALLEYS = 1024, 16, 129, 8
+# The same of a second look at losses with several valleys, and how many losses are computed then.
+MANY_GROUPS, MANY_VALLEYS, LOOKS = 1 << 14, 32, 1 << 24
 # How often the bracket of a loss that jumps is divided by eight.
 ZOOMS = 16
 FARTHEST = 1e300
@@ -124,9 +126,10 @@ class Bracket(NamedTuple):
         return self._replace(low=ends[0], high=ends[1])
 
 
-def looked_over(of: Column, link: Link, low: float, high: float) -> list[Bracket]:
-    """Valleys of the loss as a function of the constant, the lowest first."""
-    places = np.clip(centres(of, link), low, high)
+def looked_over(of: Column, link: Link, low: float, high: float, most: int, number: int = VALLEYS) -> list[Bracket]:
+    """So many valleys of the loss as a function of the constant, the lowest first, from `most` places where they may lie."""
+    places = np.unique(np.clip(centres(of, link), low, high))
+    places = places[:: 1 + (len(places) - 1) // most] if len(places) else places
     ends = (low, high) if link.limit < np.inf else (places.min(), places.max())
     points = np.unique(np.concatenate([places, np.linspace(ends[0], ends[1], GRID)]))
     values = of.values(points)
@@ -138,24 +141,32 @@ def looked_over(of: Column, link: Link, low: float, high: float) -> list[Bracket
             at = len(points) if side > 0 else 0
             points, values = np.insert(points, at, beyond), np.insert(values, at, of.values(np.array([beyond])))
             step *= 2
-    return [Bracket.around(points, values, j) for j in lie_least(values)[:VALLEYS]]
+    return [Bracket.around(points, values, j) for j in lie_least(values)[:number]]
 
 
 def search(of: Column, link: Link) -> float:
     """The constant of least loss, whatever the loss is.
 
     A few hundred constants are tried, on a few hundred samples where there are more; the lowest valleys are looked at more
-    closely, and in the lowest of them the derivative's change of sign is found, of all samples.
+    closely, and in the lowest of them the derivative's change of sign is found, of all samples. Narrow valleys are of single
+    samples, for which others do not stand: where there are several valleys, so many are tried as there is time for.
     """
     of = of.merged()
     # Neighbours whose parameters differ do not stand for each other as well.
-    few = of.grouped(4 * GROUPS if of.varies else GROUPS, TAILS)
+    few = of.grouped(2 * GROUPS if of.varies else GROUPS, TAILS)
     low, high = bounds(of, few, link)
-    valleys = looked_over(few, link, low, high)
+    valleys = looked_over(few, link, low, high, len(few.target))
+    some = few is not of
+    if some and len(valleys) > 1:
+        few = of.grouped(MANY_GROUPS, TAILS)
+        valleys = looked_over(few, link, low, high, max(GRID, LOOKS // len(few.target)), MANY_VALLEYS)
     for _ in range(2):
         valleys = [valley.narrowed(few, np.linspace(valley.low, valley.high, 17)) for valley in valleys]
-    best = min(valleys, key=lambda valley: valley.value)
-    if few is not of:
+    valleys.sort(key=lambda valley: valley.value)
+    best = valleys[0]
+    if some:
+        # Of all samples another may be lower.
+        best = valleys[int(np.argmin(of.values(np.array([valley.at for valley in valleys[:VALLEYS]]))))]
         # At a corner the best is a target, most probably one of those that lie nearest.
         near = of.target[np.argpartition(np.abs(of.target - best.at), 8)[:8]]
         best = best.widened(of, low, high)
