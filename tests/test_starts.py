@@ -191,7 +191,7 @@ def test_no_row_of_a_dense_grid_is_better(name, parameters, seed):
 def test_margins_of_pairs_of_classes_are_those_of_a_linear_program(depth):
     optimize = pytest.importorskip("scipy.optimize")
     rng = np.random.default_rng(0)
-    for _ in range(depth.of(2, 8, 50)):
+    for _ in range(depth.of(1, 8, 50)):
         classes = int(rng.integers(2, 6))
         mass = rng.dirichlet(rng.choice([0.3, 1.0, 10.0]) * np.ones(classes))
         labels, pairs = np.arange(classes), [(c, j) for c in range(classes) for j in range(classes) if c != j]
@@ -247,7 +247,7 @@ def test_starts_depend_on_the_ratios_of_weights(name):
         objective.init_score(label, np.where(np.arange(len(label)) % 2, 1e308, 5e-324))
 
 
-@pytest.mark.sample(quick=2)
+@pytest.mark.sample(quick=1)
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", [name for name in ROWS if "class_weight" in fl.losses[name].params])
 def test_starts_depend_on_the_ratios_of_class_weights(name):
