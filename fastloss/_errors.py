@@ -57,6 +57,8 @@ __all__ = [
 
 ACCEPTED = "float32, float64, float16, bfloat16, integers and bool are accepted"
 HALVES = ("float16", "bfloat16")
+# What fits in the number of the C code.
+MOST_THREADS = 2**31 - 1
 # Elements looked at a time when the first offending one is searched.
 SEARCH = 1 << 20
 
@@ -316,8 +318,8 @@ def bad_reduction(given: Any, known: tuple[str, ...]) -> ValueError:
 
 
 def thread_count(n: Any) -> int:
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not 1 <= n < 2**31:
-        raise ValueError(f"n_threads = {n!r}: a positive integer or None is accepted")
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not 1 <= n <= MOST_THREADS:
+        raise ValueError(f"n_threads = {n!r:.30}: a positive integer or None is accepted, at most {MOST_THREADS:,}")
     return int(n)
 
 
