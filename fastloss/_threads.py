@@ -125,7 +125,7 @@ class Block(ContextDecorator):
         limits = _core.thread_limits_of_blocks()
         entered = limits.get()
         for i in reversed(range(len(entered))):
-            if entered[i].block is self:
+            if getattr(entered[i], "block", None) is self:
                 limits.set(entered[:i] + entered[i + 1 :])
                 break
 
