@@ -102,8 +102,11 @@ def _near(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def keyword(name: str, known: Iterable[str]) -> str:
-    """The keyword of a function that another one may have meant, as the middle of a message; "" where none is near."""
+def keyword(name: str, known: Iterable[str], row: Any = None) -> str:
+    """The keyword of a function that another one may have meant, as the middle of a message; "" where none is near.
+
+    `row` is that of the loss, where it is known: for what its arguments say without a keyword.
+    """
     letters, names = _plain(name), list(known)
     ours = [n for n in names if _plain(n) == letters]
     ours += [n for n, others in KEYWORDS.items() if n in names and {letters, letters.removesuffix("s")} & {*others.split()}]
@@ -111,8 +114,31 @@ def keyword(name: str, known: Iterable[str]) -> str:
         return f": {ELSEWHERE_KEYWORDS[letters]}"
     if ours and ours[0] != name:
         return f"; here it is {ours[0]}"
+    if row is not None and (said := recipe(row, letters)):
+        return f": {said}"
     near = _near(name, [n for n in names if n != name])
     return f"; the nearest is {near}" if near else ""
+
+
+def recipe(row: Any, letters: str) -> str:
+    """How arguments say what this keyword, in the letters of `_plain`, says elsewhere; "" where they do not."""
+    of_probability = row.target.low == 0 and row.target.high == 1
+    if letters == "targetgrad":
+        if row.differentiable_target:
+            return "grad and value_and_grad take it"
+        if row.softmax and row.probabilities:
+            return (
+                "of cross_entropy the gradient by probabilities is -fl.log_softmax(logits), times the class weights, over the "
+                "number of rows for the mean"
+            )
+        if row.prediction.high != math.inf and row.target.low == 0 and row.family == "rows" and not row.labels:
+            return "fl.elementwise_kl_divergence has it; sum it over the classes, and divide by the number of rows for the mean"
+        return "this loss gives no gradient by its target; binary_cross_entropy, for one, and distillation_kl do"
+    if letters in ("labelsmoothing", *KEYWORDS["label_smoothing"].split()) and of_probability and row.family == "pointwise":
+        return "of two classes the target says it: y * (1 - label_smoothing) + label_smoothing / 2"
+    if letters in ("ignoreindex", *KEYWORDS["ignore_index"].split()) and not row.labels:
+        return "weights say it: weight=(y != ignore_index), with np.where(y == ignore_index, 0, y) for the target"
+    return ""
 
 
 def reduction(given: Any) -> str:
@@ -151,7 +177,12 @@ def _subscript(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     return f"[{', '.join(places)}]" if not left else ""
 
 
-def axes(pred: tuple[int, ...], target: tuple[int, ...], axis: int | None) -> str:
+def reshaped(name: str, shape: tuple[int, ...]) -> str:
+    """That an argument, which may be an array, a list or a table, fits when it has another shape."""
+    return f"; np.ravel({name}) would fit" if len(shape) == 1 else f"; np.reshape({name}, {shape}) would fit"
+
+
+def axes(pred: tuple[int, ...], target: tuple[int, ...], axis: int | None, labels_alone: bool = False) -> str:
     """What would make shapes fit that do not, as the end of a message; `axis` is that of classes, if there is one."""
     if axis is not None:
         fitting = [a for a in range(len(pred)) if a != axis and pred[:a] + pred[a + 1 :] == target]
@@ -159,23 +190,26 @@ def axes(pred: tuple[int, ...], target: tuple[int, ...], axis: int | None) -> st
             return f"; axis={fitting[0]} would fit" + (f", and so would axis={fitting[1]}" if len(fitting) > 1 else "")
         rows = pred[:axis] + pred[axis + 1 :]
         if target != rows and math.prod(target) == math.prod(rows) and _without_ones(target) == _without_ones(rows):
-            return "; target.ravel() would fit" if len(rows) == 1 else f"; target.reshape{rows} would fit"
+            return reshaped("target", rows)
+        if labels_alone and len(target) == len(pred) and target[:axis] + target[axis + 1 :] == rows:
+            several = f"np.take_along_axis(fl.log_softmax(logits, axis={axis}), labels, {axis})"
+            return f"; a row has one label here (log-probabilities of several: {several})"
         return ""
     if pred == target[::-1] and len(pred) == 2:
         return "; is one of them transposed?"
     if _without_ones(pred) == _without_ones(target) and math.prod(pred) == math.prod(target):
         if len(target) == 1 and len(pred) == 2:
-            return "; pred.ravel() would fit"
-        return "; target.ravel() would fit" if len(pred) == 1 else f"; target.reshape{pred} would fit"
+            return reshaped("pred", target)
+        return reshaped("target", pred)
     return ""
 
 
 def weights(shape: tuple[int, ...], wanted: tuple[int, ...], name: str) -> str:
     """What would make an array broadcast that does not, as the end of a message."""
     if subscript := _subscript(shape, wanted):
-        return f"; {name}{subscript} would fit"
+        return f"; np.asarray({name}){subscript} would fit"
     if _without_ones(shape) == _without_ones(wanted):
-        return f"; {name}.reshape{wanted} would fit" if len(wanted) != 1 else f"; {name}.ravel() would fit"
+        return reshaped(name, wanted)
     return ""
 
 
@@ -236,6 +270,8 @@ def dtypes(array: np.ndarray, name: str) -> str:
             return "; x.astype(np.float64), or fastloss.reference, which computes in it"
         case "V" if array.dtype.names:
             return f"; choose one of its fields, such as x[{array.dtype.names[0]!r}]"
+        case "V" if array.dtype.type.__module__ == "ml_dtypes":
+            return "; x.astype(np.float32) makes numbers of it that are accepted"
         case "O":
             odd = next((x for x in array.flat if not isinstance(x, (int, float, np.number, np.bool_))), None)
             if array.ndim == 0 or odd is None:

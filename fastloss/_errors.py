@@ -57,6 +57,8 @@ __all__ = [
 
 ACCEPTED = "float32, float64, float16, bfloat16, integers and bool are accepted"
 HALVES = ("float16", "bfloat16")
+# What fits in the number of the C code.
+MOST_THREADS = 2**31 - 1
 # Elements looked at a time when the first offending one is searched.
 SEARCH = 1 << 20
 
@@ -134,7 +136,11 @@ def of_tensor(tensor: Any, name: str) -> np.ndarray:
         )
     torch = sys.modules["torch"]
     if tensor.dtype != torch.bfloat16:
-        array: np.ndarray = tensor.numpy()
+        try:
+            array: np.ndarray = tensor.numpy()
+        except TypeError:  # of a type that NumPy does not have
+            convert = "dequantize()" if tensor.is_quantized else "real" if tensor.is_complex() else "float()"
+            raise NotOurs(f"{name} has dtype {tensor.dtype}: give {name}.{convert}; {ACCEPTED}") from None
         return array
     try:
         from ml_dtypes import bfloat16  # which NumPy has no type for
@@ -263,22 +269,28 @@ def too_many(kernel: Any, names: list[str], args: tuple[Any, ...]) -> TypeError:
     """More positional arguments than there are; what follows them may be a parameter, which is a keyword."""
     keywords, hints = keywords_of(kernel), []
     own = [name for name in keywords if name in getattr(kernel.loss, "params", ())]
+    # Where a linear layer has the matrix `weight`, sample weights have one name.
+    weight = "weight" if "weight" in keywords else "sample_weight"
     for value in args[len(names) :]:
         is_array = not isinstance(value, (int, float, str, bool, type(None)))
         if isinstance(value, str):
             found = "reduction" if "reduction" in keywords else None
         else:
             fitting = [name for name in own if is_array or takes(kernel.loss.params[name], value)]
-            found = next((name for name in (["weight", *fitting] if is_array else fitting) if name in keywords), None)
+            found = next((name for name in ([weight, *fitting] if is_array else fitting) if name in keywords), None)
         if found is not None:
             keywords.remove(found)
             own = [name for name in own if name != found]
             hints.append(f"{found}=..." if is_array else f"{found}={value!r}")
     hint = f"; say {', '.join(hints)}" if hints else ""
     return TypeError(
-        f"{called(kernel)} takes {' and '.join(names)} as positional arguments, and was given {len(args)}; all else is a "
+        f"{called(kernel)} takes {listed(names)} as positional arguments, and was given {len(args)}; all else is a "
         f"keyword{hint}; it has: {', '.join(keywords_of(kernel))}"
     )
+
+
+def listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def takes(parameter: Any, value: Any) -> bool:
@@ -298,7 +310,7 @@ def unknown_keyword(kernel: Any, name: str) -> TypeError:
 
     row = registry.get(kernel.loss.name)
     hint = _advice.logits(row, registry.values(), name) if row is not None else ""
-    hint = hint or _advice.keyword(name, kernel.__signature__.parameters)
+    hint = hint or _advice.keyword(name, kernel.__signature__.parameters, row)
     return TypeError(f"{called(kernel)} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
 
 
@@ -316,8 +328,8 @@ def bad_reduction(given: Any, known: tuple[str, ...]) -> ValueError:
 
 
 def thread_count(n: Any) -> int:
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not 1 <= n < 2**31:
-        raise ValueError(f"n_threads = {n!r}: a positive integer or None is accepted")
+    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or not 1 <= n <= MOST_THREADS:
+        raise ValueError(f"n_threads = {n!r:.30}: a positive integer or None is accepted, at most {MOST_THREADS:,}")
     return int(n)
 
 
@@ -332,17 +344,17 @@ def shapes(
         accepted.append(f"a target of shape {pred.shape}")
     return ValueError(
         f"pred has shape {pred.shape} but target has shape {target.shape}; wanted: {' or '.join(accepted)}"
-        f"{_advice.axes(pred.shape, target.shape, axis)}"
+        f"{_advice.axes(pred.shape, target.shape, axis, labels_alone=labels and not numbers)}"
     )
 
 
 def target_type(dtype: Any, labels: bool, name: str = "target") -> TypeError:
     """A target has the shape of labels, or else that of numbers for every class, and the type of the other."""
     if labels:
-        return TypeError(f"labels must be integers, got dtype {dtype}; {name}.astype(int) makes them of whole numbers")
+        return TypeError(f"labels must be integers, got dtype {dtype}; np.asarray({name}, int) makes them of whole numbers")
     return TypeError(
-        f"numbers for every class must be floating-point (integers are labels), got dtype {dtype}; {name}.astype(float) makes "
-        f"them, and {name}.argmax(axis) labels of a 1 in each row"
+        f"numbers for every class must be floating-point (integers are labels), got dtype {dtype}; np.asarray({name}, float) "
+        f"makes them, and np.argmax({name}, axis) labels of a 1 in each row"
     )
 
 
@@ -361,9 +373,10 @@ def choice(name: str, given: Any, accepted: tuple[str, ...]) -> str:
 
 
 def gradient_dtype(given: Any) -> np.dtype[Any]:
-    """The dtype that `grad_dtype=` names."""
+    """The dtype that `grad_dtype=` names; that of another library by the name it has in common with NumPy's."""
+    foreign = type(given).__name__.lower() == "dtype" and not isinstance(given, np.dtype)
     try:
-        dtype: np.dtype[Any] = np.dtype(given)
+        dtype: np.dtype[Any] = np.dtype(str(given).rpartition(".")[2] if foreign else given)
     except TypeError as error:
         raise ValueError(f"grad_dtype = {given!r} is no dtype; accepted: float32, the dtype of the prediction, None") from error
     return dtype

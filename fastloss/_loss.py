@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol, Self
 import numpy as np
 
 from fastloss import _advice, _errors
-from fastloss._registry import Interval, Parameter, Row
+from fastloss._registry import Interval, Parameter, Row, registry
 from fastloss._statistics import STATISTICS
 
 __all__ = [
@@ -141,7 +141,7 @@ def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[s
     names = [*known, *options]
     for name, value in parameters.items():
         if name not in names:
-            hint = _advice.keyword(name, names)
+            hint = _advice.keyword(name, names, registry.get(loss))
             raise TypeError(f"{loss} has no parameter {name!r}{hint}; {loss}.bind takes: {', '.join(names) or 'none'}")
         if name in known:
             known[name].check(value)

@@ -196,8 +196,8 @@ _OUTPUTS = {"grad": "the gradient", "log_softmax": "the result", "vjp": "the pro
 _RETURNS = {
     "value": """\
 value : ndarray or float
-    Under "none" an array with the value of each row, of the dtype of `pred`, or float32 where that is half precision;
-    else a Python float.""",
+    Under "none" an array with the value of each row, of the dtype of `pred`, or float32 where that is
+    half precision; else a Python float.""",
     "grad": """\
 grad : ndarray
     The gradient of the reduced value, of the shape and dtype of `pred`; under "none" that of each row's

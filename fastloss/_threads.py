@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 import os
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from pathlib import Path
 
 from fastloss import _core, _errors
@@ -52,10 +51,11 @@ def default_threads() -> int:
         text = os.environ.get(name, "").split(",")[0].strip()
         if text:
             # Python refuses to read a number of thousands of digits.
-            if text.isdecimal() and len(text) <= 20 and 0 < int(text) < 1 << 31:
+            if text.isdecimal() and len(text) <= 20 and 0 < int(text) <= _errors.MOST_THREADS:
                 return int(text)
             if name == "FASTLOSS_NUM_THREADS":
-                ignore(f"{name}={text!r}: a positive integer is accepted")
+                shown = text if len(text) <= 20 else f"{text[:20]}..."
+                ignore(f"{name}={shown!r}: a positive integer of at most {_errors.MOST_THREADS:,} is accepted")
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(allowed, math.ceil(min(cgroup_cpus(), 1 << 20))))
 
@@ -103,17 +103,45 @@ def set_num_threads(n: int | None) -> None:
 
 
 class Limit(int):
-    """The number of one `with` block. Blocks of equal numbers are told apart by identity."""
+    """The number of one `with` block, and which object the block was made with."""
+
+    block: Block
 
 
-@contextmanager
-def num_threads(n: int) -> Iterator[None]:
+class Block(ContextDecorator):
+    """What `num_threads` gives. It keeps nothing of a block but the number, so that one object serves any number of blocks."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def __enter__(self) -> None:
+        limit = Limit(self.n)
+        limit.block = self
+        limits = _core.thread_limits_of_blocks()
+        limits.set((*limits.get(), limit))
+
+    def __exit__(self, *error: object) -> None:
+        # Not by a token: a generator may leave its block after one that was entered later, or in another thread.
+        limits = _core.thread_limits_of_blocks()
+        entered = limits.get()
+        for i in reversed(range(len(entered))):
+            if getattr(entered[i], "block", None) is self:
+                limits.set(entered[:i] + entered[i + 1 :])
+                break
+
+
+def num_threads(n: int) -> Block:
     """Limit the number of threads within a `with` block.
 
     Parameters
     ----------
     n : int
         At least 1.
+
+    Returns
+    -------
+    context manager
+        It may be entered any number of times, also within itself, and may decorate a function.
 
     Raises
     ------
@@ -134,14 +162,7 @@ def num_threads(n: int) -> Iterator[None]:
     ...     fl.get_num_threads()
     1
     """
-    limit = Limit(_errors.thread_count(n))
-    limits = _core.thread_limits_of_blocks()
-    limits.set((*limits.get(), limit))
-    try:
-        yield
-    finally:
-        # Not by a token: a generator may leave its block after one that was entered later, or in another thread.
-        limits.set(tuple(each for each in limits.get() if each is not limit))
+    return Block(_errors.thread_count(n))
 
 
 def show_config() -> None:

@@ -136,7 +136,7 @@ CHOICE = {name: one_of(*choices) for name, choices in {
     "n_threads": (None, 1, 2, 3, 7, 16),
     "bad n_threads": (0, -1, 1.5, True, "2", math.nan, 2**31, [1]),
     "bad reduction": ("average", "", None, 1, b"mean", ("mean",)),
-    "bad keyword": ("sample_weight", "Reduction", "dtype", "keepdims"),
+    "bad keyword": ("weights", "Reduction", "dtype", "keepdims"),
     "out": (None, None, "fresh", "fresh", "pred", "pooled"),
     "out form": ("one", "both", "first", "second", "alone"),
     "weight": (None,) * 5 + ("number", "same", "same", "broadcast", "zeros"),

@@ -560,6 +560,96 @@ def test_help(arguments, capsys):
         assert all(option in text for option in options)
 
 
+@pytest.mark.parametrize(
+    ("command", "option", "answer"),
+    [
+        ("score huber", "--detla", "the nearest is --delta"),
+        ("score huber", "--weigth", "the nearest is --weight"),
+        ("score huber", "--sample_weight", "here it is --sample-weight"),
+        ("score huber", "--beta", "here it is --delta"),
+        ("score cross_entropy", "--dim", "here it is --axis"),
+        ("score cross_entropy", "--smoothing", "here it is --label-smoothing"),
+        ("score huber", "--axis", ""),
+        ("verify", "--sampels", "the nearest is --samples"),
+        ("bench", "--xyzzy", ""),
+    ],
+)
+def test_an_option_that_there_is_not(command, option, answer, error_of):
+    said = f"there is no option {option}{'; ' * bool(answer)}{answer}; see `fastloss {command} --help`"
+    assert error_of(*command.split(), option, "2", "a.npy") == said
+    assert error_of(*command.split(), f"{option}=2") == said
+
+
+def test_an_argument_too_many(good, error_of):
+    assert error_of(*good, good[2]) == f"nothing takes {good[2]!r}; see `fastloss {' '.join(good[:2])} --help`"
+
+
+def test_paragraphs_of_help_are_as_wide_as_the_terminal(capsys, monkeypatch):
+    for columns in (60, 140):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        with pytest.raises(SystemExit):
+            main(["score", "cross_entropy", "--help"])
+        lines = capsys.readouterr().out.splitlines()
+        paragraph = next(line for line in lines if line.startswith("The total weight"))
+        assert columns - 20 < len(paragraph) <= columns
+        assert max(len(line) for line in lines if line[:1].isalpha()) <= columns
+
+
+def test_advice_is_in_terms_of_options_and_files(save, error_of):
+    images, classes = save("images", np.zeros((2, 3, 4))), save("classes", np.zeros((2, 4), int))
+    assert error_of("score", "cross_entropy", images, classes).endswith("; --axis 1 would fit")
+    column, row = save("column", np.zeros((3, 1))), save("row", np.zeros(3))
+    assert error_of("score", "huber", row, column).endswith("; a file of np.ravel(target) would fit")
+    table, logs = save("table", np.zeros((3, 4))), save("logs", np.full((3, 4), -1.0))
+    assert "; a file of np.asarray(target, int) makes them" in error_of("score", "cross_entropy", table, row)
+    assert "; --log-target takes logarithms" in error_of("score", "kl_divergence", logs, logs)
+
+
+@pytest.mark.parametrize("name", POINTWISE)
+def test_one_number_is_the_target_of_all(name, save, score_as_json):
+    pred, target = drawn(name)
+    files = save("one", target[0]), save("all", np.full_like(target, target[0]))
+    pred = save("pred", pred)
+    assert score_as_json(name, pred, files[0]) == score_as_json(name, pred, files[1])
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if fastloss.losses[name].row.optional_target])
+def test_a_target_may_be_left_out(name, save, score_as_json, run, tmp_path):
+    pred = save("pred", drawn(name)[0])
+    found = score_as_json(name, pred, "--grad-out", tmp_path / "grad.npy")
+    gradient = np.load(tmp_path / "grad.npy")
+    zero = score_as_json(name, pred, save("zero", np.array(0.0)), "--grad-out", tmp_path / "grad.npy")
+    assert found == zero
+    assert np.array_equal(gradient, np.load(tmp_path / "grad.npy"))
+    assert "0 everywhere" in run("score", name, pred)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_mean_of_nothing_is_what_is_asked_for(name, save, score_as_json):
+    pred, target = (x[:0] for x in drawn(name))
+    files = name, save("pred", pred), save("target", target)
+    assert score_as_json(*files)["mean"] == score_as_json(*files, "--empty", "nan")["mean"] == "NaN"
+    assert score_as_json(*files, "--empty", "zero")["mean"] == 0
+    pred, target = drawn(name)
+    files = name, save("pred", pred), save("target", target), "--weight", save("weight", np.array(0.0))
+    assert score_as_json(*files, "--empty", "zero")["mean"] == 0
+
+
+def test_an_output_without_a_name(good, error_of):
+    assert "--grad-out needs the name of a file" in error_of(*good, "--grad-out", "-")
+    for option in ("--grad-out", "--json", "--csv"):
+        assert "name" in error_of(*good, option, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+def test_what_is_full_is_named():
+    with open("/dev/full", "w") as full:
+        found = subprocess.run(
+            [sys.executable, "-m", "fastloss", "info"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (found.returncode, found.stderr) == (2, "fastloss: error: standard output: No space left on device\n")
+
+
 def test_help_imports_no_command():
     """What the commands need is imported when they are used."""
     program = (

@@ -829,7 +829,7 @@ def test_messages_name_what_was_called(loss):
             f"{loss.name}: weight is .*; sample weights are sample_weight=",
         ),
         (lambda: loss(hidden, weight), f"{loss.name} is missing an argument: {_linear.target_of(loss.wrapped.row)}"),
-        (lambda: loss.grad(hidden, weight, target, None, 1.0), f"{loss.name}.grad takes hidden and weight .* was given 5"),
+        (lambda: loss.grad(hidden, weight, target, None, 1.0), f"{loss.name}.grad takes hidden, weight, .* was given 5"),
         (
             lambda: loss.grad(hidden, weight, target, sample_weights=1.0),
             f"{loss.name}.grad has no .*; here it is sample_weight",

@@ -83,6 +83,16 @@ TABLE = [
     (lambda: fl.huber.bind(detla=1), ("huber has no parameter 'detla'", "delta", "huber.bind takes")),
     (lambda: fl.linear_cross_entropy(X, X, Y, y_true=1), ("linear_cross_entropy has no keyword 'y_true'", "labels")),
     (lambda: fl.huber(P, T, weight=T, sample_weight=T), ("weight and sample_weight", "one argument")),
+    (lambda: fl.linear_cross_entropy(X, X, Y, None, T), ("hidden, weight, labels and bias", "say sample_weight=...")),
+    # What arguments say without a keyword.
+    (lambda: fl.binary_cross_entropy(P, T, label_smoothing=0.1), ("the target says it: y * (1 - label_smoothing)",)),
+    (lambda: fl.sigmoid_focal.bind(smoothing=0.1), ("the target says it",)),
+    (lambda: fl.binary_cross_entropy_with_logits(P, T, ignore_index=-1), ("weight=(y != ignore_index)",)),
+    (lambda: fl.huber.grad(P, T, padding_idx=-1), ("weight=(y != ignore_index)",)),
+    (lambda: fl.cross_entropy.grad(X, X, target_grad=True), ("-fl.log_softmax(logits)",)),
+    (lambda: fl.kl_divergence.grad(X - 2, X, target_grad=True), ("fl.elementwise_kl_divergence",)),
+    (lambda: fl.huber.grad(P, T, target_grad=True), ("no gradient by its target",)),
+    (lambda: fl.binary_cross_entropy(P, T, target_grad=True), ("grad and value_and_grad take it",)),
     # Options.
     (lambda: fl.huber(P, T, reduction="batchmean"), ("'batchmean'", "'mean' was probably meant")),
     (lambda: fl.huber(P, T, reduction=None), ("got None", "'none' was probably meant")),
@@ -92,17 +102,19 @@ TABLE = [
     (lambda: fl.cross_entropy(X, Y, class_weight="balanced"), ("class_weight", "np.bincount")),
     # Shapes.
     (lambda: fl.cross_entropy(NCHW, MASK), ("(2, 3, 4, 4)", "(2, 4, 4)", "axis=1 would fit")),
-    (lambda: fl.huber(P, T[:, None]), ("(3,)", "(3, 1)", "target.ravel()")),
-    (lambda: fl.huber(P[:, None], T), ("(3, 1)", "(3,)", "pred.ravel()")),
+    (lambda: fl.huber(P, T[:, None]), ("(3,)", "(3, 1)", "np.ravel(target)")),
+    (lambda: fl.huber(P[:, None], T), ("(3, 1)", "(3,)", "np.ravel(pred)")),
     (lambda: fl.huber(X, X.T), ("(4, 3)", "(3, 4)", "transposed")),
-    (lambda: fl.huber(X[:, :, None], X), ("(4, 3, 1)", "target.reshape(4, 3, 1)")),
-    (lambda: fl.cross_entropy(X, Y[:, None]), ("(4, 1)", "labels of shape (4,)", "target.ravel()")),
-    (lambda: fl.huber(X, X, weight=np.ones(4)), ("weight has shape (4,)", "(4, 3)", "weight[:, None]")),
-    (lambda: fl.cross_entropy(X, Y, sample_weight=np.ones((4, 1))), ("weight has shape (4, 1)", "weight.ravel()")),
+    (lambda: fl.huber(X[:, :, None], X), ("(4, 3, 1)", "np.reshape(target, (4, 3, 1))")),
+    (lambda: fl.cross_entropy(X, Y[:, None]), ("(4, 1)", "labels of shape (4,)", "np.ravel(target)")),
+    (lambda: fl.huber(X, X, weight=np.ones(4)), ("weight has shape (4,)", "(4, 3)", "np.asarray(weight)[:, None]")),
+    (lambda: fl.cross_entropy(X, Y, sample_weight=np.ones((4, 1))), ("weight has shape (4, 1)", "np.ravel(weight)")),
     (lambda: fl.huber.vjp(P, T, np.ones(4)), ("cotangent has shape (4,)", "(3,)")),
+    (lambda: fl.huber(1.0, [1.0]), ("pred has shape ()", "np.reshape(target, ()) would fit")),
+    (lambda: fl.selected_log_probs(X, np.zeros((4, 2), int)), ("labels of shape (4,)", "np.take_along_axis(fl.log_softmax(")),
     # Labels.
-    (lambda: fl.cross_entropy(X, Y.astype(float)), ("labels must be integers", "astype(int)")),
-    (lambda: fl.cross_entropy(X, np.eye(3, dtype=int)[Y]), ("floating-point", "astype(float)", "argmax")),
+    (lambda: fl.cross_entropy(X, Y.astype(float)), ("labels must be integers", "np.asarray(target, int)")),
+    (lambda: fl.cross_entropy(X, np.eye(3, dtype=int)[Y]), ("floating-point", "np.asarray(target, float)", "np.argmax")),
     # Domains.
     (lambda: fl.binary_cross_entropy(P - 2, T), ("pred[0] = -2.0", "binary_cross_entropy_with_logits", "check_domain")),
     (lambda: fl.brier(P + 2, T), ("pred[0] = 2.0", "brier_with_logits")),
@@ -227,3 +239,31 @@ def test_the_name_that_was_called_is_in_messages_of_signatures(given):
         ):
             with pytest.raises(TypeError, match=rf"^{re.escape(called)} "):
                 function(*args, **kwargs)
+
+
+class dtype:  # as libraries name theirs
+    """The type of numbers of another library, which shows itself with the library's name before its own."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return f"library.{self.name}"
+
+
+def test_grad_dtype_may_be_that_of_another_library():
+    half = np.ones(3, np.float16)
+    column = half[:, None]
+    assert fl.huber.grad(half, T, grad_dtype=dtype("float32")).dtype == np.float32
+    assert fl.linear_cross_entropy.grad(column, column, [0, 1, 2], grad_dtype=dtype("float32"))[0].dtype == np.float32
+    with pytest.raises(ValueError, match=r"grad_dtype = library\.float12 is no dtype; accepted: float32"):
+        fl.huber.grad(half, T, grad_dtype=dtype("float12"))
+
+
+def test_numbers_of_types_that_numpy_does_not_have():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"pred has dtype torch\.float8_e4m3fn: give pred\.float\(\)"):
+        fl.huber(torch.ones(3).to(torch.float8_e4m3fn), T)
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    with pytest.raises(TypeError, match=r"dtype float8_e4m3fn; x\.astype\(np\.float32\)"):
+        fl.huber(np.ones(3, ml_dtypes.float8_e4m3fn), T)

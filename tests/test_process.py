@@ -203,6 +203,24 @@ def test_a_block_may_be_a_decorator():
     assert _core.threads() == 2
 
 
+def test_one_object_serves_any_number_of_blocks():
+    fl.set_num_threads(2)
+    three, four = fl.num_threads(3), fl.num_threads(4)
+    for _ in range(2):
+        with three:
+            assert _core.threads() == 3
+            with four, three:
+                assert _core.threads() == 3
+                with four:
+                    assert _core.threads() == 4
+                assert _core.threads() == 3
+            assert _core.threads() == 3
+        assert _core.threads() == 2
+    with pytest.raises(ZeroDivisionError), three, three:
+        raise ZeroDivisionError
+    assert _core.threads() == 2
+
+
 def test_a_bad_limit_changes_nothing():
     fl.set_num_threads(1)
     for bad in (0, -1, 1.5, True, "2", 2**31, 2**64):
@@ -267,7 +285,8 @@ def test_bad_environment_variables(text):
     assert code == 0
     (line,) = error
     assert line.startswith("<string>:")
-    assert f"RuntimeWarning: FASTLOSS_NUM_THREADS={text!r}: a positive integer is accepted; it is ignored" in line
+    accepted = "a positive integer of at most 2,147,483,647 is accepted"
+    assert f"RuntimeWarning: FASTLOSS_NUM_THREADS={text!r}: {accepted}; it is ignored" in line
 
 
 # Prints the lines that the import writes to standard error.

@@ -11,8 +11,10 @@ import functools
 import importlib
 import itertools
 import os
+import re
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -45,12 +47,52 @@ WRONG_INPUT = 2
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
 
+class Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help whose paragraphs are as wide as the terminal; lines that are indented, formulas and examples, stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines: list[str] = []
+        flowing = False
+        for line in text.splitlines():
+            flows = line != "" and not line[0].isspace()
+            if flows and flowing and line[0] not in "*.":
+                lines[-1] += f" {line}"
+            else:
+                lines.append(line)
+            flowing = flows
+        filled = (textwrap.wrap(line, width) if line[:1].strip() else [line] for line in lines)
+        return "\n".join(indent + line for wrapped in filled for line in wrapped)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser that says what is wrong in one line."""
 
     def __init__(self, **settings: Any) -> None:
-        defaults = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False}
+        defaults = {"formatter_class": Formatter, "allow_abbrev": False}
         super().__init__(**{**defaults, **settings})
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._subparsers is None:
+            # Looked for first: an option's value would else be taken for the name of a file that is not there.
+            for text in args:
+                option = text.partition("=")[0]
+                if option.startswith("--") and option != "--" and option not in self._option_string_actions:
+                    self.error(f"there is no option {option}{self.nearest(option)}")
+        namespace, rest = super().parse_known_args(args, namespace)
+        if rest:  # said here and not by the parser of all commands, whose help knows nothing of this one
+            self.error(f"nothing takes {rest[0]!r}")
+        return namespace, rest
+
+    def nearest(self, option: str) -> str:
+        """The option that another one may have meant, as the end of a message."""
+        from fastloss._advice import keyword  # for errors alone
+
+        known = [name.lstrip("-").replace("-", "_") for name in self._option_string_actions if name.startswith("--")]
+        name = option.lstrip("-").replace("-", "_")
+        if name in known:
+            return f"; here it is --{name.replace('_', '-')}"
+        found = re.fullmatch(r"(; .* is )(\w+)", keyword(name, known))
+        return f"{found[1]}--{found[2].replace('_', '-')}" if found else ""
 
     def error(self, message: str) -> NoReturn:
         raise CommandError(f"{message}; see `{self.prog} --help`")
@@ -169,7 +211,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             return run(given)
         except BrokenPipeError:  # the reader of the output has left, as `head` does
             return PIPE_CLOSED
-        except (CommandError, OSError, MemoryError) as error:
+        except OSError as error:
+            # Of a file the name is said where it is opened and written.
+            report(error if error.filename or not error.strerror else CommandError(f"standard output: {error.strerror}"))
+            return WRONG_INPUT
+        except (CommandError, MemoryError) as error:
             report(error)
             return WRONG_INPUT
         except KeyboardInterrupt:

@@ -54,6 +54,8 @@ class Output:
 
     def __init__(self, name: str | os.PathLike[str]) -> None:
         self.name = os.fspath(name)
+        if not self.name:
+            raise CommandError("the name of a file to write is empty")
         if "\0" in self.name:
             raise CommandError(f"{self.name} is no name of a file")
         with naming(self.name):

@@ -93,7 +93,11 @@ class Problem:
     def __init__(self, loss: Loss, given: dict[str, Input], parameters: dict[str, Any], axis: int | None, wanted: str | None):
         self.files = {name: file.text for name, file in given.items()}
         # Without np.memmap, whose every slice costs several times that of a plain array.
-        pred, target = (np.asarray(given[name].array) for name in ("pred", "target"))
+        pred = np.asarray(given["pred"].array)
+        # The targets of penalties are 0 where there is no file of them.
+        target = np.asarray(given["target"].array) if "target" in given else np.zeros((), np.float32)
+        if target.ndim == 0 and loss.family == "pointwise":
+            target = np.broadcast_to(target, pred.shape)  # one number is one for all
         self.pred, self.target = pred, target
         self.axis: int | None = None
         self.keywords: dict[str, Any] = {}
@@ -275,8 +279,19 @@ def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return native if native in GRADIENT_DTYPES.values() else np.dtype(np.float64)
 
 
+# What a message says in terms of Python, and what the same is on the command line.
+IN_OPTIONS = (
+    (re.compile(r"\baxis=(-?\d+)"), r"--axis \1"),
+    (re.compile(r"\blog_target=True\b"), "--log-target"),
+    (re.compile(r"\blog_target=False\b takes"), "the loss without --log-target takes"),
+    (re.compile(r"; (np\.[^;]*) (would fit|makes them)\b"), r"; a file of \1 \2"),
+)
+
+
 def with_files(message: str, files: dict[str, str]) -> str:
-    """A message with the files before it whose arguments it speaks of."""
+    """A message in terms of options, with the files before it whose arguments it speaks of."""
+    for in_python, here in IN_OPTIONS:
+        message = in_python.sub(here, message)
     words = set(re.findall(r"\w+", message.replace("labels must", "target must")))
     named = dict.fromkeys(text for name, text in files.items() if name in words)
     return f"{', '.join(named)}: {message}" if named else message

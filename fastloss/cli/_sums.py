@@ -6,6 +6,7 @@ and weights of one block that are too far apart to be added in one unit are adde
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -89,6 +90,9 @@ def factors_of(*weights: Array | None) -> Factors | None:
 class Total:
     """Sums over some samples, of the columns that a problem has: the first is the loss, the second what the mean divides by."""
 
+    #: What the mean is where nothing counts.
+    empty = math.nan
+
     def __init__(self, columns: int) -> None:
         # What a sum loses in rounding is kept beside it.
         self.sums, self.rest = np.zeros(columns), np.zeros(columns)
@@ -120,7 +124,7 @@ class Total:
 
     @property
     def mean(self) -> float:
-        return self.mean_of(0)
+        return self.mean_of(0) if self.count else self.empty
 
     @property
     def loss(self) -> float:

@@ -18,7 +18,7 @@ import numpy as np
 
 import fastloss
 from fastloss import _docs
-from fastloss._loss import Loss
+from fastloss._loss import EMPTY, Loss
 from fastloss._registry import Parameter
 from fastloss.cli._inputs import BFLOAT16, FORMATS, Array, Input, dtype_name, numbers, open_input, to_bfloat16
 from fastloss.cli._json import add_json_option, as_json, in_json
@@ -102,9 +102,12 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
     classes = CLASSES_EPILOG if loss.row.labels else ""
     parser.epilog = LOSS_EPILOG.format(loss=loss.name, parameter=example_parameter(loss), classes=classes)
     parser.add_argument("pred", type=open_input, metavar="PRED.npy", help="predictions")
-    parser.add_argument("target", type=open_input, metavar="TARGET.npy", help="targets")
+    of_target: dict[str, Any] = {"help": "targets"}
+    if loss.row.optional_target:
+        of_target = {"nargs": "?", "help": "targets (default: 0)"}
+    parser.add_argument("target", type=open_input, metavar="TARGET.npy", **of_target)
     about = "sample weights, broadcast to the shape of the loss"
-    parser.add_argument("--weight", type=open_input, metavar="W.npy", help=about)
+    parser.add_argument("--weight", "--sample-weight", type=open_input, metavar="W.npy", help=about)
     about = "integers, booleans or strings: the group of each number of the loss, or of each index of its first axes"
     parser.add_argument("--by", type=open_input, metavar="GROUP.npy", help=about)
     about = "the order of groups: loss, which is the default, mean and count begin with the largest; group is by name"
@@ -114,6 +117,8 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
     parser.add_argument("--grad-out", metavar="G.npy", help="write the gradient to this file")
     about = "what the gradient is of: the mean over all samples, which is the default, or the sum"
     parser.add_argument("--reduction", choices=("mean", "sum"), default="mean", help=about)
+    about = "the mean where nothing counts, because there is nothing or all is ignored or weighs 0 (default: nan)"
+    parser.add_argument("--empty", choices=EMPTY, default=EMPTY[0], help=about)
     about = "the type of the gradient (default: that of the predictions, where it is one of these, else float64)"
     parser.add_argument("--grad-dtype", choices=GRADIENT_DTYPES, help=about)
     add_json_option(parser, "the result, every number in full,", results_name)
@@ -408,13 +413,13 @@ def print_text(arguments: argparse.Namespace, problem: Problem, result: Score) -
     def shape(array: Array) -> str:
         return f"{' × '.join(f'{n:,}' for n in array.shape) or 'one number'}"
 
-    total = result.total
+    total, target = result.total, arguments.target
     left_out = {"ignored": result.ignored, "of weight 0": result.size - total.count - result.ignored}
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in left_out.items() if n)
     pairs = {
         "loss": arguments.loss,
         "prediction": f"{shape(problem.pred)}, {dtype_name(problem.pred.dtype)}",
-        "target": f"{shape(problem.target)}, {dtype_name(problem.target.dtype)}",
+        "target": "0 everywhere" if target is None else f"{shape(target.array)}, {dtype_name(target.array.dtype)}",
         "mean": str(total.mean),
         "sum": str(total.loss),
         **{name: f"{number:.6g}" for name, number in of_classes(problem, total).items()},
@@ -450,7 +455,7 @@ def outputs_of(arguments: argparse.Namespace, inputs: dict[str, Input]) -> dict[
         raise CommandError("--json and --csv cannot both be standard output; name a file for one")
     if arguments.top is not None and arguments.by is None:
         raise CommandError("--top is about groups: --by names them")
-    if arguments.grad_out == STDOUT:
+    if arguments.grad_out in ("", STDOUT):
         raise CommandError("--grad-out needs the name of a file: an array is nothing to print")
     given = {"--grad-out": arguments.grad_out, "--json": arguments.json, "--csv": arguments.csv}
     outputs = {option: Output(name) for option, name in given.items() if name not in (None, STDOUT)}
@@ -479,6 +484,8 @@ def run(arguments: argparse.Namespace) -> int:
             writing = {option: (output, written.enter_context(output.writing())) for option, output in outputs.items()}
             with progress(max(1, math.prod(problem.shape)) * passes, arguments.loss) as advance:
                 result = score(problem, groups, advance)
+                if arguments.empty == "zero":
+                    result.total.empty = 0.0
                 underflow = None
                 if "--grad-out" in writing:
                     denominator = result.total if arguments.reduction == "mean" else None
