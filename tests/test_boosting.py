@@ -1056,3 +1056,21 @@ def test_a_mean_depends_on_the_ratios_of_weights_in_every_library(unit):
     assert boosting.objective(fl.huber).value(x, y, sample_weight=weight) == pytest.approx(right)
     pytest.importorskip("sklearn")
     assert boosting.sklearn_loss(fl.huber)(y, x, weight) == pytest.approx(right)
+
+
+def test_catboost_is_told_what_it_takes():
+    """It asks for methods, which objectives and metrics of the others have not."""
+    objective = boosting.objective(fl.huber)
+    for given, names, advice in (
+        (objective, ("calc_ders_range", "calc_ders_multi"), r"catboost_objective of the loss"),
+        (
+            objective.metric("xgboost"),
+            ("evaluate", "is_max_optimal", "get_final_error"),
+            r"catboost_objective\(\.\.\.\)\.metric\(\)",
+        ),
+    ):
+        assert copy.copy(given) == given
+        for name in names:
+            assert not hasattr(given, name)
+            with pytest.raises(AttributeError, match=f"no attribute '{name}'.*{advice}"):
+                getattr(given, name)
