@@ -1074,3 +1074,23 @@ def test_catboost_is_told_what_it_takes():
             assert not hasattr(given, name)
             with pytest.raises(AttributeError, match=f"no attribute '{name}'.*{advice}"):
                 getattr(given, name)
+
+
+@pytest.mark.parametrize("name", ["huber", "absolute_error", "log_lin_quantile"])
+def test_blocks_change_nothing(name, monkeypatch):
+    """Of several columns, in both memory orders, with weights and with more samples than blocks have."""
+    rng = np.random.default_rng(0)
+    n = 2 * _conventions.BLOCK + 7
+    label, weight = np.abs(rng.normal(size=n)), rng.uniform(size=n)
+    for shape in ((n,), (n, 2)):
+        for order in "CF":
+            margin = np.asarray(rng.normal(size=shape), order=order)
+            target = label if margin.ndim == 1 else np.stack([label, 3 * label], axis=1)
+            results = []
+            for block in (_conventions.BLOCK, 1 << 30):
+                monkeypatch.setattr(_conventions, "BLOCK", block)
+                given = boosting.objective(fl.losses[name], "descent")
+                results.append([*given.derivatives(margin, target, weight), *given(target, margin.astype(np.float32))])
+            for some, whole in zip(*results, strict=True):
+                np.testing.assert_allclose(some, whole, rtol=1e-6)
+            monkeypatch.undo()
