@@ -1056,3 +1056,41 @@ def test_a_mean_depends_on_the_ratios_of_weights_in_every_library(unit):
     assert boosting.objective(fl.huber).value(x, y, sample_weight=weight) == pytest.approx(right)
     pytest.importorskip("sklearn")
     assert boosting.sklearn_loss(fl.huber)(y, x, weight) == pytest.approx(right)
+
+
+def test_catboost_is_told_what_it_takes():
+    """It asks for methods, which objectives and metrics of the others have not."""
+    objective = boosting.objective(fl.huber)
+    for given, names, advice in (
+        (objective, ("calc_ders_range", "calc_ders_multi"), r"catboost_objective of the loss"),
+        (
+            objective.metric("xgboost"),
+            ("evaluate", "is_max_optimal", "get_final_error"),
+            r"catboost_objective\(\.\.\.\)\.metric\(\)",
+        ),
+    ):
+        assert copy.copy(given) == given
+        for name in names:
+            assert not hasattr(given, name)
+            with pytest.raises(AttributeError, match=f"no attribute '{name}'.*{advice}"):
+                getattr(given, name)
+
+
+@pytest.mark.parametrize("name", ["huber", "absolute_error", "log_lin_quantile"])
+def test_blocks_change_nothing(name, monkeypatch):
+    """Of several columns, in both memory orders, with weights and with more samples than blocks have."""
+    rng = np.random.default_rng(0)
+    n = 2 * _conventions.BLOCK + 7
+    label, weight = np.abs(rng.normal(size=n)), rng.uniform(size=n)
+    for shape in ((n,), (n, 2)):
+        for order in "CF":
+            margin = np.asarray(rng.normal(size=shape), order=order)
+            target = label if margin.ndim == 1 else np.stack([label, 3 * label], axis=1)
+            results = []
+            for block in (_conventions.BLOCK, 1 << 30):
+                monkeypatch.setattr(_conventions, "BLOCK", block)
+                given = boosting.objective(fl.losses[name], "descent")
+                results.append([*given.derivatives(margin, target, weight), *given(target, margin.astype(np.float32))])
+            for some, whole in zip(*results, strict=True):
+                np.testing.assert_allclose(some, whole, rtol=1e-6)
+            monkeypatch.undo()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -60,7 +60,21 @@ def sample_of(y_true: Any, y_pred: Any, sample_weight: Any) -> Sample:
     return Sample(numbers(y_pred, "margins"), y_true, sample_weight, native)
 
 
-class Objective(_parameters.ByValue):
+class NotOfCatBoost(_parameters.ByValue):
+    """What CatBoost does not take: it asks for methods that only its own objectives and metrics have."""
+
+    if not TYPE_CHECKING:  # a checker would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            message = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if name in ("calc_ders_range", "calc_ders_multi"):
+                message += ", of objectives of CatBoost: give it fastloss.boosting.catboost_objective of the loss"
+            if name in ("is_max_optimal", "get_final_error", "evaluate"):
+                message += ", of metrics of CatBoost: give it fastloss.boosting.catboost_objective(...).metric()"
+            raise AttributeError(message)
+
+
+class Objective(NotOfCatBoost):
     """A loss as an objective of gradient boosting: what `objective` returns.
 
     Call it as XGBoost and LightGBM do, or give it to them; `init_score`, `metric` and `predict` belong to it. Objectives of
@@ -402,9 +416,10 @@ class Objective(_parameters.ByValue):
         Notes
         -----
         The table of docs/boosting.md says of which losses there is a closed form. For all others a few hundred constants are
-        tried, on a few hundred groups of samples where there are more; the lowest valleys are looked at more closely, and
-        the bottom of the lowest is found from all samples by a safeguarded Newton's method. So the best is found of
-        losses with many valleys too, which robust losses have. Of `hinge_embedding`, whose margin is a distance, the best
+        tried, on a few hundred groups of samples where there are more, and where there are several valleys, which robust
+        losses have, more of both: the targets of up to 4,096 samples, each on all of them. The lowest valleys are looked at
+        more closely, and the bottom of the lowest is found from all samples by a safeguarded Newton's method. Of
+        `hinge_embedding`, whose margin is a distance, the best
         that is not negative is meant.
 
         Examples
@@ -486,7 +501,7 @@ FORMS: Mapping[str, tuple[Form, Form]] = {
 }
 
 
-class Metric(_parameters.ByValue):
+class Metric(NotOfCatBoost):
     """The mean loss of raw margins, smaller is better: what `Objective.metric` returns. Metrics of equal objectives are equal.
 
     Attributes
