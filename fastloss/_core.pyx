@@ -411,9 +411,12 @@ cdef int gradient_number(object given, int number) except -1:
     return wanted
 
 
-cdef bint loses_gradients(fl_call *c, int number, int64_t size) noexcept:
-    """Whether a mean's gradient is of numbers most of which float16 cannot hold: its smallest is 2^-24."""
-    return number == NPY_HALF and c.reduction == FL_MEAN and size > (1 << 24)
+cdef bint loses_gradients(fl_call *c, int number, int64_t size, bint is_rows) noexcept:
+    """Whether a mean's gradient is of numbers many of which float16 makes 0: its smallest is 2^-24.
+
+    Of rows the probabilities that a gradient consists of are mostly a good deal smaller than 1 / classes.
+    """
+    return number == NPY_HALF and c.reduction == FL_MEAN and size > (1 << 20 if is_rows else 1 << 24)
 
 
 cdef int split_axis(fl_call *c, cnp.ndarray pred, int axis, intptr_t *shape, intptr_t *pred_strides) except -1:
@@ -469,8 +472,9 @@ cdef class Kernel:
     cdef fl_call template          # all that does not depend on the arguments
     cdef object default_operand, default_class_weight
     # Ends of what prediction, target and operand may be, in float32 and in float64.
-    cdef fl_domain[2] pred_domains, target_domains, operand_domains, log_domains
-    cdef int log_target            # where in param[] it says that targets are logarithms; -1: nowhere
+    cdef fl_domain[2] pred_domains, target_domains, operand_domains, other_domains
+    cdef int other_target          # where in param[] a number makes targets lie in another domain; -1: nowhere
+    cdef double makes_other        # that number
     cdef bint has_domain, optional_target
     cdef fl_newton newton
     cdef bint gives_single
@@ -508,7 +512,8 @@ cdef class Kernel:
         self.optional_target = row.optional_target
         self.set_domains(self.pred_domains, row.prediction)
         self.set_domains(self.target_domains, row.target)
-        self.set_domains(self.log_domains, row.target_domain({"log_target": True}))
+        self.set_domains(self.other_domains, row.target_at[2] if row.target_at else row.target)
+        self.makes_other = row.target_at[1] if row.target_at else 0.0
         slots = []
         for p in row.parameters:
             if p.kind.array == "elements":
@@ -520,7 +525,7 @@ cdef class Kernel:
                 slots.append(i)
                 i += 1
         self.slots = tuple(slots)
-        self.log_target = next((slot for p, slot in zip(row.parameters, slots) if p.name == "log_target"), -1)
+        self.other_target = next((slot for p, slot in zip(row.parameters, slots) if row.target_at and p.name == row.target_at[0]), -1)
         for p, slot in zip(self.parameters, slots):
             self.set_parameter(&self.template, slot, p, loss.bound.get(p.name, p.default), True)
 
@@ -550,7 +555,7 @@ cdef class Kernel:
                 number = (<double *>cnp.PyArray_DATA(operand))[0]
             else:
                 continue
-            if number == number and not fits_float(number):
+            if number == number and (not fits_float(number) or self.parameters[d].kind.ends_apart):
                 self.parameters[d].check_single(number)
         return 0
 
@@ -661,8 +666,8 @@ cdef class Kernel:
         if grad_dtype is not None:
             number = gradient_number(grad_dtype, number)
         c.pred_domain = self.pred_domains[c.real == FL_FLOAT64]
-        if self.log_target >= 0 and c.param[self.log_target] != 0:
-            c.target_domain = self.log_domains[c.real == FL_FLOAT64]
+        if self.other_target >= 0 and c.param[self.other_target] == self.makes_other:
+            c.target_domain = self.other_domains[c.real == FL_FLOAT64]
         else:
             c.target_domain = self.target_domains[c.real == FL_FLOAT64]
         if self.gives_single:
@@ -726,7 +731,7 @@ cdef class Kernel:
             else:
                 value = empty_like(pred, value_number)
             describe(&c.value, value)
-        if self.output_bits & FL_GRAD and loses_gradients(&c, number, cnp.PyArray_SIZE(pred)):
+        if self.output_bits & FL_GRAD and loses_gradients(&c, number, cnp.PyArray_SIZE(pred), self.is_rows):
             _errors.warn_of_lost_gradients(<object>pred)
 
         if statistics is not None:
@@ -785,7 +790,7 @@ cdef class Kernel:
             if status == FL_BAD_PREDICTION:
                 return _errors.outside(row.name, "pred", pred, row.prediction, real, row)
             if status == FL_BAD_TARGET:
-                domain = row.target_domain({"log_target": self.log_target >= 0 and c.param[self.log_target] != 0})
+                domain = row.target_domain({row.target_at[0]: c.param[self.other_target]} if row.target_at else {})
                 return _errors.outside(row.name, "target", target, domain, real, row)
             if status == FL_BAD_OPERAND:
                 parameter = self.parameters[self.slots.index("operand")]

@@ -287,6 +287,7 @@ class Scale:
 
     def __init__(self, call: Call):
         self.call, self.shift, self.total = call, 0, np.float64(1)
+        self.nothing = False  # has a part in the mean, smoothed labels of weight 0 neither
         self.power: int | None = None
         if call.reduction != "mean":
             return
@@ -294,6 +295,7 @@ class Scale:
 
         def largest(in_mean: bool) -> int:
             found = max((call.counts(rows, in_mean).largest() for rows in every), default=LEAST)
+            self.nothing = found == LEAST
             return 0 if found == LEAST else found
 
         # Class weights alone can make a difference between the two.
@@ -311,11 +313,13 @@ class Scale:
 
     def factors(self, weights: np.ndarray) -> Scaled:
         """By what their derivatives are."""
-        found = scaled(weights / self.total)
+        found = scaled(weights * 0 if self.nothing else weights / self.total)
         return Scaled(found.mantissa, found.power + self.shift)
 
     def reduced(self, value: Any) -> Any:
         """A weighted loss, or a sum of them, divided."""
+        if self.nothing:
+            return value * 0 if self.call.empty == "zero" else value * np.nan
         return np.ldexp(value / self.total, self.shift)
 
 
@@ -553,8 +557,7 @@ def compute(call: Call) -> tuple[Any, ...]:
         statistics.keep(rows, wrapped(logits, targets[rows], **keywords))
     results: dict[str, Any] = {}
     if wants_value:
-        nothing = call.empty == "zero" and not sums
-        results["value"] = values.finish() if values else 0.0 if nothing else float(scale.reduced(np.sum(sums)))
+        results["value"] = values.finish() if values else float(scale.reduced(np.sum(sums)))
     if gradients:
         results["grad"] = gradients.finish()
     return SoftmaxResult(**results, **statistics.finish()) if call.flags else tuple(results.values())

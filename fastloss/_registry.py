@@ -170,7 +170,7 @@ OneOrTwo = Annotated[int, Kind(Interval(1, 2), type=int)]
 Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
 Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 #: A compound Poisson distribution has one between those of Poisson's and of gamma.
-VariancePower = Annotated[float, Kind(Interval(1, 2))]
+VariancePower = Annotated[float, Kind(Interval(1, 2), ends_apart=True)]
 #: Of a deviance, which is a loss without a distribution too; beyond 3 powers of a mean leave the range of float32.
 DeviancePower = Annotated[float, Kind(Interval(0, 3), apart=(1.0, 2.0))]
 #: Of a robust loss: at 2 it is a square; as it falls an outlier counts less, and below -10 little changes.
@@ -235,11 +235,17 @@ class Parameter:
         """Raise where float32 makes a number of it that lies outside the range."""
         with np.errstate(over="ignore"):
             single = float(np.float32(number))
-        if single not in self.range:
-            raise ValueError(
-                f"{self.name} = {number!r} is {single!r} in float32, in which float32 predictions are computed: outside "
-                f"{self.range}; pass predictions as float64"
-            )
+        ends = (self.range.low, self.range.high)
+        if self.kind.ends_apart and single in ends and number not in ends:
+            problem = f"the end of {self.range}, where the loss is another one"
+        elif single not in self.range or (math.isinf(single) and not math.isinf(number)):
+            problem = f"outside {self.range}" if single not in self.range else "no number any more"
+        else:
+            return
+        raise ValueError(
+            f"{self.name} = {number!r} is {single!r} in float32, in which float32 predictions are computed: {problem}; "
+            "pass predictions as float64"
+        )
 
     def outside(self, array: np.ndarray) -> ValueError | None:
         """The error of the first number of an array outside the range, if there is one; of elements NaN is not."""
@@ -268,6 +274,8 @@ class Row:
     parameters : tuple of Parameter
     prediction, target : Interval
         Where the loss is defined.
+    target_at : tuple, optional
+        A parameter, a value of it, and where targets lie when it has that value.
     labels, probabilities : bool
         Whether a row's target may be a class label; a number for every class.
     label_lists : bool
@@ -310,6 +318,7 @@ class Row:
     parameters: tuple[Parameter, ...]
     prediction: Interval = REAL
     target: Interval = REAL
+    target_at: tuple[str, float, Interval] | None = None
     labels: bool = False
     probabilities: bool = True
     label_lists: bool = False
@@ -335,7 +344,7 @@ class Row:
 
     def target_domain(self, values: Mapping[str, Any]) -> Interval:
         """Where targets may lie, given values of parameters."""
-        return LOG_PROBABILITY if values.get("log_target") else self.target
+        return self.target_at[2] if self.target_at and values.get(self.target_at[0]) == self.target_at[1] else self.target
 
     @property
     def target_has_classes(self) -> bool:

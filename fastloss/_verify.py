@@ -180,6 +180,11 @@ def logits_as_targets(row: Row) -> bool:
     return row.family == "rows" and row.probabilities and not row.target.bounded
 
 
+def target_domain(case: Case) -> Interval:
+    """Where targets lie, with the parameters that the loss has."""
+    return case.loss.row.target_domain({name: p.default for name, p in case.loss.params.items()})
+
+
 def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
     """Prediction, target and array parameters for a case: n elements, or n rows of `classes`."""
     rng = np.random.default_rng(seed)
@@ -187,7 +192,7 @@ def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.nd
     arrays: dict[str, Any] = {}
     if row.family == "pointwise":
         pred = draw_from(row.prediction, n, dtype, rng)
-        target = draw_from(row.target, n, dtype, rng)
+        target = draw_from(target_domain(case), n, dtype, rng)
         # Where the two are alike losses are small, and cancellation shows.
         alike = rng.random(n) < 0.2
         near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
@@ -303,13 +308,13 @@ def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -
         return interval.clip(x + sign * steps * size, case.dtype)
 
     exact_target = target.dtype.kind != "f" or row.target.ends_only
-    target_domain = row.target_domain({name: p.default for name, p in case.loss.params.items()})
+    of_target = target_domain(case)
     logits = (pred, target) if logits_as_targets(row) else (pred,)
     for sign in signs(case, seed, *logits):
         yield moved(pred, sign, row.prediction), target
     if not exact_target:
         for sign in signs(case, seed, *logits):
-            yield pred, moved(target, sign, target_domain)
+            yield pred, moved(target, sign, of_target)
 
 
 def unit_of_softened(

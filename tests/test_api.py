@@ -416,6 +416,7 @@ def bindable(loss, entry):
 
 
 @pytest.mark.parametrize("loss", every_loss())
+@pytest.mark.sample(quick=8)
 def test_other_keywords_may_be_bound(loss):
     for entry in ENTRY_POINTS:
         for name, value in bindable(loss, entry).items():
@@ -502,6 +503,7 @@ def defaults_of(loss):
 # ---- copies ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(quick=24)
 @pytest.mark.parametrize("loss", every_loss())
 @pytest.mark.parametrize(
     "copied",

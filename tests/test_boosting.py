@@ -1044,3 +1044,15 @@ def test_examples_are_true(name, thing):
     assert max(map(len, doc.splitlines())) <= 130
     if inspect.isfunction(thing) and name[0].islower():
         assert all(f"\n{title}\n" in doc for title in ("Parameters", "Returns", "Raises", "Examples"))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("unit", [5e-324, 1e-310, 1.0, 2.0**1021])
+def test_a_mean_depends_on_the_ratios_of_weights_in_every_library(unit):
+    x, y, weight = np.array([1.0, 2, 3]), np.zeros(3), np.array([1.0, 3.0, 1.0]) * unit
+    right = fl.huber(x, y, weight=[1.0, 3.0, 1.0])
+    metric = boosting.catboost_objective(fl.huber).metric()
+    assert metric.get_final_error(*metric.evaluate([x], y, weight)) == pytest.approx(right)
+    assert boosting.objective(fl.huber).value(x, y, sample_weight=weight) == pytest.approx(right)
+    pytest.importorskip("sklearn")
+    assert boosting.sklearn_loss(fl.huber)(y, x, weight) == pytest.approx(right)

@@ -161,7 +161,7 @@ def elements(case: Case, n: int, rng: np.random.Generator) -> Points:
     pred, target, arrays = _verify.draw(case, n, 0, int(rng.integers(2**31)))
     extreme = rng.random(n) < 0.7
     pred = np.where(extreme, rng.choice(remarkable(row.prediction, dtype), n), pred)
-    target = np.where(rng.random(n) < 0.5, rng.choice(remarkable(row.target, dtype), n), target)
+    target = np.where(rng.random(n) < 0.5, rng.choice(remarkable(_verify.target_domain(case), dtype), n), target)
     # Kinks lie where the difference is 0 or a parameter.
     numbers = [p.default for p in case.loss.params.values() if isinstance(p.default, float)]
     distances = np.concatenate([magnitudes(dtype), np.repeat(np.array([0, *numbers], dtype), 20)])
@@ -222,7 +222,7 @@ def nearby(case: Case, points: Points, n: int, rng: np.random.Generator) -> Poin
         size = np.where(rng.random(x.shape) < 0.5, 10.0 ** rng.uniform(-8, -0.5, x.shape), eps * rng.integers(0, 9, x.shape))
         return clipped(x * (1 + size * rng.choice([-1, 1], x.shape)), interval, dtype)
 
-    return Points(moved(start.pred, row.prediction), moved(start.target, row.target), start.arrays)
+    return Points(moved(start.pred, row.prediction), moved(start.target, _verify.target_domain(case)), start.arrays)
 
 
 # ---- errors ---------------------------------------------------------------------------------------------------------
@@ -370,6 +370,7 @@ def test_kernels_are_exact_within_the_bound(given, dtype, depth, record_property
 # ---- the oracle itself ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(quick=30)
 def test_more_digits_change_nothing(given, dtype, depth):
     """Twice the digits give the same results: what cancels leaves enough of them."""
     for seed, case in drawn_cases(given, dtype, depth):

@@ -79,6 +79,7 @@ def test_modes_do_what_their_names_say():
         assert (third == 1 / 3) == (bits & TOWARDS_ZERO != UP), name  # 1/3 rounded to nearest lies below it
 
 
+@pytest.mark.sample(quick=40)
 def test_the_mode_is_neither_felt_nor_changed(given, dtype, entry_point, depth):
     pred, target = drawn_with_subnormals(given, dtype)
     for reduction in ("mean", "none"):

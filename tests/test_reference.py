@@ -525,6 +525,7 @@ def slow_oracle(index):
     return [pytest.mark.at("full")] if CASES[index][0] == "barron_nll" and index != first else []
 
 
+@pytest.mark.sample(quick=45)
 @pytest.mark.parametrize("dtype", [np.float64, np.longdouble], ids=["float64", "longdouble"])
 @pytest.mark.parametrize("index", [pytest.param(i, id=case[0], marks=slow_oracle(i)) for i, case in enumerate(CASES)])
 def test_against_textbook_formulas(index, dtype, depth):

@@ -68,6 +68,7 @@ def assert_least(
     assert values[-1] <= least + 1e-9 * abs(least) + 1e-15 * np.abs(each[j]).max(), (start, points[j], values[-1], least)
 
 
+@pytest.mark.sample(quick=16)
 @pytest.mark.parametrize("shape", ["one", "normal", "valleys", "outliers", "far", "single", "ties"])
 @pytest.mark.parametrize("name", POINTWISE)
 def test_no_constant_of_a_dense_grid_is_better(name, shape):
@@ -80,6 +81,7 @@ def test_no_constant_of_a_dense_grid_is_better(name, shape):
         assert_least(objective, start, target, weight, grid)
 
 
+@pytest.mark.sample(quick=8)
 @pytest.mark.parametrize("shape", ["normal", "valleys", "outliers"])
 @pytest.mark.parametrize("name", ARRAYS)
 def test_a_start_heeds_a_parameter_with_a_number_a_sample(name, shape):
@@ -98,12 +100,47 @@ def test_a_start_heeds_a_parameter_with_a_number_a_sample(name, shape):
     assert_least(objective, start, target, weight, grid, **{parameter: array})
 
 
+@pytest.mark.sample(quick=2)
+@pytest.mark.parametrize("name", ["cauchy_nll", "student_t_nll", "welsch", "tukey_biweight", "geman_mcclure"])
+def test_many_samples_hide_no_valley_of_one(name, depth):
+    """Narrow valleys lie at single samples, for which neighbours do not stand."""
+    loss = fl.losses[name]
+    for seed in range(depth.of(1, 4, 20)):
+        rng = np.random.default_rng(seed)
+        n = int(rng.integers(1500, 2500))
+        target = rng.choice([-10.0, 10.0], n) + 0.5 * rng.normal(size=n)
+        parameters = {"scale": np.exp(4 * rng.normal(size=n))} if "scale" in loss.params else {"c": 0.01}
+        start = boosting.objective(loss, **parameters).init_score(target)
+
+        def mean(constant: float, given: Any = parameters, target: np.ndarray = target) -> float:
+            return float(loss(np.full(len(target), constant), target, **given))
+
+        assert mean(start) <= min(map(mean, target)) * (1 + 1e-9)
+
+
+@pytest.mark.sample(quick=6)
+@pytest.mark.parametrize("unit", [1e-30, 1e-3, 1e10, 1e20, 1e30])
+@pytest.mark.parametrize("name", [name for name in ARRAYS if traits_of(fl.losses[name]).link.limit < np.inf])
+def test_a_parameter_may_put_the_best_beyond_the_limit_of_infinite_ones(name, unit):
+    """As an exposure does: the limit is where what would be infinite stops."""
+    loss, parameter = fl.losses[name], ARRAYS[name]
+    target = targets(loss.domain.target, "normal", np.random.default_rng(0), 9)
+    if unit not in loss.params[parameter].range:
+        return
+    objective = boosting.objective(loss, **{parameter: unit})
+    start = objective.init_score(target)
+    near = start + max(abs(start), 1.0) * np.concatenate([s * np.geomspace(1e-9, 0.9, 40) for s in (-1, 1)])
+    far = np.concatenate([s * np.geomspace(1, 1e33, 400) for s in (-1, 1)])
+    assert_least(objective, start, target, np.ones(len(target)), np.concatenate([near, far]) if abs(start) > 40 else near)
+
+
 # ---- rows of margins --------------------------------------------------------------------------------------------------
 
 ROW_PARAMETERS: dict[str, list[dict[str, Any]]] = {
-    "cross_entropy": [{"z_loss": 0.3}, {"softcap": 2.0}, {"label_smoothing": 0.1, "temperature": 20.0}],
-    "multi_margin": [{"p": 2}, {"margin": 0.3}],
-    "categorical_hinge": [{"margin": 4.0}],
+    "cross_entropy": [{"z_loss": 0.3}, {"z_loss": 1e-4}, {"softcap": 2.0}, {"label_smoothing": 0.1, "temperature": 20.0}],
+    "multi_margin": [{"p": 2}, {"margin": 0.3}, {"margin": -1.0}],
+    "categorical_hinge": [{"margin": 4.0}, {"margin": -1.0}],
+    "symmetric_cross_entropy": [{"alpha": 0.02}],
     "softmax_focal": [{"gamma": 0.5}, {"label_smoothing": 0.2}],
 }
 
@@ -114,6 +151,7 @@ def row_cases():
             yield pytest.param(name, parameters, id=f"{name}-{'-'.join(parameters)}")
 
 
+@pytest.mark.sample(quick=12)
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize(("name", "parameters"), list(row_cases()))
 def test_no_row_of_a_dense_grid_is_better(name, parameters, seed):
@@ -150,10 +188,10 @@ def test_no_row_of_a_dense_grid_is_better(name, parameters, seed):
     assert least <= min(map(total, rows)) * (1 + 1e-7) + 1e-12
 
 
-def test_margins_of_pairs_of_classes_are_those_of_a_linear_program():
+def test_margins_of_pairs_of_classes_are_those_of_a_linear_program(depth):
     optimize = pytest.importorskip("scipy.optimize")
     rng = np.random.default_rng(0)
-    for _ in range(8):
+    for _ in range(depth.of(1, 8, 50)):
         classes = int(rng.integers(2, 6))
         mass = rng.dirichlet(rng.choice([0.3, 1.0, 10.0]) * np.ones(classes))
         labels, pairs = np.arange(classes), [(c, j) for c in range(classes) for j in range(classes) if c != j]
@@ -187,6 +225,7 @@ def some_labels(loss: fl.Loss, n: int = 30, classes: int = 3) -> np.ndarray:
     return targets(loss.domain.target, "normal", rng, n)
 
 
+@pytest.mark.sample(quick=12)
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_starts_depend_on_the_ratios_of_weights(name):
     objective = boosting.objective(fl.losses[name])
@@ -208,12 +247,32 @@ def test_starts_depend_on_the_ratios_of_weights(name):
         objective.init_score(label, np.where(np.arange(len(label)) % 2, 1e308, 5e-324))
 
 
+@pytest.mark.sample(quick=1)
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", [name for name in ROWS if "class_weight" in fl.losses[name].params])
+def test_starts_depend_on_the_ratios_of_class_weights(name):
+    """Of the classes that count; a rare class may be as heavy as a frequent one is light."""
+    loss, label = fl.losses[name], some_labels(fl.losses[name])
+    per_class = np.array([2.0, 4.0, 1.0])
+    right = boosting.objective(loss, class_weight=per_class).init_score(label)
+    for unit in (5e-324, 2.0**-700, 2.0**700, 2.0**1020):
+        start = boosting.objective(loss, class_weight=per_class * unit).init_score(label)
+        np.testing.assert_allclose(start, right, rtol=1e-12, atol=1e-12)
+    if loss.row.labels:
+        alone = boosting.objective(loss, class_weight=[1e-320, 1.0]).init_score([0, 0, 0])
+        np.testing.assert_array_equal(alone, boosting.objective(loss, class_weight=[1.0, 1.0]).init_score([0, 0, 0], classes=2))
+        turned = boosting.objective(loss, class_weight=[1e-250, 1.0]).init_score([0, 1], [1.0, 1e-250])
+        even = boosting.objective(loss).init_score([0, 1])
+        np.testing.assert_allclose(turned, even, atol=1e-6)
+
+
 def of_each_sample_alone(loss):
     """The conventions in which a sample has the same whatever the others are, and that are of several levels too."""
     every = boosting.objective(loss).traits.hessians.items()
     return [name for name, convention in every if not (convention.of_a_call or convention.of_one_level)]
 
 
+@pytest.mark.sample(quick=14)
 @pytest.mark.parametrize("bad", [np.nan, -1e9, 2.5e9])
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_samples_of_weight_0_count_nowhere(name, bad):
@@ -235,6 +294,7 @@ def test_samples_of_weight_0_count_nowhere(name, bad):
         )
 
 
+@pytest.mark.sample(quick=12)
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_derivatives_are_of_weights_of_any_size(name):
@@ -256,6 +316,7 @@ def test_derivatives_are_of_weights_of_any_size(name):
                 assert not any(np.isnan(x).any() for x in objective(label, margin.astype(dtype), weight))
 
 
+@pytest.mark.at("full")
 def test_histogram_boosting_takes_a_scale_of_each_sample():
     ensemble = pytest.importorskip("sklearn.ensemble")
     rng = np.random.default_rng(0)
@@ -293,6 +354,7 @@ def test_where_nothing_counts():
         boosting.objective(fl.huber).init_score([1.0, 2.0], [1.0, -1.0])
 
 
+@pytest.mark.sample(quick=14)
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_negative_weights_multiply_all_of_a_sample(name):
     """In every convention gradient and Hessian are those of weight 1, times the weight."""
@@ -313,6 +375,7 @@ def test_negative_weights_multiply_all_of_a_sample(name):
 # ---- parameters that are arrays ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.sample(quick=5)
 @pytest.mark.parametrize("name", ARRAYS)
 def test_an_array_of_parameters_works_in_every_convention(name):
     """One number a sample or one a column: what comes out is what each has with its own number."""
@@ -358,6 +421,24 @@ def test_an_array_of_parameters_works_in_every_convention(name):
                     np.testing.assert_allclose(found, [r[:, 0] for r in results[:2]], rtol=1e-6)
 
 
+@pytest.mark.sample(quick=14)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_margins_of_half_precision_are_margins(name, dtype):
+    """Derivatives are of their type, as of the same numbers in float64."""
+    dtype = np.dtype(np.float16 if dtype == "float16" else pytest.importorskip("ml_dtypes").bfloat16)
+    loss = fl.losses[name]
+    label = some_labels(loss, 12)
+    margin = np.linspace(-1.25, 1.5, 36 if loss.family == "rows" else 12).reshape((12, 3) if loss.family == "rows" else 12)
+    given = margin.astype(dtype)
+    for hessian in boosting.objective(loss).traits.hessians:
+        objective = boosting.objective(loss, hessian)
+        right = objective.derivatives(given.astype(np.float64), label)
+        for found, one in zip(objective.derivatives(given, label), right, strict=True):
+            assert found.dtype == dtype
+            np.testing.assert_allclose(found.astype(np.float64), one, rtol=0.1, atol=0.1 * np.abs(one).max())
+
+
 def test_pos_weights_of_labels_have_starts_in_closed_form():
     label = np.random.default_rng(0).integers(0, 2, (50, 3)).astype(float)
     weights, present = np.array([1.0, 2.0, 3.0]), label.sum(axis=0)
@@ -385,6 +466,7 @@ def refusal(call: Any, *arguments: Any, **keywords: Any) -> str:
     return ""
 
 
+@pytest.mark.sample(quick=1)
 @pytest.mark.parametrize("seed", range(3))
 def test_shapes_that_do_not_fit_are_named(seed):
     """Whatever shapes are drawn: a result of the margins' shape, or an error of ours."""
@@ -430,8 +512,18 @@ def test_messages_name_what_was_given():
             with pytest.raises(ValueError, match=r"margins have shape \(3, 2\) but labels have shape \(2, 3\); wanted: .*\(3,"):
                 call(margin, np.zeros((2, 3)))
     huber = boosting.objective(fl.huber)
-    with pytest.raises(ValueError, match=r"weights have shape \(2,\), but there are 3 samples"):
-        huber(np.zeros(3), np.zeros(3), np.ones(2))
+    for shape in ((2,), (0,), (3, 0)):
+        with pytest.raises(ValueError, match=rf"weights have shape {re.escape(str(shape))}, but there are 3 samples"):
+            huber(np.zeros(3), np.zeros(3), np.ones(shape))
+    with pytest.raises(ValueError, match=r"margins have shape \(1, 3\) but labels have shape \(3, 1\)"):
+        huber.value(np.ones((1, 3)), np.ones((3, 1)))
+    for call in (huber.value, huber.derivatives, lambda *given, **names: huber.init_score(*given[1:], **names)):
+        with pytest.raises(TypeError, match="two names of one argument"):
+            call(np.zeros(3), np.zeros(3), np.ones(3), sample_weight=np.ones(3))
+    for name in ROWS:
+        if "class_weight" in fl.losses[name].params:
+            with pytest.raises(ValueError, match=r"class_weight has shape \(3, 3\); wanted: \(classes,\)"):
+                boosting.objective(fl.losses[name], class_weight=np.ones((3, 3)))
     with pytest.raises(ValueError, match=r"takes margins of shape \(n,\) or \(n, columns\), got \(1, 1, 1\)"):
         huber.value(np.zeros((1, 1, 1)), [0.0])
     with pytest.raises(ValueError, match=r"q has 2 levels, which take margins of shape \(n, 2\); got margins of shape \(3,\)"):

@@ -136,12 +136,13 @@ def starts_to_train(name: str, booster: str, scale: float, others: list[str] | N
     assert end <= best + 0.05 * abs(best), f"{default}: {end}, others: {ends}"
 
 
-@pytest.mark.sample(quick=4, full=24)
+@pytest.mark.sample(quick=3, full=24)
 @pytest.mark.parametrize("case", ALL, ids=lambda case: "-".join(map(str, case)))
 def test_defaults_train(case):
     starts_to_train(*case)
 
 
+@pytest.mark.sample(quick=3)
 @pytest.mark.parametrize(
     "case",
     [
@@ -160,6 +161,7 @@ def test_what_diverged_or_crept_trains(case):
     starts_to_train(*case)
 
 
+@pytest.mark.sample(quick=20)
 @pytest.mark.parametrize("name", TRAINED)
 def test_no_training_starts_where_all_gradients_are_zero(name):
     """At the best constant of these data every loss has somewhere to go, or says why it has not."""

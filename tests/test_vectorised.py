@@ -88,7 +88,7 @@ def not_vectorised(unit: Unit, kind: str, tier: str, bits: int, folder: Path) ->
     return bad
 
 
-@pytest.mark.sample(full=70)
+@pytest.mark.sample(quick=48, full=70)
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: "+".join(unit.losses))
 @pytest.mark.parametrize("bits", [32, 64])
 @pytest.mark.parametrize("tier", WIDEST)

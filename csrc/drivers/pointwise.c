@@ -302,7 +302,7 @@ static fl_status run_passes(job *j, fl_call *call)
         status = sum_weights(j, &count);
     if (status != FL_OK)
         return status;
-    j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
+    j->scale = call->reduction != FL_MEAN ? 1.0 : j->nothing_counts ? 0.0 : 1.0 / count;
     status = run(j, loss_task, &total);
     call->reduced = call->reduction != FL_MEAN ? total : j->nothing_counts && call->empty_is_zero ? 0.0 : total / count;
     return status;

@@ -588,10 +588,11 @@ static fl_status run_passes(job *j, fl_call *call)
         if (call->check_first)
             j->domain[PRED].checked = j->domain[TARGET].checked = 0;
     }
-    j->scale = call->reduction == FL_MEAN ? 1.0 / count : 1.0;
+    /* Where nothing is divided by, nothing has a part, smoothed labels of weight 0 neither. */
+    j->scale = call->reduction != FL_MEAN ? 1.0 : j->something_counts ? 1.0 / count : 0.0;
     const int shared = fl_is_softmax(j) && fl_softmax_is_shared(j);
     const fl_status status = sum_up(j, shared ? fl_run_shared_softmax(j) : run_tasks(j, j->staged_rows ? staged_task : loss_task), &total);
-    call->reduced = call->reduction != FL_MEAN ? total : !j->something_counts && call->empty_is_zero ? 0.0 : total / count;
+    call->reduced = call->reduction != FL_MEAN ? total : j->something_counts ? total / count : call->empty_is_zero ? 0.0 : NAN;
     return status;
 }
 

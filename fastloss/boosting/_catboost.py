@@ -178,8 +178,16 @@ class CatBoostMetric(OfCatBoost):
         counted = np.ones(len(margin)) if of.weight is None else of.weight.astype(np.float64)
         if of.loss.family == "rows" and of.target.ndim == 1:
             counted = counted[of.target != ignored_label(of.loss)]
-        total = float(counted.sum())
-        return (self.objective.value_of(of) * total, total) if total else (0.0, 0.0)
+        if not counted.any():
+            return 0.0, 0.0
+        mean = self.objective.value_of(of)
+        with np.errstate(over="ignore", invalid="ignore"):
+            total = float(counted.sum())
+            # What is summed up elsewhere, too, has one unit unless sums are no numbers of float64 in it.
+            largest = max(abs(total), abs(mean * total))
+            power = 0 if 2.0**-900 < largest < np.inf or not np.isfinite(mean) else (600 if largest < 1 else -600)
+            total = float(np.ldexp(counted, power).sum())
+        return mean * total, total
 
 
 def catboost_objective(

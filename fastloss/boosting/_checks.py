@@ -22,6 +22,7 @@ __all__ = [
     "number_of_classes",
     "numbers",
     "of_samples",
+    "one_weight",
     "spread_parameter",
 ]
 
@@ -50,6 +51,13 @@ def of_samples(weight: Any, samples: int) -> np.ndarray:
     if array.ndim == 0:
         return np.broadcast_to(array, samples)
     raise ValueError(f"weights have shape {array.shape}, but there are {samples} samples, each with one")
+
+
+def one_weight(weight: Any, sample_weight: Any) -> Any:
+    """What was given by one of two names."""
+    if weight is not None and sample_weight is not None:
+        raise TypeError("weight and sample_weight were given, which are two names of one argument")
+    return sample_weight if weight is None else weight
 
 
 def beyond_single(weight: np.ndarray) -> bool:

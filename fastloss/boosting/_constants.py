@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
+from fastloss._loss import Loss
 from fastloss.boosting import _search, _starts
 from fastloss.boosting._checks import ignored_label, of_samples
 from fastloss.boosting._conventions import Margins, Traits
@@ -46,6 +47,17 @@ def of_columns(of: Margins, weight: np.ndarray, traits: Traits) -> np.ndarray:
     return np.where(np.isfinite(found), found, np.clip(found, -limit, limit))
 
 
+def with_ratios(loss: Loss, share: np.ndarray) -> Loss:
+    """A loss whose largest class weight that counts is near 1: a start depends on their ratios alone."""
+    given = {name: parameter.default for name, parameter in loss.params.items()}
+    if given.get("class_weight") is None:
+        return loss
+    per_class = np.asarray(given["class_weight"], np.float64)
+    return loss.bind(
+        class_weight=_starts.rescaled(per_class if given.get("label_smoothing") else np.where(share > 0, per_class, 0))
+    )
+
+
 def of_classes(of: Margins, weight: np.ndarray, traits: Traits) -> np.ndarray:
     """The best row of margins."""
     target, counted = of.target, weight > 0
@@ -55,8 +67,9 @@ def of_classes(of: Margins, weight: np.ndarray, traits: Traits) -> np.ndarray:
         share = masses / (masses.sum() or 1.0)
     else:
         share = weight[counted] @ target[counted].astype(np.float64) / weight.sum()
-    params = {parameter.name: parameter.default for parameter in of.loss.params.values()}
-    rows = _starts.Rows(of.loss, share, params, labels=target.ndim == 1)
+    loss = with_ratios(of.loss, share)
+    params = {parameter.name: parameter.default for parameter in loss.params.values()}
+    rows = _starts.Rows(loss, share, params, labels=target.ndim == 1)
     if rows.labels and not (rows.mass.any() or (share.any() and params.get("label_smoothing"))):
         raise ValueError(NOTHING_COUNTS)
     found = traits.start(rows) if traits.start else None

@@ -10,7 +10,7 @@ import importlib.util
 import re
 import sys
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -114,6 +114,10 @@ class Margins(NamedTuple):
         """Numbers of samples, such as weights, so that they broadcast against derivatives."""
         return array[:, None] if self.loss.family == "rows" and np.ndim(array) == 1 else array
 
+    def part(self, samples: slice) -> Margins:
+        """Margins and targets of some samples: what a residual is made of."""
+        return self._replace(pred=self.pred[samples], target=self.target[samples])
+
     def at(self, chosen: np.ndarray) -> dict[str, Any]:
         """The keywords of a call of the loss for some elements alone."""
         return {
@@ -174,20 +178,34 @@ class OfGradient(Convention):
         return grad, hess
 
 
-def scale_of(size: np.ndarray, weight: Any) -> np.ndarray:
+# Elements of a block. What is computed of a block stays in the cache, and needs no memory that the system has to hand out anew
+# for each call, which takes several times as long as the arithmetic.
+BLOCK = 1 << 14
+
+
+def blocks_of(margin: np.ndarray) -> Iterator[slice]:
+    """Samples a block at a time."""
+    samples = max(1, BLOCK // max(1, margin[:1].size))
+    for first in range(0, len(margin), samples):
+        yield slice(first, first + samples)
+
+
+def scale_of(of: Margins, residual: Callable[[Margins], np.ndarray]) -> np.ndarray:
     """Of each column the square of the mean root of the sizes of residuals, which few large ones do not carry away."""
-    root = np.sqrt(size)
-    if not len(root):
-        mean: Any = np.zeros(root.shape[1:])
-    elif weight is None:
-        mean = np.mean(root, axis=0, dtype=np.float64)
-    else:
-        share = np.asarray(weight, np.float64)
-        largest = np.max(np.abs(share), initial=0.0)
-        share = np.broadcast_to(share / largest if largest else share, root.shape)  # no weight's sum is too large
-        total = share.sum(axis=0)
-        mean = np.divide((root * share).sum(axis=0), total, out=np.zeros_like(total), where=total != 0)
-    return np.asarray(mean * mean)
+    largest = 1.0 if of.weight is None else np.float64(max(np.max(of.weight, initial=0.0), -np.min(of.weight, initial=0.0)))
+    mean, total = np.zeros(of.pred.shape[1:]), np.zeros(of.pred.shape[1:])
+    for part in blocks_of(of.pred):
+        root = residual(of.part(part))
+        np.sqrt(np.abs(root, out=root), out=root)
+        if of.weight is None:
+            mean += root.sum(axis=0, dtype=np.float64)
+            total += len(root)
+        else:
+            share = np.asarray(of.weight[part], np.float64) / (largest or 1.0)  # no weight's sum is too large
+            mean += (root * share).sum(axis=0)
+            total += share.sum(axis=0)
+    np.divide(mean, total, out=mean, where=total != 0)
+    return mean * mean
 
 
 def from_target(of: Margins) -> np.ndarray:
@@ -224,15 +242,19 @@ class Descent(Convention):
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad, hess = of.grad_and_hess(1.0)
-        size = self.residual(of)
-        np.abs(size, out=size)
-        if self.width:
-            np.maximum(size, (self.width * scale_of(size, of.weight)).astype(size.dtype), out=size)
+        least = self.width * scale_of(of, self.residual) if self.width else None
+        share = hess.dtype.type(self.share)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            chord = np.abs(grad)
-            np.divide(chord, size, out=chord, dtype=size.dtype, casting="same_kind")
-        chord *= chord.dtype.type(self.share)
-        np.fmax(hess, chord, out=hess)  # NaN where there is neither gradient nor residual
+            for part in blocks_of(of.pred):
+                size, chord = self.residual(of.part(part)), np.abs(grad[part])
+                if chord.dtype == np.float32:
+                    size = size.astype(np.float32, copy=False)  # as the quotient will be
+                np.abs(size, out=size)
+                if least is not None:
+                    np.maximum(size, least.astype(size.dtype), out=size)
+                np.divide(chord, size, out=chord, dtype=size.dtype, casting="same_kind")
+                chord *= share
+                np.fmax(hess[part], chord, out=hess[part])  # NaN where there is neither gradient nor residual
         return grad, hess
 
 
@@ -309,8 +331,8 @@ class Smoothed(Convention):
         return True
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
-        residual = np.asarray(of.pred - of.target)
-        scale = scale_of(np.abs(residual), of.weight).astype(residual.dtype)
+        residual = from_target(of)
+        scale = scale_of(of, from_target).astype(residual.dtype)
         grad, hess = self.function(of, residual, scale)
         return of.weighed(grad), of.weighed(of._replace(weight=None).raised(hess))
 

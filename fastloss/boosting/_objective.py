@@ -19,6 +19,7 @@ from fastloss.boosting._checks import (
     number_of_classes,
     numbers,
     of_samples,
+    one_weight,
     spread_parameter,
 )
 from fastloss.boosting._conventions import Convention, Margins, Traits, traits_of
@@ -54,8 +55,9 @@ def sample_of(y_true: Any, y_pred: Any, sample_weight: Any) -> Sample:
         y_true, y_pred, sample_weight = y_pred.get_label(), y_true, y_pred.get_weight()
     elif hasattr(y_true, "get_label"):
         raise TypeError(f"the margins come first and {type(y_true).__name__} second, or labels first and margins second")
-    weight = None if sample_weight is None or np.size(sample_weight) == 0 else sample_weight
-    return Sample(numbers(y_pred, "margins"), y_true, weight, native)
+    if native and np.shape(sample_weight) == (0,):  # as XGBoost gives what a DMatrix has not
+        sample_weight = None
+    return Sample(numbers(y_pred, "margins"), y_true, sample_weight, native)
 
 
 class Objective(_parameters.ByValue):
@@ -78,11 +80,15 @@ class Objective(_parameters.ByValue):
         if not isinstance(loss, Loss):
             raise TypeError(f"loss must be a loss of fastloss.losses, such as fastloss.huber; got {type(loss).__name__}")
         if own := sorted({"weight", "reduction", "axis"} & set(loss.bound)):
-            raise TypeError(f"an objective weighs and reduces by itself: {loss.name} has {', '.join(own)} bound")
+            weigh = "; weights belong to the data that a booster is given" if "weight" in own else ""
+            raise TypeError(f"an objective weighs and reduces by itself: {loss.name} has {', '.join(own)} bound{weigh}")
         traits = traits_of(loss)
         instead = f"; take {f'{traits.instead} {traits.how}'.strip()}" if traits.instead else ""
         if traits.instead or loss.domain.prediction.bounded:
             raise ValueError(f"{loss.name} is no loss of a margin, which may be any number{instead}")
+        for parameter in loss.params.values():
+            if parameter.kind.array == "classes" and np.ndim(parameter.default) > 1:
+                raise ValueError(f"{parameter.name} has shape {np.shape(parameter.default)}; wanted: (classes,)")
         floor = float(hessian_floor)
         if not 0 <= floor < np.inf:
             raise ValueError(f"hessian_floor = {hessian_floor!r} is outside [0, inf)")
@@ -211,7 +217,7 @@ class Objective(_parameters.ByValue):
         keywords: dict[str, Any] = {"check_domain": False} if domain.bounded else {}
         if n_threads is not None:
             keywords["n_threads"] = n_threads
-        if target.ndim == 2 and target.shape[1] == 1:
+        if target.shape == (shape[0], 1):
             target = target[:, 0]
         if rows and loss.row.labels and target.shape == shape[:1]:
             return Margins(loss, margin, as_labels(loss, target, shape[1], weight), weight, keywords)
@@ -241,7 +247,7 @@ class Objective(_parameters.ByValue):
         return Margins(loss, margin, target, weight, keywords)
 
     def derivatives(
-        self, margin: Any, target: Any, weight: Any = None, *, n_threads: int | None = None
+        self, margin: Any, target: Any, weight: Any = None, *, n_threads: int | None = None, sample_weight: Any = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Gradient and Hessian of each sample, in the dtype and the memory order of the margins.
 
@@ -257,6 +263,8 @@ class Objective(_parameters.ByValue):
             Of a sample of weight 0 the target is not looked at, and nothing is left.
         n_threads : int, optional
             As for the loss.
+        sample_weight : array_like, optional
+            Another name of `weight`.
 
         Returns
         -------
@@ -280,6 +288,7 @@ class Objective(_parameters.ByValue):
         >>> objective(fl.huber, hessian="upper_bound").derivatives([0.5, 3.0], [0.0, 0.0])
         (array([0.5, 1. ]), array([1., 1.]))
         """
+        weight = one_weight(weight, sample_weight)
         return self.derivatives_of(self.prepare(margin, target, weight, n_threads), single=False)
 
     def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -335,12 +344,12 @@ class Objective(_parameters.ByValue):
         n_threads = 1 if sample.margin.size <= ON_ONE_THREAD else None
         return self._in_training(self.prepare(sample.margin, sample.target, sample.weight, n_threads), single=True)
 
-    def value(self, margin: Any, target: Any, weight: Any = None) -> float:
+    def value(self, margin: Any, target: Any, weight: Any = None, *, sample_weight: Any = None) -> float:
         """The mean loss of raw margins; with weights, divided as the loss divides it.
 
         Parameters
         ----------
-        margin, target, weight : array_like
+        margin, target, weight, sample_weight : array_like
             As for `derivatives`.
 
         Returns
@@ -354,13 +363,13 @@ class Objective(_parameters.ByValue):
         >>> objective(fl.huber).value([0.5, 3.0], [0.0, 0.0])
         1.3125
         """
-        return self.value_of(self.prepare(margin, target, weight))
+        return self.value_of(self.prepare(margin, target, one_weight(weight, sample_weight)))
 
     def value_of(self, of: Margins) -> float:
         """The same of what is prepared."""
         return float(self.loss(of.pred, of.target, weight=of.weight, reduction="mean", **of.keywords))
 
-    def init_score(self, y: Any, weight: Any = None, *, classes: int | None = None) -> Any:
+    def init_score(self, y: Any, weight: Any = None, *, classes: int | None = None, sample_weight: Any = None) -> Any:
         """The best constant: the margin that makes the loss least where all samples get the same.
 
         A booster with an objective of your own starts at 0 (LightGBM) or at `base_score`, by default 0.5 (XGBoost). Give
@@ -375,6 +384,8 @@ class Objective(_parameters.ByValue):
         classes : int, optional
             How many classes the labels are of. None: as many as there are class weights, or else up to the largest of `y`
             that counts. Ignored labels and those of weight 0 do not.
+        sample_weight : array_like, optional
+            Another name of `weight`.
 
         Returns
         -------
@@ -408,7 +419,7 @@ class Objective(_parameters.ByValue):
         y = numbers(y, "labels")
         if y.ndim not in (1, 2):
             raise ValueError(f"labels have shape {y.shape}; wanted: (n,) or (n, columns)")
-        weight = _constants.checked(weight, len(y))
+        weight = _constants.checked(one_weight(weight, sample_weight), len(y))
         if self.loss.family == "rows":
             y = y[:, 0] if y.shape[1:] == (1,) else y
             shape: tuple[int, ...] = (len(y), number_of_classes(self.loss, y, weight, classes))

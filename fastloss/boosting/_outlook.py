@@ -43,8 +43,8 @@ def why_hopeless(of: Margins, convention: Convention, by_default: Traits | None,
     # Halley's steps of a residual are bounded as those of a constant are.
     if follows or (by_default and isinstance(convention, Turned) and by_default.link is IDENTITY):
         step = size / float(np.mean(hess, dtype=np.float64))
-        residual = other.residual(of) if isinstance(other, Descent) else from_target(of)
-        scale = float(np.max(scale_of(np.abs(residual), of.weight)))
+        residual = other.residual if isinstance(other, Descent) else from_target
+        scale = float(np.max(scale_of(of, residual)))
         if not SHORT * scale <= step <= LONG * scale:
             advice = "hessian='descent' follows the size of the residuals" if follows else "divide the targets by that size"
             return (

@@ -11,6 +11,7 @@ import numpy as np
 from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._weights import relative
+from fastloss.boosting._checks import one_weight
 from fastloss.boosting._objective import Objective, objective
 
 __all__ = ["LinearObjective", "minimize_objective"]
@@ -351,8 +352,5 @@ def minimize_objective(
     >>> minimize(f, f.start(), jac=True, hessp=f.hessp, method="trust-ncg").x.round(4)
     array([0.6931, 0.    ])
     """
-    if sample_weight is not None:
-        if weight is not None:
-            raise TypeError("minimize_objective was given weight and sample_weight, which are two names of one argument")
-        weight = sample_weight
+    weight = one_weight(weight, sample_weight)
     return LinearObjective(objective(loss, **params), X, y, weight, l2, fit_intercept, classes)

@@ -15,9 +15,13 @@ __all__ = ["search", "search_row", "settle"]
 
 # Samples and constants of the first look, and the valleys that are looked at more closely.
 GROUPS, TAILS, GRID, VALLEYS = 1024, 16, 129, 8
+# The same of a second look at losses with several valleys, and how many losses are computed then.
+MANY_GROUPS, MANY_VALLEYS, LOOKS = 1 << 14, 32, 1 << 24
 # How often the bracket of a loss that jumps is divided by eight.
 ZOOMS = 16
 FARTHEST = 1e300
+# Points beyond a link's limit, in multiples of it: of a probability the logarithm of the smallest number is 22 times the limit.
+BEYOND = np.concatenate([np.linspace(1, 32, 125), np.geomspace(32, 1e298, 400)[1:]])
 
 
 def settle(slope: Callable[[float], tuple[float, float]], low: float, at: float, high: float) -> float:
@@ -59,13 +63,27 @@ def centres(of: Column, link: Link) -> np.ndarray:
     return finite
 
 
-def bounds(of: Column, link: Link) -> tuple[float, float]:
+def bounds(of: Column, few: Column, link: Link) -> tuple[float, float]:
     """Between which margins the best is looked for: of improbable samples it may lie beyond the link's limit."""
     low, high = max(-min(link.limit, FARTHEST), link.lowest), min(link.limit, FARTHEST)
     if link.limit == np.inf:
         return low, high
     places = centres(of, link)
-    return float(places.min(initial=low)), float(places.max(initial=high))
+    return outwards(few, float(places.min(initial=low)), -1), outwards(few, float(places.max(initial=high)), 1)
+
+
+def outwards(of: Column, end: float, side: int) -> float:
+    """Where a bound is to lie so that the best is not beyond it, which a parameter such as an exposure may move far away.
+
+    Where the loss falls on without end, no bound is far enough, and this one stays.
+    """
+    if not side * of.slope(end)[0] < 0:
+        return end
+    points = end * BEYOND if side * end > 0 else end + side * (BEYOND - 1)
+    points = points[np.abs(points) <= FARTHEST]
+    values = of.values(points)
+    j = int(np.argmin(values))
+    return float(points[j + 1]) if 0 < j < len(points) - 1 and values[-1] > values[j] else end
 
 
 def lie_least(values: np.ndarray) -> np.ndarray:
@@ -108,9 +126,10 @@ class Bracket(NamedTuple):
         return self._replace(low=ends[0], high=ends[1])
 
 
-def looked_over(of: Column, link: Link, low: float, high: float) -> list[Bracket]:
-    """Valleys of the loss as a function of the constant, the lowest first."""
-    places = np.clip(centres(of, link), low, high)
+def looked_over(of: Column, link: Link, low: float, high: float, most: int, number: int = VALLEYS) -> list[Bracket]:
+    """So many valleys of the loss as a function of the constant, the lowest first, from `most` places where they may lie."""
+    places = np.unique(np.clip(centres(of, link), low, high))
+    places = places[:: 1 + (len(places) - 1) // most] if len(places) else places
     ends = (low, high) if link.limit < np.inf else (places.min(), places.max())
     points = np.unique(np.concatenate([places, np.linspace(ends[0], ends[1], GRID)]))
     values = of.values(points)
@@ -122,24 +141,32 @@ def looked_over(of: Column, link: Link, low: float, high: float) -> list[Bracket
             at = len(points) if side > 0 else 0
             points, values = np.insert(points, at, beyond), np.insert(values, at, of.values(np.array([beyond])))
             step *= 2
-    return [Bracket.around(points, values, j) for j in lie_least(values)[:VALLEYS]]
+    return [Bracket.around(points, values, j) for j in lie_least(values)[:number]]
 
 
 def search(of: Column, link: Link) -> float:
     """The constant of least loss, whatever the loss is.
 
     A few hundred constants are tried, on a few hundred samples where there are more; the lowest valleys are looked at more
-    closely, and in the lowest of them the derivative's change of sign is found, of all samples.
+    closely, and in the lowest of them the derivative's change of sign is found, of all samples. Narrow valleys are of single
+    samples, for which others do not stand: where there are several valleys, so many are tried as there is time for.
     """
     of = of.merged()
-    low, high = bounds(of, link)
     # Neighbours whose parameters differ do not stand for each other as well.
-    few = of.grouped(4 * GROUPS if of.varies else GROUPS, TAILS)
-    valleys = looked_over(few, link, low, high)
+    few = of.grouped(2 * GROUPS if of.varies else GROUPS, TAILS)
+    low, high = bounds(of, few, link)
+    valleys = looked_over(few, link, low, high, len(few.target))
+    some = few is not of
+    if some and len(valleys) > 1:
+        few = of.grouped(MANY_GROUPS, TAILS)
+        valleys = looked_over(few, link, low, high, max(GRID, LOOKS // len(few.target)), MANY_VALLEYS)
     for _ in range(2):
         valleys = [valley.narrowed(few, np.linspace(valley.low, valley.high, 17)) for valley in valleys]
-    best = min(valleys, key=lambda valley: valley.value)
-    if few is not of:
+    valleys.sort(key=lambda valley: valley.value)
+    best = valleys[0]
+    if some:
+        # Of all samples another may be lower.
+        best = valleys[int(np.argmin(of.values(np.array([valley.at for valley in valleys[:VALLEYS]]))))]
         # At a corner the best is a target, most probably one of those that lie nearest.
         near = of.target[np.argpartition(np.abs(of.target - best.at), 8)[:8]]
         best = best.widened(of, low, high)
@@ -180,6 +207,7 @@ def search_row(of: Rows, limit: float) -> np.ndarray:
     """The row of margins at which the weighted loss is least: steps by the diagonal Hessian, shortened until they descend.
 
     Where probabilities saturate long before `limit`, so that no slope leads back, no step is longer than a small part of it.
+    And of a loss with several valleys that of the classes' frequencies is looked into too.
     """
     loss, classes = of.loss, len(of.share)
     target, weight = of.stand_ins()
@@ -193,7 +221,21 @@ def search_row(of: Rows, limit: float) -> np.ndarray:
         grads, hesses = loss.grad_and_hess(np.broadcast_to(row, shape), target, weight=weight, **keywords)
         return grads.sum(axis=0), hesses.sum(axis=0)
 
-    at, steps = np.zeros(classes), list[tuple[np.ndarray, np.ndarray]]()
+    share = of.mass / (of.mass.max() or 1.0)
+    frequencies = of.params.get("temperature", 1.0) * np.log(np.maximum(share, 1e-15))
+    first, second = (descended(value, slope, start, limit) for start in (np.zeros(classes), frequencies))
+    least = value(first)
+    return second if value(second) < least - ROUNDING * abs(least) else first
+
+
+def descended(
+    value: Callable[[np.ndarray], float],
+    slope: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]],
+    start: np.ndarray,
+    limit: float,
+) -> np.ndarray:
+    """The bottom of the valley in which a start lies."""
+    at, steps = start, list[tuple[np.ndarray, np.ndarray]]()
     now, (grad, hess) = value(at), slope(at)
     for _ in range(1000):  # a hundred are usual
         most = max(np.abs(hess).max(), 1e-290)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastloss._loss import Loss
+from fastloss._weights import relative
 from fastloss.boosting._conventions import Smoothed, traits_of
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import FLOOR, Objective, objective
@@ -86,6 +87,11 @@ def loss_type(has_probabilities: bool) -> Any:
 
         def __repr__(self) -> str:
             return f"sklearn_loss of {self.objective!r}"
+
+        def __call__(self, y_true: Any, raw_prediction: Any, sample_weight: Any = None, n_threads: int = 1) -> Any:
+            # scikit-learn sums products with weights, which need not be numbers of their type.
+            weight = None if sample_weight is None else relative(sample_weight)
+            return super().__call__(y_true, raw_prediction, weight, n_threads)
 
         def fit_intercept_only(self, y_true: Any, sample_weight: Any = None) -> Any:
             # Unlike `init_score`, of residuals in a leaf too, where all weights may be 0.

@@ -145,8 +145,14 @@ class Rows(NamedTuple):
         # The square of log Σ exp counts as the label's class does, and as a whole beside numbers.
         weighed_by_label = self.params.get("z_loss") and self.params.get("class_weight") is not None
         if self.labels and (labels_alone or weighed_by_label):
-            return np.arange(len(self.share)), self.share
-        return self.share[None], np.ones(1)
+            return np.arange(len(self.share)), self.share * self.unit
+        return self.share[None], np.full(1, self.unit)
+
+    @property
+    def unit(self) -> float:
+        """The power of two that brings the largest mass near 1: heavy classes may be rare ones."""
+        _, exponent = np.frexp(self.mass.max())
+        return float(np.ldexp(1.0, int(np.clip(-exponent, 0, 1000))))
 
     @property
     def mass(self) -> np.ndarray:
@@ -248,7 +254,7 @@ def majority(of: Rows) -> Any:
     Every class loses the least against the highest, and that one the least if the others lie low: what moves them apart by one
     costs their mass, and gains that of the highest.
     """
-    return of.params["margin"] * (of.mass > of.mass.sum() / 2)
+    return max(of.params["margin"], 0.0) * (of.mass > of.mass.sum() / 2)  # without a margin to keep, equal ones lose nothing
 
 
 def levels_of_margins(of: Rows) -> Any:
@@ -260,6 +266,8 @@ def levels_of_margins(of: Rows) -> Any:
     """
     if of.params["p"] != 1 or len(of.share) > MANY_CLASSES:
         return None
+    if of.params["margin"] <= 0:
+        return np.zeros(len(of.share))  # where nothing is lost
     order, n = np.argsort(of.mass, kind="stable"), len(of.share)
     below = np.concatenate([[0.0], np.cumsum(of.mass[order])])
     least, following = np.zeros(n + 1), np.zeros(n, int)

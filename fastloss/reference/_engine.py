@@ -141,15 +141,15 @@ class Entry(DescribedEntry):
         scale = 1.0
         if reduction == "mean":
             total = np.sum(factor * mass, dtype=wide)
-            scale = 1 / total
+            nothing = not np.any((factor != 0) & (mass != 0))
+            scale = 0.0 if nothing else 1 / total
         value = weigh(value, factor)
         if reduction == "none":
             value = value.astype(pred.dtype)
         else:
             total_value = np.sum(value, dtype=wide)
             if reduction == "mean":
-                nothing = not np.any((factor != 0) & (mass != 0))
-                value = wide.type(0) if nothing and empty == "zero" else total_value / total
+                value = total_value / total if not nothing else wide.type(0 if empty == "zero" else np.nan)
             else:
                 value = total_value
             value = value if pred.dtype == np.longdouble else float(value)

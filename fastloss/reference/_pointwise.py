@@ -359,7 +359,7 @@ def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray 
     value = np.where(wrong == 0, 0, np.abs(pred) * wrong) + (positive + negative) * np.log1p(e)
     weight = _for_each(pos_weight, pred)
     by_target = (weight - 1) * np.log1p(e) - np.where(pred >= 0, pred, pred * weight)
-    by_target = np.where(np.isnan(target), target, by_target)
+    by_target = np.where(target != target, target, by_target)
     return value, negative * p - positive * not_p, (positive + negative) * p * not_p, by_target
 
 

@@ -206,7 +206,7 @@ def inverse_gaussian(pred, target):
     )
 
 
-@pointwise(target=NONNEGATIVE)
+@pointwise(target=NONNEGATIVE, target_at=("power", 2, POSITIVE))
 def tweedie(pred, target, *, power: VariancePower = 1.5):
     """Tweedie negative log-likelihood of the logarithm of the mean, without its constants: for amounts that are often 0.
 
@@ -224,7 +224,7 @@ def tweedie(pred, target, *, power: VariancePower = 1.5):
         Nonnegative numbers, of the shape of `pred`.
     power : float, default 1.5
         The variance is proportional to this power of the mean; between 1 and 2. With 1 it is `poisson`,
-        with 2 `gamma`.
+        with 2 `gamma`, whose targets are positive: at 0 it would be unbounded below.
 
     Notes
     -----

@@ -252,7 +252,14 @@ def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer
     return value, grad, np.zeros_like(grad), t.sum(axis=1)
 
 
-@rows(prediction=LOG_PROBABILITY, target=NONNEGATIVE, ulp=8.0, unit=1.0, of_logits="cross_entropy")
+@rows(
+    prediction=LOG_PROBABILITY,
+    target=NONNEGATIVE,
+    target_at=("log_target", 1, LOG_PROBABILITY),
+    ulp=8.0,
+    unit=1.0,
+    of_logits="cross_entropy",
+)
 def kl_divergence(pred, target, *, log_target: Flag = False):
     """Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
 
