@@ -4,7 +4,6 @@
 # fmt: off
 # pyright: reportIncompatibleVariableOverride=false, reportOverlappingOverload=false
 
-from contextlib import AbstractContextManager
 from typing import Any, Generic, Literal, Never, Protocol, TypedDict, TypeVar, Unpack, overload
 
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -15,6 +14,7 @@ from fastloss._loss import Loss as Loss
 from fastloss._names import Named
 from fastloss._row_functions import RowFunction as RowFunction
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
+from fastloss._threads import Block as _Block
 
 # Results of entry points, and where derivatives are written to: by one argument, and by two.
 _Array = NDArray[Any]
@@ -26,7 +26,7 @@ class _Tensor(Protocol):  # of PyTorch, in main memory
 
 _Out = _Array | _Tensor | None
 _Outs = _Out | tuple[_Out, _Out]
-_LayerOut = tuple[_Array | None, ...] | None
+_LayerOut = tuple[_Out, ...] | None
 
 # What is asked for.
 _Reduced = Literal["mean", "sum"]
@@ -70,7 +70,7 @@ row_functions: Named[RowFunction]
 
 def get_num_threads() -> int: ...
 def set_num_threads(n: int | None) -> None: ...
-def num_threads(n: int) -> AbstractContextManager[None]: ...
+def num_threads(n: int) -> _Block: ...
 def show_config() -> None: ...
 
 _squared_error_options = TypedDict("_squared_error_options", {"weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "n_threads": int | None}, total=False)

@@ -64,7 +64,7 @@ ELSEWHERE_KEYWORDS: Mapping[str, str] = MappingProxyType(
         "device": "fastloss computes on the CPU",
         "name": "a loss is called by its own name",
         "out": "a value has no array to be written to; grad, value_and_grad and grad_and_hess take it",
-        "graddtype": "a value has no gradient; grad, value_and_grad and grad_and_hess take it",
+        "graddtype": "gradients of losses take it: grad, value_and_grad, and grad_and_hess where there is one",
         "fromlogits": "whether predictions are logits is said by the loss",
     }
 )

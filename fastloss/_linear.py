@@ -267,7 +267,7 @@ class LinearLoss:
         ----------
         **parameters
             Parameters of the loss, and of the keywords of its entry points ``sample_weight``, ``reduction``, ``empty``,
-            ``check_domain`` and ``n_threads``; those not named keep their default. Arrays are copied.
+            ``check_domain``, ``grad_dtype`` and ``n_threads``; those not named keep their default. Arrays are copied.
 
         Returns
         -------
@@ -293,7 +293,8 @@ class LinearLoss:
         0.363262
         """
         known = self.params
-        options = [name for name in OPTIONS if name not in OTHERS_BOUND and name in self.__signature__.parameters]
+        known_to_grad = linear_signature(self.wrapped.row, {}, "grad").parameters
+        options = [name for name in OPTIONS if name not in OTHERS_BOUND and name in known_to_grad]
         check_bound(self.name, known, parameters, options)
         return type(self)(self.row, self.wrapped, self.evaluate, with_bound(self.bound, known, parameters, {}))
 

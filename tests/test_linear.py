@@ -1078,6 +1078,12 @@ def test_options_are_bound_too(loss):
     assert bound.reference(*arrays) == pytest.approx(bound(*arrays), rel=1e-12)
     with pytest.raises(ValueError, match="reduction must be one of"):
         loss.bind(reduction="average")
+    halves = [x if i == 2 else x.astype(np.float16) for i, x in enumerate(arrays)]
+    for wide in (loss.bind(grad_dtype="float32"), pickle.loads(pickle.dumps(loss.bind(grad_dtype=np.float32)))):
+        for a, b in zip(flat(wide.value_and_grad(*halves)), flat(loss.value_and_grad(*halves, grad_dtype="f4")), strict=True):
+            assert same_bits(a, b)
+        assert all(array.dtype == np.float32 for array in wide.vjp(*halves[:3], cotangent))
+        assert same_bits(wide(*halves), loss(*halves))
 
 
 @pytest.mark.parametrize("loss", every_linear_loss())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import tracemalloc
 
 import numpy as np
@@ -163,6 +165,32 @@ def test_several_levels_and_several_targets():
     assert f(point)[0] == pytest.approx(np.mean([g(point[:, i])[0] for i, g in enumerate(each)]))
     products = [g.hessp(point[:, i], along[:, i]) / 2 for i, g in enumerate(each)]
     np.testing.assert_allclose(f.hessp(point, along).reshape(f.shape), np.stack(products, axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("form", ["dense", "csr", "csc"])
+def test_functions_are_equal_by_value(form):
+    sparse = pytest.importorskip("scipy.sparse")
+
+    def made(X, y=(0, 1, 1), weight=None, loss=fl.hinge.reference, **options):
+        X = np.array(X, float) if form == "dense" else getattr(sparse, f"{form}_array")(np.array(X, float))
+        return minimize_objective(loss, X, [2 * label - 1 for label in y], weight, **options)
+
+    X = [[1, 0], [0, 2], [3, 4]]
+    one = made(X)
+    assert one == made(X) == copy.deepcopy(one) == pickle.loads(pickle.dumps(one)) == made(X, weight=None)
+    assert len({one, made(X), copy.copy(one)}) == 1
+    assert made(X, weight=[1, 2, 3]) == made(X, weight=[2, 4, 6])  # of which the ratios count
+    others = [
+        made([[1, 0], [0, 2], [3, 5]]),
+        made(X, (0, 1, 0)),
+        made(X, weight=[1, 2, 3]),
+        made(X, loss=fl.reference.squared_hinge),
+        made(X, l2=1.0),
+        made(X, fit_intercept=False),
+        minimize_objective(fl.reference.hinge, X if form != "dense" else sparse.csr_array(X), [-1, 1, 1]),
+    ]
+    assert one not in others
+    assert one != "another type"
 
 
 def test_shapes_and_types_are_checked():

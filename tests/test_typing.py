@@ -57,6 +57,15 @@ total = fl.logsumexp(p, reduction="mean")
 grad = fl.log_softmax.vjp(p, t)
 
 
+@fl.num_threads(1)
+def decorated(a: float) -> float:
+    return a
+
+
+with fl.num_threads(2):
+    total = decorated(1.0)
+
+
 def any_of(reduction: Literal["mean", "sum", "none"], flag: bool) -> float | Array:
     fl.gaussian_nll.grad(p, t, variance_grad=flag)
     return fl.huber(p, t, reduction=reduction)

@@ -59,6 +59,15 @@ def without_rows(X: Any, where: np.ndarray) -> Any:
     return X
 
 
+def same_array(a: Any, b: Any) -> bool:
+    """Whether both are arrays of the same numbers, NaN like NaN; or sparse matrices of the same; or neither."""
+    if is_sparse(a) and is_sparse(b):
+        return a.format == b.format and all(same_array(getattr(a, x), getattr(b, x)) for x in ("indptr", "indices", "data"))
+    if a is None or b is None or is_sparse(a) or is_sparse(b):
+        return a is b
+    return np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f" and np.asarray(b).dtype.kind == "f")
+
+
 class LinearObjective:
     """The mean loss of a linear model as a function of its coefficients: what `minimize_objective` returns.
 
@@ -156,6 +165,26 @@ class LinearObjective:
             if class_weight is not None and not smoothing:
                 counts = counts & (np.asarray(class_weight)[np.where(counts, self.y, 0)] != 0)
         return in_mean, counts
+
+    def _key(self) -> tuple[Any, ...]:
+        """What functions that are equal have in common, beside arrays."""
+        return self.objective, self.l2, self.fit_intercept, self.shape, self.X.shape
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LinearObjective):
+            return NotImplemented
+        return self._key() == other._key() and all(
+            same_array(a, b)
+            for a, b in (
+                (self.X, other.X),
+                (self.y, other.y),
+                (self.sample_weight, other.sample_weight),
+                *((self.keywords.get(name), other.keywords.get(name)) for name in {*self.keywords, *other.keywords}),
+            )
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._key())
 
     def __repr__(self) -> str:
         options = f"l2={self.l2!r}, fit_intercept={self.fit_intercept}"
