@@ -10,7 +10,7 @@ import fastloss as fl
 from fastloss import _verify
 
 #: Elements a case is measured on at each depth; `python -m fastloss verify` takes more.
-SAMPLES = (700, 2000, 2000)
+SAMPLES = (400, 2000, 2000)
 
 
 def test_error_of_every_loss_is_within_its_bound(given, dtype, depth):

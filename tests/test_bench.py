@@ -105,7 +105,7 @@ def test_select():
 # --- opponents ------------------------------------------------------------------------------------
 
 
-@pytest.mark.sample(full=80)
+@pytest.mark.sample(quick=40, full=80)
 @pytest.mark.parametrize("loss", registry)
 @pytest.mark.parametrize("name", [name for name in OPPONENTS if name != "torch.compile"])
 @pytest.mark.filterwarnings("ignore")  # those of other libraries

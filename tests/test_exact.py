@@ -36,7 +36,7 @@ class Effort(NamedTuple):
     logits: int
 
 
-QUICK, FULL, DEEP = Effort(300, 1, 4, 2), Effort(400, 1, 8, 8), Effort(2000, 2, 30, 48)
+QUICK, FULL, DEEP = Effort(200, 1, 3, 2), Effort(400, 1, 8, 8), Effort(2000, 2, 30, 48)
 
 #: Sets of parameters that are drawn beside the defaults.
 QUICK_SETS, FULL_SETS = 1, 2

@@ -861,7 +861,7 @@ def test_arrays_that_are_not_accepted():
             np.ma.masked_array(arrays[i]),
         ):
             refused(TypeError, name, *arrays[:i], wrong, *arrays[i + 1 :], out=(None, None, None))
-    refused(TypeError, "labels must be integers.*labels.astype", *arrays[:2], arrays[2].astype(float))
+    refused(TypeError, r"labels must be integers.*np\.asarray\(labels, int\)", *arrays[:2], arrays[2].astype(float))
     refused(TypeError, "hidden is None", None, *arrays[1:3], out=(None, None))
     refused(TypeError, "sample_weight", *arrays[:3], sample_weight=np.ones(6, complex))
 
