@@ -83,8 +83,11 @@ class Margins(NamedTuple):
 
     def weighed(self, each: np.ndarray) -> np.ndarray:
         """What samples of weight 1 have, times their weights, of any size."""
-        with np.errstate(over="ignore", under="ignore"):
-            weighed = each if self.weight is None else each * self.by_sample(self.weight)
+        with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+            weighed = each
+            if self.weight is not None:
+                weight = self.by_sample(self.weight)
+                weighed = np.where(weight == 0, 0, each * weight)  # whatever such a sample has
             return np.asarray(weighed, np.float32 if self.single else self.pred.dtype)
 
     def raised(self, hess: np.ndarray) -> np.ndarray:

@@ -155,7 +155,7 @@ def search(of: Column, link: Link) -> float:
     # Neighbours whose parameters differ do not stand for each other as well.
     few = of.grouped(2 * GROUPS if of.varies else GROUPS, TAILS)
     low, high = bounds(of, few, link)
-    valleys = looked_over(few, link, low, high, len(few.target))
+    valleys = looked_over(few, link, low, high, max(GRID, len(few.target)))
     some = few is not of
     if some and len(valleys) > 1:
         few = of.grouped(MANY_GROUPS, TAILS)
