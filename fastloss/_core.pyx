@@ -475,6 +475,8 @@ cdef class Kernel:
     cdef fl_domain[2] pred_domains, target_domains, operand_domains, other_domains
     cdef int other_target          # where in param[] a number makes targets lie in another domain; -1: nowhere
     cdef double makes_other        # that number
+    cdef int scalars               # how many numbers of param[] are given
+    cdef bint ends_apart           # of one of them the ends of its range are apart
     cdef bint has_domain, optional_target
     cdef fl_newton newton
     cdef bint gives_single
@@ -524,7 +526,8 @@ cdef class Kernel:
             else:
                 slots.append(i)
                 i += 1
-        self.slots = tuple(slots)
+        self.slots, self.scalars = tuple(slots), i
+        self.ends_apart = any([p.kind.ends_apart for p in row.parameters])
         self.other_target = next((slot for p, slot in zip(row.parameters, slots) if row.target_at and p.name == row.target_at[0]), -1)
         for p, slot in zip(self.parameters, slots):
             self.set_parameter(&self.template, slot, p, loss.bound.get(p.name, p.default), True)
@@ -541,6 +544,16 @@ cdef class Kernel:
             domains[i].low, domains[i].high = interval.ends_in(real)
             domains[i].checked, domains[i].ends_only = interval.bounded, interval.ends_only
         return 0
+
+    cdef inline bint may_change_in_float(self, fl_call *c, cnp.ndarray operand) noexcept:
+        """Whether a parameter might be another one in float32: a quick look, as each call takes."""
+        cdef int i
+        for i in range(self.scalars):
+            if not fits_float(c.param[i]):
+                return True
+        return self.ends_apart or (operand is not None and cnp.PyArray_NDIM(operand) == 0
+                                   and cnp.PyArray_TYPE(operand) == cnp.NPY_DOUBLE
+                                   and not fits_float((<double *>cnp.PyArray_DATA(operand))[0]))
 
     cdef int check_single(self, fl_call *c, cnp.ndarray operand) except -1:
         """Raise where a number, of which float32 makes 0 or infinity, is out of its parameter's range then, as one of an array is."""
@@ -660,7 +673,7 @@ cdef class Kernel:
         target = as_array(given_target, "target")
         number = number_of_results(pred)
         c.real = FL_FLOAT64 if number == cnp.NPY_DOUBLE else FL_FLOAT32
-        if c.real == FL_FLOAT32:
+        if c.real == FL_FLOAT32 and self.may_change_in_float(&c, operand):
             self.check_single(&c, operand)
         value_number = cnp.NPY_FLOAT if self.is_rows and c.real == FL_FLOAT32 else number
         if grad_dtype is not None:
