@@ -964,7 +964,7 @@ def test_sklearn_loss_is_of_one_version(monkeypatch):
     with pytest.raises(ValueError, match="n_classes = 3: huber has no class axis"):
         boosting.sklearn_loss(fl.huber, n_classes=3)
     monkeypatch.setattr(sklearn, "__version__", "2.0.1")
-    with pytest.raises(ImportError, match=r"private interfaces of scikit-learn 1\.9, and this is 2\.0\.1"):
+    with pytest.raises(ImportError, match=r"private interfaces of scikit-learn 1\.6, 1\.7, 1\.8, 1\.9, and this is 2\.0\.1"):
         boosting.sklearn_loss(fl.huber)
 
 

@@ -18,7 +18,7 @@ from fastloss.boosting._parameters import ByValue
 __all__ = ["sklearn_loss"]
 
 #: The versions of scikit-learn whose private interface this is.
-VERSIONS = ("1.9",)
+VERSIONS = ("1.6", "1.7", "1.8", "1.9")
 
 
 class Kernels:
@@ -142,7 +142,7 @@ def sklearn_loss(
     Raises
     ------
     ImportError
-        For a version of scikit-learn other than 1.9: the interface is private, and changes without notice.
+        For a version of scikit-learn other than 1.6 to 1.9: the interface is private, and changes without notice.
     ValueError, TypeError
         As `objective` raises; and where `n_classes` is missing.
 
