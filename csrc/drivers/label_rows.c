@@ -8,7 +8,7 @@
 enum {
     /* Rows whose entries are under way at a time. */
     ROWS_AHEAD = 32,
-    /* What an entry costs in elements of rows that are read whole. Measured on Zen 4: 12 ns, where a second thread takes 20 µs to wake. */
+    /* What an entry costs in elements of rows that are read whole. Measured on Zen 3: 12 ns, where a second thread takes 20 µs to wake. */
     ELEMENTS_AN_ENTRY = 2,
 };
 
