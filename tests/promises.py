@@ -186,10 +186,13 @@ SOFTMAX = Promise(
 SUMS = Promise(
     "Sums",
     "A reduced value is within 1e-15 log2(n), relative, of the exact sum (math.fsum) of the values of the elements, "
-    "where they have one sign.",
+    "where they have one sign. A mean depends on the ratios of its weights, whatever their size; of nothing it is NaN, "
+    "or 0 where that is asked for.",
     (
         "test_accuracy.py::test_sum_is_within_the_bound_of_the_exact_sum",
         "test_accuracy.py::test_mean_of_a_million_small_numbers_keeps_its_digits",
+        "test_weights.py::test_a_mean_depends_on_ratios_of_weights",
+        "test_weights.py::test_a_mean_of_nothing",
     ),
     (
         Break(
@@ -205,6 +208,20 @@ SUMS = Promise(
             "            lane[l] += (double)x[i + l];",
             "            lane[l] = (double)((real)lane[l] + x[i + l]);",
             ("test_accuracy.py::test_mean_of_a_million_small_numbers_keeps_its_digits",),
+        ),
+        Break(
+            "weights of any size taken as they are",
+            "csrc/drivers/weights.h",
+            "return most > 0.0 && (least < 1.0 / FL_PLAIN || most > FL_PLAIN);",
+            "return most < 0.0 && (least < 1.0 / FL_PLAIN || most > FL_PLAIN);",
+            ("test_weights.py::test_a_mean_depends_on_ratios_of_weights",),
+        ),
+        Break(
+            "the mean of nothing, 0 where NaN is asked for",
+            "csrc/drivers/rows.c",
+            "j->something_counts ? total / count : call->empty_is_zero ? 0.0 : NAN;",
+            "j->something_counts ? total / count : 0.0;",
+            ("test_weights.py::test_a_mean_of_nothing",),
         ),
     ),
 )
