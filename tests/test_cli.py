@@ -141,7 +141,7 @@ def check_score(case, save, score_as_json, tmp_path):
             options += [flag, save(name, arrays[name])]
         elif parameter.kind.type is bool:
             options += [flag] if parameter.default else []
-        elif not parameter.kind.array or parameter.default is not None:
+        elif parameter.kind.array != "classes" or parameter.default is not None:
             options += [flag, parameter.default]
     files = [save("pred", pred), save("target", target), "--weight", save("weight", weight)]
     grad_out = tmp_path / "grad.npy"

@@ -229,7 +229,9 @@ def test_every_pair_of_options_against_the_reference(pair, shape):
     for name, x in found.items():
         assert_close(x, wanted[name], c.pred.dtype)
         if isinstance(x, np.ndarray):
-            assert x.dtype == c.pred.dtype
+            # Losses of rows keep the precision that they are computed in.
+            half = name == "value" and c.pred.dtype.itemsize == 2
+            assert x.dtype == (np.float32 if half else c.pred.dtype)
     assert isinstance(found["value"], np.ndarray if c.keywords["reduction"] == "none" else float)
 
 
@@ -301,6 +303,7 @@ def test_every_pair_of_options_against_pytorch(pair, shape):
 LINEAR_OPTIONS = [option for option in OPTIONS if option.kind not in ("axis", "out")]
 
 
+@pytest.mark.filterwarnings("ignore:most of the gradient:RuntimeWarning")  # of halves, whose dtype they are asked in
 @pytest.mark.sample(quick=80)
 @pytest.mark.parametrize("shape", [SHAPES["5 classes"], SHAPES["300 classes"]], ids=["5 classes", "300 classes"])
 @pytest.mark.parametrize("pair", pairs(LINEAR_OPTIONS))

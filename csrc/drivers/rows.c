@@ -445,6 +445,13 @@ static void raise_row(const job *j, const row *r, double weight)
     }
 }
 
+/* Rows in which a number outside of its domain is found are left as they are. */
+static void clear_values(const job *j, int64_t n, rows_memory *m)
+{
+    if (j->domain[PRED].checked || j->domain[TARGET].checked)
+        memset(m->value, 0, (size_t)n * sizeof *m->value);
+}
+
 static void loss_task(void *context, int64_t task, char *scratch)
 {
     job *j = context;
@@ -454,6 +461,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
     j->partial[task] = 0.0;
     if (!fl_load_rows(j, first, n, m))
         return;
+    clear_values(j, n, m);
     if (fl_is_softmax(j)) {
         fl_softmax_rows(j, first, n, m);
     } else if (j->kind == FL_RIVAL_LOSS) {
@@ -504,6 +512,7 @@ static void staged_task(void *context, int64_t group, char *scratch)
             m->pending = 0;   /* they lie where only `staged` finds them */
             return;
         }
+        clear_values(j, rows, m);
         fl_softmax_rows(&staged, at, rows, m);
         fl_keep_values(j, begin + at, rows, m->value);
         *partial = sum_of_rows(j, m->value, rows);

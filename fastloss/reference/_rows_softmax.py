@@ -23,7 +23,7 @@ from fastloss._registry import (
 from fastloss.reference._rows import log_probability_loss
 
 
-@rows(labels=True, probabilities=False, softmax=True, reduction="none", unit=1.0)
+@rows(labels=True, probabilities=False, softmax=True, ulp=6.0, reduction="none", unit=1.0)
 def selected_log_probs(pred, target, *, ignore_index: Integer = -100, temperature: Temperature = 1.0, softcap: Softcap = None):
     """Log-probability that the softmax of logits gives to each label: of the chosen tokens, for DPO, PPO and GRPO.
 
