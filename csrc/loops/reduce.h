@@ -37,21 +37,35 @@ static double sum(const void *values, int64_t n)
     return sum_of_lanes(lane);
 }
 
-INLINE double weighed(real x, real weight)
+/* Weights are of type `real`, or double: `wide`. */
+INLINE double weight_at(const void *weights, const int wide, int64_t i)
 {
-    return weight == ZERO ? 0.0 : (double)x * (double)weight;
+    return wide ? ((const double *)weights)[i] : (double)((const real *)weights)[i];
 }
 
-static double weighted_sum(const void *values, const void *weights, int64_t n)
+INLINE double weighted_sum_of(const void *values, const void *weights, const int wide, int64_t n)
 {
-    const real *x = values, *w = weights;
+    const real *x = values;
     double lane[LANES] = {0};
     n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            lane[l] += weighed(x[i + l], w[i + l]);
+        for (int l = 0; l < LANES; l++) {
+            const double w = weight_at(weights, wide, i + l);
+            lane[l] += w == 0.0 ? 0.0 : (double)x[i + l] * w;
+        }
     return sum_of_lanes(lane);
+}
+
+static double weighted_sum(const void *values, const void *weights, int64_t n)
+{
+    return weighted_sum_of(values, weights, 0, n);
+}
+
+/* A product is rounded once: a weight that float cannot hold may well have a product that it can. */
+static double sum_by_wide(const void *values, const double *weights, int64_t n)
+{
+    return weighted_sum_of(values, weights, 1, n);
 }
 
 static void weigh(void *values, const void *weights, int64_t n)
@@ -62,19 +76,6 @@ static void weigh(void *values, const void *weights, int64_t n)
 #pragma omp simd
     for (int64_t i = 0; i < n; i++)
         x[i] = w[i] == ZERO ? ZERO : x[i] * w[i];
-}
-
-/* A product is rounded once: a weight that float cannot hold may well have a product that it can. */
-static double sum_by_wide(const void *values, const double *w, int64_t n)
-{
-    const real *x = values;
-    double lane[LANES] = {0};
-    n = whole_groups(n);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            lane[l] += w[i + l] == 0.0 ? 0.0 : (double)x[i + l] * w[i + l];
-    return sum_of_lanes(lane);
 }
 
 static void weigh_by_wide(void *values, const double *w, int64_t n)
