@@ -87,13 +87,13 @@ double fl_plan_label_rows(job *j)
     return (double)j->walk.size * (written ? (double)c->classes : (double)ELEMENTS_AN_ENTRY);
 }
 
-int fl_check_label_rows(job *j, int64_t first, int64_t n, rows_memory *m)
+void fl_check_label_rows(job *j, int64_t first, int64_t n, rows_memory *m)
 {
     char *chosen = ((segment_buffers *)m->work)->pred;
     entries e;
     find_entries(j, first, n, m, &e);
     load_entries(j, n, &e, chosen);
-    return fl_check_numbers(j, chosen, n, PRED);
+    fl_check_numbers(j, chosen, n, PRED);
 }
 
 void fl_label_rows(job *j, int64_t first, int64_t n, rows_memory *m)
@@ -103,10 +103,8 @@ void fl_label_rows(job *j, int64_t first, int64_t n, rows_memory *m)
     find_entries(j, first, n, m, &e);
     /* They are read before the gradient is written: it may go to the same place. */
     load_entries(j, n, &e, b->pred);
-    if (!fl_check_numbers(j, b->pred, n, PRED)) {
-        memset(m->value, 0, (size_t)n * sizeof *m->value);
+    if (!fl_check_numbers(j, b->pred, n, PRED))
         return;
-    }
     fl_gather(b->pred, (intptr_t)j->item, n, j->call->real, FL_FLOAT64, m->value);
     if (j->array[GRAD].data)
         memset(b->grad, 0, (size_t)fl_segment_length(j, 0) * j->item);

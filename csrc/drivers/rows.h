@@ -93,7 +93,7 @@ void fl_clear_row(const job *j, const row *r);
 /* Rows of which only the label's entry counts: how a call goes about them, which returns the elements that it is worth; are the entries
  * in their domain, which is noted where not; their derivatives, and the values, left in m->value. */
 double fl_plan_label_rows(job *j);
-int fl_check_label_rows(job *j, int64_t first, int64_t n, rows_memory *m);
+void fl_check_label_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 void fl_label_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 
 /* Two rows of softmax: its memory; the loss of a row, whose derivatives are written. */
