@@ -2,6 +2,7 @@
 """From Python arguments to one C call: arrays in, kernels, exceptions out. Knows no loss by name."""
 
 cimport numpy as cnp
+from libc.math cimport NAN
 from libc.stdint cimport int64_t, intptr_t, uint8_t
 from libc.string cimport memset
 
@@ -114,11 +115,11 @@ fl_threads_init()
 # Below this many elements a call ends before another thread could have taken the GIL.
 cdef int64_t KEEP_GIL_ELEMENTS = 2048
 
-# The tier in use, chosen once at import; the thread limit, 0 where the library decides; and the context variable with the limits
-# of the `with` blocks that the calling thread or task is in, the innermost last.
+# The tier in use, chosen once at import; the thread limit, 0 where the library decides; and the context variable with the `with`
+# blocks that the calling thread or task is in, the innermost last, of which `n` is the limit.
 cdef int current_tier = 0
 cdef int thread_limit = 0
-cdef object block_limits = ContextVar("fastloss_num_threads", default=())
+cdef object entered_blocks = ContextVar("fastloss_num_threads", default=())
 cdef int default_threads = 1
 cdef int openmp_threads_at_import = fl_max_threads()
 
@@ -165,9 +166,9 @@ def set_thread_limit(int limit):
     thread_limit = limit
 
 
-def thread_limits_of_blocks():
-    """The context variable that holds the limits of `with` blocks, the innermost last."""
-    return block_limits
+def blocks_of_num_threads():
+    """The context variable that holds the `with` blocks of `num_threads`, the innermost last."""
+    return entered_blocks
 
 
 def set_default_threads(int n):
@@ -179,10 +180,10 @@ def set_default_threads(int n):
 cdef int limit_of_block() noexcept:
     """The limit of the innermost `with` block; 0: there is none."""
     cdef PyObject *found = NULL
-    PyContextVar_Get(block_limits, NULL, &found)
-    cdef tuple limits = <tuple>found
-    Py_DECREF(limits)
-    return <int>limits[len(limits) - 1] if limits else 0
+    PyContextVar_Get(entered_blocks, NULL, &found)
+    cdef tuple blocks = <tuple>found
+    Py_DECREF(blocks)
+    return <int>blocks[len(blocks) - 1].n if blocks else 0
 
 
 cpdef int threads(int asked=0):
@@ -457,7 +458,14 @@ cdef object no_memory():
 cdef inline bint fits_float(double x) noexcept:
     """Whether float32 keeps a number from becoming 0 or infinite."""
     cdef float single = <float>x
-    return single == x or (single != 0 and single - single == 0)
+    return single == x or (single != 0 and single - single == 0) or x != x
+
+
+cdef inline double number_of_operand(cnp.ndarray operand) noexcept:
+    """An operand that is one number for all; NaN, which every type has, where it is not."""
+    if operand is None or cnp.PyArray_NDIM(operand) or cnp.PyArray_TYPE(operand) != cnp.NPY_DOUBLE:
+        return NAN
+    return (<double *>cnp.PyArray_DATA(operand))[0]
 
 
 cdef class Kernel:
@@ -551,9 +559,7 @@ cdef class Kernel:
         for i in range(self.scalars):
             if not fits_float(c.param[i]):
                 return True
-        return self.ends_apart or (operand is not None and cnp.PyArray_NDIM(operand) == 0
-                                   and cnp.PyArray_TYPE(operand) == cnp.NPY_DOUBLE
-                                   and not fits_float((<double *>cnp.PyArray_DATA(operand))[0]))
+        return self.ends_apart or not fits_float(number_of_operand(operand))
 
     cdef int check_single(self, fl_call *c, cnp.ndarray operand) except -1:
         """Raise where a number, of which float32 makes 0 or infinity, is out of its parameter's range then, as one of an array is."""
@@ -561,13 +567,7 @@ cdef class Kernel:
         cdef double number
         for d in range(len(self.slots)):
             slot = self.slots[d]
-            if type(slot) is int:
-                number = c.param[<int>slot]
-            elif (slot == "operand" and operand is not None and cnp.PyArray_NDIM(operand) == 0
-                    and cnp.PyArray_TYPE(operand) == cnp.NPY_DOUBLE):
-                number = (<double *>cnp.PyArray_DATA(operand))[0]
-            else:
-                continue
+            number = c.param[<int>slot] if type(slot) is int else number_of_operand(operand) if slot == "operand" else NAN
             if number == number and (not fits_float(number) or self.parameters[d].kind.ends_apart):
                 self.parameters[d].check_single(number)
         return 0

@@ -102,31 +102,23 @@ def set_num_threads(n: int | None) -> None:
     _core.set_thread_limit(0 if n is None else _errors.thread_count(n))
 
 
-class Limit(int):
-    """The number of one `with` block, and which object the block was made with."""
-
-    block: Block
-
-
 class Block(ContextDecorator):
-    """What `num_threads` gives. It keeps nothing of a block but the number, so that one object serves any number of blocks."""
+    """What `num_threads` gives. It keeps nothing of a block but the limit, so that one object serves any number of blocks."""
 
     def __init__(self, n: int) -> None:
         self.n = n
 
     def __enter__(self) -> None:
-        limit = Limit(self.n)
-        limit.block = self
-        limits = _core.thread_limits_of_blocks()
-        limits.set((*limits.get(), limit))
+        blocks = _core.blocks_of_num_threads()
+        blocks.set((*blocks.get(), self))
 
     def __exit__(self, *error: object) -> None:
         # Not by a token: a generator may leave its block after one that was entered later, or in another thread.
-        limits = _core.thread_limits_of_blocks()
-        entered = limits.get()
+        blocks = _core.blocks_of_num_threads()
+        entered = blocks.get()
         for i in reversed(range(len(entered))):
-            if getattr(entered[i], "block", None) is self:
-                limits.set(entered[:i] + entered[i + 1 :])
+            if entered[i] is self:
+                blocks.set(entered[:i] + entered[i + 1 :])
                 break
 
 
