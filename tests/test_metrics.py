@@ -37,6 +37,10 @@ def of_two(y):
     return (y == "yes").astype(float)
 
 
+def log_loss(y, model, w):
+    return metrics.log_loss(y, model.predict_proba(X), sample_weight=w)
+
+
 #: The loss with its parameters, a model, targets, and the same in scikit-learn: from targets, the model and weights.
 CASES = {
     "pinball": (
@@ -57,15 +61,15 @@ CASES = {
     ),
     "probability of two": (
         (fl.binary_cross_entropy, {}), linear_model.LogisticRegression(), TWO,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "margin of two": (
         (fl.binary_cross_entropy_with_logits, {}), linear_model.LogisticRegression(), TWO,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "margin of two by probabilities": (
         (fl.soft_margin, {}), ensemble.RandomForestClassifier(20, max_depth=2, random_state=0), TWO,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "half log-odds by probabilities": (
         (fl.exponential, {}), ensemble.RandomForestClassifier(20, max_depth=2, random_state=0), TWO,
@@ -83,23 +87,23 @@ CASES = {
     ),
     "logits of three": (
         (fl.cross_entropy, {}), linear_model.LogisticRegression(), THREE,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "logits of three by probabilities": (
         (fl.cross_entropy, {}), ensemble.RandomForestClassifier(20, max_depth=2, random_state=0), THREE,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "logarithms of three": (
         (fl.nll, {}), linear_model.LogisticRegression(), THREE,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "logits of two as rows": (
         (fl.cross_entropy, {}), linear_model.LogisticRegression(), TWO,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "divergence": (
         (fl.kl_divergence, {}), linear_model.LogisticRegression(), THREE,
-        lambda y, model, w: metrics.log_loss(y, model.predict_proba(X), sample_weight=w),
+        log_loss,
     ),
     "hinge of three": (
         (fl.categorical_hinge, {}), svm.LinearSVC(), THREE,
