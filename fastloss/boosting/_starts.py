@@ -42,9 +42,7 @@ def rescaled(weight: np.ndarray) -> np.ndarray:
     and only what is nothing beside it underflows."""
     weight = weight.astype(np.float64)
     _, exponent = np.frexp(weight.max(initial=0.0))
-    # In two steps: 2^1074, which the smallest subnormal takes, is no number.
-    half = int(exponent) // 2
-    result: np.ndarray = np.ldexp(np.ldexp(weight, -half), half - int(exponent))
+    result: np.ndarray = np.ldexp(weight, -exponent)
     return result
 
 
