@@ -34,6 +34,7 @@ __all__ = [
     "refuse_weights",
     "second_keyword",
     "signature",
+    "values_of",
     "with_bound",
 ]
 
@@ -296,6 +297,11 @@ class VectorJacobianProduct:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return getattr, (self.loss, self.__name__)
+
+
+def values_of(loss: Loss) -> dict[str, Any]:
+    """The value of each parameter of a loss, bound or default."""
+    return {p.name: loss.bound.get(p.name, p.default) for p in loss.row.parameters}
 
 
 class Loss:

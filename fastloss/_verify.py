@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _core
-from fastloss._loss import Loss, second_keyword
+from fastloss._loss import Loss, second_keyword, values_of
 from fastloss._registry import Interval, Parameter, Row
 from fastloss.reference._engine import Entry
 from fastloss.reference._softmax import softened
@@ -182,7 +182,7 @@ def logits_as_targets(row: Row) -> bool:
 
 def target_domain(case: Case) -> Interval:
     """Where targets lie, with the parameters that the loss has."""
-    return case.loss.row.target_domain({name: p.default for name, p in case.loss.params.items()})
+    return case.loss.row.target_domain(values_of(case.loss))
 
 
 def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:

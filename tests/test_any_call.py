@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 import fastloss as fl
 from fastloss import _verify
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss, values_of
 from fastloss._registry import Interval, Parameter, Row
 
 REFUSALS = (ValueError, TypeError, IndexError, MemoryError)
@@ -728,7 +728,7 @@ class AnyCall(RuleBasedStateMachine):
                 labels.flat[rng.integers(labels.size)] = draw(one_of(-1, classes, classes + 1, -(2**63), 2**63 - 1, -2))
             placed["target"] = self.filled(draw, shape, dtype, np.asarray(labels))
             return self.wrap(draw, placed["target"])
-        interval = loss.row.target_domain({name: p.default for name, p in loss.params.items()})
+        interval = loss.row.target_domain(values_of(loss))
         x: np.ndarray | None = numbers(draw(CHOICE["numbers"]), interval, shape, rng)
         if "numbers" not in wrong:
             x = within(interval, x, rng)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
-from fastloss._loss import Loss
+from fastloss._loss import Loss, values_of
 from fastloss.boosting import _search, _starts
 from fastloss.boosting._checks import ignored_label, of_samples
 from fastloss.boosting._conventions import Margins, Traits
@@ -34,7 +34,7 @@ def checked(weight: Any, samples: int) -> np.ndarray:
 def of_columns(of: Margins, weight: np.ndarray, traits: Traits) -> np.ndarray:
     """The best constant of each column of margins, or of the one that there is."""
     target, counted = of.target.reshape(len(weight), -1), weight > 0
-    parameters = {parameter.name: parameter.default for parameter in of.loss.params.values()}
+    parameters = values_of(of.loss)
     limit, found = traits.link.limit, np.empty(target.shape[1])
     for j in range(target.shape[1]):
         params, operand = dict(parameters), ""
@@ -49,7 +49,7 @@ def of_columns(of: Margins, weight: np.ndarray, traits: Traits) -> np.ndarray:
 
 def with_ratios(loss: Loss, share: np.ndarray) -> Loss:
     """A loss whose largest class weight that counts is near 1: a start depends on their ratios alone."""
-    given = {name: parameter.default for name, parameter in loss.params.items()}
+    given = values_of(loss)
     if given.get("class_weight") is None:
         return loss
     per_class = np.asarray(given["class_weight"], np.float64)
@@ -68,7 +68,7 @@ def of_classes(of: Margins, weight: np.ndarray, traits: Traits) -> np.ndarray:
     else:
         share = weight[counted] @ target[counted].astype(np.float64) / weight.sum()
     loss = with_ratios(of.loss, share)
-    params = {parameter.name: parameter.default for parameter in loss.params.values()}
+    params = values_of(loss)
     rows = _starts.Rows(loss, share, params, labels=target.ndim == 1)
     if rows.labels and not (rows.mass.any() or (share.any() and params.get("label_smoothing"))):
         raise ValueError(NOTHING_COUNTS)

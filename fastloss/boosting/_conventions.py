@@ -20,8 +20,7 @@ import numpy as np
 
 from fastloss import binary_cross_entropy_with_logits, logsumexp
 from fastloss._kernel import CompiledEntry
-from fastloss._loss import Loss
-from fastloss._registry import POSITIVE, Interval
+from fastloss._loss import Loss, values_of
 from fastloss.boosting import _links, _starts
 
 __all__ = ["HESSIANS", "XGBOOST", "Convention", "Smoothed", "Traits", "traits_of"]
@@ -109,8 +108,7 @@ class Margins(NamedTuple):
 
     def number(self, given: Number) -> float:
         if callable(given):
-            parameters = {name: parameter.default for name, parameter in self.loss.params.items()}
-            return given(parameters, self.pred.shape[-1])
+            return given(values_of(self.loss), self.pred.shape[-1])
         return given
 
     def by_sample(self, array: Any) -> Any:
@@ -381,7 +379,7 @@ def products_of_softmax(of: Margins) -> np.ndarray | None:
     With Z = log Σ exp, m what the row counts in the mean and q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] q[j] / temperature².
     With `softcap` the loss is not convex, and a matrix need not be positive.
     """
-    given = {name: parameter.default for name, parameter in of.loss.params.items()}
+    given = values_of(of.loss)
     if given["softcap"] is not None:
         return None
     logits = np.asarray(of.pred[0], np.float64) / given["temperature"]
@@ -401,11 +399,6 @@ def products_of_softmax(of: Margins) -> np.ndarray | None:
     factor = weight * (2 * given["z_loss"] * mass * (1 - normaliser) - total)
     product: np.ndarray = factor * np.outer(softmax, softmax)
     return product
-
-
-def positive_at_two(parameters: Mapping[str, Any]) -> Interval | None:
-    """The targets of a Tweedie loss: at a power of 2 the loss of a target of 0 has no least value, as gamma's."""
-    return POSITIVE if parameters["power"] == 2 else None
 
 
 def _inverse_of(name: str) -> Callable[[Mapping[str, Any], int], float]:
@@ -485,8 +478,6 @@ class Traits:
     start : callable, optional
         The optimal constant in closed form, from loss, targets and weights; it returns None for parameters for which there
         is none. Without it the constant is searched for.
-    targets : callable, optional
-        From the parameters to the targets for which the loss has a least value; None where these are the loss's domain.
     products : callable, optional
         The second derivatives of a row by two different margins, where the diagonal is not all and the matrix is positive
         semidefinite; it returns None for parameters with which it is not.
@@ -503,7 +494,6 @@ class Traits:
     hessians: Mapping[str, Convention] = field(default_factory=lambda: by_name(exact=EXACT))
     link: _links.Link = _links.IDENTITY
     start: _starts.Start | None = None
-    targets: Callable[[Mapping[str, Any]], Interval | None] | None = None
     products: Callable[[Margins], np.ndarray | None] | None = None
     renewed: bool = False
     level: str = ""
@@ -564,9 +554,7 @@ TABLE: dict[str, Traits] = {
     "squared_hinge": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
     "poisson": Traits(by_name(exact=EXACT, xgboost=SHORT_STEPS, lightgbm=SHORT_STEPS), _links.EXP, _starts.log_mean),
     "gamma": Traits(by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean),
-    "tweedie": Traits(
-        by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean, targets=positive_at_two
-    ),
+    "tweedie": Traits(by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean),
     "inverse_gaussian": Traits(
         by_name(descent=Turned(function=of_inverse_gaussian), exact=EXACT), _links.EXP, _starts.log_mean
     ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from fastloss._loss import Loss
+from fastloss._loss import Loss, values_of
 from fastloss._registry import SIGN
 from fastloss.boosting import _constants, _outlook, _parameters
 from fastloss.boosting._checks import (
@@ -153,7 +153,7 @@ class Objective(NotOfCatBoost):
         return _parameters.unseen(
             hessian=self.hessian,
             hessian_floor=self.hessian_floor,
-            **{name: parameter.default for name, parameter in self.loss.params.items()},
+            **values_of(self.loss),
         )
 
     def set_params(self, **params: Any) -> Objective:
@@ -203,20 +203,13 @@ class Objective(NotOfCatBoost):
         return self.loss.family != "rows" and any(np.ndim(value) for value in self.loss.bound.values())
 
     @property
-    def parameters(self) -> dict[str, Any]:
-        """The loss's parameters."""
-        return {
-            parameter.name: self.loss.bound.get(parameter.name, parameter.default) for parameter in self.loss.row.parameters
-        }
-
-    @property
     def convention(self) -> Convention:
         return self.traits.hessians[self.hessian]
 
     def prepare(self, margin: Any, target: Any, weight: Any, n_threads: int | None = None) -> Margins:
         """Check labels, and bring them and the weights into the form that the loss takes."""
         loss = self.loss
-        domain = loss.row.target
+        domain = loss.row.target_domain(values_of(loss)) if loss.row.target_at else loss.row.target
         margin, target = numbers(margin, "margins"), numbers(target, "labels")
         if margin.dtype.kind in "biu":
             margin = margin.astype(np.float64)
@@ -253,8 +246,6 @@ class Objective(NotOfCatBoost):
             target = target.astype(margin.dtype)
         if domain == SIGN:
             target = np.where(target == 0, target.dtype.type(-1), target)
-        if traits.targets:
-            domain = traits.targets(self.parameters) or domain
         target = in_domain(loss, target, domain, weight)
         if weight is not None and not rows and len(shape) == 2:
             weight = weight[:, None]

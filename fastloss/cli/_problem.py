@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from fastloss import _errors
-from fastloss._loss import Loss
+from fastloss._loss import Loss, values_of
 from fastloss.cli._inputs import BFLOAT16, Array, Input, numbers
 from fastloss.cli._sums import Factors, factors_of
 from fastloss.cli._terminal import CommandError
@@ -222,7 +222,7 @@ class Problem:
     @property
     def is_likelihood(self) -> bool:
         """Whether the loss itself is -log q of the label."""
-        defaults = {name: parameter.default for name, parameter in self.loss.params.items()}
+        defaults = values_of(self.loss)
         return self.loss.name in LIKELIHOODS and not defaults.get("label_smoothing") and not defaults.get("z_loss")
 
     @property
