@@ -29,7 +29,7 @@ SHARED = [
         for kernel in ("terms", "pair_grad", "pair_hess", "pair_target_grad")
     ),
 ]
-SUMS = ["largest", "support", "sum", "weighted_sum", "sum_beside", "dispersion_loop"]
+SUMS = ["largest", "support", "sum", "weighted_sum", "sum_by_wide", "extremes", "sum_beside", "dispersion_loop"]
 
 
 class Unit(NamedTuple):

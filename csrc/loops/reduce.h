@@ -37,23 +37,22 @@ static double sum(const void *values, int64_t n)
     return sum_of_lanes(lane);
 }
 
-/* Weights are of type `real`, or double: `wide`. */
-INLINE double weight_at(const void *weights, const int wide, int64_t i)
+INLINE double weighed(double x, double weight)
 {
-    return wide ? ((const double *)weights)[i] : (double)((const real *)weights)[i];
+    return weight == 0.0 ? 0.0 : x * weight;
 }
 
+/* Weights are of type `real`, or double: `wide`. */
 INLINE double weighted_sum_of(const void *values, const void *weights, const int wide, int64_t n)
 {
-    const real *x = values;
+    const real *x = values, *narrow = weights;
+    const double *w = weights;
     double lane[LANES] = {0};
     n = whole_groups(n);
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
-        for (int l = 0; l < LANES; l++) {
-            const double w = weight_at(weights, wide, i + l);
-            lane[l] += w == 0.0 ? 0.0 : (double)x[i + l] * w;
-        }
+        for (int l = 0; l < LANES; l++)
+            lane[l] += weighed((double)x[i + l], wide ? w[i + l] : (double)narrow[i + l]);
     return sum_of_lanes(lane);
 }
 
@@ -87,6 +86,14 @@ static void weigh_by_wide(void *values, const double *w, int64_t n)
         x[i] = (real)(w[i] == 0.0 ? 0.0 : (double)x[i] * w[i]);
 }
 
+INLINE void fold_extremes(real *low, real *high, int width)
+{
+    for (int l = 0; l < width; l++) {
+        low[l] = at_most(low[l], low[l + width]);
+        high[l] = at_least(high[l], high[l + width]);
+    }
+}
+
 static void extremes(const void *values, int64_t n, double *least, double *most)
 {
     const real *x = values;
@@ -101,10 +108,14 @@ static void extremes(const void *values, int64_t n, double *least, double *most)
             low[l] = at_most(low[l], choose(counted == ZERO, INFINITE, counted));
             high[l] = at_least(high[l], counted);
         }
-    for (int l = 0; l < LANES; l++) {
-        *least = (double)low[l] < *least ? (double)low[l] : *least;
-        *most = (double)high[l] > *most ? (double)high[l] : *most;
-    }
+    if (LANES == 32)
+        fold_extremes(low, high, 16);
+    fold_extremes(low, high, 8);
+    fold_extremes(low, high, 4);
+    fold_extremes(low, high, 2);
+    fold_extremes(low, high, 1);
+    *least = (double)low[0] < *least ? (double)low[0] : *least;
+    *most = (double)high[0] > *most ? (double)high[0] : *most;
 }
 
 INLINE real raised(real hess, real floor)
