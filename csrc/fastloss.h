@@ -44,13 +44,11 @@ typedef enum {
     FL_NO_MEMORY,
     FL_INTERRUPTED,
     FL_BAD_LABEL,             /* a label is outside [0, classes) and is not ignore_index */
-    FL_BAD_PREDICTION,        /* a prediction is outside its domain */
-    FL_BAD_TARGET,            /* a target is outside its domain */
-    FL_BAD_OPERAND,           /* an element of the operand is outside its domain */
+    FL_OUTSIDE,               /* a number of an argument is outside its domain: fl_call.outside */
     FL_UNSUPPORTED            /* the loss has no such kernel: a programming error of the caller */
 } fl_status;
 
-enum { FL_MAX_PARAMS = 4, FL_MAX_DIMS = 64 };
+enum { FL_MAX_PARAMS = 4, FL_MAX_DIMS = 64, FL_MAX_ARGUMENTS = 4 };
 
 /* A strided array. `strides` are in bytes, one a dimension of the call, 0 where the array is broadcast. `data` NULL: absent. */
 typedef struct {
@@ -66,6 +64,16 @@ typedef struct {
     double low, high;
     int checked, ends_only;
 } fl_domain;
+
+/* An argument of a loss: what is given, where its numbers may lie, and where the derivatives by it go; without data they are not wanted. */
+typedef struct {
+    fl_array array;
+    fl_domain domain;
+    fl_array grad, hess;
+} fl_argument;
+
+/* The positions of the arguments of losses that have these; the operand is a parameter that may be an array. */
+enum { FL_PRED, FL_TARGET, FL_OPERAND };
 
 /* Losses of softmax only: statistics of every row, those that do not count too; neither weighed nor reduced. Contiguous arrays in the
  * logical order of rows; NULL: not wanted. */
@@ -91,10 +99,9 @@ typedef struct {
     int ndim;                 /* of the elements (pointwise) or of the rows (rows: without the class axis) */
     const intptr_t *shape;
     int64_t classes;          /* rows only */
-    fl_array pred, target, operand, weight;
+    fl_argument argument[FL_MAX_ARGUMENTS];
+    fl_array weight;
     fl_array value;           /* used under FL_NONE */
-    fl_array grad, hess;
-    fl_array second_grad, second_hess; /* the derivatives by the second argument, of the losses that have them */
     fl_statistics statistics;
     int labels;               /* rows only: target holds labels, not a number for every class */
     int64_t ignore_index;
@@ -106,10 +113,10 @@ typedef struct {
     const fl_newton *newton;  /* NULL: Hessians as they are. Those by a second argument are as they are. */
     fl_reduction reduction;
     int empty_is_zero;        /* the mean where nothing counts: 0, not NaN */
-    fl_domain pred_domain, target_domain, operand_domain;
     int check_first;          /* check all input before the first output is written */
     int (*interrupted)(void);  /* asked now and then by the calling thread; not zero: stop */
     double reduced;           /* the answer under FL_MEAN and FL_SUM */
+    int outside;              /* under FL_OUTSIDE: the position of the argument */
 } fl_call;
 
 fl_status fl_run(fl_call *call);

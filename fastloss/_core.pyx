@@ -28,9 +28,10 @@ cdef extern from "fastloss.h" nogil:
     ctypedef enum fl_reduction:
         FL_MEAN, FL_SUM, FL_NONE
     ctypedef enum fl_status:
-        FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_BAD_PREDICTION, FL_BAD_TARGET, FL_BAD_OPERAND, FL_UNSUPPORTED
+        FL_OK, FL_NO_MEMORY, FL_INTERRUPTED, FL_BAD_LABEL, FL_OUTSIDE, FL_UNSUPPORTED
     enum:
-        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_SECOND, FL_MAX_PARAMS, FL_MAX_DIMS
+        FL_VALUE, FL_GRAD, FL_HESS, FL_LOG_SOFTMAX, FL_SECOND, FL_MAX_PARAMS, FL_MAX_DIMS, FL_MAX_ARGUMENTS
+        FL_PRED, FL_TARGET, FL_OPERAND
     ctypedef struct fl_array:
         char *data
         const intptr_t *strides
@@ -39,6 +40,10 @@ cdef extern from "fastloss.h" nogil:
     ctypedef struct fl_domain:
         double low, high
         int checked, ends_only
+    ctypedef struct fl_argument:
+        fl_array array
+        fl_domain domain
+        fl_array grad, hess
     ctypedef struct fl_newton:
         double factor, floor
     ctypedef struct fl_statistics:
@@ -53,7 +58,8 @@ cdef extern from "fastloss.h" nogil:
         int n_threads, ndim
         const intptr_t *shape
         int64_t classes
-        fl_array pred, target, operand, weight, value, grad, hess, second_grad, second_hess
+        fl_argument argument[4]
+        fl_array weight, value
         fl_statistics statistics
         int labels
         int64_t ignore_index
@@ -62,11 +68,11 @@ cdef extern from "fastloss.h" nogil:
         double param[4]
         fl_reduction reduction
         int empty_is_zero
-        fl_domain pred_domain, target_domain, operand_domain
         int check_first
         const fl_newton *newton
         int (*interrupted)() noexcept nogil
         double reduced
+        int outside
     ctypedef struct fl_loss_info:
         const char *name
         const char *family
@@ -430,7 +436,7 @@ cdef int split_axis(fl_call *c, cnp.ndarray pred, int axis, intptr_t *shape, int
             shape[kept] = cnp.PyArray_DIM(pred, d)
             kept += 1
     c.ndim, c.shape = kept, shape
-    return without_axis(&c.pred, pred_strides, pred, axis)
+    return without_axis(&c.argument[FL_PRED].array, pred_strides, pred, axis)
 
 
 cdef fl_status run(fl_call *c, int64_t elements, int asked) noexcept:
@@ -678,11 +684,11 @@ cdef class Kernel:
         value_number = cnp.NPY_FLOAT if self.is_rows and c.real == FL_FLOAT32 else number
         if grad_dtype is not None:
             number = gradient_number(grad_dtype, number)
-        c.pred_domain = self.pred_domains[c.real == FL_FLOAT64]
+        c.argument[FL_PRED].domain = self.pred_domains[c.real == FL_FLOAT64]
         if self.other_target >= 0 and c.param[self.other_target] == self.makes_other:
-            c.target_domain = self.other_domains[c.real == FL_FLOAT64]
+            c.argument[FL_TARGET].domain = self.other_domains[c.real == FL_FLOAT64]
         else:
-            c.target_domain = self.target_domains[c.real == FL_FLOAT64]
+            c.argument[FL_TARGET].domain = self.target_domains[c.real == FL_FLOAT64]
         if self.gives_single:
             number = cnp.NPY_FLOAT
         if self.is_rows:
@@ -698,17 +704,17 @@ cdef class Kernel:
                 if cnp.PyArray_NDIM(target):
                     raise _errors.shapes(pred, target)
                 target = np.broadcast_to(target, (<object>pred).shape)  # one number is one for all
-            describe(&c.pred, pred)
-            describe(&c.target, target)
+            describe(&c.argument[FL_PRED].array, pred)
+            describe(&c.argument[FL_TARGET].array, target)
             c.ndim = cnp.PyArray_NDIM(pred)
             c.shape = <const intptr_t *>cnp.PyArray_DIMS(pred)
             if operand is not None:
                 operand = _errors.broadcast(operand, (<object>pred).shape, self.parameters[self.slots.index("operand")].name)
-                describe(&c.operand, operand)
+                describe(&c.argument[FL_OPERAND].array, operand)
                 if cnp.PyArray_NDIM(operand) == 0:
-                    c.operand.strides = NO_STRIDES
+                    c.argument[FL_OPERAND].array.strides = NO_STRIDES
                 else:
-                    c.operand_domain = self.operand_domains[c.real == FL_FLOAT64]
+                    c.argument[FL_OPERAND].domain = self.operand_domains[c.real == FL_FLOAT64]
         if given_weight is not None:
             weight = as_array(given_weight, "weight")
             copied = copied or may_be_copy(weight, given_weight)
@@ -728,16 +734,17 @@ cdef class Kernel:
             grad, hess = places.get("grad"), places.get("hess")
             second_grad, second_hess = places.get("second_grad"), places.get("second_hess")
         if self.output_bits & FL_GRAD:
-            grad = self.place(&c.grad, strides[2], grad, pred, number, axis)
+            grad = self.place(&c.argument[FL_PRED].grad, strides[2], grad, pred, number, axis)
         if self.output_bits & FL_HESS:
-            hess = self.place(&c.hess, strides[3], hess, pred, number, axis)
+            hess = self.place(&c.argument[FL_PRED].hess, strides[3], hess, pred, number, axis)
         if with_second:
             c.outputs |= FL_SECOND
             # An operand may be broadcast: its derivatives are each element's own.
             second = target if self.second == "target" else pred
-            second_grad = self.place(&c.second_grad, strides[4], second_grad, second, number, axis)
+            d = FL_TARGET if self.second == "target" else FL_OPERAND
+            second_grad = self.place(&c.argument[d].grad, strides[4], second_grad, second, number, axis)
             if self.output_bits & FL_HESS:
-                second_hess = self.place(&c.second_hess, strides[5], second_hess, second, number, axis)
+                second_hess = self.place(&c.argument[d].hess, strides[5], second_hess, second, number, axis)
         if self.output_bits & FL_VALUE and c.reduction == FL_NONE:
             if self.is_rows:
                 value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, value_number, 0)
@@ -751,7 +758,7 @@ cdef class Kernel:
             new_statistics(&c, statistics)
 
         if not check_domain:
-            c.pred_domain.checked = c.target_domain.checked = 0
+            c.argument[FL_PRED].domain.checked = c.argument[FL_TARGET].domain.checked = 0
         c.check_first = out is not None
         status = run(&c, cnp.PyArray_SIZE(pred), asked)
         if status != FL_OK:
@@ -798,14 +805,14 @@ cdef class Kernel:
             if status == FL_BAD_LABEL:
                 return _errors.bad_label(target, c.classes, c.ignore_index)
             row = self.loss.row
-            if status == FL_BAD_PREDICTION and row.label_alone:
+            if status == FL_OUTSIDE and c.outside == FL_PRED and row.label_alone:
                 return _errors.label_outside(row, pred, target, axis, row.prediction, c.ignore_index, weight)
-            if status == FL_BAD_PREDICTION:
+            if status == FL_OUTSIDE and c.outside == FL_PRED:
                 return _errors.outside(row.name, "pred", pred, row.prediction, real, row)
-            if status == FL_BAD_TARGET:
+            if status == FL_OUTSIDE and c.outside == FL_TARGET:
                 domain = row.target_domain({row.target_at[0]: c.param[self.other_target]} if row.target_at else {})
                 return _errors.outside(row.name, "target", target, domain, real, row)
-            if status == FL_BAD_OPERAND:
+            if status == FL_OUTSIDE:
                 parameter = self.parameters[self.slots.index("operand")]
                 return parameter.outside(operand.astype(real)) or ValueError(
                     f"{parameter.name} was outside {parameter.range} while another thread changed it")
@@ -827,13 +834,13 @@ cdef class Kernel:
                 raise _errors.target_type(target.dtype, labels=True)
             if self.takes_labels and not is_float(dtype_of(target)):
                 raise _errors.target_type(target.dtype, labels=False)
-            without_axis(&c.target, target_strides, target, axis)
+            without_axis(&c.argument[FL_TARGET].array, target_strides, target, axis)
         elif self.takes_labels and is_label_shape:
-            describe(&c.target, target)
-            if is_float(c.target.dtype):
+            describe(&c.argument[FL_TARGET].array, target)
+            if is_float(c.argument[FL_TARGET].array.dtype):
                 if cnp.PyArray_SIZE(target):
                     raise _errors.target_type(target.dtype, labels=True)
-                c.target.dtype = FL_INT64  # an empty list is one of labels, too
+                c.argument[FL_TARGET].array.dtype = FL_INT64  # an empty list is one of labels, too
             c.labels = 1
         else:
             raise _errors.shapes(pred, target, axis, self.takes_labels, self.target_has_classes)
@@ -913,7 +920,7 @@ cdef class FunctionKernel:
         if self.takes_out:
             if array is None:
                 array = empty_like(pred, number)
-            without_axis(&c.grad, strides[1], array, axis)
+            without_axis(&c.argument[FL_PRED].grad, strides[1], array, axis)
         if c.outputs & FL_VALUE and c.reduction == FL_NONE:
             # Values of rows keep the precision that they are computed in, as lse does.
             value = cnp.PyArray_EMPTY(c.ndim, <cnp.npy_intp *>c.shape, cnp.NPY_DOUBLE if c.real == FL_FLOAT64 else cnp.NPY_FLOAT, 0)

@@ -98,7 +98,7 @@ static projection project(const job *j, const row *r, char *buffer)
 static void keep_one(const job *j, int which, const row *r, int64_t class, double result)
 {
     if (r->data[which])
-        fl_store(result, r->data[which] + class * fl_rows_array(j, which)->class_stride, 0, fl_rows_array(j, which)->dtype);
+        fl_store(result, r->data[which] + class * fl_array_of(j->call, which)->class_stride, 0, fl_array_of(j->call, which)->dtype);
 }
 
 /* A row whose loss is the sum of a pointwise loss along the classes. */
@@ -163,7 +163,7 @@ double fl_element_row(job *j, const row *r, int64_t label, double strength, doub
 /* Rows first ... first + n - 1, together no more numbers than a segment, one after the other in the buffer, in whole groups. */
 static void gather_short_rows(const job *j, int which, int64_t first, int64_t n, char *buffer)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     const int64_t classes = j->call->classes;
     if (fl_rows_follow(j, which))
         fl_gather(fl_address(&j->walk, j->array[which], first), a->class_stride, n * classes, a->dtype, j->call->real, buffer);
@@ -176,7 +176,7 @@ static void gather_short_rows(const job *j, int which, int64_t first, int64_t n,
 
 static void scatter_short_rows(const job *j, int which, int64_t first, int64_t n, const char *results)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     const int64_t classes = j->call->classes;
     const fl_dtype real = j->call->real;
     if (!a->data)
@@ -252,7 +252,7 @@ static int64_t listed_label(job *j, const row *r, int64_t place)
     int64_t label;
     if (place >= c->classes)
         return -1;
-    fl_gather_labels(r->data[TARGET] + place * c->target.class_stride, 0, 1, c->target.dtype, &label);
+    fl_gather_labels(r->data[TARGET] + place * c->argument[FL_TARGET].array.class_stride, 0, 1, c->argument[FL_TARGET].array.dtype, &label);
     if (label >= c->classes)
         __atomic_store_n(&j->bad_label, 1, __ATOMIC_RELAXED);
     return label < c->classes ? label : -1;

@@ -20,7 +20,7 @@ typedef struct {
 static void find_entries(const job *j, int64_t first, int64_t n, const rows_memory *m, entries *e)
 {
     const int in_line = j->walk.ndim == 1;
-    const intptr_t step = j->walk.stride[PRED][0], class_stride = j->call->pred.class_stride;
+    const intptr_t step = j->walk.stride[PRED][0], class_stride = j->call->argument[FL_PRED].array.class_stride;
     const char *start = in_line ? fl_address(&j->walk, j->array[PRED], first) : NULL;
     for (int64_t i = 0; i < n; i++) {
         const int64_t label = m->label[i];
@@ -34,7 +34,7 @@ static void find_entries(const job *j, int64_t first, int64_t n, const rows_memo
 static void load_entries(const job *j, int64_t n, const entries *e, void *chosen)
 {
     _Alignas(64) char as_stored[MAX_ROWS_A_TASK * sizeof(double)];
-    const fl_dtype dtype = j->call->pred.dtype;
+    const fl_dtype dtype = j->call->argument[FL_PRED].array.dtype;
     const size_t item = fl_itemsize(dtype);
     for (int64_t i = 0; i < n && i < ROWS_AHEAD; i++)
         __builtin_prefetch(e->of_row[i], 0, 3);
@@ -82,7 +82,7 @@ static void keep_derivatives(const job *j, const row *r, int64_t label, double c
 double fl_plan_label_rows(job *j)
 {
     const fl_call *c = j->call;
-    const int written = c->grad.data || c->hess.data;
+    const int written = c->argument[FL_PRED].grad.data || c->argument[FL_PRED].hess.data;
     j->only_labels = !c->weight.data && !c->class_weight && !c->newton && !(c->check_first && j->domain[PRED].checked);
     return (double)j->walk.size * (written ? (double)c->classes : (double)ELEMENTS_AN_ENTRY);
 }

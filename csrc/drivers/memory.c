@@ -123,15 +123,15 @@ static void sort_dimensions(fl_walk *walk)
 {
     for (int i = 1; i < walk->ndim; i++)
         for (int j = i; j > 0; j--) {
-            const intptr_t *s = walk->stride[0];
+            const intptr_t *s = walk->stride[walk->array[0]];
             const intptr_t outer = s[j - 1] < 0 ? -s[j - 1] : s[j - 1], inner = s[j] < 0 ? -s[j] : s[j];
             if (outer >= inner)
                 break;
             const int64_t n = walk->shape[j];
             walk->shape[j] = walk->shape[j - 1], walk->shape[j - 1] = n;
-            for (int a = 0; a < walk->n_arrays; a++) {
-                const intptr_t t = walk->stride[a][j];
-                walk->stride[a][j] = walk->stride[a][j - 1], walk->stride[a][j - 1] = t;
+            for (int i = 0; i < walk->n_arrays; i++) {
+                intptr_t *const stride = walk->stride[walk->array[i]], swapped = stride[j];
+                stride[j] = stride[j - 1], stride[j - 1] = swapped;
             }
         }
 }
@@ -149,42 +149,56 @@ int fl_too_large(int ndim, const intptr_t *shape, int64_t classes)
     return size > most;
 }
 
-void fl_walk_init(fl_walk *walk, int ndim, const intptr_t *shape, const fl_array *const *arrays, int n_arrays, int any_order)
+/* Merges the dimensions of a walk whose arrays are all one after the other there. */
+static void merge_dimensions(fl_walk *walk)
 {
-    walk->n_arrays = n_arrays;
-    walk->size = 1;
-    walk->ndim = 0;
-    for (int d = 0; d < ndim; d++) {
-        walk->size *= shape[d];
-        if (shape[d] == 1)
-            continue;
-        walk->shape[walk->ndim] = shape[d];
-        for (int a = 0; a < n_arrays; a++)
-            walk->stride[a][walk->ndim] = arrays[a]->data ? arrays[a]->strides[d] : 0;
-        walk->ndim++;
-    }
-    if (any_order)
-        sort_dimensions(walk);
     int kept = 0;
     for (int d = 1; d < walk->ndim; d++) {
         int mergeable = 1;
-        for (int a = 0; a < n_arrays; a++)
-            mergeable &= walk->stride[a][kept] == walk->stride[a][d] * walk->shape[d];
+        for (int i = 0; i < walk->n_arrays; i++) {
+            const intptr_t *stride = walk->stride[walk->array[i]];
+            mergeable &= stride[kept] == stride[d] * walk->shape[d];
+        }
         if (mergeable)
             walk->shape[kept] *= walk->shape[d];
         else
             walk->shape[++kept] = walk->shape[d];
-        for (int a = 0; a < n_arrays; a++)
-            walk->stride[a][kept] = walk->stride[a][d];
+        for (int i = 0; i < walk->n_arrays; i++)
+            walk->stride[walk->array[i]][kept] = walk->stride[walk->array[i]][d];
     }
     if (walk->ndim > 0) {
         walk->ndim = kept + 1;
     } else {
         walk->ndim = 1;
         walk->shape[0] = 1;
-        for (int a = 0; a < n_arrays; a++)
-            walk->stride[a][0] = 0;
+        for (int i = 0; i < walk->n_arrays; i++)
+            walk->stride[walk->array[i]][0] = 0;
     }
+}
+
+void fl_walk_call(fl_walk *walk, fl_walked *array, const fl_call *call, int any_order)
+{
+    walk->n_arrays = 0;
+    for (int a = 0; a < FL_N_ARRAYS; a++) {
+        const fl_array *given = fl_array_of(call, a);
+        array[a] = (fl_walked){given->data, given->dtype, a};
+        if (given->data)
+            walk->array[walk->n_arrays++] = a;
+    }
+    walk->size = 1;
+    walk->ndim = 0;
+    for (int d = 0; d < call->ndim; d++) {
+        walk->size *= call->shape[d];
+        if (call->shape[d] == 1)
+            continue;
+        walk->shape[walk->ndim] = call->shape[d];
+        for (int i = 0; i < walk->n_arrays; i++)
+            walk->stride[walk->array[i]][walk->ndim] = fl_array_of(call, walk->array[i])->strides[d];
+        walk->ndim++;
+    }
+    if (any_order)
+        sort_dimensions(walk);
+    merge_dimensions(walk);
 }
 
 char *fl_address(const fl_walk *walk, fl_walked array, int64_t index)

@@ -4,29 +4,46 @@
 
 #include "../loops/kernels.h"
 
+/* The arrays of a call by number: those of its arguments; then these, of which the derivatives by argument i are number i of theirs. */
+enum {
+    FL_WEIGHT = FL_MAX_ARGUMENTS,
+    FL_VALUES,
+    FL_GRADS,
+    FL_HESSES = FL_GRADS + FL_MAX_ARGUMENTS,
+    FL_N_ARRAYS = FL_HESSES + FL_MAX_ARGUMENTS
+};
+
+static inline const fl_array *fl_array_of(const fl_call *c, int which)
+{
+    return which < FL_WEIGHT    ? &c->argument[which].array
+           : which == FL_WEIGHT ? &c->weight
+           : which == FL_VALUES ? &c->value
+           : which < FL_HESSES  ? &c->argument[which - FL_GRADS].grad
+                                : &c->argument[which - FL_HESSES].hess;
+}
+
 /* A shape with the dimensions merged that lie one after the other in every array that is walked together. */
-enum { FL_MAX_WALKED = 9 };
 typedef struct {
-    int ndim, n_arrays;
+    int ndim, n_arrays, array[FL_N_ARRAYS];   /* those that are walked */
     int64_t size;
     int64_t shape[FL_MAX_DIMS];
-    intptr_t stride[FL_MAX_WALKED][FL_MAX_DIMS];
+    intptr_t stride[FL_N_ARRAYS][FL_MAX_DIMS];   /* by the number of the array */
 } fl_walk;
 
 /* Whether there are so many elements that the bytes of all, or of what is kept of each, might not fit in 63 bits. Arrays can be
  * that large where strides are 0. */
 int fl_too_large(int ndim, const intptr_t *shape, int64_t classes);
 
-/* Arrays without data are left out: their strides are 0. With any_order, dimensions may be exchanged too, the first array's
- * largest stride outermost; results must then not depend on the order of elements. */
-void fl_walk_init(fl_walk *walk, int ndim, const intptr_t *shape, const fl_array *const *arrays, int n_arrays, int any_order);
-
 /* One array along a walk. */
 typedef struct {
     char *data;
     fl_dtype dtype;
-    int index;                /* in the walk */
+    int index;                /* its number */
 } fl_walked;
+
+/* Walks the arrays of a call that are there; the others are without data. With any_order, dimensions may be exchanged too, the
+ * prediction's largest stride outermost; results must then not depend on the order of elements. */
+void fl_walk_call(fl_walk *walk, fl_walked *array, const fl_call *call, int any_order);
 
 size_t fl_itemsize(fl_dtype dtype);
 

@@ -23,21 +23,18 @@ enum {
     PREFETCH_PART = 2,
 };
 
-enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, SECOND_HESS, N_ARRAYS };
-
-/* One block's worth of memory for each array. */
+/* One block's worth of memory for each array that is there. */
 typedef struct {
     int64_t operand_is_filled;  /* 0 at first: see FL_ZEROED */
-    _Alignas(64) char bytes[N_ARRAYS][FL_BLOCK * sizeof(double)];
+    _Alignas(64) char bytes[][FL_BLOCK * sizeof(double)];
 } buffers;
 
 typedef struct {
-    const fl_call *call;
+    fl_call *call;
     const fl_kernels *kernels;
     fl_pointwise_kernel kernel;
-    fl_walk walk;
-    fl_walked array[N_ARRAYS];
-    int present[N_ARRAYS], direct[N_ARRAYS];
+    fl_walked array[FL_N_ARRAYS];
+    int present[FL_N_ARRAYS], direct[FL_N_ARRAYS], slot[FL_N_ARRAYS];   /* slot: of its buffer */
     int operand_is_number;    /* the same for all elements */
     int wide_weights;         /* they are taken as double whatever the predictions are, divided by 2^weight_exponent */
     int weight_exponent;
@@ -48,7 +45,11 @@ typedef struct {
     int64_t piece;            /* elements of a block that are worked on at a time */
     double scale;
     double *partial;          /* by task */
-    int bad_input;            /* 0, or the FL_BAD_... of one */
+    int n_buffers;
+    int n_derivatives, derivative[FL_N_ARRAYS];   /* those that are wanted */
+    int second;               /* the argument beside the prediction that there are derivatives by, or FL_PRED */
+    int outside;              /* 1 + the position of an argument that is outside its domain; 0: none is */
+    fl_walk walk;             /* last, for it is large and need not be cleared */
 } job;
 
 /* Elements of an input as contiguous numbers, padded to whole groups. */
@@ -61,9 +62,9 @@ static const void *fetch(const job *j, int which, int64_t first, int64_t n, buff
             fl_prefetch(from + n * (int64_t)fl_itemsize(real) / PREFETCH_PART, n * (int64_t)fl_itemsize(real));
         return from;
     }
-    char *buffer = b->bytes[which];
+    char *buffer = b->bytes[j->slot[which]];
     fl_gather_walked(&j->walk, j->array[which], first, n, real, buffer);
-    if (which == WEIGHT)
+    if (which == FL_WEIGHT)
         fl_pad(buffer, n, 0.0, real);
     else
         fl_pad_with_last(buffer, n, real);
@@ -74,24 +75,24 @@ static const void *fetch(const job *j, int which, int64_t first, int64_t n, buff
 static const void *fetch_operand(const job *j, int64_t first, int64_t n, buffers *b)
 {
     if (!j->operand_is_number)
-        return fetch(j, OPERAND, first, n, b);
+        return fetch(j, FL_OPERAND, first, n, b);
     if (!b->operand_is_filled)
-        fl_gather(j->array[OPERAND].data, 0, FL_BLOCK, j->array[OPERAND].dtype, j->call->real, b->bytes[OPERAND]);
+        fl_gather(j->array[FL_OPERAND].data, 0, FL_BLOCK, j->array[FL_OPERAND].dtype, j->call->real, b->bytes[j->slot[FL_OPERAND]]);
     b->operand_is_filled = 1;
-    return b->bytes[OPERAND];
+    return b->bytes[j->slot[FL_OPERAND]];
 }
 
 /* Weights: of type `real`, or wide. */
 static const char *fetch_weights(const job *j, int64_t first, int64_t n, buffers *b)
 {
     if (!j->wide_weights)
-        return fetch(j, WEIGHT, first, n, b);
-    double *weight = (double *)b->bytes[WEIGHT];
-    fl_gather_walked(&j->walk, j->array[WEIGHT], first, n, FL_FLOAT64, weight);
+        return fetch(j, FL_WEIGHT, first, n, b);
+    double *weight = (double *)b->bytes[j->slot[FL_WEIGHT]];
+    fl_gather_walked(&j->walk, j->array[FL_WEIGHT], first, n, FL_FLOAT64, weight);
     fl_pad(weight, n, 0.0, FL_FLOAT64);
     for (int64_t i = 0; i < n && j->weight_exponent; i++)
         weight[i] = ldexp(weight[i], -j->weight_exponent);
-    return b->bytes[WEIGHT];
+    return b->bytes[j->slot[FL_WEIGHT]];
 }
 
 static size_t weight_size(const job *j)
@@ -125,12 +126,12 @@ static void *place(const job *j, int which, int64_t first, int64_t n, buffers *b
         return NULL;
     if (j->direct[which] && n % FL_GROUP == 0 && !j->stream)
         return j->array[which].data + (size_t)first * fl_itemsize(j->call->real);
-    return b->bytes[which];
+    return b->bytes[j->slot[which]];
 }
 
 static void keep(const job *j, int which, int64_t first, int64_t n, const void *results, const buffers *b)
 {
-    if (results != b->bytes[which] || !j->array[which].data)
+    if (results != b->bytes[j->slot[which]] || !j->array[which].data)
         return;
     fl_scatter_walked(&j->walk, results, first, n, j->call->real, j->array[which], j->stream ? j->kernels->stream : NULL);
 }
@@ -140,18 +141,17 @@ static int is_outside(const job *j, const void *x, int64_t n, const fl_domain *d
     return domain->checked && j->kernels->outside(x, n, domain->low, domain->high, domain->ends_only);
 }
 
-/* Whether the block's elements are in their domains; notes it where not. */
-static int check(job *j, const void *pred, const void *target, const void *operand, int64_t padded)
+/* Whether the block's elements are in their domains, in[i] of argument i; notes it where not. */
+static int check(job *j, const void *const *in, int64_t padded)
 {
-    const fl_call *c = j->call;
-    const int bad = is_outside(j, pred, padded, &c->pred_domain)         ? FL_BAD_PREDICTION
-                    : is_outside(j, target, padded, &c->target_domain)   ? FL_BAD_TARGET
-                    : is_outside(j, operand, padded, &c->operand_domain) ? FL_BAD_OPERAND
-                                                                         : 0;
-    /* Whichever thread is last is named; all stop. */
-    if (bad)
-        __atomic_store_n(&j->bad_input, bad, __ATOMIC_RELAXED);
-    return !bad;
+    for (int i = 0; i < FL_MAX_ARGUMENTS; i++) {
+        if (!is_outside(j, in[i], padded, &j->call->argument[i].domain))
+            continue;
+        /* Whichever thread is last is named; all stop. */
+        __atomic_store_n(&j->outside, 1 + i, __ATOMIC_RELAXED);
+        return 0;
+    }
+    return 1;
 }
 
 /* Derivatives of a piece of a block, written where they belong; its values, into value. Returns whether all is well. */
@@ -159,22 +159,26 @@ static int do_piece(job *j, int64_t first, int64_t n, void *value, const char *w
 {
     const fl_call *c = j->call;
     const int64_t padded = fl_padded(n);
-    const void *pred = fetch(j, PRED, first, n, b), *target = fetch(j, TARGET, first, n, b);
-    const void *operand = j->present[OPERAND] ? fetch_operand(j, first, n, b) : pred;
-    if (!check(j, pred, target, operand, padded))
+    const void *const pred = fetch(j, FL_PRED, first, n, b);
+    const void *const in[FL_MAX_ARGUMENTS] = {pred, fetch(j, FL_TARGET, first, n, b),
+                                              j->present[FL_OPERAND] ? fetch_operand(j, first, n, b) : pred};
+    if (!check(j, in, padded))
         return 0;
-    void *derivative[N_ARRAYS];
-    for (int i = GRAD; i < N_ARRAYS; i++)
-        derivative[i] = place(j, i, first, n, b);
-    j->kernel(&(fl_pointwise){.n = padded, .pred = pred, .target = target, .operand = operand, .param = c->param,
-                              .scale = j->scale, .value = value, .grad = derivative[GRAD], .hess = derivative[HESS],
-                              .second_grad = derivative[SECOND_GRAD], .second_hess = derivative[SECOND_HESS]});
-    for (int i = GRAD; i < N_ARRAYS; i++) {
-        if (weight && derivative[i])
-            weigh(j, derivative[i], weight, padded);
-        if (i == HESS && derivative[i] && c->newton)
-            raise(j, derivative[i], weight, padded);
-        keep(j, i, first, n, derivative[i], b);
+    void *derivative[FL_N_ARRAYS] = {NULL};
+    for (int i = 0; i < j->n_derivatives; i++)
+        derivative[j->derivative[i]] = place(j, j->derivative[i], first, n, b);
+    fl_pointwise x = {.n = padded, .pred = in[FL_PRED], .target = in[FL_TARGET], .operand = in[FL_OPERAND], .param = c->param,
+                      .scale = j->scale, .value = value, .grad = derivative[FL_GRADS], .hess = derivative[FL_HESSES]};
+    if (j->second)
+        x.second_grad = derivative[FL_GRADS + j->second], x.second_hess = derivative[FL_HESSES + j->second];
+    j->kernel(&x);
+    for (int i = 0; i < j->n_derivatives; i++) {
+        const int which = j->derivative[i];
+        if (weight)
+            weigh(j, derivative[which], weight, padded);
+        if (which == FL_HESSES + FL_PRED && c->newton)
+            raise(j, derivative[which], weight, padded);
+        keep(j, which, first, n, derivative[which], b);
     }
     return 1;
 }
@@ -185,8 +189,8 @@ static double do_block(job *j, int64_t first, int64_t n, buffers *b)
     const fl_call *c = j->call;
     const size_t item = fl_itemsize(c->real);
     const int64_t padded = fl_padded(n);
-    const char *weight = j->present[WEIGHT] ? fetch_weights(j, first, n, b) : NULL;
-    char *value = place(j, VALUE, first, n, b);
+    const char *weight = j->present[FL_WEIGHT] ? fetch_weights(j, first, n, b) : NULL;
+    char *value = place(j, FL_VALUES, first, n, b);
     for (int64_t at = 0; at < n; at += j->piece) {
         const int64_t left = n - at;
         if (!do_piece(j, first + at, left < j->piece ? left : j->piece, value ? value + (size_t)at * item : NULL,
@@ -202,7 +206,7 @@ static double do_block(job *j, int64_t first, int64_t n, buffers *b)
     } else if (value) {
         if (weight)
             weigh(j, value, weight, padded);
-        keep(j, VALUE, first, n, value, b);
+        keep(j, FL_VALUES, first, n, value, b);
     }
     return total;
 }
@@ -210,10 +214,10 @@ static double do_block(job *j, int64_t first, int64_t n, buffers *b)
 static double check_block(job *j, int64_t first, int64_t n, buffers *b)
 {
     const fl_call *c = j->call;
-    const void *pred = c->pred_domain.checked ? fetch(j, PRED, first, n, b) : NULL;
-    const void *target = c->target_domain.checked ? fetch(j, TARGET, first, n, b) : NULL;
-    const void *operand = c->operand_domain.checked ? fetch_operand(j, first, n, b) : NULL;
-    check(j, pred, target, operand, fl_padded(n));
+    const void *in[FL_MAX_ARGUMENTS];
+    for (int i = 0; i < FL_MAX_ARGUMENTS; i++)
+        in[i] = !c->argument[i].domain.checked ? NULL : i == FL_OPERAND ? fetch_operand(j, first, n, b) : fetch(j, i, first, n, b);
+    check(j, in, fl_padded(n));
     return 0.0;
 }
 
@@ -256,11 +260,13 @@ static void weight_task(void *context, int64_t task, char *scratch)
 static fl_status run(job *j, fl_task task, double *total)
 {
     const int64_t n_tasks = (j->walk.size + TASK - 1) / TASK;
-    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j, sizeof(buffers), &j->bad_input);
+    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j, sizeof(buffers) + (size_t)j->n_buffers * FL_BLOCK * sizeof(double), &j->outside);
     if (status != FL_OK)
         return status;
-    if (j->bad_input)
-        return (fl_status)j->bad_input;
+    if (j->outside) {
+        j->call->outside = j->outside - 1;
+        return FL_OUTSIDE;
+    }
     *total = fl_pairwise_sum(j->partial, n_tasks);
     return FL_OK;
 }
@@ -269,8 +275,8 @@ static fl_status run(job *j, fl_task task, double *total)
 static void plan_memory(job *j, size_t written)
 {
     const fl_call *c = j->call;
-    const int slow = fl_loss(c->loss)->slow, several = c->hess.data || c->second_grad.data;
-    const int in_place = c->grad.data && c->grad.data == c->pred.data, plain = fl_prefers_plain_stores();
+    const int slow = fl_loss(c->loss)->slow, several = j->n_derivatives > 1;
+    const int in_place = c->argument[FL_PRED].grad.data && c->argument[FL_PRED].grad.data == c->argument[FL_PRED].array.data, plain = fl_prefers_plain_stores();
     j->stream = written > FL_STREAM_BYTES && !in_place && !(plain && (slow || several));
     j->ask_ahead = j->stream && !plain;
     j->piece = !j->ask_ahead ? FL_BLOCK : slow ? SLOW_PIECE : QUICK_PIECE;
@@ -294,11 +300,15 @@ static fl_status run_passes(job *j, fl_call *call)
 {
     fl_status status = FL_OK;
     double count = (double)j->walk.size, total = 0.0;
-    if (call->check_first && (call->pred_domain.checked || call->target_domain.checked || call->operand_domain.checked)) {
+    int checked = 0;
+    for (int i = 0; i < FL_MAX_ARGUMENTS; i++)
+        checked |= call->argument[i].domain.checked;
+    if (call->check_first && checked) {
         status = run(j, check_task, &total);
-        call->pred_domain.checked = call->target_domain.checked = call->operand_domain.checked = 0;
+        for (int i = 0; i < FL_MAX_ARGUMENTS; i++)
+            call->argument[i].domain.checked = 0;
     }
-    if (status == FL_OK && j->present[WEIGHT] && call->reduction == FL_MEAN)
+    if (status == FL_OK && j->present[FL_WEIGHT] && call->reduction == FL_MEAN)
         status = sum_weights(j, &count);
     if (status != FL_OK)
         return status;
@@ -312,31 +322,39 @@ fl_status fl_run_pointwise(fl_call *call)
 {
     if (fl_too_large(call->ndim, call->shape, 1))
         return FL_NO_MEMORY;
-    const fl_array *const arrays[N_ARRAYS] = {&call->pred,  &call->target, &call->operand, &call->weight,
-                                              &call->value, &call->grad,   &call->hess,    &call->second_grad,
-                                              &call->second_hess};
-    job j = {.call = call, .kernels = fl_kernels_for(call->tier, call->real), .kernel = fl_pointwise_kernel_for(call, call->outputs)};
+    job j;
+    memset(&j, 0, offsetof(job, walk));
+    j.call = call;
+    j.kernels = fl_kernels_for(call->tier, call->real);
+    j.kernel = fl_pointwise_kernel_for(call, call->outputs);
     if (!j.kernel)
         return FL_UNSUPPORTED;
     const int reduced = call->reduction != FL_NONE && (call->outputs & FL_VALUE || call->weight.data);
-    fl_walk_init(&j.walk, call->ndim, call->shape, arrays, N_ARRAYS, !reduced);
+    fl_walk_call(&j.walk, j.array, call, !reduced);
     size_t written = 0;
-    for (int i = 0; i < N_ARRAYS; i++) {
-        j.array[i] = (fl_walked){arrays[i]->data, arrays[i]->dtype, i};
-        j.present[i] = arrays[i]->data != NULL;
-        j.direct[i] = j.present[i] && fl_direct(&j.walk, j.array[i], call->real);
-        if (i >= VALUE && j.present[i])
-            written += (size_t)j.walk.size * fl_itemsize(arrays[i]->dtype);
+    for (int i = 0; i < j.walk.n_arrays; i++) {
+        const int which = j.walk.array[i];
+        j.present[which] = 1;
+        j.slot[which] = j.n_buffers++;
+        j.direct[which] = fl_direct(&j.walk, j.array[which], call->real);
+        if (which >= FL_VALUES)
+            written += (size_t)j.walk.size * fl_itemsize(j.array[which].dtype);
+        if (which >= FL_GRADS)
+            j.derivative[j.n_derivatives++] = which;
+        if (which > FL_GRADS && which < FL_HESSES)
+            j.second = which - FL_GRADS;
     }
-    j.wide_weights = j.present[WEIGHT] && call->real == FL_FLOAT32 && call->weight.dtype != FL_FLOAT32;
+    j.wide_weights = j.present[FL_WEIGHT] && call->real == FL_FLOAT32 && call->weight.dtype != FL_FLOAT32;
     j.nothing_counts = j.walk.size == 0;
-    call->operand_domain.checked &= j.present[OPERAND];
-    j.operand_is_number = j.present[OPERAND];
-    for (int d = 0; d < j.walk.ndim; d++)
-        j.operand_is_number &= j.walk.stride[OPERAND][d] == 0;
+    call->argument[FL_OPERAND].domain.checked &= j.present[FL_OPERAND];
+    j.operand_is_number = j.present[FL_OPERAND];
+    for (int d = 0; d < j.walk.ndim && j.operand_is_number; d++)
+        j.operand_is_number &= j.walk.stride[FL_OPERAND][d] == 0;
     /* Reduced values are made block by block in a buffer. */
-    if (call->outputs & FL_VALUE)
-        j.present[VALUE] = 1;
+    if (call->outputs & FL_VALUE && !j.present[FL_VALUES]) {
+        j.present[FL_VALUES] = 1;
+        j.slot[FL_VALUES] = j.n_buffers++;
+    }
     plan_memory(&j, written);
     if (j.walk.size < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;

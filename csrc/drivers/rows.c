@@ -16,25 +16,19 @@ enum {
     PREFETCH_BYTES = 16 * 1024,
 };
 
-const fl_array *fl_rows_array(const job *j, int which)
-{
-    const fl_call *c = j->call;
-    const fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->weight, &c->value, &c->grad, &c->hess, &c->second_grad};
-    return arrays[which];
-}
-
 row fl_rows_at(const job *j, int64_t index)
 {
     row r = {{NULL}};
-    for (int a = 0; a < N_ARRAYS; a++)
-        if (j->array[a].data)
-            r.data[a] = fl_address(&j->walk, j->array[a], index);
+    for (int i = 0; i < j->walk.n_arrays; i++) {
+        const int a = j->walk.array[i];
+        r.data[a] = fl_address(&j->walk, j->array[a], index);
+    }
     return r;
 }
 
 int fl_rows_follow(const job *j, int which)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
     return j->walk.ndim == 1 && a->class_stride == item && j->walk.stride[which][0] == item * j->call->classes;
 }
@@ -42,7 +36,7 @@ int fl_rows_follow(const job *j, int which)
 fl_walked fl_class_of_rows(const job *j, int which, int64_t class)
 {
     fl_walked a = j->array[which];
-    a.data += class * fl_rows_array(j, which)->class_stride;
+    a.data += class * fl_array_of(j->call, which)->class_stride;
     return a;
 }
 
@@ -54,20 +48,20 @@ int64_t fl_segment_length(const job *j, int64_t s)
 
 static char *segment_start(const job *j, int which, const row *r, int64_t s)
 {
-    return r->data[which] + s * j->segment * fl_rows_array(j, which)->class_stride;
+    return r->data[which] + s * j->segment * fl_array_of(j->call, which)->class_stride;
 }
 
 /* Where a segment lies if its memory is contiguous numbers of type `real`, else NULL. */
 static char *segment_in_place(const job *j, int which, const row *r, int64_t s)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     char *start = segment_start(j, which, r, s);
     return a->dtype == j->call->real && a->class_stride == (intptr_t)j->item && (uintptr_t)start % j->item == 0 ? start : NULL;
 }
 
 static int is_half_in_place(const job *j, int which, const row *r, int64_t s)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     const uintptr_t item = sizeof(uint16_t);
     return (a->dtype == FL_FLOAT16 || a->dtype == FL_BFLOAT16) && j->call->real == FL_FLOAT32 && a->class_stride == (intptr_t)item &&
            (uintptr_t)segment_start(j, which, r, s) % item == 0;
@@ -75,7 +69,7 @@ static int is_half_in_place(const job *j, int which, const row *r, int64_t s)
 
 const char *fl_segment_numbers(const job *j, int which, const row *r, int64_t s, char *buffer)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     const int64_t n = fl_segment_length(j, s);
     const char *in_place = segment_in_place(j, which, r, s);
     if (in_place)
@@ -101,7 +95,7 @@ const char *fl_padded_segment(const job *j, int which, const row *r, int64_t s, 
 
 void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const char *results)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     const int64_t n = fl_segment_length(j, s);
     if (j->stream && segment_in_place(j, which, r, s)) {
         j->kernels->stream(segment_start(j, which, r, s), results, (size_t)n * j->item);
@@ -130,7 +124,7 @@ int fl_check_numbers(job *j, const char *numbers, int64_t n, int which)
         outside |= j->kernels->outside(rest, FL_GROUP, d->low, d->high, d->ends_only);
     }
     if (outside)
-        __atomic_store_n(which == PRED ? &j->bad_prediction : &j->bad_target, 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&j->outside[which], 1, __ATOMIC_RELAXED);
     return !outside;
 }
 
@@ -150,7 +144,7 @@ void fl_check_row(job *j, const row *r, char *buffer)
 /* Rows without a gap are one long row; of rows with fewer classes than there are rows, class after class is. */
 static void check_rows(job *j, int which, int64_t first, int64_t n, char *buffer)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
     const int64_t classes = j->call->classes;
     if (fl_rows_follow(j, which)) {
@@ -178,7 +172,7 @@ static void check_rows(job *j, int which, int64_t first, int64_t n, char *buffer
 void fl_clear_row(const job *j, const row *r)
 {
     static const char zeros[FL_SEGMENT_BYTES];
-    for (int which = GRAD; which <= SECOND_GRAD; which++)
+    for (int which = FL_GRADS; which < FL_N_ARRAYS; which++)
         for (int64_t s = 0; s < j->n_segments && j->array[which].data; s++)
             fl_keep_segment(j, which, r, s, zeros);
 }
@@ -192,7 +186,7 @@ double fl_label_weight(const job *j, int64_t label)
 double fl_logit_of(const job *j, const row *r, int64_t label)
 {
     const fl_call *c = j->call;
-    return fl_load(r->data[PRED] + label * c->pred.class_stride, c->pred.dtype);
+    return fl_load(r->data[PRED] + label * c->argument[FL_PRED].array.class_stride, c->argument[FL_PRED].array.dtype);
 }
 
 void fl_spread_nan(const job *j, const row *r, char *buffer)
@@ -318,7 +312,7 @@ int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m)
 void fl_ask_for_rows(const job *j, int64_t first, int64_t n)
 {
     for (int which = TARGET; which <= WEIGHT; which++) {
-        const fl_array *a = fl_rows_array(j, which);
+        const fl_array *a = fl_array_of(j->call, which);
         const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
         const int given = which == TARGET ? j->call->labels : a->data != NULL;
         if (j->stream && given && j->walk.ndim == 1 && j->walk.stride[which][0] == item)
@@ -329,7 +323,7 @@ void fl_ask_for_rows(const job *j, int64_t first, int64_t n)
 void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values)
 {
     for (int64_t i = 0; i < n && j->call->value.data; i++)
-        fl_store(values[i], fl_address(&j->walk, j->array[VALUE], first + i), 0, j->call->value.dtype);
+        fl_store(values[i], fl_address(&j->walk, j->array[FL_VALUES], first + i), 0, j->call->value.dtype);
 }
 
 static int64_t task_rows(const job *j, int64_t task, int64_t *first)
@@ -438,7 +432,7 @@ static void raise_row(const job *j, const row *r, double weight)
     const fl_newton *newton = j->call->newton;
     for (int64_t s = 0; s < j->n_segments; s++) {
         const int64_t n = fl_segment_length(j, s);
-        fl_gather(segment_start(j, HESS, r, s), j->call->hess.class_stride, n, j->call->hess.dtype, j->call->real, hess);
+        fl_gather(segment_start(j, HESS, r, s), j->call->argument[FL_PRED].hess.class_stride, n, j->call->argument[FL_PRED].hess.dtype, j->call->real, hess);
         fl_pad_with_last(hess, n, j->call->real);
         j->kernels->raise(hess, NULL, fl_padded(n), newton->factor, newton->floor * j->scale * weight);
         fl_keep_segment(j, HESS, r, s, hess);
@@ -487,7 +481,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
             }
         }
     }
-    for (int64_t i = 0; i < n && j->call->hess.data && j->call->newton && !fl_is_softmax(j); i++)
+    for (int64_t i = 0; i < n && j->call->argument[FL_PRED].hess.data && j->call->newton && !fl_is_softmax(j); i++)
         if (fl_row_counts(j, m, i)) {
             const row r = fl_rows_at(j, first + i);
             raise_row(j, &r, m->weight[i]);
@@ -518,8 +512,8 @@ static void staged_task(void *context, int64_t group, char *scratch)
         *partial = sum_of_rows(j, m->value, rows);
     }
     fl_softmax_pending(&staged, m);
-    if (staged.bad_target)
-        __atomic_store_n(&j->bad_target, 1, __ATOMIC_RELAXED);
+    if (staged.outside[TARGET])
+        __atomic_store_n(&j->outside[TARGET], 1, __ATOMIC_RELAXED);
     fl_unstage_rows(j, begin, &staged);
 }
 
@@ -545,10 +539,10 @@ static fl_status sum_up(job *j, fl_status status, double *total)
         return status;
     if (j->bad_label)
         return FL_BAD_LABEL;
-    if (j->bad_prediction)
-        return FL_BAD_PREDICTION;
-    if (j->bad_target)
-        return FL_BAD_TARGET;
+    if (j->outside[PRED] || j->outside[TARGET]) {
+        j->call->outside = j->outside[PRED] ? PRED : TARGET;
+        return FL_OUTSIDE;
+    }
     *total = fl_pairwise_sum(j->partial, j->n_tasks);
     return FL_OK;
 }
@@ -629,20 +623,19 @@ fl_status fl_run_rows(fl_call *call)
 {
     if (fl_too_large(call->ndim, call->shape, call->classes))
         return FL_NO_MEMORY;
-    job j = {.call = call, .kernels = fl_kernels_for(call->tier, call->real), .kind = fl_kind(call->loss)};
-    const fl_array *arrays[N_ARRAYS];
-    for (int i = 0; i < N_ARRAYS; i++)
-        arrays[i] = fl_rows_array(&j, i);
+    job j;
+    memset(&j, 0, offsetof(job, walk));
+    j.call = call;
+    j.kernels = fl_kernels_for(call->tier, call->real);
+    j.kind = fl_kind(call->loss);
     const int by_element = !fl_is_softmax(&j) && j.kind != FL_LABEL_LOSS && j.kind != FL_DISTILLATION_LOSS;
     if (by_element && !(j.pointwise = fl_pointwise_kernel_for(call, call->outputs)))
         return FL_UNSUPPORTED;
-    fl_walk_init(&j.walk, call->ndim, call->shape, arrays, N_ARRAYS, 0);
-    for (int i = 0; i < N_ARRAYS; i++)
-        j.array[i] = (fl_walked){arrays[i]->data, arrays[i]->dtype, i};
+    fl_walk_call(&j.walk, j.array, call, 0);
     j.item = fl_itemsize(call->real);
-    j.domain[PRED] = call->pred_domain;
-    if (!call->labels && j.kind != FL_LABEL_LIST_LOSS && call->target.data)
-        j.domain[TARGET] = call->target_domain;
+    j.domain[PRED] = call->argument[FL_PRED].domain;
+    if (!call->labels && j.kind != FL_LABEL_LIST_LOSS && call->argument[FL_TARGET].array.data)
+        j.domain[TARGET] = call->argument[FL_TARGET].domain;
     j.segment = FL_SEGMENT_BYTES / (int64_t)j.item;
     j.n_segments = (call->classes + j.segment - 1) / j.segment;
     j.rows_a_task = ELEMENTS_A_TASK / (call->classes + 1) + 1;
@@ -653,10 +646,10 @@ fl_status fl_run_rows(fl_call *call)
     if (j.rows_a_task > j.walk.size)
         j.rows_a_task = j.walk.size > 0 ? j.walk.size : 1;
     const double elements = (double)j.walk.size * (double)call->classes;
-    const int results = (call->grad.data != NULL) + (call->hess.data != NULL) + (call->second_grad.data != NULL);
+    const int results = (call->argument[FL_PRED].grad.data != NULL) + (call->argument[FL_PRED].hess.data != NULL) + (call->argument[FL_TARGET].grad.data != NULL);
     j.stream = elements * (double)(j.item * (size_t)results) > FL_STREAM_BYTES;
     for (int which = PRED; which <= TARGET; which++) {
-        const int64_t row_bytes = (int64_t)fl_itemsize(arrays[which]->dtype) * call->classes;
+        const int64_t row_bytes = (int64_t)fl_itemsize(fl_array_of(call, which)->dtype) * call->classes;
         if (call->classes >= FL_GROUP && fl_rows_follow(&j, which) && !(which == TARGET && call->labels))
             j.ahead[which] = (PREFETCH_BYTES / row_bytes + 1) * row_bytes;
     }

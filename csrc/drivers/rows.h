@@ -6,7 +6,9 @@
 #include "weights.h"
 
 enum {
-    PRED, TARGET, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, N_ARRAYS,
+    /* The arrays of a row, and one number of each: the gradient and Hessian by the prediction, the gradient by the target. */
+    PRED = FL_PRED, TARGET = FL_TARGET, WEIGHT = FL_WEIGHT, GRAD = FL_GRADS + FL_PRED, HESS = FL_HESSES + FL_PRED,
+    SECOND_GRAD = FL_GRADS + FL_TARGET,
     /* Rows a task handles at most. */
     MAX_ROWS_A_TASK = FL_BLOCK,
 };
@@ -16,8 +18,7 @@ typedef struct {
     const fl_kernels *kernels;
     fl_pointwise_kernel pointwise;
     fl_loss_kind kind;
-    fl_walk walk;             /* of the rows */
-    fl_walked array[N_ARRAYS];
+    fl_walked array[FL_N_ARRAYS];
     fl_domain domain[2];      /* of predictions and of targets that are numbers */
     size_t item;
     int64_t rows_a_task, n_tasks, segment, n_segments;
@@ -32,7 +33,8 @@ typedef struct {
     char *smoothing;          /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
     char *class_weight;       /* in type real, over the classes where the loss is their mean; or NULL */
     double *partial;
-    int bad_label, bad_prediction, bad_target;
+    int bad_label;
+    int outside[2];           /* of predictions, of targets: one is outside its domain */
     int64_t longest;          /* list of labels that has been found: so often its row is gone through */
     /* Softmax. */
     int side_by_side;         /* rows so short that each gets a lane */
@@ -40,6 +42,7 @@ typedef struct {
     int64_t rows_together;    /* whose exponentials are kept at a time */
     size_t work_bytes;        /* of a thread, for its kind of loss */
     int64_t staged_rows;      /* that are brought together in memory, a whole number of tasks; 0: none are */
+    fl_walk walk;             /* of the rows; last, for it is large and need not be cleared */
 } job;
 
 /* A thread's memory. First, what the rows of a task have: arrays with room for whole groups. */
@@ -52,7 +55,7 @@ typedef struct {
 
 /* One row: where it lies. */
 typedef struct {
-    char *data[N_ARRAYS];
+    char *data[FL_N_ARRAYS];
 } row;
 
 /* Room for segments of inputs and results. */
@@ -61,7 +64,6 @@ typedef struct {
         hess[FL_SEGMENT_BYTES];
 } segment_buffers;
 
-const fl_array *fl_rows_array(const job *j, int which);
 row fl_rows_at(const job *j, int64_t index);
 /* One class of all rows. */
 fl_walked fl_class_of_rows(const job *j, int which, int64_t class);

@@ -54,7 +54,7 @@ typedef struct {
 static int lies_in_columns(const job *j, int which)
 {
     const fl_walk *w = &j->walk;
-    return w->ndim > 0 && w->stride[which][w->ndim - 1] == (intptr_t)fl_itemsize(fl_rows_array(j, which)->dtype);
+    return w->ndim > 0 && w->stride[which][w->ndim - 1] == (intptr_t)fl_itemsize(fl_array_of(j->call, which)->dtype);
 }
 
 /* Runs: 1, or 2 for twice as many. */
@@ -127,7 +127,7 @@ static char *packed(const job *j, int which, int64_t first)
 static void gather_columns(const job *j, int which, int64_t first, int64_t n, const tile *t, char *columns)
 {
     const fl_call *c = j->call;
-    const fl_dtype dtype = fl_rows_array(j, which)->dtype;
+    const fl_dtype dtype = fl_array_of(j->call, which)->dtype;
     const int64_t lanes = fl_padded(n), classes = c->classes;
     const size_t row_bytes = (size_t)classes * j->item;
     const char *from = packed(j, which, first);
@@ -153,7 +153,7 @@ static void gather_columns(const job *j, int which, int64_t first, int64_t n, co
 static void scatter_columns(const job *j, int which, int64_t first, int64_t n, const tile *t, const char *columns)
 {
     const fl_call *c = j->call;
-    const fl_dtype dtype = fl_rows_array(j, which)->dtype;
+    const fl_dtype dtype = fl_array_of(j->call, which)->dtype;
     const int64_t lanes = fl_padded(n), classes = c->classes;
     char *to = packed(j, which, first);
     if (!to) {
@@ -274,9 +274,9 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
         if (statistics(j))
             j->kernels->columns_positions(&given);
     }
-    if (j->stream && c->pred.dtype == c->real && (fl_rows_follow(j, PRED) || lies_in_columns(j, PRED))) {
+    if (j->stream && c->argument[FL_PRED].array.dtype == c->real && (fl_rows_follow(j, PRED) || lies_in_columns(j, PRED))) {
         k.next = fl_address(&j->walk, j->array[PRED], first + n);
-        k.next_step = fl_rows_follow(j, PRED) ? 0 : c->pred.class_stride / (int64_t)j->item;
+        k.next_step = fl_rows_follow(j, PRED) ? 0 : c->argument[FL_PRED].array.class_stride / (int64_t)j->item;
     }
     if (dense(j) && !has_terms(j))
         k.u = t->target;
@@ -402,7 +402,7 @@ static void join(const job *j, fl_segment *total, const fl_segment *part)
 /* The same segment of a row to come, if it lies where it can be said beforehand; else what is here already. */
 static const char *next_segment(const job *j, int which, const row *r, int64_t s, const char *here)
 {
-    const fl_array *a = fl_rows_array(j, which);
+    const fl_array *a = fl_array_of(j->call, which);
     if (!j->ahead[which] || a->dtype != j->call->real)
         return here;
     return r->data[which] + j->ahead[which] + s * j->segment * a->class_stride;
@@ -819,8 +819,8 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
         k->b.where[i] = fl_rows_at(j, first + i);
         k->b.label[i] = m->label[i];
     }
-    fl_status status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_forward_task, NULL, k, sizeof(shared_memory), &j->bad_target);
-    if (status != FL_OK || j->bad_target)
+    fl_status status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_forward_task, NULL, k, sizeof(shared_memory), &j->outside[TARGET]);
+    if (status != FL_OK || j->outside[TARGET])
         return status;
     fl_segment totals[FL_ROWS_TOGETHER];
     for (int64_t i = 0; i < n; i++) {
@@ -830,8 +830,8 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
     }
     begin_batch(j, &k->b, n, 0, totals, k->label_logit, m);
     if (has_terms(j)) {
-        status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_terms_task, NULL, k, sizeof(shared_memory), &j->bad_target);
-        if (status != FL_OK || j->bad_target)
+        status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_terms_task, NULL, k, sizeof(shared_memory), &j->outside[TARGET]);
+        if (status != FL_OK || j->outside[TARGET])
             return status;
     }
     for (int64_t i = 0; i < n && has_terms(j); i++) {
@@ -842,7 +842,7 @@ static fl_status run_shared_rows(job *j, shared_rows *k, int64_t first, int64_t 
     }
     finish_batch(j, &k->b, first, n, 0, totals, m);
     if (j->call->outputs & PER_LOGIT)
-        status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_backward_task, NULL, k, sizeof(shared_memory), &j->bad_target);
+        status = fl_run_tasks(j->call, n * k->parts, TASKS_A_SLICE, shared_backward_task, NULL, k, sizeof(shared_memory), &j->outside[TARGET]);
     return status;
 }
 
@@ -866,13 +866,13 @@ fl_status fl_run_shared_softmax(job *j)
     term_sums *terms = malloc((size_t)(together * parts) * sizeof *terms);
     fl_status status = k && part && terms ? FL_OK : FL_NO_MEMORY;
     int64_t walked = 0;
-    for (int64_t first = 0; first < j->walk.size && status == FL_OK && !j->bad_target; first += together) {
+    for (int64_t first = 0; first < j->walk.size && status == FL_OK && !j->outside[TARGET]; first += together) {
         const int64_t left = j->walk.size - first, n = left < together ? left : together;
         k->j = j, k->parts = parts, k->part = part, k->terms = terms;
         if (!fl_load_rows(j, first, n, &m))
             break;
         status = run_shared_rows(j, k, first, n, &m);
-        if (status == FL_OK && !j->bad_target) {
+        if (status == FL_OK && !j->outside[TARGET]) {
             fl_keep_values(j, first, n, value);
             memcpy(j->partial + first, value, (size_t)n * sizeof *value);
         }

@@ -13,7 +13,7 @@ enum {
     CLASSES_AHEAD = 24,
 };
 
-static const unsigned OUTPUTS[N_ARRAYS] = {[GRAD] = FL_GRAD | FL_LOG_SOFTMAX, [HESS] = FL_HESS};
+static const unsigned OUTPUTS[FL_N_ARRAYS] = {[GRAD] = FL_GRAD | FL_LOG_SOFTMAX, [HESS] = FL_HESS};
 
 /* Whether the array has a number for each class. */
 static int has_classes(const job *j, int which)
@@ -21,7 +21,7 @@ static int has_classes(const job *j, int which)
     if (which == PRED)
         return 1;
     if (which == TARGET)
-        return j->call->target.data && !j->call->labels;
+        return j->call->argument[FL_TARGET].array.data && !j->call->labels;
     return (j->call->outputs & OUTPUTS[which]) != 0;
 }
 
@@ -34,8 +34,8 @@ static int64_t staged_arrays(const job *j)
 int64_t fl_rows_to_stage(const job *j)
 {
     const fl_walk *w = &j->walk;
-    for (int which = PRED; which < N_ARRAYS; which++) {
-        const fl_array *a = fl_rows_array(j, which);
+    for (int which = PRED; which < FL_N_ARRAYS; which++) {
+        const fl_array *a = fl_array_of(j->call, which);
         if (!has_classes(j, which))
             continue;
         const intptr_t item = (intptr_t)fl_itemsize(a->dtype);
@@ -73,16 +73,16 @@ static char *run_of(const class_runs *r, int64_t class)
 {
     if (!r->start)
         return NULL;
-    char *const run = r->start + class * fl_rows_array(r->j, r->which)->class_stride;
-    const char *const ahead = run + CLASSES_AHEAD * fl_rows_array(r->j, r->which)->class_stride;
+    char *const run = r->start + class * fl_array_of(r->j->call, r->which)->class_stride;
+    const char *const ahead = run + CLASSES_AHEAD * fl_array_of(r->j->call, r->which)->class_stride;
     __builtin_prefetch(ahead);
-    __builtin_prefetch(ahead + r->n * (int64_t)fl_itemsize(fl_rows_array(r->j, r->which)->dtype) - 1);
+    __builtin_prefetch(ahead + r->n * (int64_t)fl_itemsize(fl_array_of(r->j->call, r->which)->dtype) - 1);
     return run;
 }
 
 static void gather_class(const class_runs *r, int64_t class, char *to)
 {
-    const fl_dtype dtype = fl_rows_array(r->j, r->which)->dtype, real = r->j->call->real;
+    const fl_dtype dtype = fl_array_of(r->j->call, r->which)->dtype, real = r->j->call->real;
     const char *run = run_of(r, class);
     if (run)
         fl_gather(run, (intptr_t)fl_itemsize(dtype), r->n, dtype, real, to);
@@ -92,7 +92,7 @@ static void gather_class(const class_runs *r, int64_t class, char *to)
 
 static void scatter_class(const class_runs *r, int64_t class, const char *from)
 {
-    const fl_dtype dtype = fl_rows_array(r->j, r->which)->dtype, real = r->j->call->real;
+    const fl_dtype dtype = fl_array_of(r->j->call, r->which)->dtype, real = r->j->call->real;
     char *run = run_of(r, class);
     if (run)
         fl_scatter(from, r->n, real, run, (intptr_t)fl_itemsize(dtype), dtype);
@@ -129,7 +129,7 @@ static void turn(const job *j, int which, int64_t first, int64_t n, char *stage,
 
 void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *staged, fl_call *call)
 {
-    fl_array *const arrays[N_ARRAYS] = {[PRED] = &call->pred, [TARGET] = &call->target, [GRAD] = &call->grad, [HESS] = &call->hess};
+    fl_array *const arrays[FL_N_ARRAYS] = {[PRED] = &call->argument[FL_PRED].array, [TARGET] = &call->argument[FL_TARGET].array, [GRAD] = &call->argument[FL_PRED].grad, [HESS] = &call->argument[FL_PRED].hess};
     const size_t size = (size_t)(n * j->call->classes) * j->item;
     *staged = *j;
     *call = *j->call;
@@ -138,7 +138,7 @@ void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *st
     staged->walk.size = staged->walk.shape[0] = n;
     staged->stream = 0;
     char *next = memory;
-    for (int which = PRED; which < N_ARRAYS; which++) {
+    for (int which = PRED; which < FL_N_ARRAYS; which++) {
         if (!has_classes(j, which))
             continue;
         char *const data = which == GRAD ? memory : next;

@@ -45,7 +45,7 @@ static double draw_between(number_source *s, double low, double high)
 }
 
 enum { LSE, ENTROPY, ARGMAX, CORRECT, N_STATISTICS };
-enum { PRED, TARGET, OPERAND, WEIGHT, VALUE, GRAD, HESS, SECOND_GRAD, SECOND_HESS, N_ARRAYS, N_INPUTS = VALUE, FILL = 0x5a, MOST_DIMS = 4 };
+enum { PRED = FL_PRED, TARGET = FL_TARGET, OPERAND = FL_OPERAND, GRAD = FL_GRADS, HESS = FL_HESSES, N_INPUTS = FL_VALUES, FILL = 0x5a, MOST_DIMS = 4 };
 
 typedef struct {
     char *memory, *before;    /* the whole allocation, and what it held before the call */
@@ -56,7 +56,7 @@ typedef struct {
 typedef struct {
     fl_call call;
     intptr_t shape[MOST_DIMS];    /* with the class axis last, if there is one */
-    drawn_array array[N_ARRAYS];
+    drawn_array array[FL_N_ARRAYS];
     double *class_weight;
     fl_newton newton;
     drawn_array statistics[N_STATISTICS];
@@ -65,8 +65,7 @@ typedef struct {
 
 static fl_array *array_of_call(fl_call *c, int which)
 {
-    fl_array *const arrays[N_ARRAYS] = {&c->pred, &c->target, &c->operand, &c->weight, &c->value, &c->grad, &c->hess, &c->second_grad, &c->second_hess};
-    return arrays[which];
+    return (fl_array *)fl_array_of(c, which);
 }
 
 static void *allocate(size_t bytes)
@@ -249,9 +248,9 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         static const double params[] = {1.0, 0.5, 2.0, 0.25, 1e-30, 1e30, 0.0, NAN};
         c->param[i] = params[draw_below(s, 2) ? 0 : draw_below(s, 8)];
     }
-    c->pred_domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
-    c->operand_domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
-    c->target_domain = (fl_domain){draw_below(s, 2) ? 0.0 : -1.0, 1.0, draw_below(s, 4) == 0, draw_below(s, 2)};
+    c->argument[FL_PRED].domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
+    c->argument[FL_OPERAND].domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
+    c->argument[FL_TARGET].domain = (fl_domain){draw_below(s, 2) ? 0.0 : -1.0, 1.0, draw_below(s, 4) == 0, draw_below(s, 2)};
     if (rows && draw_below(s, 3) == 0) {
         d->class_weight = allocate((size_t)c->classes * sizeof(double));
         const double unit = draw_below(s, 4) ? 1.0 : ldexp(1.0, draw_below(s, 2000) - 1000);
@@ -263,27 +262,28 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     if ((kind == FL_DISTILLATION_LOSS || by_operand) && c->outputs & FL_GRAD && draw_below(s, 2))
         c->outputs |= FL_SECOND;
 
-    const int present[N_ARRAYS] = {
-        [PRED] = 1, [TARGET] = kind != FL_SOFTMAX_FUNCTION, [OPERAND] = fl_loss(c->loss)->has_operand, [WEIGHT] = draw_below(s, 3) == 0,
-        [VALUE] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
-        [HESS] = !!(c->outputs & FL_HESS), [SECOND_GRAD] = !!(c->outputs & FL_SECOND),
-        [SECOND_HESS] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS,
+    const int second = by_operand ? OPERAND : TARGET;
+    const int present[FL_N_ARRAYS] = {
+        [PRED] = 1, [TARGET] = kind != FL_SOFTMAX_FUNCTION, [OPERAND] = fl_loss(c->loss)->has_operand, [FL_WEIGHT] = draw_below(s, 3) == 0,
+        [FL_VALUES] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
+        [HESS] = !!(c->outputs & FL_HESS), [GRAD + second] = !!(c->outputs & FL_SECOND),
+        [HESS + OPERAND] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS,
     };
-    for (int i = 0; i < N_ARRAYS; i++) {
+    for (int i = 0; i < FL_N_ARRAYS; i++) {
         if (!present[i])
             continue;
         fl_array *a = array_of_call(c, i);
-        const int with_classes = rows && i != WEIGHT && i != VALUE && !(i == TARGET && c->labels);
+        const int with_classes = rows && i != FL_WEIGHT && i != FL_VALUES && !(i == TARGET && c->labels);
         const int dims = c->ndim + with_classes;
         const fl_dtype half = draw_below(s, 2) ? FL_FLOAT16 : FL_BFLOAT16;
         if (draw_below(s, 4))
             a->dtype = c->real;
         else
-            a->dtype = i < VALUE ? (fl_dtype)draw_below(s, FL_DTYPES) : c->real == FL_FLOAT32 ? half : FL_FLOAT32;
+            a->dtype = i < FL_VALUES ? (fl_dtype)draw_below(s, FL_DTYPES) : c->real == FL_FLOAT32 ? half : FL_FLOAT32;
         const int lists = i == TARGET && kind == FL_LABEL_LIST_LOSS, labels = lists || (i == TARGET && c->labels);
         if (labels)
             a->dtype = (fl_dtype)(FL_INT8 + draw_below(s, FL_FLOAT16 - FL_INT8));
-        const enum layout layout = draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= VALUE ? BROADCAST : N_LAYOUTS);
+        const enum layout layout = draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= FL_VALUES ? BROADCAST : N_LAYOUTS);
         lay_out(&d->array[i], a, dims, with_classes, d->shape, layout);
         memset(d->array[i].memory, FILL, d->array[i].bytes);
         if (i < N_INPUTS) {
@@ -293,12 +293,12 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             for_each(a, dims, d->shape, fill_one, &f);
         }
         /* The gradient in the place of the prediction: same type, every element in a place of its own. */
-        if (i == GRAD && layout == C_ORDER && c->pred.dtype == a->dtype && d->array[PRED].bytes == d->array[GRAD].bytes &&
+        if (i == GRAD && layout == C_ORDER && c->argument[FL_PRED].array.dtype == a->dtype && d->array[PRED].bytes == d->array[GRAD].bytes &&
             draw_below(s, 2)) {
             d->in_place = 1;
-            a->data = c->pred.data;
-            a->strides = c->pred.strides;
-            a->class_stride = c->pred.class_stride;
+            a->data = c->argument[FL_PRED].array.data;
+            a->strides = c->argument[FL_PRED].array.strides;
+            a->class_stride = c->argument[FL_PRED].array.class_stride;
         }
         d->array[i].before = allocate(d->array[i].bytes);
         memcpy(d->array[i].before, d->array[i].memory, d->array[i].bytes);
@@ -330,7 +330,7 @@ static fl_status run_drawn_call(drawn_call *d)
     for (int i = 0; i < N_STATISTICS && untouched; i++)
         if (d->statistics[i].memory)
             must(memcmp(d->statistics[i].memory, d->statistics[i].before, d->statistics[i].bytes) == 0, "an error leaves statistics");
-    for (int i = 0; i < N_ARRAYS; i++) {
+    for (int i = 0; i < FL_N_ARRAYS; i++) {
         drawn_array *a = &d->array[i];
         if (!a->memory)
             continue;
@@ -342,7 +342,7 @@ static fl_status run_drawn_call(drawn_call *d)
             const int rows = fl_kind(c->loss) != FL_POINTWISE_LOSS;
             char *copy = allocate(a->bytes);
             memcpy(copy, a->memory, a->bytes);
-            for_each(array_of_call(c, i), c->ndim + (rows && i != VALUE), d->shape, cover_one, (void *)&item);
+            for_each(array_of_call(c, i), c->ndim + (rows && i != FL_VALUES), d->shape, cover_one, (void *)&item);
             must(memcmp(a->memory, a->before, a->bytes) == 0, "nothing between the elements is written");
             memcpy(a->memory, copy, a->bytes);
             free(copy);
@@ -353,7 +353,7 @@ static fl_status run_drawn_call(drawn_call *d)
 
 static void free_drawn_call(drawn_call *d)
 {
-    for (int i = 0; i < N_ARRAYS; i++) {
+    for (int i = 0; i < FL_N_ARRAYS; i++) {
         free(d->array[i].memory);
         free(d->array[i].before);
     }
@@ -398,10 +398,10 @@ static uint64_t hash_of_results(drawn_call *d, fl_status status)
     if (c->reduction != FL_NONE && c->outputs & FL_VALUE)
         hash_number(&h, c->reduced);
     const int rows = fl_kind(c->loss) != FL_POINTWISE_LOSS;
-    for (int i = VALUE; i < N_ARRAYS; i++)
+    for (int i = FL_VALUES; i < FL_N_ARRAYS; i++)
         if (array_of_call(c, i)->data) {
             h.dtype = array_of_call(c, i)->dtype;
-            for_each(array_of_call(c, i), c->ndim + (rows && i != VALUE), d->shape, hash_one, &h);
+            for_each(array_of_call(c, i), c->ndim + (rows && i != FL_VALUES), d->shape, hash_one, &h);
         }
     const fl_statistics *to = &c->statistics;
     for (size_t i = 0; to->lse && i < d->statistics[LSE].bytes / fl_itemsize(c->real); i++)
