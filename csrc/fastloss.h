@@ -48,7 +48,7 @@ typedef enum {
     FL_UNSUPPORTED            /* the loss has no such kernel: a programming error of the caller */
 } fl_status;
 
-enum { FL_MAX_PARAMS = 4, FL_MAX_DIMS = 64, FL_MAX_ARGUMENTS = 4 };
+enum { FL_MAX_PARAMS = 5, FL_MAX_DIMS = 64, FL_MAX_ARGUMENTS = 5, FL_MAX_SUMS = 6 };
 
 /* A strided array. `strides` are in bytes, one a dimension of the call, 0 where the array is broadcast. `data` NULL: absent. */
 typedef struct {
@@ -56,6 +56,7 @@ typedef struct {
     const intptr_t *strides;
     fl_dtype dtype;
     intptr_t class_stride;    /* rows only: bytes between classes */
+    const intptr_t *summed_strides;  /* sums only: of the dimensions summed over; NULL: one number for all that are summed */
 } fl_array;
 
 /* Where a loss is defined: [low, high], or only the two ends. Of an open end this is the next number of the type computed in. NaN is always
@@ -74,6 +75,8 @@ typedef struct {
 
 /* The positions of the arguments of losses that have these; the operand is a parameter that may be an array. */
 enum { FL_PRED, FL_TARGET, FL_OPERAND };
+/* Of sums the last is what each element counts in them. */
+enum { FL_ELEMENT_WEIGHT = FL_MAX_ARGUMENTS - 1 };
 
 /* Losses of softmax only: statistics of every row, those that do not count too; neither weighed nor reduced. Contiguous arrays in the
  * logical order of rows; NULL: not wanted. */
@@ -99,6 +102,8 @@ typedef struct {
     int ndim;                 /* of the elements (pointwise) or of the rows (rows: without the class axis) */
     const intptr_t *shape;
     int64_t classes;          /* rows only */
+    int n_summed;             /* sums only: dimensions that are summed over, beside those of the losses */
+    const intptr_t *summed_shape;
     fl_argument argument[FL_MAX_ARGUMENTS];
     fl_array weight;
     fl_array value;           /* used under FL_NONE */
@@ -126,6 +131,7 @@ typedef struct {
     const char *name, *family;
     int n_params;
     int has_operand;          /* see losses.inc */
+    int elements, labels;     /* of sums: arguments with a number an element, and with one for all of them */
     int slow;
 } fl_loss_info;
 int fl_n_losses(void);

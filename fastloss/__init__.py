@@ -40,12 +40,14 @@ except ImportError as error:
     raise
 
 if TYPE_CHECKING:  # Editors find the documentation of a loss here: its stub has none.
+    from fastloss.reference._distances import *  # noqa: F403
     from fastloss.reference._pointwise import *  # noqa: F403
     from fastloss.reference._pointwise_binary import *  # noqa: F403
     from fastloss.reference._pointwise_counts import *  # noqa: F403
     from fastloss.reference._pointwise_distributions import *  # noqa: F403
     from fastloss.reference._pointwise_penalties import *  # noqa: F403
     from fastloss.reference._pointwise_robust import *  # noqa: F403
+    from fastloss.reference._regions import *  # noqa: F403
     from fastloss.reference._row_functions import *  # noqa: F403
     from fastloss.reference._rows import *  # noqa: F403
     from fastloss.reference._rows_distillation import *  # noqa: F403

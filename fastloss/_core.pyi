@@ -22,6 +22,24 @@ def set_default_threads(n: int) -> None: ...
 def threads(asked: int = 0) -> int: ...
 def math_functions() -> dict[str, float]: ...
 def math(name: str, tier: str, x: NDArray[Any]) -> NDArray[Any]: ...
+def evaluate_sums(
+    name: str,
+    with_value: bool,
+    arguments: list[NDArray[Any]],
+    element_weight: NDArray[Any] | None,
+    weight: NDArray[Any] | None,
+    axes: tuple[int, ...],
+    of_loss: list[bool],
+    intervals: list[Any],
+    gradients: list[NDArray[Any] | None],
+    value: NDArray[Any] | None,
+    parameters: list[float],
+    reduction: str,
+    empty_is_zero: bool,
+    check_first: bool,
+    asked: int,
+    single: bool,
+) -> tuple[float, int]: ...
 
 class FunctionKernel:
     loss: Any

@@ -20,8 +20,8 @@ __all__ = ["DescribedEntry", "common_parameters", "entries", "entry_doc", "secti
 
 _LEAD = {
     "value": "",
-    "grad": "Gradient of `{name}` with respect to `pred`: that of the reduced value.",
-    "value_and_grad": "Value of `{name}` and its gradient with respect to `pred`, in one pass.",
+    "grad": "Gradient of `{name}` with respect to {by}: that of the reduced value.",
+    "value_and_grad": "Value of `{name}` and its gradient with respect to {by}, in one pass.",
     "grad_and_hess": "Gradient and diagonal Hessian of `{name}` with respect to `pred`, by default not reduced.",
 }
 
@@ -41,6 +41,25 @@ result : SoftmaxResult
     Instead, where a statistic is asked for: all of these by name. Statistics are of every row, ignored ones and those
     of weight 0 too, neither weighed nor reduced.""",
 }
+
+_OF_SUMS = {
+    "axis": """\
+axis : int, tuple of int or None, default -1
+    What is summed over: one axis or several; None: all. The losses have the shape of the others.""",
+    "weight": """\
+weight : array_like, optional
+    Sample weights, broadcast to the shape of the losses.
+    A loss of weight 0 contributes exactly nothing. They may be negative: see `vjp`.""",
+    "out": """\
+out : ndarray or tuple of ndarray, optional
+    Receives what is returned as gradient, an array or a tuple of them; each of the shape of its argument, which it
+    may be itself. Tensors of PyTorch in main memory will do.""",
+}
+
+_GRADIENTS = """\
+grad : ndarray or tuple of ndarray
+    The gradient, or one by each argument that `wrt` names, of the shape of the argument and the dtype of the first, or of
+    `grad_dtype`; under "none" that of each loss by itself."""
 
 _OUT_PAIR = """
     With `{flag}`, a pair of them, for `pred` and for `{second}`, which the second may be itself; None in a
@@ -71,6 +90,14 @@ empty : {{"nan", "zero"}}, default "nan"
     "axis": """\
 axis : int, default -1
     The class axis of `pred`.""",
+    "element_weight": """\
+element_weight : array_like, optional
+    What each element counts in the sums, broadcast to the shape of the arguments. One of 0 contributes exactly nothing,
+    whatever it holds, and its derivatives are 0.""",
+    "wrt": """\
+wrt : str or tuple of str, optional
+    By which arguments derivatives are wanted: of {differentiable}. A name gives an array, a tuple of names a tuple
+    of arrays in that order. None: {default_wrt}.""",
     "check_domain": """\
 check_domain : bool, default True
     Whether to look for numbers outside the domain before computing. With False, what lies outside gives an
@@ -118,9 +145,9 @@ def sections(doc: str) -> dict[str, str]:
 
 
 def entries(section: str) -> dict[str, str]:
-    """The entries of a Parameters section, by name."""
-    parts = re.split(r"^(?=\w+ : )", section, flags=re.MULTILINE)
-    return {part.split(" : ")[0]: part.strip() for part in parts if part.strip()}
+    """The entries of a Parameters section, by name; one of several names is that of each."""
+    parts = re.split(r"^(?=\w[\w, ]* : )", section, flags=re.MULTILINE)
+    return {name: part.strip() for part in parts if part.strip() for name in part.split(" : ")[0].split(", ")}
 
 
 def _raises(row: Row, names: list[str]) -> str:
@@ -130,8 +157,7 @@ def _raises(row: Row, names: list[str]) -> str:
     if row.family == "rows":
         values += ", or a `class_weight` that is not one number a class" if "class_weight" in names else ""
     if "check_domain" in names:
-        domain = (("pred", row.prediction), ("target", row.target))
-        bounds = [f"`{argument}` outside {interval}" for argument, interval in domain if interval.bounded]
+        bounds = [f"`{a.name}` outside {a.interval}" for a in row.arguments if a.interval.bounded]
         values += f"; with `check_domain`, for {' or '.join(bounds)}"
     raised = {"ValueError": f"For {values}."}
     if row.labels or row.label_lists:
@@ -155,7 +181,10 @@ def _fill(row: Row, name: str) -> dict[str, str]:
     pairs = "\n    Gradients and Hessians are then a pair of such pairs." if with_hess else ""
     return {
         "name": row.name,
-        "item": "element" if row.family == "pointwise" else "row",
+        "item": {"pointwise": "element", "rows": "row", "sums": "loss"}[row.family],
+        "differentiable": ", ".join(f'"{argument}"' for argument in row.differentiable),
+        "by": "`pred`" if row.arguments[0].name == "pred" else "its arguments",
+        "default_wrt": "by `pred`" if row.arguments[0].name == "pred" else "all of these that are given",
         "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
@@ -185,10 +214,12 @@ def entry_doc(row: Row, name: str) -> str:
     names = list(signature(row, {}, name).parameters)
     fill = _fill(row, name)
     texts = {**common_parameters(row, name), **entries(own.get("Parameters", ""))}
+    texts |= _OF_SUMS if row.family == "sums" else {}
+    returns = _RETURNS | ({"grad": _GRADIENTS} if row.family == "sums" else {})
     extra = ("result",) if any(key in STATISTICS for key in names) else ()
     parts = {
-        "Parameters": "\n".join(texts[key] for key in names if key in texts),
-        "Returns": "\n".join(_RETURNS[output].format(**fill) for output in (*ENTRY_POINTS[name], *extra)),
+        "Parameters": "\n".join(dict.fromkeys(texts[key] for key in names if key in texts)),
+        "Returns": "\n".join(returns[output].format(**fill) for output in (*ENTRY_POINTS[name], *extra)),
         "Raises": _raises(row, names),
         **{title: own.get(title, "") for title in ("Notes", "References", "Examples")},
     }

@@ -12,6 +12,7 @@ from fastloss._docs import DescribedEntry
 from fastloss._loss import EntryPoint, Loss
 from fastloss._registry import Row, registry
 from fastloss._row_functions import DescribedFunction, RowFunction
+from fastloss._sums import SumsEntry
 
 __all__ = ["CompiledEntry", "compiled_entry", "compiled_function"]
 
@@ -70,7 +71,9 @@ def disagreement(row: Row) -> str:
 def compiled_entry(loss: Loss, name: str) -> EntryPoint:
     """An entry point of a compiled loss."""
     problem = disagreement(loss.row)
-    return MissingEntry(loss, name, problem) if problem else CompiledEntry(loss, name)
+    if problem:
+        return MissingEntry(loss, name, problem)
+    return (SumsEntry if loss.family == "sums" else CompiledEntry)(loss, name)
 
 
 class CompiledFunction(DescribedFunction, _core.FunctionKernel):

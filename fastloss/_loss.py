@@ -114,18 +114,24 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
 
     either = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    target_default = None if row.optional_target else inspect.Parameter.empty
-    positional = [inspect.Parameter("pred", either), inspect.Parameter("target", either, default=target_default)]
+    positional = [
+        inspect.Parameter(argument.name, either, default=None if argument.optional else inspect.Parameter.empty)
+        for argument in row.arguments
+    ]
     keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
     keywords += [keyword("weight", bound.get("weight")), keyword("sample_weight", None)]
     keywords.append(keyword("reduction", bound.get("reduction", row.default_reduction(entry_point))))
     keywords.append(keyword("empty", bound.get("empty", EMPTY[0])))
-    if row.family == "rows":
+    if row.family != "pointwise":
         keywords.append(keyword("axis", bound.get("axis", -1)))
-    if row.prediction.bounded or row.target.bounded:
+    if row.family == "sums":
+        keywords.append(keyword("element_weight", None))
+    if any(argument.interval.bounded for argument in row.arguments):
         keywords.append(keyword("check_domain", bound.get("check_domain", True)))
     if flag := second_keyword(row, entry_point):
         keywords.append(keyword(flag, False))
+    if row.family == "sums" and entry_point != "value":
+        keywords.append(keyword("wrt", None))
     if entry_point != "value":
         keywords += [keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
     keywords.append(keyword("n_threads", bound.get("n_threads")))
@@ -261,27 +267,29 @@ class VectorJacobianProduct:
 
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
-        pred, target, *keywords = signature(self.loss.row, self.loss.bound, "grad").parameters.values()
-        # Behind a target that may be left out it cannot be asked for.
-        default = None if self.loss.row.optional_target else inspect.Parameter.empty
+        parameters = list(signature(self.loss.row, self.loss.bound, "grad").parameters.values())
+        first = len(self.loss.row.arguments)
+        # Behind an argument that may be left out it cannot be asked for.
+        default = None if self.loss.row.arguments[-1].optional else inspect.Parameter.empty
         cotangent = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
-        return inspect.Signature([pred, target, cotangent, *(p for p in keywords if p.name not in REPLACED)])
+        keywords = (p for p in parameters[first:] if p.name not in REPLACED)
+        return inspect.Signature([*parameters[:first], cotangent, *keywords])
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         loss = self.loss
         if kwargs:
             refuse_weights(kwargs, REPLACED, f"{loss.name}.")
-        if len(args) == 3:
-            (pred, target, cotangent), keywords = args, kwargs
+        if len(args) == len(loss.row.arguments) + 1:
+            (*arguments, cotangent), keywords = args, kwargs
         else:
             given, keywords = _errors.arguments(self, args, kwargs)
-            pred, target, cotangent = given["pred"], given.get("target"), given.get("cotangent")
+            arguments, cotangent = [given.get(argument.name) for argument in loss.row.arguments], given.get("cotangent")
         if cotangent is None:
             raise TypeError(f"{loss.name}.vjp needs a cotangent")
         if loss.bound and "weight" in loss.bound:
             cotangent = _errors.readable_array(cotangent, "cotangent") * loss.bound["weight"]
         try:
-            return loss.grad(pred, target, weight=cotangent, reduction="none", **keywords)
+            return loss.grad(*arguments, weight=cotangent, reduction="none", **keywords)
         except (TypeError, ValueError) as error:
             _errors.arguments(self, args, kwargs)  # is it another keyword that has no meaning here?
             raise type(error)(_errors.of_vjp(loss.name, str(error))) from error
@@ -355,6 +363,8 @@ class Loss:
 
     @functools.cached_property
     def grad_and_hess(self) -> Any:
+        if "grad_and_hess" not in self.row.entry_points:
+            raise AttributeError(f"{self.name} has no grad_and_hess: its elements hang together, so its Hessian is no diagonal")
         return self._entry_type(self, "grad_and_hess")
 
     @functools.cached_property

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Any
 
@@ -27,7 +27,9 @@ __all__ = [
     "PROBABILITY",
     "REAL",
     "SIGN",
+    "Argument",
     "ClassWeight",
+    "CosineMargin",
     "DeviancePower",
     "Exponent",
     "Flag",
@@ -60,6 +62,7 @@ __all__ = [
     "pointwise",
     "registry",
     "rows",
+    "sums",
 ]
 
 
@@ -141,6 +144,8 @@ class Kind:
 Positive = Annotated[float, Kind(Interval(0, low_open=True, high_open=True))]
 #: A distance that is asked for: of less than 0, one that is forgiven.
 Margin = Annotated[float, Kind(Interval(low_open=True, high_open=True))]
+#: A cosine, beyond which two vectors are too near.
+CosineMargin = Annotated[float, Kind(Interval(-1, 1))]
 NonNegative = Annotated[float, Kind(Interval(0, high_open=True))]
 Fraction = Annotated[float, Kind(Interval(0, 1))]
 PositiveFraction = Annotated[float, Kind(Interval(0, 1, low_open=True))]
@@ -262,13 +267,31 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """What a loss is a function of, beside its parameters: an array.
+
+    `each` says of what it holds a number: of an "element", or of a "loss", all of whose elements share it.
+    """
+
+    name: str
+    interval: Interval = REAL
+    each: str = "element"
+    differentiable: bool = True
+    optional: bool = False
+
+    def __call__(self, name: str) -> Argument:
+        """The same under another name."""
+        return replace(self, name=name)
+
+
+@dataclass(frozen=True)
 class Row:
     """All that is known of one loss.
 
     Attributes
     ----------
     name, family : str
-        The public name; "pointwise" or "rows".
+        The public name; "pointwise", "rows" or "sums".
     function : callable
         The NumPy function: arrays in, (value, gradient, Hessian) of every element out.
     parameters : tuple of Parameter
@@ -307,6 +330,8 @@ class Row:
     unit : float
         Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
         count, whatever their size. Where the loss has a temperature, by which they are divided, in units of that.
+    of_sums : tuple of Argument
+        The arguments, where the loss is one of sums over elements.
     value_unit : float
         Values below this size are right to an ulp of it, not of their own: 1 for a log density, the sum of logarithms of
         either sign that vanishes wherever the density is 1.
@@ -334,6 +359,27 @@ class Row:
     reduction: str = "mean"
     unit: float = 0.0
     value_unit: float = 0.0
+    of_sums: tuple[Argument, ...] = ()
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        """What the loss is a function of, in order, without the parameters that may be arrays."""
+        if self.of_sums:
+            return self.of_sums
+        target = Argument("target", self.target, differentiable=self.differentiable_target, optional=self.optional_target)
+        return Argument("pred", self.prediction), target
+
+    @property
+    def differentiable(self) -> tuple[str, ...]:
+        """The arguments that there are derivatives by."""
+        found = [argument.name for argument in self.arguments if argument.differentiable]
+        return *found, *(p.name for p in self.parameters if p.kind.differentiable)
+
+    @property
+    def entry_points(self) -> tuple[str, ...]:
+        """Those that the loss has: of sums there is no Hessian."""
+        first = ("value", "grad", "value_and_grad")
+        return first if self.of_sums else (*first, "grad_and_hess")
 
     @property
     def second(self) -> str:
@@ -387,3 +433,13 @@ def pointwise(**traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any
 def rows(**traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a loss of each row along the class axis. `traits` are the fields of `Row`."""
     return _declare("rows", traits)
+
+
+def sums(*arguments: Argument, **traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a loss of a few sums over elements: a function of its arguments and of `total`, which adds up.
+
+    The function takes arguments as arrays of losses by elements, those of a loss as one column; `total` adds up the elements
+    of each loss, times what they count. It returns the values, one a loss, and the derivatives by each differentiable argument.
+    """
+    first, second = arguments[0].interval, arguments[1].interval if len(arguments) > 1 else REAL
+    return _declare("sums", {"prediction": first, "target": second, "of_sums": arguments, **traits})

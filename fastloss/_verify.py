@@ -126,12 +126,19 @@ def parameter_sets(row: Row) -> Iterator[dict[str, Any]]:
         yield {p.name: parameter_values(p)[0] for p in row.parameters}
 
 
+def losses() -> list[str]:
+    """The losses of a prediction and a target, of which inputs are drawn here."""
+    import fastloss
+
+    return [name for name, loss in fastloss.losses.items() if not loss.row.of_sums]
+
+
 def cases(names: list[str] | None = None) -> list[Case]:
     """Every loss of the registry (or those named) with its parameter sets, in both dtypes."""
     import fastloss
 
     found = []
-    for name in names or fastloss.losses:
+    for name in names or losses():
         loss = fastloss.losses[name]
         for labels in [True, False] if loss.row.labels and loss.row.probabilities else [loss.row.labels]:
             for parameters in parameter_sets(loss.row):

@@ -23,7 +23,10 @@ class InnerLoop(NamedTuple):
 
 def compile_to_assembly(kind: str, tier: str, bits: int, source: Path, *flags: str) -> str:
     """A file of csrc/tiers/, as setup.py compiles it for x86-64."""
-    own = [*kernels.optimization(source.stem, kind), *kernels.flags_of(tier, bits, True)]
+    own = [
+        *kernels.optimization(source.stem if source.stem == "bodies" else "loops", kind),
+        *kernels.flags_of(tier, bits, True),
+    ]
     return run([compilers()[kind], *kernels.COMMON, "-fPIC", *own, *flags, "-S", "-o", "-", source])
 
 

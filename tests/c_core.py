@@ -47,7 +47,7 @@ def losses_of_c() -> list[LossOfC]:
     found = []
     for group in kernels.groups():
         text = (CSRC / "losses" / f"{group}.inc").read_text()
-        for row in re.finditer(r"^(\w+)\s*\((\w+),\s*\d+,\s*(\d),\s*\d\)", text, re.MULTILINE):
+        for row in re.finditer(r"^(\w+)\s*\((\w+),\s*\d+,\s*(\d),\s*\d[\d,\s]*\)", text, re.MULTILINE):
             found.append(LossOfC(row[2], row[1], int(row[3]), group, row[0]))
     return found
 

@@ -111,9 +111,13 @@ class Given(NamedTuple):
         return pred.reshape(shape), target.reshape(shape[:-1] if self.labels else shape)
 
 
+#: The losses of a prediction and a target, by element or by row. tests/test_sums.py has those of sums over elements.
+PAIRED = {name: loss for name, loss in fl.losses.items() if loss.family != "sums"}
+
+
 def given_losses() -> list[Given]:
     found = []
-    for loss in fl.losses.values():
+    for loss in PAIRED.values():
         if loss.row.labels:
             found.append(Given(loss, True))
         if loss.row.target_has_classes:

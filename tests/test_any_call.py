@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import hypothesis
 import numpy as np
 import pytest
-from conftest import call, same_bits
+from conftest import PAIRED, call, same_bits
 from depth import Depth
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -372,7 +372,7 @@ class AnyCall(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.pool = [np.zeros(POOL_BYTES, np.uint8) for _ in range(2)]
-        self.losses = list(fl.losses.values())
+        self.losses = list(PAIRED.values())
         self.tier = fl._core.get_tier()
 
     def teardown(self) -> None:
@@ -886,7 +886,7 @@ def test_any_call(depth: Depth, record_property: Any) -> None:
     assert counts["calls"] - counts["results"] >= counts["calls"] / 20
     for kind in REFUSALS:
         assert counts[kind.__name__] > 0, kind
-    for name in fl.losses:
+    for name in PAIRED:
         assert counts[f"loss {name}"] > 0
     for name in ENTRY_POINTS:
         assert counts[f"entry point {name}"] > 0

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from conftest import PAIRED
 
 import fastloss as fl
 from fastloss import boosting
@@ -485,7 +486,7 @@ class Labelled:
 
 
 def trainable() -> list[str]:
-    return [name for name in fl.losses if not TABLE.get(name, TABLE["huber"]).instead]
+    return [name for name in PAIRED if not TABLE.get(name, TABLE["huber"]).instead]
 
 
 def drawn(loss: fl.Loss, n: int = 40, classes: int = 4, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -560,7 +561,7 @@ def test_layout_follows_the_margins(dtype, order):
 
 @pytest.mark.parametrize("single", [False, True], ids=["", "float32"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("name", fl.losses)
+@pytest.mark.parametrize("name", PAIRED)
 def test_hessians_of_newton_steps(name, dtype, single):
     """A multiple, not below the floor of a sample, whatever the way of the rows; the gradient as it is; float32 if asked."""
     loss, factor = fl.losses[name], 3.0
@@ -701,9 +702,7 @@ def test_what_has_no_meaning_is_refused():
 def test_the_table_names_losses_that_exist():
     assert set(TABLE) <= set(fl.losses)
     assert all(traits.instead in {*trainable(), ""} for traits in TABLE.values())
-    assert {name for name, loss in fl.losses.items() if loss.domain.prediction.bounded} <= {
-        n for n in TABLE if TABLE[n].instead
-    }
+    assert {name for name, loss in PAIRED.items() if loss.domain.prediction.bounded} <= {n for n in TABLE if TABLE[n].instead}
 
 
 # ---- labels -----------------------------------------------------------------------------------------------------------

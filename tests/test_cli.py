@@ -18,6 +18,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from conftest import PAIRED
 
 import fastloss
 from fastloss import _verify
@@ -26,7 +27,7 @@ from fastloss.cli import COMMANDS, _problem, _terminal, main
 # Mostly of what losses share: each meets some of these tests.
 pytestmark = pytest.mark.sample(quick=0.4)
 
-LOSSES = list(fastloss.losses)
+LOSSES = list(PAIRED)
 POINTWISE = [name for name, loss in fastloss.losses.items() if loss.family == "pointwise"]
 ROWS = [name for name, loss in fastloss.losses.items() if loss.family == "rows"]
 LABELLED = [name for name, loss in fastloss.losses.items() if loss.row.labels]
@@ -443,7 +444,7 @@ def test_domain(name, save, error_of, run, tmp_path):
     ("name", "parameter"),
     [
         (name, p)
-        for name, loss in fastloss.losses.items()
+        for name, loss in PAIRED.items()
         for p in loss.params.values()
         if p.kind.type is int or (p.kind.type is float and p.range.bounded)
     ],
@@ -463,7 +464,7 @@ def test_parameter_that_is_not_accepted(name, parameter, save, error_of):
 
 
 def test_large_elementwise_parameter_is_checked_in_blocks(save, error_of):
-    for name, loss in fastloss.losses.items():
+    for name, loss in PAIRED.items():
         for parameter in loss.params.values():
             if parameter.kind.array == "elements" and parameter.range.bounded:
                 pred, target = drawn(name)
@@ -813,7 +814,7 @@ def test_verify_measures_everything(options, monkeypatch, capsys):
     monkeypatch.setattr(_verify, "worst", measure)
     monkeypatch.setattr(_verify, "worst_of_function", measure_function)
     assert main(["verify", *options]) == 0
-    names = [*fastloss.losses, *_verify.FUNCTION_BOUNDS]
+    names = [*PAIRED, *_verify.FUNCTION_BOUNDS]
     assert seen == {(n, d, t) for n in names for d in ("float32", "float64") for t in _verify.usable_tiers()}
     # Rows of every length, of the defaults at least; every set of parameters.
     assert all(classes[0] == _verify.CLASSES for classes in lengths.values())

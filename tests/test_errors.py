@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from conftest import GIVEN, call, function_of, name_of, same_bits
+from conftest import GIVEN, PAIRED, call, function_of, name_of, same_bits
 
 import fastloss as fl
 from fastloss._loss import ENTRY_POINTS
@@ -230,7 +230,7 @@ def outside_of(interval):
 
 
 def scalar_parameters():
-    for loss in fl.losses.values():
+    for loss in PAIRED.values():
         for p in loss.params.values():
             if p.kind.array != "classes":
                 yield pytest.param(loss, p, id=f"{loss.name}-{p.name}")

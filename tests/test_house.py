@@ -178,12 +178,12 @@ def test_a_new_loss_is_in_the_catalogue_without_an_edit(monkeypatch):
     groups = catalogue.grouped({**catalogue.EVERY, "fairer": new})
     assert groups[catalogue.OUTLIERS][-1].name == "fairer"
     assert "### `fairer`" in catalogue.page(groups)
-    module = ModuleType("fastloss.reference._sums", "Losses of sums.\n\nMore of them.")
+    module = ModuleType("fastloss.reference._orders", "Losses of orders.\n\nMore of them.")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(new.function, "__module__", module.__name__)
     groups = catalogue.grouped({**catalogue.EVERY, "fairer": new})
-    assert [entry.name for entry in groups["Losses of sums"]] == ["fair", "fairer"]
-    assert list(groups)[-1] == "Losses of sums"
+    assert [entry.name for entry in groups["Losses of orders"]] == ["fair", "fairer"]
+    assert list(groups)[-1] == "Losses of orders"
 
 
 def test_the_curves_are_those_of_the_losses():

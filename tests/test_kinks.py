@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from conftest import kink_differences
+from conftest import PAIRED, kink_differences
 
 import fastloss as fl
 
@@ -38,7 +38,7 @@ TWINS = {
     "multilabel_margin": Twin(lambda f, x, y: f.multilabel_margin_loss(x, y, reduction="sum")),
 }
 # PyTorch's losses that are smooth, or are ours by a formula that has no kink of its own: nothing is to choose there.
-SMOOTH = [name for name, loss in fl.losses.items() if not loss.kinks]
+SMOOTH = [name for name, loss in PAIRED.items() if not loss.kinks]
 GRID = np.arange(-8, 9) / 4
 
 

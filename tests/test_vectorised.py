@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import pytest
 from assembly import WIDEST, compile_to_assembly, inner_loops
-from c_core import CSRC, ON_X86, compilers, losses_of_c
+from c_core import CSRC, ON_X86, LossOfC, compilers, losses_of_c
 
 from fastloss import _core
 from fastloss._loss import ENTRY_POINTS
@@ -39,6 +39,13 @@ class Unit(NamedTuple):
     functions: tuple[str, ...]
     #: The list of losses; "" for csrc/tiers/loops.c, which reads all of them.
     group: str = ""
+    #: The file of csrc/tiers/ that reads it.
+    source: str = "bodies.c"
+
+
+def only(row: LossOfC) -> str:
+    """A list of losses in which there is but this one."""
+    return f'#ifdef WITH_BODIES\n#include "{CSRC}/losses/{row.name}.h"\n#else\n{row.line}\n#endif\n'
 
 
 def units() -> list[Unit]:
@@ -48,9 +55,14 @@ def units() -> list[Unit]:
     for row in rows:
         if row.kind in IN_LOOPS:
             continue
+        if row.kind in OF_SUMS:
+            forms = ("", "_of_power_1", "_of_power_2") if row.kind == "DISTANCE_LOSS" else ("",)
+            kernels_of = ("reduce", "reduce_weighed", "spread", "spread_all")
+            own = tuple(f"{row.name}{form}_{kernel}" for form in forms for kernel in kernels_of)
+            found.append(Unit((row.name,), own, only(row), "sums.c"))
+            continue
         outputs = [*ENTRY_POINTS, *(("grads", "value_and_grads", "grads_and_hesses") if row.has_operand == 2 else ())]
-        group = f'#ifdef WITH_BODIES\n#include "{CSRC}/losses/{row.name}.h"\n#else\n{row.line}\n#endif\n'
-        found.append(Unit((row.name,), tuple(f"{row.name}_{output}" for output in outputs), group))
+        found.append(Unit((row.name,), tuple(f"{row.name}_{output}" for output in outputs), only(row)))
     by_row = [row.name for row in rows if row.kind in ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS")]
     with_terms = [row.name for row in rows if row.kind == "LOG_PROBABILITY_LOSS"]
     functions = [
@@ -65,6 +77,8 @@ def units() -> list[Unit]:
 
 #: The kinds of losses whose kernels are csrc/tiers/loops.c's.
 IN_LOOPS = ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS", "LABEL_LOSS", "SOFTMAX_FUNCTION", "DISTILLATION_LOSS")
+#: Those whose are sums.c's.
+OF_SUMS = ("SUMS_LOSS", "DISTANCE_LOSS")
 UNITS = units()
 
 
@@ -72,7 +86,7 @@ def not_vectorised(unit: Unit, kind: str, tier: str, bits: int, folder: Path) ->
     """The functions with an innermost loop that works on single numbers, or in which none has the tier's whole registers."""
     if unit.group:
         (folder / "only.inc").write_text(unit.group)
-        source, flags = CSRC / "tiers" / "bodies.c", (f'-DGROUP_FILE="{folder / "only.inc"}"',)
+        source, flags = CSRC / "tiers" / unit.source, (f'-DGROUP_FILE="{folder / "only.inc"}"',)
     else:
         source, flags = CSRC / "tiers" / "loops.c", ()
     loops = inner_loops(compile_to_assembly(kind, tier, bits, source, *flags), tier)

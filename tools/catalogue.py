@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from fastloss._docs import sections
 from fastloss._linear import FILTER_EPS, LinearRow, linear_registry
-from fastloss._registry import LOG_PROBABILITY, POSITIVE, PROBABILITY, REAL, SIGN, Interval, Parameter, Row, registry
+from fastloss._registry import LOG_PROBABILITY, POSITIVE, PROBABILITY, REAL, SIGN, Argument, Interval, Parameter, Row, registry
 from fastloss._row_functions import FunctionRow, function_registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +43,8 @@ NOISE = "Wrong labels"
 DISTILLATION = "Distillation and divergences"
 PENALTIES = "Penalties"
 ROWS = "Log-probabilities of rows"
+REGIONS = "Regions of images"
+EMBEDDINGS = "Vectors, angles and distances"
 LINEAR = "A linear layer with its loss"
 
 #: The tasks in the order of the page, each with a sentence about what its losses have in common.
@@ -61,6 +63,8 @@ GROUPS = {
     NOISE: "A label that contradicts all others counts less than in cross-entropy.",
     DISTILLATION: "Two distributions are compared.",
     PENALTIES: "Losses of parameters; the target may be left out, and is then 0.",
+    REGIONS: "How much of two regions overlaps; a region is what is summed over, axes of an image mostly.",
+    EMBEDDINGS: "Two or three vectors are compared, with derivatives by each.",
     ROWS: "What a loss of your own can be made of.",
     LINEAR: "The loss of logits `hidden @ weight.T + bias`, which never exist whole, with gradients by all three.",
 }
@@ -76,6 +80,8 @@ MODULES = {
     "_rows_margins": CLASSES,
     "_rows_distillation": DISTILLATION,
     "_row_functions": ROWS,
+    "_regions": REGIONS,
+    "_distances": EMBEDDINGS,
 }
 #: Of losses that neither their module nor their domain gives away.
 TASKS = {
@@ -91,6 +97,8 @@ TASKS = {
     **dict.fromkeys(("generalized_cross_entropy", "symmetric_cross_entropy"), NOISE),
     **dict.fromkeys(("kl_divergence", "elementwise_kl_divergence", "total_variation"), DISTILLATION),
     "selected_log_probs": ROWS,
+    "gaussian_kl": DISTRIBUTIONS,
+    "pearson": REGRESSION,
 }
 
 
@@ -156,6 +164,11 @@ def described_target(row: Row) -> str:
     return numbers + (", or left out" if row.optional_target else "")
 
 
+def described_argument(argument: Argument) -> str:
+    each = ", one a loss" if argument.each == "loss" else ""
+    return f"{argument.name}: {numbers_in(argument.interval)}{each}" + (", or left out" if argument.optional else "")
+
+
 def formula_of(doc: str) -> str:
     """From a docstring's lead its formula, from the sentence that names the symbols to the end of what is indented."""
     found = re.search(r"^\S[^\n]*\n\n((?:[^\n]+\n)*?[^\n]*):(?::)\n\n((?:    [^\n]*\n|\n)+)", doc + "\n")
@@ -173,7 +186,10 @@ def entry_of(row: Row | FunctionRow | LinearRow) -> Entry:
     summary = doc.partition("\n")[0]
     if isinstance(row, FunctionRow):
         return Entry(row.name, summary, formula_of(doc), (), f"Prediction: {numbers_in(REAL)}.")
-    domain = f"Prediction: {numbers_in(row.prediction)}; target: {described_target(row)}."
+    if row.family == "sums":
+        domain = "; ".join(described_argument(argument) for argument in row.arguments) + "."
+    else:
+        domain = f"Prediction: {numbers_in(row.prediction)}; target: {described_target(row)}."
     return Entry(row.name, summary, formula_of(doc), tuple(map(described_parameter, row.parameters)), domain)
 
 

@@ -67,8 +67,10 @@ def units(x86, tiers=TIERS, compiler="gcc"):
                 flags.append("-DTIER_IS_LEFT_OUT")
             yield f"{tier}_f{bits}_loops", "csrc/tiers/loops.c", [*optimization("loops", compiler), *flags]
             for group in groups() if tier in tiers else ():
-                group_flags = [*optimization("bodies", compiler), *flags, f'-DGROUP_FILE="losses/{group}.inc"']
-                yield f"{tier}_f{bits}_{group}", "csrc/tiers/bodies.c", group_flags
+                group_flags = [*flags, f'-DGROUP_FILE="losses/{group}.inc"']
+                own = f"csrc/tiers/{group}.c"  # of a shape with loops of its own
+                source, part = (own, "loops") if (ROOT / own).exists() else ("csrc/tiers/bodies.c", "bodies")
+                yield f"{tier}_f{bits}_{group}", source, [*optimization(part, compiler), *group_flags]
     for folder in ("drivers", "runtime"):
         for source in sorted((ROOT / "csrc" / folder).glob("*.c")):
             yield f"{folder}_{source.stem}", f"csrc/{folder}/{source.name}", optimization(folder, compiler)

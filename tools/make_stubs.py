@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fastloss._arguments import default_wrt
 from fastloss._docs import sections
 from fastloss._linear import LinearRow, linear_doc, linear_registry, linear_signature
 from fastloss._loss import second_keyword, signature
@@ -105,6 +106,7 @@ TYPES = {
     "empty": "_Empty",
     "n_threads": "int | None",
     "labels": "ArrayLike",
+    "element_weight": "ArrayLike | None",
     "teacher": "_Teacher",
 }
 
@@ -183,9 +185,40 @@ def classes_of(row: Row) -> str:
     return f"{text}class _NAME({one}[float, _Array, Never], {derivatives}): ...\n"
 
 
+def sums_class(row: Row) -> str:
+    """The class of a loss of sums: whether derivatives are an array or a tuple of them depends on `wrt`."""
+    text = f"class _{row.name}(Loss):\n"
+    first = ", ".join(f"{a.name}: ArrayLike" + (" | None = None" if a.optional else "") for a in row.arguments)
+    one = default_wrt(row) == "pred"
+    for entry_point in row.entry_points:
+        names = [p.name for p in signature(row, {}, entry_point).parameters.values() if p.kind is p.KEYWORD_ONLY]
+        types = {**options(row, (n for n in names if n not in ("wrt", "out", "grad_dtype"))), "grad_dtype": "DTypeLike | None"}
+        types |= {"axis": "int | tuple[int, ...] | None", "out": "_Out | tuple[_Out, ...]"}
+        keywords = ", ".join(f"{n}: {types[n]} = ..." for n in names if n not in ("wrt", "reduction"))
+        name = "__call__" if entry_point == "value" else entry_point
+        default = "wrt: None = ..., "
+        kinds = (
+            {"": "VALUE"}
+            if entry_point == "value"
+            else {
+                default: "_Array" if one else "tuple[_Array, ...]",
+                "wrt: str, ": "_Array",
+                "wrt: tuple[str, ...], ": "tuple[_Array, ...]",
+            }
+        )
+        for wrt, result in kinds.items():
+            for reduction, value in (("_Reduced = ...", "float"), ("_Each", "_Array")):
+                returned = result.replace("VALUE", value) if entry_point != "value_and_grad" else f"tuple[{value}, {result}]"
+                text += "    @overload\n"
+                text += f"    def {name}(self, {first}, *, {wrt}reduction: {reduction}, {keywords}) -> {returned}: ...\n"
+    return f"{text}{row.name}: _{row.name}\n"
+
+
 def pointwise_and_rows() -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for row in registry.values():
+        if row.family == "sums":
+            continue
         groups.setdefault(classes_of(row), []).append(row.name)
     for text, names in groups.items():
         yield text.replace("_NAME", f"_{names[0]}") + "".join(f"{name}: _{names[0]}\n" for name in names)
@@ -230,6 +263,6 @@ def function_class(row: FunctionRow) -> str:
 
 def files() -> dict[Path, str]:
     """The stub, as it should be."""
-    parts = [HEAD, *pointwise_and_rows()]
+    parts = [HEAD, *pointwise_and_rows(), *(sums_class(row) for row in registry.values() if row.family == "sums")]
     parts += [*map(linear_classes, linear_registry.values()), *map(function_class, function_registry.values())]
     return {STUB: "\n".join(parts)}

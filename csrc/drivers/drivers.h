@@ -17,13 +17,15 @@ typedef enum {
     FL_LOG_PROBABILITY_LOSS,
     FL_LABEL_LOSS,
     FL_DISTILLATION_LOSS,
-    FL_SOFTMAX_FUNCTION
+    FL_SOFTMAX_FUNCTION,
+    FL_SUMS_LOSS
 } fl_loss_kind;
 
 fl_loss_kind fl_kind(int loss);
 
 fl_status fl_run_pointwise(fl_call *call);
 fl_status fl_run_rows(fl_call *call);
+fl_status fl_run_sums(fl_call *call);
 
 /* Run tasks 0 ... n - 1, asking call->interrupted between slices of tasks_a_slice. Stops early where *failure is set. */
 fl_status fl_run_tasks(const fl_call *call, int64_t n, int64_t tasks_a_slice, fl_task task, fl_finish finish, void *context,

@@ -2,17 +2,19 @@
 #include "../runtime/float_mode.h"
 #include "drivers.h"
 
-#define POINTWISE_LOSS(name, n_params, has_operand, slow) {FL_POINTWISE_LOSS, {#name, "pointwise", n_params, has_operand, slow}},
-#define ROW_SUM_LOSS(name, n_params, has_operand, slow) {FL_ROW_SUM_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define ROW_MEAN_LOSS(name, n_params, has_operand, slow) {FL_ROW_MEAN_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define MARGIN_LOSS(name, n_params, has_operand, slow) {FL_MARGIN_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define RIVAL_LOSS(name, n_params, has_operand, slow) {FL_RIVAL_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define LABEL_LIST_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LIST_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define SIMPLEX_LOSS(name, n_params, has_operand, slow) {FL_SIMPLEX_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define LOG_PROBABILITY_LOSS(name, n_params, has_operand, slow) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define LABEL_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define DISTILLATION_LOSS(name, n_params, has_operand, slow) {FL_DISTILLATION_LOSS, {#name, "rows", n_params, has_operand, slow}},
-#define SOFTMAX_FUNCTION(name, n_params, has_operand, slow) {FL_SOFTMAX_FUNCTION, {#name, "row functions", n_params, has_operand, slow}},
+#define POINTWISE_LOSS(name, n_params, has_operand, slow) {FL_POINTWISE_LOSS, {#name, "pointwise", n_params, has_operand, slow, 0, 0}},
+#define ROW_SUM_LOSS(name, n_params, has_operand, slow) {FL_ROW_SUM_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define ROW_MEAN_LOSS(name, n_params, has_operand, slow) {FL_ROW_MEAN_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define MARGIN_LOSS(name, n_params, has_operand, slow) {FL_MARGIN_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define RIVAL_LOSS(name, n_params, has_operand, slow) {FL_RIVAL_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define LABEL_LIST_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LIST_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define SIMPLEX_LOSS(name, n_params, has_operand, slow) {FL_SIMPLEX_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define LOG_PROBABILITY_LOSS(name, n_params, has_operand, slow) {FL_LOG_PROBABILITY_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define LABEL_LOSS(name, n_params, has_operand, slow) {FL_LABEL_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define DISTILLATION_LOSS(name, n_params, has_operand, slow) {FL_DISTILLATION_LOSS, {#name, "rows", n_params, has_operand, slow, 0, 0}},
+#define SOFTMAX_FUNCTION(name, n_params, has_operand, slow) {FL_SOFTMAX_FUNCTION, {#name, "row functions", n_params, has_operand, slow, 0, 0}},
+#define SUMS_LOSS(name, elements, labels, sums, n_params, centered)                                                          \
+    {FL_SUMS_LOSS, {#name, "sums", n_params, 0, 1, elements, labels}},
 static const struct {
     fl_loss_kind kind;
     fl_loss_info info;
@@ -38,7 +40,8 @@ fl_loss_kind fl_kind(int loss)
 fl_status fl_run(fl_call *call)
 {
     const fl_float_mode mode = fl_enter_default_float_mode();
-    const fl_status status = fl_kind(call->loss) == FL_POINTWISE_LOSS ? fl_run_pointwise(call) : fl_run_rows(call);
+    const fl_loss_kind kind = fl_kind(call->loss);
+    const fl_status status = kind == FL_POINTWISE_LOSS ? fl_run_pointwise(call) : kind == FL_SUMS_LOSS ? fl_run_sums(call) : fl_run_rows(call);
     fl_leave_default_float_mode(mode);
     return status;
 }

@@ -41,6 +41,13 @@ INLINE real scaled(real m, real exponent)
     return m * power_of_two(half) * power_of_two(biased - half);
 }
 
+/* x^q for x > 0. */
+INLINE real pow_(real x, real q)
+{
+    const binary_parts power = power_of(binary_parts_of(x, ZERO), q);
+    return scaled(power.mantissa, power.exponent);
+}
+
 /* log(x y) and log(x / y): where the logarithms of x and y would cancel, their exponents do so exactly. */
 INLINE real log_of_product(binary_parts x, binary_parts y)
 {

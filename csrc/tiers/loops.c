@@ -36,6 +36,9 @@ static const fl_pointwise_kernel *const pointwise_kernels[] = {
 #include "../loops/kernels.h"
 #endif
 
+#ifdef TIER_IS_HERE
+extern const fl_sums_kernels OF_TIER(fl_sums_kernels);
+#endif
 extern const fl_kernels OF_TIER(fl_kernels);
 const fl_kernels OF_TIER(fl_kernels) = {
 #ifdef TIER_IS_HERE
@@ -90,6 +93,7 @@ const fl_kernels OF_TIER(fl_kernels) = {
 #endif
     .math = math,
     .stream = stream,
+    .sums = &OF_TIER(fl_sums_kernels),
 #else
     0
 #endif

@@ -638,7 +638,12 @@ TABLE: dict[str, Traits] = {
 
 OTHER = Traits()
 
+#: Of losses whose elements hang together, such as those of regions: a booster asks for the Hessian of each sample.
+HANGS_TOGETHER = Traits(instead="a loss of single samples")
+
 
 def traits_of(loss: Loss) -> Traits:
     """The row of a loss; of one that has none, what can be told from its derivatives."""
+    if "grad_and_hess" not in loss.row.entry_points:
+        return HANGS_TOGETHER
     return TABLE.get(loss.name, OTHER)

@@ -93,6 +93,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     losses = parser.add_subparsers(dest="loss", metavar="LOSS", required=True, title="losses", parser_class=LossParser)
     for name, loss in fastloss.losses.items():
+        if loss.family == "sums":
+            continue
         about = _docs.sections(inspect.getdoc(loss.row.function) or "")[""]
         summary = " ".join(about.split("\n\n")[0].split())
         losses.add_parser(name, help=summary.replace("%", "%%"), description=about)

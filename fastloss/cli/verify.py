@@ -202,12 +202,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def chosen(names: list[str]) -> tuple[list[str], list[str]]:
     """The losses and the functions that were named; all of both, if none was."""
-    known = [*fastloss.losses, *_verify.FUNCTION_BOUNDS]
+    losses = _verify.losses()
+    known = [*losses, *_verify.FUNCTION_BOUNDS]
     for name in names:
         if name not in known:
             raise CommandError(f"{unknown('loss or function', name, known)}; see `fastloss verify --help`")
     names = names or known
-    return [n for n in fastloss.losses if n in names], [n for n in _verify.FUNCTION_BOUNDS if n in names]
+    return [n for n in losses if n in names], [n for n in _verify.FUNCTION_BOUNDS if n in names]
 
 
 class Run:

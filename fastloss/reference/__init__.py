@@ -10,6 +10,7 @@ from fastloss._names import Named, module_attributes
 from fastloss._registry import registry
 from fastloss._row_functions import RowFunction, function_registry
 from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
+    _distances,
     _linear,
     _pointwise,
     _pointwise_binary,
@@ -17,6 +18,7 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _pointwise_distributions,
     _pointwise_penalties,
     _pointwise_robust,
+    _regions,
     _rows,
     _rows_distillation,
     _rows_margins,
@@ -24,8 +26,9 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
 )
 from fastloss.reference._engine import Entry
 from fastloss.reference._row_functions import FunctionEntry
+from fastloss.reference._sums import SumsReference
 
-losses = Named({name: Loss(row, Entry) for name, row in registry.items()})
+losses = Named({name: Loss(row, SumsReference if row.family == "sums" else Entry) for name, row in registry.items()})
 linear_losses = Named({name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()})
 row_functions = Named({name: RowFunction(row, FunctionEntry) for name, row in function_registry.items()})
 globals().update(losses)

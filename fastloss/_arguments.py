@@ -1,0 +1,79 @@
+"""The arguments of a loss: shapes that fit, the axes that are summed over, and by which of them derivatives are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from fastloss import _errors
+from fastloss._registry import Row
+
+__all__ = ["arranged", "default_wrt", "prepared", "summed_axes", "wanted_names"]
+
+
+def default_wrt(row: Row) -> str | tuple[str, ...]:
+    """The prediction, where a loss has one; else every argument that there are derivatives by."""
+    return "pred" if row.arguments[0].name == "pred" else row.differentiable
+
+
+def wanted_names(row: Row, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments that `wrt` names, in its order; by default of those that are given."""
+    wrt = given["wrt"]
+    if wrt is None:
+        left_out = [argument.name for argument in row.arguments if argument.optional and given[argument.name] is None]
+        default = default_wrt(row)
+        return (default,) if isinstance(default, str) else tuple(name for name in default if name not in left_out)
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, (tuple, list)) else None
+    accepted = ", ".join(map(repr, row.differentiable))
+    if not names or any(not isinstance(name, str) for name in names):
+        raise TypeError(f"wrt = {wrt!r}: the name of an argument or a tuple of names is accepted; {row.name} has {accepted}")
+    for name in names:
+        if name not in row.differentiable:
+            raise ValueError(f"wrt = {wrt!r}: {row.name} has derivatives by {accepted}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"wrt = {wrt!r} names an argument twice")
+    return names
+
+
+def arranged(wrt: Any, row: Row, derivatives: list[Any]) -> Any:
+    """One derivative where one name is given, else a tuple."""
+    wrt = default_wrt(row) if wrt is None else wrt
+    return derivatives[0] if isinstance(wrt, str) else tuple(derivatives)
+
+
+def summed_axes(axis: Any, first: np.ndarray, name: str) -> tuple[int, ...]:
+    """The axes that are summed over, counted from the front, each once; None: all."""
+    if axis is None:
+        return tuple(range(first.ndim))
+    axes = tuple(_errors.integer_axis(each) for each in (axis if isinstance(axis, tuple) else (axis,)))
+    for each in axes:
+        if not -first.ndim <= each < first.ndim:
+            raise ValueError(f"axis = {axis} is no axis of {name}, which has shape {first.shape}")
+    found = tuple(sorted(each % first.ndim for each in axes))
+    if len(set(found)) < len(found):
+        raise ValueError(f"axis = {axis} names an axis twice; {name} has shape {first.shape}")
+    return found
+
+
+def prepared(row: Row, given: Mapping[str, Any], read: Any) -> tuple[list[Any], tuple[int, ...], tuple[int, ...]]:
+    """The arguments as arrays of shapes that fit, the axes to sum over, and the shape of the losses."""
+    arrays: list[Any] = []
+    axes: tuple[int, ...] = ()
+    shape: tuple[int, ...] = ()
+    for argument in row.arguments:
+        array = read(0.0 if argument.optional and given[argument.name] is None else given[argument.name], argument.name)
+        if not arrays:
+            axes = summed_axes(given["axis"], array, argument.name)
+            shape = tuple(n for axis, n in enumerate(array.shape) if axis not in axes)
+        first, wanted = row.arguments[0].name, shape if argument.each == "loss" else (arrays or [array])[0].shape
+        if array.ndim == 0 and wanted:
+            array = np.broadcast_to(array, wanted)  # one number is one for all
+        if array.shape != wanted:
+            of = f"the shape of {first} without the axes summed over" if argument.each == "loss" else f"that of {first}"
+            raise ValueError(
+                f"{argument.name} has shape {array.shape}; wanted is {wanted}, {of}, which has shape {arrays[0].shape}"
+            )
+        arrays.append(array)
+    return arrays, axes, shape

@@ -1,0 +1,250 @@
+"""Losses of sums: every one against its reference in longer numbers, and what holds for each whatever it computes."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import same_bits
+
+import fastloss as fl
+from fastloss import reference
+from fastloss._loss import Loss
+
+SUMS = [loss for loss in fl.losses.values() if loss.family == "sums"]
+#: Parameters beside the defaults with which each loss is another one.
+PARAMETERS: dict[str, list[dict[str, Any]]] = {
+    "dice": [{"squared": True, "smooth": 1.0}],
+    "dice_with_logits": [{"squared": True}],
+    "tversky": [{"alpha": 0.3, "beta": 0.7, "gamma": 0.75}, {"gamma": 2.0}],
+    "tversky_with_logits": [{"alpha": 0.3, "beta": 0.7, "gamma": 0.75}],
+    "cosine_embedding": [{"margin": 0.2}, {"eps": 0.0}],
+    "contrastive": [{"p": 1.0}, {"p": 3.5}, {"squared": True, "positive_margin": 0.5, "negative_margin": 3.0}],
+    "triplet_margin": [{"p": 1.0}, {"p": 3.5}, {"swap": True}, {"soft": True, "margin": -0.5}],
+    "gaussian_kl": [{"free_bits": 2.0}],
+}
+CASES = [(loss, parameters) for loss in SUMS for parameters in [{}, *PARAMETERS.get(loss.name, [])]]
+#: Shape and axes: of a loss alone, of many, of short and of long ones, over several axes, over none, of nothing.
+LAYOUTS = [
+    ((5,), -1),
+    ((7, 5), 1),
+    ((4, 3, 50), (0, 2)),
+    ((2, 3, 4, 5), (1, 3)),
+    ((3, 1100), -1),
+    ((2, 3), ()),
+    ((0, 4), 1),
+    ((2, 40), None),
+]
+
+
+def name_of(value: Any) -> str | None:
+    if isinstance(value, Loss):
+        return value.name
+    return "-".join(f"{k}={v}" for k, v in value.items()) or "default" if isinstance(value, dict) else None
+
+
+def drawn(loss: Loss, shape: tuple[int, ...], axis: Any, dtype: Any, seed: int = 0) -> list[np.ndarray]:
+    """Arguments within their domains: of elements, and one a loss where that is asked for."""
+    rng = np.random.default_rng(seed)
+    axes = range(len(shape)) if axis is None else [a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))]
+    losses = tuple(n for a, n in enumerate(shape) if a not in axes)
+    found = []
+    for argument in loss.row.arguments:
+        size = losses if argument.each == "loss" else shape
+        interval = argument.interval
+        if interval.ends_only:
+            found.append(rng.choice([interval.low, interval.high], size))
+        elif interval.bounded:
+            found.append(rng.uniform(interval.low, interval.high, size))
+        else:
+            found.append(rng.normal(size=size))
+    return [np.asarray(array, dtype) for array in found]
+
+
+def flat(results: Any) -> list[np.ndarray]:
+    """Values and derivatives, whatever tuples they came in."""
+    if isinstance(results, tuple):
+        return [array for each in results for array in flat(each)]
+    return [np.asarray(results)]
+
+
+def compare(found: Any, wanted: Any, dtype: Any, unit: float = 0.0) -> None:
+    tolerance = {2: 2e-3, 4: 2e-6, 8: 1e-13}[np.dtype(dtype).itemsize]
+    for ours, theirs in zip(flat(found), flat(wanted), strict=True):
+        assert ours.shape == theirs.shape
+        size = float(np.max(np.abs(theirs), initial=max(unit, 1e-30)))
+        np.testing.assert_allclose(ours.astype(np.longdouble), theirs, rtol=tolerance, atol=tolerance * size)
+
+
+@pytest.mark.parametrize(("shape", "axis"), LAYOUTS)
+@pytest.mark.parametrize(("loss", "parameters"), CASES, ids=name_of)
+@pytest.mark.sample(quick=160)
+def test_as_the_reference_in_longer_numbers(loss, parameters, shape, axis, dtype):
+    given = drawn(loss, shape, axis, dtype)
+    rng = np.random.default_rng(1)
+    counts = rng.uniform(0, 2, shape) * rng.integers(0, 2, shape)
+    for options in ({}, {"reduction": "none", "wrt": loss.row.differentiable}, {"element_weight": counts}):
+        found = loss.value_and_grad(*given, axis=axis, **parameters, **options)
+        wide = [array.astype(np.longdouble) for array in given]
+        compare(found, loss.reference.value_and_grad(*wide, axis=axis, **parameters, **options), dtype, loss.row.value_unit)
+
+
+@pytest.mark.parametrize(("loss", "parameters"), CASES, ids=name_of)
+def test_derivatives_are_those_of_the_value(loss, parameters):
+    """The reference too: by differences of values of longdouble."""
+    given = [array.astype(np.longdouble) for array in drawn(loss, (3, 4), -1, np.float64, 5)]
+    step = np.longdouble(1e-6)
+    names = loss.row.differentiable
+    gradients = loss.reference.grad(*given, reduction="sum", wrt=names, **parameters)
+    for name, gradient in zip(names, gradients, strict=True):
+        place = [argument.name for argument in loss.row.arguments].index(name)
+        quotient = np.zeros_like(given[place])
+        for index in np.ndindex(quotient.shape):
+            ends = []
+            for sign in (1, -1):
+                moved = [array.copy() for array in given]
+                moved[place][index] += sign * step
+                ends.append(loss.reference(*moved, reduction="sum", **parameters))
+            quotient[index] = (ends[0] - ends[1]) / (2 * step)
+        np.testing.assert_allclose(gradient.astype(float), quotient.astype(float), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
+def test_layouts_threads_and_halves(loss, tier):
+    """Strides and threads change no bit; halves are computed as float32; many elements, shared by threads, too."""
+    given = drawn(loss, (3, 5, 70), (0, 2), np.float32)
+    options = {"axis": (0, 2), "wrt": loss.row.differentiable, "reduction": "none"}
+    plain = loss.value_and_grad(*given, **options)
+    spread = [np.repeat(array, 2, axis=-1)[..., ::2] for array in given]
+    for other in ([np.asfortranarray(array) for array in given], spread):
+        assert all(map(same_bits, flat(loss.value_and_grad(*other, **options)), flat(plain)))
+    halves = [array.astype(np.float16) for array in given]
+    singles = [array.astype(np.float32) for array in halves]
+    value, gradients = loss.value_and_grad(*halves, **options)
+    value_of_singles, gradients_of_singles = loss.value_and_grad(*singles, **options)
+    assert same_bits(value, value_of_singles)
+    assert all(map(same_bits, gradients, [gradient.astype(np.float16) for gradient in gradients_of_singles]))
+    long = drawn(loss, (2, 100_000), 1, np.float32)
+    several = [loss.value_and_grad(*long, axis=1, n_threads=n, wrt=loss.row.differentiable) for n in (1, 2, 7)]
+    assert all(same_bits(a, b) for other in several[1:] for a, b in zip(flat(several[0]), flat(other), strict=True))
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
+def test_weights(loss):
+    """A loss and an element of weight 0 contribute nothing, whatever they hold; a mean knows ratios of weights alone."""
+    given = drawn(loss, (4, 6), -1, np.float64)
+    weight = np.array([1.0, 0.0, 3.0, 0.5])
+    clean = loss.value_and_grad(*given, weight=weight)
+    spoiled = [array.copy() for array in given]
+    for array, argument in zip(spoiled, loss.row.arguments, strict=True):
+        if argument.each == "element":
+            array[1] = np.nan
+    assert all(map(same_bits, flat(loss.value_and_grad(*spoiled, weight=weight)), flat(clean)))
+    for factor in (1e-300, 1e300):
+        for ours, theirs in zip(flat(loss.value_and_grad(*given, weight=weight * factor)), flat(clean), strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-14)
+    counts = np.ones((4, 6))
+    counts[:, 2] = 0
+    without = [np.delete(array, 2, axis=1) if argument.each == "element" else array
+               for array, argument in zip(given, loss.row.arguments, strict=True)]  # fmt: skip
+    spoiled = [array.copy() for array in given]
+    for array, argument in zip(spoiled, loss.row.arguments, strict=True):
+        if argument.each == "element":
+            array[:, 2] = np.nan
+    value, gradients = loss.value_and_grad(*spoiled, element_weight=counts, wrt=loss.row.differentiable)
+    wanted, wanted_gradients = loss.value_and_grad(*without, wrt=loss.row.differentiable)
+    np.testing.assert_allclose(value, wanted, rtol=1e-13)
+    for gradient, other in zip(gradients, wanted_gradients, strict=True):
+        assert np.all(gradient[:, 2] == 0)
+        np.testing.assert_allclose(np.delete(gradient, 2, axis=1), other, rtol=1e-12, atol=1e-15)
+    assert np.isnan(loss(*given, weight=np.zeros(4)))
+    assert loss(*given, weight=np.zeros(4), empty="zero") == 0
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
+def test_out_and_wrt(loss):
+    given = drawn(loss, (4, 6), -1, np.float64)
+    names = loss.row.differentiable
+    gradients = loss.grad(*given, wrt=names)
+    places = tuple(np.empty((4, 6)) for _ in names)
+    returned = loss.grad(*given, wrt=names, out=places)
+    assert all(a is b for a, b in zip(returned, places, strict=True))
+    assert all(map(same_bits, places, gradients))
+    for name, gradient in zip(names, gradients, strict=True):
+        assert same_bits(loss.grad(*given, wrt=name), gradient)
+        own = [array.copy() for array in given]
+        place = [argument.name for argument in loss.row.arguments].index(name)
+        assert loss.grad(*own, wrt=name, out=own[place]) is own[place]
+        assert same_bits(own[place], gradient)
+    for bad in ("nothing", (names[0], names[0]), 3, ()):
+        with pytest.raises((TypeError, ValueError), match="wrt"):
+            loss.grad(*given, wrt=bad)
+    with pytest.raises(ValueError, match="overlaps an input"):
+        loss.grad(*given, wrt=names[0], out=given[1])
+    with pytest.raises(AttributeError, match="no grad_and_hess"):
+        loss.grad_and_hess(*given)
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
+def test_vector_jacobian_product(loss):
+    given = drawn(loss, (4, 6), -1, np.float64)
+    cotangent = np.array([1.0, -2.0, 0.0, 0.25])
+    found = loss.vjp(*given, cotangent=cotangent, wrt=loss.row.differentiable)
+    wanted = loss.grad(*given, weight=cotangent, reduction="none", wrt=loss.row.differentiable)
+    assert all(map(same_bits, found, wanted))
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
+def test_what_is_given(loss):
+    """Shapes are checked, and domains; the mirror in NumPy says the same."""
+    given = drawn(loss, (4, 6), -1, np.float64)
+    for losses in (fl.losses, reference.losses):
+        function = losses[loss.name]
+        with pytest.raises(ValueError, match="has shape"):
+            function(given[0], np.ones((4, 5)), *given[2:])
+        with pytest.raises(ValueError, match="axis = 2 is no axis"):
+            function(*given, axis=2)
+        with pytest.raises(ValueError, match="names an axis twice"):
+            function(*given, axis=(1, -1))
+        with pytest.raises(ValueError, match="element_weight has shape"):
+            function(*given, element_weight=np.ones(5))
+        with pytest.raises(TypeError, match="keyword"):
+            function(*given, nonsense=1)
+    for place, argument in enumerate(loss.row.arguments):
+        if argument.interval.bounded:
+            bad = [array.copy() for array in given]
+            bad[place][..., -1] = 7
+            out = np.full((4, 6), 5.0)
+            with pytest.raises(ValueError, match=f"{argument.name}.* = 7.0 is outside"):
+                loss.grad(*bad, out=out, wrt=loss.row.differentiable[0])
+            assert np.all(out == 5)
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
+def test_is_a_loss_like_others(loss):
+    assert pickle.loads(pickle.dumps(loss)) == loss
+    assert loss.reference.name == loss.name
+    assert loss.bind(reduction="sum").bound["reduction"] == "sum"
+    for section in ("Parameters", "Returns", "Raises", "Notes", "References", "Examples"):
+        assert f"{section}\n---" in loss.__doc__
+    for name in loss.__signature__.parameters:
+        assert name in loss.__doc__
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_extreme_numbers_of_float32(seed):
+    """Squares of float32 neither overflow nor vanish."""
+    rng = np.random.default_rng(seed)
+    a, b = (rng.normal(size=(3, 9)).astype(np.float32) * np.float32(10.0 ** rng.integers(-37, 38)) for _ in range(2))
+    label = rng.choice([-1.0, 1.0], 3)
+    for name, args in (("cosine_embedding", (a, b, label)), ("pearson", (a, b)), ("contrastive", (a, b, label > 0))):
+        options = {"eps": 0.0} if name == "cosine_embedding" else {}
+        found = fl.losses[name].value_and_grad(*args, reduction="none", **options)
+        wide = [np.asarray(x, np.longdouble) for x in args]
+        wanted = fl.losses[name].reference.value_and_grad(*wide, reduction="none", **options)
+        for ours, theirs in zip(flat(found), flat(wanted), strict=True):
+            seen = np.abs(theirs) < 3e38
+            largest = float(np.max(np.abs(theirs[seen]), initial=0))
+            np.testing.assert_allclose(ours[seen], theirs[seen].astype(float), rtol=3e-6, atol=1e-37 + 3e-6 * largest)
