@@ -115,3 +115,44 @@ def dice_with_logits(
     p, q = _probabilities(pred)
     value, by_p, by_target = _dice(p, q, target, total, smooth, squared)
     return value, by_p * p * q, by_target
+
+
+def _jaccard(p: Any, q: Any, target: Any, total: Any, smooth: float) -> tuple[Any, ...]:
+    value, by_both, by_apart = _apart(total(p * target), total(p * (1 - target) + q * target), smooth)
+    return value, by_both * target + by_apart * (1 - 2 * target), by_both * p + by_apart * (q - p)
+
+
+@sums(PRED, TARGET)
+def jaccard(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -> tuple[Any, ...]:
+    """Jaccard loss: one less the intersection of two regions over their union.
+
+    With p the prediction and t the target, summed over `axis`::
+
+        l = 1 - (Σ p t + smooth) / (Σ p + Σ t - Σ p t + smooth)
+
+    Parameters
+    ----------
+    pred : array_like
+        Probabilities that an element belongs to the region, of any shape, within [0, 1].
+    target : array_like
+        Whether it does: 0 or 1, or anything between, of the shape of `pred`.
+    smooth : float, default 1e-5
+        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not NaN.
+
+    Notes
+    -----
+    Also known as the IoU loss of masks. A region is what is summed over: see `dice`, of which it is 2 d / (1 + d) where nothing
+    is added.
+
+    References
+    ----------
+    Jaccard, P. (1901). Bulletin de la Société vaudoise des sciences naturelles 37, 547-579.
+    Rahman, M. A., Wang, Y. (2016). Optimizing intersection-over-union in deep neural networks. ISVC.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.jaccard([[1.0, 1.0, 0.0, 0.0]], [[1.0, 0.0, 0.0, 0.0]], smooth=0)
+    0.5
+    """
+    return _jaccard(pred, 1 - pred, target, total, smooth)
