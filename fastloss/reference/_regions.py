@@ -156,3 +156,39 @@ def jaccard(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -
     0.5
     """
     return _jaccard(pred, 1 - pred, target, total, smooth)
+
+
+@sums(LOGIT, TARGET)
+def jaccard_with_logits(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -> tuple[Any, ...]:
+    """Jaccard loss of logits: that of their sigmoid, each class for itself.
+
+    With p = sigmoid(pred) and t the target, summed over `axis`::
+
+        l = 1 - (Σ p t + smooth) / (Σ p + Σ t - Σ p t + smooth)
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits that an element belongs to the region, of any shape.
+    target : array_like
+        Whether it does: 0 or 1, or anything between, of the shape of `pred`.
+    smooth : float, default 1e-5
+        Added above and below, within [0, inf).
+
+    Notes
+    -----
+    A region is what is summed over: see `dice`.
+
+    References
+    ----------
+    Rahman, M. A., Wang, Y. (2016). Optimizing intersection-over-union in deep neural networks. ISVC.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.jaccard_with_logits([[9.0, 9.0, -9.0, -9.0]], [[1.0, 0.0, 0.0, 0.0]]), 3)
+    0.5
+    """
+    p, q = _probabilities(pred)
+    value, by_p, by_target = _jaccard(p, q, target, total, smooth)
+    return value, by_p * p * q, by_target
