@@ -192,3 +192,66 @@ def jaccard_with_logits(pred: Any, target: Any, total: Any, *, smooth: NonNegati
     p, q = _probabilities(pred)
     value, by_p, by_target = _jaccard(p, q, target, total, smooth)
     return value, by_p * p * q, by_target
+
+
+def _tversky(
+    p: Any, q: Any, target: Any, total: Any, alpha: float, beta: float, gamma: float, smooth: float
+) -> tuple[Any, ...]:
+    apart = alpha * total(p * (1 - target)) + beta * total(q * target)
+    value, by_both, by_apart = _apart(total(p * target), apart, smooth)
+    power = np.where(value == 0, gamma == 1, gamma * value ** (gamma - 1))
+    by_p = by_both * target + by_apart * (alpha * (1 - target) - beta * target)
+    by_target = by_both * p + by_apart * (beta * q - alpha * p)
+    return value**gamma, power * by_p, power * by_target
+
+
+@sums(PRED, TARGET)
+def tversky(
+    pred: Any,
+    target: Any,
+    total: Any,
+    *,
+    alpha: NonNegative = 0.5,
+    beta: NonNegative = 0.5,
+    gamma: Positive = 1.0,
+    smooth: NonNegative = 1e-5,
+) -> tuple[Any, ...]:
+    """Tversky loss: an overlap of regions in which what is wrongly in and what is wrongly left out count differently.
+
+    With p the prediction, t the target and both = Σ p t, summed over `axis`::
+
+        l = (1 - (both + smooth) / (both + alpha Σ p (1 - t) + beta Σ (1 - p) t + smooth))^gamma
+
+    Parameters
+    ----------
+    pred : array_like
+        Probabilities that an element belongs to the region, of any shape, within [0, 1].
+    target : array_like
+        Whether it does: 0 or 1, or anything between, of the shape of `pred`.
+    alpha : float, default 0.5
+        What a false positive counts, within [0, inf).
+    beta : float, default 0.5
+        What a false negative counts, within [0, inf): more than `alpha` where to miss is worse.
+    gamma : float, default 1.0
+        The power of the focal Tversky loss, within (0, inf). Less than 1 weighs regions that are nearly right more; its
+        authors take 3/4.
+    smooth : float, default 1e-5
+        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not NaN.
+
+    Notes
+    -----
+    With alpha = beta = 1/2 it is `dice` with twice the `smooth`, with 1 `jaccard`. Where nothing is wrong, the gradient is 0
+    if `gamma` is not 1.
+
+    References
+    ----------
+    Salehi, S. S. M., Erdogmus, D., Gholipour, A. (2017). Tversky loss function. arXiv:1706.05721.
+    Abraham, N., Khan, N. M. (2019). A novel focal Tversky loss function. arXiv:1810.07842.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.tversky([[1.0, 1.0, 0.0, 0.0]], [[1.0, 0.0, 0.0, 0.0]], alpha=0.3, beta=0.7, smooth=0), 6)
+    0.230769
+    """
+    return _tversky(pred, 1 - pred, target, total, alpha, beta, gamma, smooth)
