@@ -255,3 +255,55 @@ def tversky(
     0.230769
     """
     return _tversky(pred, 1 - pred, target, total, alpha, beta, gamma, smooth)
+
+
+@sums(LOGIT, TARGET)
+def tversky_with_logits(
+    pred: Any,
+    target: Any,
+    total: Any,
+    *,
+    alpha: NonNegative = 0.5,
+    beta: NonNegative = 0.5,
+    gamma: Positive = 1.0,
+    smooth: NonNegative = 1e-5,
+) -> tuple[Any, ...]:
+    """Tversky loss of logits: that of their sigmoid, each class for itself.
+
+    With p = sigmoid(pred), t the target and both = Σ p t, summed over `axis`::
+
+        l = (1 - (both + smooth) / (both + alpha Σ p (1 - t) + beta Σ (1 - p) t + smooth))^gamma
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits that an element belongs to the region, of any shape.
+    target : array_like
+        Whether it does: 0 or 1, or anything between, of the shape of `pred`.
+    alpha : float, default 0.5
+        What a false positive counts, within [0, inf).
+    beta : float, default 0.5
+        What a false negative counts, within [0, inf).
+    gamma : float, default 1.0
+        The power of the focal Tversky loss, within (0, inf).
+    smooth : float, default 1e-5
+        Added above and below, within [0, inf).
+
+    Notes
+    -----
+    A region is what is summed over, `axis`: see `dice`.
+
+    References
+    ----------
+    Salehi, S. S. M., Erdogmus, D., Gholipour, A. (2017). Tversky loss function. arXiv:1706.05721.
+    Abraham, N., Khan, N. M. (2019). A novel focal Tversky loss function. arXiv:1810.07842.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.tversky_with_logits([[9.0, 9.0, -9.0]], [[1.0, 0.0, 0.0]], alpha=0.3, beta=0.7), 4)
+    0.2308
+    """
+    p, q = _probabilities(pred)
+    value, by_p, by_target = _tversky(p, q, target, total, alpha, beta, gamma, smooth)
+    return value, by_p * p * q, by_target

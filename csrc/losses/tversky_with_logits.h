@@ -1,0 +1,24 @@
+/* The Tversky loss of p = sigmoid(x), of which 1 - p keeps its digits. */
+#pragma once
+
+#include "tversky.h"
+
+TERMS(tversky_with_logits)
+{
+    const probability p = probability_of(x.first);
+    const overlap o = overlap_of(p.is, p.is_not, x.second);
+    return (terms){.of_sum_0 = o.both, .of_sum_1 = o.pred_alone, .of_sum_2 = o.target_alone};
+}
+
+FINISH(tversky_with_logits)
+{
+    return tversky_finish(sum, of, param);
+}
+
+SLOPES(tversky_with_logits)
+{
+    const double target = x.second;
+    const probability p = probability_of(x.first);
+    return (elements){.first = (slope[0] * target + slope[1] * (1.0 - target) - slope[2] * target) * p.slope,
+                      .second = slope[0] * p.is - slope[1] * p.is + slope[2] * p.is_not};
+}
