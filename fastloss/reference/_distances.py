@@ -61,3 +61,70 @@ def cosine_embedding(
         return np.where(plain, 0, by_cosine * (y / size - cosine * x / square))
 
     return value, by(first, second, a), by(second, first, b)
+
+
+def _distance(difference: Any, total: Any, p: float) -> tuple[Any, Any]:
+    """A distance, and its derivatives by the differences; 0 where it is 0."""
+    size = np.abs(difference)
+    length = total(size) if p == 1 else np.sqrt(total(size**2)) if p == 2 else total(size**p) ** (1 / np.asarray(p, size.dtype))
+    slope = np.sign(difference) * (size / np.where(length == 0, 1, length)) ** (p - 1)
+    return length, np.where(length == 0, 0, slope)
+
+
+@sums(FIRST, SECOND, Argument("label", PROBABILITY, each="loss", differentiable=False), smoothness=0)
+def contrastive(
+    first: Any,
+    second: Any,
+    label: Any,
+    total: Any,
+    *,
+    p: Exponent = 2.0,
+    positive_margin: NonNegative = 0.0,
+    negative_margin: NonNegative = 1.0,
+    squared: Flag = False,
+) -> tuple[Any, ...]:
+    """Contrastive loss: two that belong together are drawn to each other, two that do not are pushed apart.
+
+    With a and b the two vectors, summed over `axis`::
+
+        l = label max(0, d - positive_margin) + (1 - label) max(0, negative_margin - d),    d = (Σ |a - b|^p)^(1/p)
+
+    Parameters
+    ----------
+    first, second : array_like
+        Vectors along `axis`, of one shape.
+    label : array_like
+        1 where the two belong together, 0 where they do not, or a share within [0, 1]: one a pair, of the shape of `first`
+        without `axis`.
+    p : float, default 2.0
+        The power of the distance, within [1, 10].
+    positive_margin : float, default 0.0
+        The distance within which two that belong together are near enough, within [0, inf).
+    negative_margin : float, default 1.0
+        The distance beyond which two that do not are far enough, within [0, inf).
+    squared : bool, default False
+        Whether both parts are squared, as in the paper.
+
+    Notes
+    -----
+    A label of 1 is here that of two that belong together; Hadsell and others have it the other way round. At a distance of 0
+    and at the margins the subgradient is 0.
+
+    References
+    ----------
+    Hadsell, R., Chopra, S., LeCun, Y. (2006). Dimensionality reduction by learning an invariant mapping. CVPR.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.contrastive([[0.0, 0.0], [0.0, 0.0]], [[3.0, 4.0], [0.3, 0.4]], [1, 0], reduction="none")
+    array([5. , 0.5])
+    """
+    distance, slope = _distance(first - second, total, p)
+    far, near = np.maximum(distance - positive_margin, 0), np.maximum(negative_margin - distance, 0)
+    if squared:
+        value, by_distance = label * far**2 + (1 - label) * near**2, 2 * (label * far - (1 - label) * near)
+    else:
+        value, by_distance = label * far + (1 - label) * near, label * (far > 0) - (1 - label) * (near > 0)
+    by_distance = by_distance + 0 * value
+    return value, by_distance * slope, -by_distance * slope
