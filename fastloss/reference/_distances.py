@@ -128,3 +128,65 @@ def contrastive(
         value, by_distance = label * far + (1 - label) * near, label * (far > 0) - (1 - label) * (near > 0)
     by_distance = by_distance + 0 * value
     return value, by_distance * slope, -by_distance * slope
+
+
+@sums(Argument("anchor"), Argument("positive"), Argument("negative"), smoothness=0)
+def triplet_margin(
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    total: Any,
+    *,
+    p: Exponent = 2.0,
+    margin: Margin = 1.0,
+    eps: NonNegative = 1e-6,
+    swap: Flag = False,
+    soft: Flag = False,
+) -> tuple[Any, ...]:
+    """Triplet margin loss: an anchor nearer to one of its kind than to another, by a margin.
+
+    With the distance d(x, y) = (Σ |x - y + eps|^p)^(1/p), summed over `axis`::
+
+        l = max(0, margin + d(anchor, positive) - d(anchor, negative))
+
+    Parameters
+    ----------
+    anchor, positive, negative : array_like
+        Vectors along `axis`, of one shape.
+    p : float, default 2.0
+        The power of the distance, within [1, 10].
+    margin : float, default 1.0
+        How much nearer the positive has to be, within (-inf, inf).
+    eps : float, default 1e-6
+        Added to each difference, within [0, inf), as PyTorch does.
+    swap : bool, default False
+        Whether the distance of positive and negative counts instead of that of anchor and negative, where it is less.
+    soft : bool, default False
+        Whether log(1 + exp(z)) is taken of z and not max(0, z).
+
+    Notes
+    -----
+    Derivatives are by all three, a tuple, unless `wrt=` names some. At a distance of 0 and at the margin the subgradient is 0.
+
+    References
+    ----------
+    Schroff, F., Kalenichenko, D., Philbin, J. (2015). FaceNet. arXiv:1503.03832.
+    Balntas, V., Riba, E., Ponsa, D., Mikolajczyk, K. (2016). Learning local feature descriptors with triplets. BMVC.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.triplet_margin([[0.0, 0.0]], [[3.0, 4.0]], [[0.0, 2.0]], eps=0), 6)
+    4.0
+    >>> fl.triplet_margin.grad([[0.0, 0.0]], [[3.0, 4.0]], [[0.0, 2.0]], wrt="positive", eps=0)
+    array([[0.6, 0.8]])
+    """
+    to_positive, by_positive = _distance(anchor - positive + eps, total, p)
+    to_negative, by_negative = _distance(anchor - negative + eps, total, p)
+    between, by_between = _distance(positive - negative + eps, total, p)
+    swapped = (between < to_negative) & bool(swap)
+    z = margin + to_positive - np.where(swapped, between, to_negative)
+    by_z = np.exp(-np.logaddexp(0, -z)) if soft else (z > 0) + 0 * z
+    one, other, third = by_z * by_positive, np.where(swapped, 0, by_z * by_negative), np.where(swapped, by_z * by_between, 0)
+    value = np.logaddexp(0, z) if soft else np.where(z <= 0, 0, z)
+    return value, one - other, -one - third, other + third
