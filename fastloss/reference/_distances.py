@@ -190,3 +190,41 @@ def triplet_margin(
     one, other, third = by_z * by_positive, np.where(swapped, 0, by_z * by_negative), np.where(swapped, by_z * by_between, 0)
     value = np.logaddexp(0, z) if soft else np.where(z <= 0, 0, z)
     return value, one - other, -one - third, other + third
+
+
+@sums(Argument("pred"), Argument("target"), value_unit=1.0)
+def pearson(pred: Any, target: Any, total: Any) -> tuple[Any, ...]:
+    """Correlation loss: one less Pearson's correlation of prediction and target.
+
+    With a and b the prediction and the target, less their means along `axis`::
+
+        l = 1 - Σ a b / √(Σ a² Σ b²)
+
+    Parameters
+    ----------
+    pred, target : array_like
+        Of one shape. What is correlated lies along `axis`.
+
+    Notes
+    -----
+    It knows neither scale nor offset of the prediction. Where one of the two does not vary there is no correlation: the loss is
+    1 there, and its gradient 0. Means are taken off first, so that a large offset costs no digits. `element_weight` gives the
+    weighted correlation.
+
+    References
+    ----------
+    Pearson, K. (1895). Note on regression and inheritance. Proceedings of the Royal Society of London 58, 240-242.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.pearson([1.0, 2.0, 3.0], [10.0, 20.0, 60.0]), 6)
+    0.055098
+    """
+    n = total(1)
+    a, b = pred - total(pred) / n, target - total(target) / n
+    aa, bb, ab = total(a * a), total(b * b), total(a * b)
+    size = np.sqrt(aa) * np.sqrt(bb)
+    none = (aa == 0) | (bb == 0) | (n == 0)
+    r = np.where(none, 0, ab / size)
+    return 1 - r, np.where(none, 0, r * a / aa - b / size), np.where(none, 0, r * b / bb - a / size)
