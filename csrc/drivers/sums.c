@@ -117,7 +117,7 @@ static void reduce_part(job *j, const one_loss *one, int averaged, int64_t part,
         k.sum = sums;
         if (averaged >= 0) {
             k.in[0] = k.in[averaged];
-            j->kernels->sums->elements(&k);
+            j->kernels->sum_elements(&k);
         } else {
             j->loops[j->weighed ? FL_SUMS_REDUCE_WEIGHED : FL_SUMS_REDUCE](&k);
         }
@@ -452,7 +452,7 @@ fl_status fl_run_sums(fl_call *call)
     j.form = !j.traits.is_distance ? 0 : call->param[0] == 1.0 ? 0 : call->param[0] == 2.0 ? 1 : 2;
     j.real = j.form == 2 ? FL_FLOAT64 : call->real;
     j.kernels = fl_kernels_for(call->tier, j.real);
-    j.loops = j.kernels->sums->of_loss[call->loss][j.form];
+    j.loops = (*j.kernels->sums[call->loss])[j.form];
     j.weighed = call->argument[FL_ELEMENT_WEIGHT].array.data != NULL;
     size_t written = 0;
     for (int a = 0; a < j.traits.elements; a++) {

@@ -197,7 +197,7 @@ typedef struct {
 typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
 
 enum {
-    FL_SUMS_GROUP = 8,        /* what loops over elements of a loss of sums take at a time */
+    FL_SUMS_GROUP = 16,       /* what loops over elements of a loss of sums take at a time */
 };
 
 /* A stretch of the elements of a loss of sums. Arrays have room for whole groups. */
@@ -214,10 +214,7 @@ typedef void (*fl_sums_kernel)(const fl_sums *);
 
 /* By the form of its body: 0, or for a distance the power 1, 2 or another. */
 enum { FL_SUMS_REDUCE, FL_SUMS_REDUCE_WEIGHED, FL_SUMS_SPREAD, FL_SUMS_SPREAD_ALL, FL_N_SUMS_KERNELS, FL_N_FORMS = 3 };
-typedef struct {
-    const fl_sums_kernel (*of_loss)[FL_N_FORMS][FL_N_SUMS_KERNELS];   /* by loss; NULL where the loss is of another kind */
-    fl_sums_kernel elements;  /* the sum of in[0], and that of its weights */
-} fl_sums_kernels;
+typedef fl_sums_kernel fl_sums_kernels_of_loss[FL_N_FORMS][FL_N_SUMS_KERNELS];
 
 typedef struct fl_kernels {
     const fl_pointwise_kernel *const *pointwise;   /* by loss, then by sets of outputs; NULL where the loss is of another kind */
@@ -276,7 +273,8 @@ typedef struct fl_kernels {
     void (*narrow)(fl_dtype dtype, const void *from, int64_t n, void *to);
     void (*math)(int function, const void *x, void *y, int64_t n);
     void (*stream)(void *to, const void *from, size_t bytes); /* a copy past the caches */
-    const fl_sums_kernels *sums;
+    const fl_sums_kernels_of_loss *const *sums;   /* by loss; NULL where the loss is of another kind */
+    fl_sums_kernel sum_elements;   /* the sum of in[0], and that of its weights */
 } fl_kernels;
 
 /* One a tier, in order: lowest first. Both NULL where the compiler did not take the tier's flags. */

@@ -8,6 +8,25 @@
 typedef terms (*terms_body)(const elements x, const double *param);
 typedef elements (*slopes_body)(const elements x, const double *slope, const double *param);
 
+/* In whole groups, at least one: no loop needs a remainder. */
+INLINE int64_t in_groups(int64_t n)
+{
+    n = (n + FL_SUMS_GROUP - 1) & -(int64_t)FL_SUMS_GROUP;
+    if (n < FL_SUMS_GROUP)
+        __builtin_unreachable();
+    return n;
+}
+
+NOINLINE double sum_of_group(const double *lane)
+{
+    double sum[FL_SUMS_GROUP];
+    memcpy(sum, lane, sizeof sum);
+    for (int width = FL_SUMS_GROUP / 2; width > 0; width /= 2)
+        for (int l = 0; l < width; l++)
+            sum[l] += sum[l + width];
+    return sum[0];
+}
+
 /* The elements at a place, less what is subtracted from each argument. */
 INLINE elements elements_at(int arguments, const real *const *in, const double *center, int64_t i)
 {
@@ -31,36 +50,48 @@ INLINE double counted(int counts, double x)
     return x;
 }
 
-/* Adds to k->sum. Of the last group some lanes are beyond the end. */
+/* Numbers 0 ... n - 1 into the lanes of a sum. */
+NOINLINE void add_to_lanes(double *lane, const double *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += FL_SUMS_GROUP)
+#pragma omp simd
+        for (int l = 0; l < FL_SUMS_GROUP; l++)
+            lane[l] += x[i + l];
+}
+
+/* Adds to k->sum: the terms of some elements at a time are kept, then added. Of the last group some are beyond the end. */
 INLINE void reduce_loop(terms_body body, int arguments, int sums, int weighed, const fl_sums *k)
 {
-    double lane[FL_MAX_SUMS][FL_SUMS_GROUP] = {{0.0}}, param[FL_MAX_PARAMS], center[FL_MAX_ARGUMENTS];
+    enum { TOGETHER = 8 * FL_SUMS_GROUP };
+    double term[FL_MAX_SUMS][TOGETHER], lane[FL_MAX_SUMS][FL_SUMS_GROUP] = {{0.0}}, param[FL_MAX_PARAMS], center[FL_MAX_ARGUMENTS];
     const real *in[FL_MAX_ARGUMENTS], *const weight = k->weight;
     memcpy(in, k->in, sizeof in);
     memcpy(param, k->param, sizeof param);
     memcpy(center, k->center, sizeof center);
-    const int64_t n = k->n;
-    for (int64_t i = 0; i < n; i += FL_SUMS_GROUP) {
+    for (int64_t first = 0; first < k->n; first += TOGETHER) {
+        const int64_t left = k->n - first, n = in_groups(left < TOGETHER ? left : TOGETHER);
 #pragma omp simd
-        for (int l = 0; l < FL_SUMS_GROUP; l++) {
-            const terms t = body(elements_at(arguments, in, center, i + l), param);
-            const double w = weighed ? (double)weight[i + l] : 1.0;
-            const int counts = (i + l < n) & (w != 0.0);
-            lane[0][l] += counted(counts, weighed ? w * t.of_sum_0 : t.of_sum_0);
+        for (int64_t i = 0; i < n; i++) {
+            const terms t = body(elements_at(arguments, in, center, first + i), param);
+            const double w = weighed ? (double)weight[first + i] : 1.0;
+            const int counts = (i < left) & (w != 0.0);
+            term[0][i] = counted(counts, weighed ? w * t.of_sum_0 : t.of_sum_0);
             if (sums > 1)
-                lane[1][l] += counted(counts, weighed ? w * t.of_sum_1 : t.of_sum_1);
+                term[1][i] = counted(counts, weighed ? w * t.of_sum_1 : t.of_sum_1);
             if (sums > 2)
-                lane[2][l] += counted(counts, weighed ? w * t.of_sum_2 : t.of_sum_2);
+                term[2][i] = counted(counts, weighed ? w * t.of_sum_2 : t.of_sum_2);
             if (sums > 3)
-                lane[3][l] += counted(counts, weighed ? w * t.of_sum_3 : t.of_sum_3);
+                term[3][i] = counted(counts, weighed ? w * t.of_sum_3 : t.of_sum_3);
             if (sums > 4)
-                lane[4][l] += counted(counts, weighed ? w * t.of_sum_4 : t.of_sum_4);
+                term[4][i] = counted(counts, weighed ? w * t.of_sum_4 : t.of_sum_4);
             if (sums > 5)
-                lane[5][l] += counted(counts, weighed ? w * t.of_sum_5 : t.of_sum_5);
+                term[5][i] = counted(counts, weighed ? w * t.of_sum_5 : t.of_sum_5);
         }
+        for (int s = 0; s < sums; s++)
+            add_to_lanes(lane[s], term[s], n);
     }
     for (int s = 0; s < sums; s++)
-        k->sum[s] += ((lane[s][0] + lane[s][4]) + (lane[s][2] + lane[s][6])) + ((lane[s][1] + lane[s][5]) + (lane[s][3] + lane[s][7]));
+        k->sum[s] += sum_of_group(lane[s]);
 }
 
 /* In whole groups; weights of elements come afterwards. */
@@ -73,7 +104,7 @@ INLINE void spread_loop(slopes_body body, int arguments, int wanted, const fl_su
     memcpy(slope, k->slope, sizeof slope);
     memcpy(param, k->param, sizeof param);
     memcpy(center, k->center, sizeof center);
-    const int64_t n = (k->n + FL_SUMS_GROUP - 1) / FL_SUMS_GROUP * FL_SUMS_GROUP;
+    const int64_t n = in_groups(k->n);
     /* A gradient may lie where its argument does: each element is read before it is written. */
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
@@ -85,23 +116,6 @@ INLINE void spread_loop(slopes_body body, int arguments, int wanted, const fl_su
             grad2[i] = (real)by.third;
         if (wanted > 3)
             grad3[i] = (real)by.fourth;
-    }
-}
-
-/* What a mean of elements is taken from: their sum, and that of their weights. */
-static void sum_elements(const fl_sums *k)
-{
-    const real *in = k->in[0], *weight = k->weight;
-    double lane[FL_SUMS_GROUP] = {0.0}, weights[FL_SUMS_GROUP] = {0.0};
-    for (int64_t i = 0; i < k->n; i += FL_SUMS_GROUP)
-        for (int l = 0; l < FL_SUMS_GROUP; l++) {
-            const double w = i + l >= k->n ? 0.0 : weight ? (double)weight[i + l] : 1.0;
-            lane[l] += w != 0.0 ? w * (double)in[i + l] : 0.0;
-            weights[l] += w;
-        }
-    for (int l = 0; l < FL_SUMS_GROUP; l++) {
-        k->sum[0] += lane[l];
-        k->sum[1] += weights[l];
     }
 }
 

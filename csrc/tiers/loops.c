@@ -32,13 +32,17 @@
 static const fl_pointwise_kernel *const pointwise_kernels[] = {
 #include "../losses.inc"
 };
+#define SUMS_LOSS(loss, ...) extern const fl_sums_kernels_of_loss SUMS_KERNELS(loss);
+#include "../losses.inc"
+#define SUMS_LOSS(loss, ...) &SUMS_KERNELS(loss),
+#define OTHER_LOSS(...) NULL,
+static const fl_sums_kernels_of_loss *const sums_kernels[] = {
+#include "../losses.inc"
+};
 #else
 #include "../loops/kernels.h"
 #endif
 
-#ifdef TIER_IS_HERE
-extern const fl_sums_kernels OF_TIER(fl_sums_kernels);
-#endif
 extern const fl_kernels OF_TIER(fl_kernels);
 const fl_kernels OF_TIER(fl_kernels) = {
 #ifdef TIER_IS_HERE
@@ -93,7 +97,8 @@ const fl_kernels OF_TIER(fl_kernels) = {
 #endif
     .math = math,
     .stream = stream,
-    .sums = &OF_TIER(fl_sums_kernels),
+    .sums = sums_kernels,
+    .sum_elements = sum_elements,
 #else
     0
 #endif

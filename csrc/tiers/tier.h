@@ -30,5 +30,7 @@
 
 /* The kernels of a loss whose body is of an element, by sets of outputs. */
 #define BODY_KERNELS(loss) OF_TIER(fl_kernels_of_##loss)
+/* Those of a loss of sums. */
+#define SUMS_KERNELS(loss) OF_TIER(fl_sums_kernels_of_##loss)
 
 #endif
