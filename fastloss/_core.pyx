@@ -584,7 +584,7 @@ cdef class Kernel:
     cdef object set_parameter(self, fl_call *c, object slot, object parameter, object value, bint default):
         """Check a parameter and put it where the kernels look; returns the array to keep alive, if it is one."""
         if slot == "operand":
-            if np.ndim(value):
+            if _errors.axes_of(value, parameter.name):
                 value = as_array(value, parameter.name)
                 if not default:  # the call looks at its numbers
                     return value
@@ -649,11 +649,11 @@ cdef class Kernel:
             elif key == "grad_dtype" and not self.output_bits == FL_VALUE:
                 grad_dtype = argument
             elif key == "check_domain" and self.has_domain:
-                check_domain = bool(argument)
+                check_domain = _errors.flag(key, argument)
             elif self.second_flag and key == self.second_flag:
-                with_second = bool(argument)
+                with_second = _errors.flag(key, argument)
             elif self.is_softmax and key in STATISTICS:
-                if argument:
+                if _errors.flag(key, argument):
                     statistics = statistics or {}
                     statistics[STATISTICS[key]] = None
             else:

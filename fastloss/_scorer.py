@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from fastloss import _errors
 from fastloss._loss import Loss
-from fastloss._registry import PROBABILITY, SIGN
+from fastloss._registry import NONNEGATIVE, PROBABILITY, SIGN, Interval
 from fastloss.boosting._conventions import traits_of
 from fastloss.boosting._links import EXP, HALF_LOGIT, SIGMOID, SOFTMAX
+from fastloss.boosting._parameters import bound
+from fastloss.metrics import scorer
 
 __all__ = ["Scorer", "scored"]
 
@@ -35,7 +38,10 @@ def scored(loss: Any, parameters: Mapping[str, Any]) -> Loss:
     if not takes_labels_or_numbers(loss):
         wanted = "lists of labels" if loss.row.label_lists else "logits"
         raise TypeError(f"{loss.name} takes {wanted} as its target, which scikit-learn's models do not have")
-    return loss.bind(**parameters)
+    made: Loss = bound(scorer, loss, parameters)
+    if own := sorted({"weight", "reduction", "axis"} & set(made.bound)):
+        raise TypeError(f"a scorer weighs and reduces by itself, and takes no {', '.join(own)}; weights are sample_weight")
+    return made
 
 
 def log(probability: Any) -> np.ndarray:
@@ -66,7 +72,7 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
     """
 
     def __init__(self, loss: Loss, response_method: str | None = None) -> None:
-        if response_method not in (None, *RESPONSE_METHODS):
+        if response_method is not None and not (isinstance(response_method, str) and response_method in RESPONSE_METHODS):
             raise ValueError(f"response_method must be one of {', '.join(RESPONSE_METHODS)}; got {response_method!r}")
         self.loss, self.response_method = loss, response_method
 
@@ -139,8 +145,8 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         if not classifier:
             pred = np.asarray(estimator.predict(X))
             if link is EXP or loss.name in OF_LOG_PROBABILITIES:
-                return log(pred)
-            return log_odds(pred) if link is SIGMOID else pred
+                return log(self._within(pred, NONNEGATIVE, "logarithms"))
+            return log_odds(self._within(pred, PROBABILITY, "log-odds")) if link is SIGMOID else pred
         if loss.domain.prediction == PROBABILITY:
             return stacked(estimator.predict_proba(X))
         if loss.name in OF_LOG_PROBABILITIES:
@@ -156,6 +162,16 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         if loss.family == "rows" and link is not SIGMOID:
             return log(probability)
         return log_odds(probability) / 2 if link is HALF_LOGIT else log_odds(probability)
+
+    def _within(self, pred: np.ndarray, interval: Interval, taken: str) -> np.ndarray:
+        """Predictions of which there are logarithms, or an error that names the first other one."""
+        where = _errors.first_where(pred, lambda x: _errors.lies_outside(x, interval))
+        if where is not None:
+            raise ValueError(
+                f"the model predicts {pred[where]} in row {where[0]}, outside {interval}, and {self.loss.name} takes {taken} "
+                "of predictions; response_method='predict' gives it predictions as they are"
+            )
+        return pred
 
     def _of_classes(self, pred: np.ndarray, y: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions and target of a classifier, in the order of its classes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -132,6 +133,19 @@ def test_a_parameter_may_put_the_best_beyond_the_limit_of_infinite_ones(name, un
     near = start + max(abs(start), 1.0) * np.concatenate([s * np.geomspace(1e-9, 0.9, 40) for s in (-1, 1)])
     far = np.concatenate([s * np.geomspace(1, 1e33, 400) for s in (-1, 1)])
     assert_least(objective, start, target, np.ones(len(target)), np.concatenate([near, far]) if abs(start) > 40 else near)
+
+
+def test_the_best_may_be_where_the_loss_jumps():
+    """Right beyond the threshold, a sample counts as an easy one."""
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        parameters = {"threshold": float(rng.uniform(0.5, 0.99)), "gamma": float(rng.uniform(2, 10))}
+        objective = boosting.objective(fl.reduced_focal, **parameters)
+        label, weight = (rng.random(17) < rng.random()).astype(float), np.exp(rng.normal(size=17))
+        at = -np.log(1 / parameters["threshold"] - 1)
+        near = np.ravel([[side * at * (1 + 1e-9), side * at * (1 - 1e-9)] for side in (-1, 1)])
+        start = objective.init_score(label, weight)
+        assert_least(objective, start, label, weight, np.append(grid_of(start, label, objective.traits.link.limit), near))
 
 
 # ---- rows of margins --------------------------------------------------------------------------------------------------
@@ -306,8 +320,8 @@ def test_derivatives_are_of_weights_of_any_size(name):
         objective = boosting.objective(loss, hessian)
         for dtype in (np.float64, np.float32):
             plain = objective.derivatives(margin.astype(dtype), label)
-            for unit in (5e-324, 1e-40, 1e38, 1e300):
-                weight = np.full(len(label), unit)
+            for unit in (5e-324, 1e-40, 1e38, np.float32(3e38), 1e300):
+                weight, unit = np.full(len(label), unit), float(unit)
                 given = objective.derivatives(margin.astype(dtype), label, weight)
                 with np.errstate(over="ignore"):
                     for found, one in zip(given, plain, strict=True):
@@ -429,14 +443,18 @@ def test_margins_of_half_precision_are_margins(name, dtype):
     dtype = np.dtype(np.float16 if dtype == "float16" else pytest.importorskip("ml_dtypes").bfloat16)
     loss = fl.losses[name]
     label = some_labels(loss, 12)
-    margin = np.linspace(-1.25, 1.5, 36 if loss.family == "rows" else 12).reshape((12, 3) if loss.family == "rows" else 12)
-    given = margin.astype(dtype)
+    shape, rounding = (12, 3) if loss.family == "rows" else (12,), 2.0**-10 if dtype == np.float16 else 2.0**-7
     for hessian in boosting.objective(loss).traits.hessians:
-        objective = boosting.objective(loss, hessian)
-        right = objective.derivatives(given.astype(np.float64), label)
-        for found, one in zip(objective.derivatives(given, label), right, strict=True):
-            assert found.dtype == dtype
-            np.testing.assert_allclose(found.astype(np.float64), one, rtol=0.1, atol=0.1 * np.abs(one).max())
+        for largest in (1.5, 5.25):
+            given = np.linspace(-largest, 1.5, math.prod(shape)).reshape(shape).astype(dtype)
+            objective = boosting.objective(loss, hessian)
+            right = objective.derivatives(given.astype(np.float64), label)
+            for found, one in zip(objective.derivatives(given, label), right, strict=True):
+                assert found.dtype == dtype
+                with np.errstate(over="ignore"):
+                    one = np.where(np.abs(one) > 60000, one.astype(dtype), one)
+                largest_one = np.abs(one[np.isfinite(one)]).max()
+                np.testing.assert_allclose(found.astype(np.float64), one, rtol=rounding, atol=1e-4 * largest_one + 1e-7)
 
 
 def test_pos_weights_of_labels_have_starts_in_closed_form():

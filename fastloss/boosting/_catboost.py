@@ -9,9 +9,30 @@ import numpy as np
 from fastloss._loss import Loss
 from fastloss.boosting._checks import ignored_label, numbers
 from fastloss.boosting._objective import FLOOR, Objective, objective
-from fastloss.boosting._parameters import ByValue
+from fastloss.boosting._parameters import ByValue, bound
 
 __all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
+
+
+#: CatBoost draws samples by the size of their gradients (``bootstrap_type="MVS"``), and fails where all are 0: as soon as
+#: hinges keep every margin, or from the start where a loss is flat. This much lets it end, and moves no margin by a digit.
+NEGLIGIBLE = 1e-30
+
+
+def drawn_by(grad: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """In place, gradients that CatBoost can draw samples by: not all of them 0, but where nothing counts."""
+    if not grad.any() and (weight is None or weight.any()):
+        grad[...] = NEGLIGIBLE
+    return grad
+
+
+def check_two_classes(objective: Objective) -> None:
+    """Raise where CatBoost has, or would have, one margin for two classes, and the loss takes one for each."""
+    if objective.loss.family == "rows":
+        raise ValueError(
+            f"{objective.loss.name} takes a margin for each class, and of two classes CatBoost has one: take a loss of two, "
+            "such as binary_cross_entropy_with_logits, sigmoid_focal or hinge; of more tell CatBoost the number, classes_count="
+        )
 
 
 class OfCatBoost(ByValue):
@@ -62,7 +83,8 @@ class CatBoostObjective(OfCatBoost):
         Returns
         -------
         ndarray
-            Of shape (n, 2): the first and the second derivative, which CatBoost reads without a loop in Python.
+            Of shape (n, 2): the first and the second derivative, which CatBoost reads without a loop in Python. Where all of
+            the first are 0, they are -1e-30, without which CatBoost fails.
 
         Examples
         --------
@@ -76,7 +98,9 @@ class CatBoostObjective(OfCatBoost):
         margin, target, weight = (None if given is None else np.array(given) for given in (approxes, targets, weights))
         # It calls from threads of its own, which wait for each other here: more of ours would be in their way.
         given = self.objective
-        ders = np.stack(given._in_training(given.prepare(margin, target, weight, 1), single=False), axis=1)
+        check_two_classes(given)
+        grad, hess = given._in_training(given.prepare(margin, target, weight, 1), single=False)
+        ders = np.stack((drawn_by(grad, weight), hess), axis=1)
         np.subtract(0, ders, out=ders)  # and not -0, where the gradient is 0
         return ders
 
@@ -116,7 +140,7 @@ class CatBoostObjective(OfCatBoost):
         if hess is None:
             hess = np.zeros((len(diagonal[0]), len(diagonal[0])))
         np.fill_diagonal(hess, diagonal[0])
-        return 0 - grad[0], 0 - hess
+        return 0 - drawn_by(grad[0], row), 0 - hess
 
     def metric(self) -> CatBoostMetric:
         """The mean loss as ``eval_metric=`` of CatBoost, which it wants of a custom objective.
@@ -168,11 +192,11 @@ class CatBoostMetric(OfCatBoost):
         -------
         error, weight : float
         """
-        columns = [numbers(column, "margins") for column in approxes]
+        columns, target = [numbers(column, "margins") for column in approxes], numbers(target, "labels")
         if len(columns) != 1 and {column.shape for column in columns} != {np.atleast_1d(target).shape[:1]}:
-            raise ValueError(
-                f"margins have shapes {[column.shape for column in columns]} but labels have shape {np.shape(target)}"
-            )
+            raise ValueError(f"margins have shapes {[column.shape for column in columns]} but labels have shape {target.shape}")
+        if len(columns) == 1:
+            check_two_classes(self.objective)
         margin = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
         of = self.objective.prepare(margin, target, weight)
         counted = np.ones(len(margin)) if of.weight is None else of.weight.astype(np.float64)
@@ -226,4 +250,4 @@ def catboost_objective(
     >>> focal.objective.loss.name
     'sigmoid_focal'
     """
-    return CatBoostObjective(objective(loss, hessian, hessian_floor, **params))
+    return CatBoostObjective(objective(bound(catboost_objective, loss, params), hessian, hessian_floor))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastloss import _advice
 from fastloss._loss import Loss, values_of
 from fastloss._registry import SIGN
 from fastloss.boosting import _constants, _outlook, _parameters
@@ -66,12 +67,7 @@ class NotOfCatBoost(_parameters.ByValue):
     if not TYPE_CHECKING:  # a checker would take every name for an attribute
 
         def __getattr__(self, name: str) -> Any:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            if name in ("calc_ders_range", "calc_ders_multi"):
-                message += ", of objectives of CatBoost: give it fastloss.boosting.catboost_objective of the loss"
-            if name in ("is_max_optimal", "get_final_error", "evaluate"):
-                message += ", of metrics of CatBoost: give it fastloss.boosting.catboost_objective(...).metric()"
-            raise AttributeError(message)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{_advice.attribute(name)}")
 
 
 class Objective(NotOfCatBoost):
@@ -103,7 +99,10 @@ class Objective(NotOfCatBoost):
         for parameter in loss.params.values():
             if parameter.kind.array == "classes" and np.ndim(parameter.default) > 1:
                 raise ValueError(f"{parameter.name} has shape {np.shape(parameter.default)}; wanted: (classes,)")
-        floor = float(hessian_floor)
+        try:
+            floor = float(hessian_floor)
+        except (TypeError, ValueError):
+            floor = np.nan
         if not 0 <= floor < np.inf:
             raise ValueError(f"hessian_floor = {hessian_floor!r} is outside [0, inf)")
         self.loss, self.hessian, self.hessian_floor = loss, traits.name_of(loss, hessian), floor
@@ -123,7 +122,7 @@ class Objective(NotOfCatBoost):
         chosen = None if self._by_default else self.hessian
         loss, hessian = params.pop("loss", self.loss), params.pop("hessian", chosen)
         floor = params.pop("hessian_floor", self.hessian_floor)
-        return Objective(loss.bind(**params) if params else loss, hessian, floor)
+        return Objective(_parameters.bound(objective, loss, params), hessian, floor)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The loss's parameters and the convention, by name, as scikit-learn's estimators give theirs.
@@ -299,13 +298,17 @@ class Objective(NotOfCatBoost):
     def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The same of what is prepared; `single`: as float32."""
         of = of._replace(floor=self.hessian_floor, single=single)
-        if of.weight is None or not of.weight.size:
-            return self.convention.derivatives(of)
         dtype = np.dtype(np.float32) if single else of.pred.dtype
-        if dtype != np.float64 and beyond_single(of.weight):
-            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(np.float64)))
+        weighed = of.weight is not None and of.weight.size > 0
+        wide: type | None = np.float32 if of.pred.dtype.itemsize < 4 else None  # what conventions add up may be no half
+        if weighed and dtype != np.float64 and beyond_single(of.weight):
+            wide = np.float64
+        if wide is not None:
+            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(wide)))
             with np.errstate(over="ignore"):
                 return grad.astype(dtype), hess.astype(dtype)
+        if not weighed:
+            return self.convention.derivatives(of)
         if not of.weight.min() < 0:
             return self.convention.derivatives(of)
         # One rule for all conventions: what a sample of weight 1 has, times the weight.
@@ -605,4 +608,4 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
         ...
     ValueError: hessian = 'exact' has no meaning for hinge; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4
     """
-    return Objective(loss.bind(**params) if isinstance(loss, Loss) else loss, hessian, hessian_floor)
+    return Objective(_parameters.bound(objective, loss, params), hessian, hessian_floor)

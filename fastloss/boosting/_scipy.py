@@ -11,8 +11,9 @@ import numpy as np
 from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._weights import relative
-from fastloss.boosting._checks import one_weight
+from fastloss.boosting._checks import numbers, one_weight
 from fastloss.boosting._objective import Objective, objective
+from fastloss.boosting._parameters import bound
 
 __all__ = ["LinearObjective", "minimize_objective"]
 
@@ -84,7 +85,7 @@ class LinearObjective:
     def __init__(
         self, objective: Objective, X: Any, y: Any, weight: Any, l2: float, fit_intercept: bool, classes: int | None
     ) -> None:
-        self.objective, self.fit_intercept = objective, bool(fit_intercept)
+        self.objective, self.fit_intercept = objective, _errors.flag("fit_intercept", fit_intercept)
         try:
             self.l2 = float(l2)
         except (TypeError, ValueError):
@@ -206,7 +207,7 @@ class LinearObjective:
         return coefficients.ravel()
 
     def _shaped(self, coefficients: Any, name: str = "coefficients") -> np.ndarray:
-        given = np.asarray(coefficients)
+        given = numbers(coefficients, name)
         if given.shape not in (self.shape, (math.prod(self.shape),)):
             flat = "" if len(self.shape) == 1 else f" or ({math.prod(self.shape)},)"
             raise ValueError(f"{name} has shape {given.shape}; wanted: {self.shape}{flat}")
@@ -353,4 +354,4 @@ def minimize_objective(
     array([0.6931, 0.    ])
     """
     weight = one_weight(weight, sample_weight)
-    return LinearObjective(objective(loss, **params), X, y, weight, l2, fit_intercept, classes)
+    return LinearObjective(objective(bound(minimize_objective, loss, params)), X, y, weight, l2, fit_intercept, classes)
