@@ -102,18 +102,21 @@ def made_once(key: object, make: Callable[[Path], None]) -> Path:
 
 
 def core_objects(kind: str, flags: tuple[str, ...], csrc: Path, tiers: tuple[str, ...]) -> list[Path]:
-    """csrc/, compiled as setup.py does and with further flags; tiers that are not named are left out."""
+    """csrc/, compiled as setup.py does and with further flags; tiers that are not named are left out.
 
-    def make(into: Path) -> None:
-        def compiled(unit: tuple[str, str, list[str]]) -> None:
-            name, source, own_flags = unit
-            common = [*kernels.COMMON, "-fPIC", *kernels.WARNINGS]
-            run([compilers()[kind], *common, *own_flags, *flags, "-c", csrc.parent / source, "-o", into / f"{name}.o"])
+    Each object is made once a run, so that programs of other tiers share what they have in common.
+    """
 
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(compiled, kernels.units(kind != "aarch64" and ON_X86, tiers, "clang" if kind == "clang" else "gcc")))
+    def compiled(unit: tuple[str, str, list[str]]) -> Path:
+        name, source, own = unit
+        # As in setup.py. Elsewhere it would change nothing but the command, and what differs is compiled again.
+        further = [flag for flag in flags if flag != "-fopenmp" or name.startswith("runtime")]
+        command = [compilers()[kind], *kernels.COMMON, "-fPIC", *kernels.WARNINGS, *own, *further, "-c", csrc.parent / source]
+        return made_once(command, lambda into: run([*command, "-o", into / f"{name}.o"])) / f"{name}.o"
 
-    return sorted(made_once((kind, flags, csrc, tiers), make).glob("*.o"))
+    units = kernels.units(kind != "aarch64" and ON_X86, tiers, "clang" if kind == "clang" else "gcc")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return list(pool.map(compiled, units))
 
 
 @functools.cache

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 FUSED = [name for name in _verify.usable_tiers() if name != "baseline"]
 COMPILER = "gcc" if "gcc" in compilers() else "clang"
 OPENMP = ("-fopenmp",)
-SANITIZE = ("-fsanitize=address,undefined,fuzzer-no-link", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer", "-g")
+SANITIZE = ("-fsanitize=address,undefined,fuzzer-no-link", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 
 
 def needs(*names: str) -> None:
@@ -46,8 +46,17 @@ def n_calls(depth) -> int:
 
 @pytest.fixture(scope="module")
 def optimisation(depth) -> tuple[str, ...]:
-    """Without --deep compiling takes longer than running what it makes."""
-    return depth.of(("-O0",), ("-O1",), ())
+    """Without --deep compiling takes longer than running what it makes.
+
+    With debug symbols, which change no code, so that valgrind and all others have the same objects.
+    """
+    return depth.of(("-O0",), ("-O1", "-g"), ("-g",))
+
+
+@pytest.fixture(scope="module")
+def sanitized(depth) -> tuple[str, ...]:
+    """What every program of these two sanitizers is compiled with: of what they add, an optimiser makes hard work."""
+    return (*SANITIZE, *OPENMP, *depth.of(("-O0",), ("-O0", "-g1"), ("-g",)))
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +117,9 @@ def leaks(tmp_path, monkeypatch):
 
 @pytest.mark.at("full")
 @pytest.mark.parametrize("tier", _verify.usable_tiers())
-def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, optimisation, leaks, record_property):
+def test_sanitizers_of_addresses_and_undefined_behaviour(tier, n_calls, sanitized, leaks, record_property):
     needs("clang")
-    drawn_calls("clang", tier, n_calls, "2", flags=(*SANITIZE, *OPENMP, *optimisation))
+    drawn_calls("clang", tier, n_calls, "2", flags=sanitized)
     record_property("calls", n_calls)
 
 
@@ -121,7 +130,7 @@ def test_valgrind(depth, optimisation, record_property):
     tier = "avx2" if "avx2" in FUSED else "baseline"
     n = depth.of(0, 300, 20_000)
     valgrind = ("valgrind", "--quiet", "--error-exitcode=9", "--track-origins=yes")
-    drawn_calls(COMPILER, tier, n, "3", flags=("-g", *optimisation), wrapper=valgrind)
+    drawn_calls(COMPILER, tier, n, "3", flags=optimisation, wrapper=valgrind)
     record_property("calls", n)
 
 
@@ -157,7 +166,7 @@ def test_thread_sanitizer(depth, optimisation, record_property):
     if not archer():
         pytest.skip("LLVM's libomp with libarcher is not installed")
     n, elements = depth.of(0, 200, 5000), 400_000  # enough for each of three threads to get some
-    built = program("drawn_calls", "clang", ("-fsanitize=thread", "-g", *OPENMP, *optimisation), tiers=(FUSED[0],))
+    built = program("drawn_calls", "clang", ("-fsanitize=thread", *OPENMP, *optimisation), tiers=(FUSED[0],))
     environment = {**os.environ, "OMP_TOOL_LIBRARIES": str(archer()), "OMP_TOOL_VERBOSE_INIT": "stderr"}
     # Other libraries of the process are not instrumented; a race stops the run.
     environment["TSAN_OPTIONS"] = "ignore_noninstrumented_modules=1 halt_on_error=1"
@@ -168,10 +177,9 @@ def test_thread_sanitizer(depth, optimisation, record_property):
 
 
 @pytest.mark.at("full")
-def test_fuzzer(depth, optimisation, tmp_path, leaks, record_property):
+def test_fuzzer(depth, sanitized, tmp_path, leaks, record_property):
     needs("clang")
-    flags = (*SANITIZE, *OPENMP, *optimisation)
-    built = program("fuzz", "clang", flags, ("-fsanitize=fuzzer",), tiers=tuple(_verify.usable_tiers()))
+    built = program("fuzz", "clang", sanitized, ("-fsanitize=fuzzer",), tiers=tuple(_verify.usable_tiers()))
     length = ("-max_total_time=300",) if depth.deep else ("-runs=1000",)
     options = ("-max_len=512", "-len_control=0", "-print_final_stats=1", f"-artifact_prefix={tmp_path}/", "-seed=1")
     done = subprocess.run([built, *length, *options], capture_output=True, text=True, cwd=tmp_path)

@@ -3,8 +3,10 @@
 #ifndef FASTLOSS_STREAM_H
 #define FASTLOSS_STREAM_H
 
-#if defined(__AVX512F__) || defined(__AVX2__) || defined(__SSE2__)
+#if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__SSE2__)
+#include <emmintrin.h>        /* all headers of intrinsics take twenty times as long to read */
 #endif
 
 enum { STREAM_ALIGNMENT = 64 };
