@@ -69,9 +69,10 @@ def units(x86, tiers=TIERS, compiler="gcc"):
             for group in groups() if tier in tiers else ():
                 group_flags = [*optimization("bodies", compiler), *flags, f'-DGROUP_FILE="losses/{group}.inc"']
                 yield f"{tier}_f{bits}_{group}", "csrc/tiers/bodies.c", group_flags
-    for folder in ("drivers", "runtime"):
-        for source in sorted((ROOT / "csrc" / folder).glob("*.c")):
-            yield f"{folder}_{source.stem}", f"csrc/{folder}/{source.name}", optimization(folder, compiler)
+    for folder in ("memory", "shapes", "runtime"):
+        for source in sorted((ROOT / "csrc" / folder).rglob("*.c")):
+            path = source.relative_to(ROOT).as_posix()
+            yield path.removeprefix("csrc/").removesuffix(".c").replace("/", "_"), path, optimization(folder, compiler)
 
 
 def chosen_tiers():

@@ -2,8 +2,10 @@
  *
  * Where an array is contiguous and of the right type its memory is used as it is; else, and for the last, partial block, the
  * elements go through buffers. Sums are by block, then pairwise by block number, so neither threads nor layout can change them. */
-#include "drivers.h"
-#include "weights.h"
+#include "../../memory/memory.h"
+#include "../../memory/tasks.h"
+#include "../../memory/weights.h"
+#include "../shape.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -272,10 +274,10 @@ static fl_status run(job *j, fl_task task, double *total)
 }
 
 /* How results of so many bytes are written. In the place of an input they are in the cache already, and there is nothing to be saved. */
-static void plan_memory(job *j, size_t written)
+static void plan_memory(job *j, int slow, size_t written)
 {
     const fl_call *c = j->call;
-    const int slow = fl_loss(c->loss)->slow, several = j->n_derivatives > 1;
+    const int several = j->n_derivatives > 1;
     const int in_place = c->argument[FL_PRED].grad.data && c->argument[FL_PRED].grad.data == c->argument[FL_PRED].array.data, plain = fl_prefers_plain_stores();
     j->stream = written > FL_STREAM_BYTES && !in_place && !(plain && (slow || several));
     j->ask_ahead = j->stream && !plain;
@@ -318,7 +320,7 @@ static fl_status run_passes(job *j, fl_call *call)
     return status;
 }
 
-fl_status fl_run_pointwise(fl_call *call)
+static fl_status run_call(fl_call *call, const fl_loss_info *loss)
 {
     if (fl_too_large(call->ndim, call->shape, 1))
         return FL_NO_MEMORY;
@@ -326,7 +328,7 @@ fl_status fl_run_pointwise(fl_call *call)
     memset(&j, 0, offsetof(job, walk));
     j.call = call;
     j.kernels = fl_kernels_for(call->tier, call->real);
-    j.kernel = fl_pointwise_kernel_for(call, call->outputs);
+    j.kernel = fl_pointwise_kernel_for(call->tier, call->real, call->loss, call->outputs);
     if (!j.kernel)
         return FL_UNSUPPORTED;
     const int reduced = call->reduction != FL_NONE && (call->outputs & FL_VALUE || call->weight.data);
@@ -355,7 +357,7 @@ fl_status fl_run_pointwise(fl_call *call)
         j.present[FL_VALUES] = 1;
         j.slot[FL_VALUES] = j.n_buffers++;
     }
-    plan_memory(&j, written);
+    plan_memory(&j, loss->slow, written);
     if (j.walk.size < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
 
@@ -370,3 +372,5 @@ fl_status fl_run_pointwise(fl_call *call)
         free(j.partial);
     return status;
 }
+
+const fl_shape fl_shape_pointwise = {"pointwise", run_call};

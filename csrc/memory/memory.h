@@ -10,7 +10,10 @@ enum {
     FL_VALUES,
     FL_GRADS,
     FL_HESSES = FL_GRADS + FL_MAX_ARGUMENTS,
-    FL_N_ARRAYS = FL_HESSES + FL_MAX_ARGUMENTS
+    FL_N_ARRAYS = FL_HESSES + FL_MAX_ARGUMENTS,
+    FL_PRED_GRAD = FL_GRADS + FL_PRED,
+    FL_PRED_HESS = FL_HESSES + FL_PRED,
+    FL_TARGET_GRAD = FL_GRADS + FL_TARGET
 };
 
 static inline const fl_array *fl_array_of(const fl_call *c, int which)
@@ -45,7 +48,11 @@ typedef struct {
  * prediction's largest stride outermost; results must then not depend on the order of elements. */
 void fl_walk_call(fl_walk *walk, fl_walked *array, const fl_call *call, int any_order);
 
-size_t fl_itemsize(fl_dtype dtype);
+static inline size_t fl_itemsize(fl_dtype dtype)
+{
+    static const size_t size[FL_DTYPES] = {4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2};
+    return size[dtype];
+}
 
 /* Copy n numbers `stride` bytes apart into a contiguous array of `real`, or of int64_t. */
 void fl_gather(const char *from, intptr_t stride, int64_t n, fl_dtype dtype, fl_dtype real, void *to);
@@ -87,8 +94,5 @@ static inline int64_t fl_padded(int64_t n)
 {
     return (n + FL_GROUP - 1) / FL_GROUP * FL_GROUP;
 }
-
-/* Pairwise sum in index order; x is overwritten. */
-double fl_pairwise_sum(double *x, int64_t n);
 
 #endif

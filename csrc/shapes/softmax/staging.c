@@ -1,6 +1,6 @@
 /* Rows whose classes lie far apart in memory, one line of cache each: some rows at a time are brought together, so that a line is read once
  * for all rows that it holds a class of. What computes them then sees rows that lie one after the other. */
-#include "rows.h"
+#include "softmax.h"
 
 #include <string.h>
 
@@ -13,14 +13,14 @@ enum {
     CLASSES_AHEAD = 24,
 };
 
-static const unsigned OUTPUTS[FL_N_ARRAYS] = {[GRAD] = FL_GRAD | FL_LOG_SOFTMAX, [HESS] = FL_HESS};
+static const unsigned OUTPUTS[FL_N_ARRAYS] = {[FL_PRED_GRAD] = FL_GRAD | FL_LOG_SOFTMAX, [FL_PRED_HESS] = FL_HESS};
 
 /* Whether the array has a number for each class. */
 static int has_classes(const job *j, int which)
 {
-    if (which == PRED)
+    if (which == FL_PRED)
         return 1;
-    if (which == TARGET)
+    if (which == FL_TARGET)
         return j->call->argument[FL_TARGET].array.data && !j->call->labels;
     return (j->call->outputs & OUTPUTS[which]) != 0;
 }
@@ -28,13 +28,13 @@ static int has_classes(const job *j, int which)
 static int64_t staged_arrays(const job *j)
 {
     /* Derivatives go where the predictions were. */
-    return 1 + has_classes(j, TARGET) + has_classes(j, HESS);
+    return 1 + has_classes(j, FL_TARGET) + has_classes(j, FL_PRED_HESS);
 }
 
 int64_t fl_rows_to_stage(const job *j)
 {
     const fl_walk *w = &j->walk;
-    for (int which = PRED; which < FL_N_ARRAYS; which++) {
+    for (int which = FL_PRED; which < FL_N_ARRAYS; which++) {
         const fl_array *a = fl_array_of(j->call, which);
         if (!has_classes(j, which))
             continue;
@@ -47,11 +47,6 @@ int64_t fl_rows_to_stage(const job *j)
     const int64_t rows = (most < wanted ? most : wanted) / j->rows_a_task * j->rows_a_task;
     /* One alone gains nothing. */
     return rows > 1 && rows < w->size ? rows : 0;
-}
-
-size_t fl_stage_bytes(const job *j, int64_t rows)
-{
-    return (size_t)(rows * j->call->classes * staged_arrays(j)) * j->item;
 }
 
 /* A class of n rows from `first` on. Mostly they lie side by side; memory is then asked for the same of a class some classes ahead. */
@@ -127,9 +122,13 @@ static void turn(const job *j, int which, int64_t first, int64_t n, char *stage,
     }
 }
 
-void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *staged, fl_call *call)
+/* What `staged` computes, a job of n rows from `first` on with a call of its own, goes to where it belongs by unstage. */
+static void stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *staged, fl_call *call)
 {
-    fl_array *const arrays[FL_N_ARRAYS] = {[PRED] = &call->argument[FL_PRED].array, [TARGET] = &call->argument[FL_TARGET].array, [GRAD] = &call->argument[FL_PRED].grad, [HESS] = &call->argument[FL_PRED].hess};
+    fl_array *const arrays[FL_N_ARRAYS] = {
+        [FL_PRED] = &call->argument[FL_PRED].array, [FL_TARGET] = &call->argument[FL_TARGET].array,
+        [FL_PRED_GRAD] = &call->argument[FL_PRED].grad, [FL_PRED_HESS] = &call->argument[FL_PRED].hess,
+    };
     const size_t size = (size_t)(n * j->call->classes) * j->item;
     *staged = *j;
     *call = *j->call;
@@ -138,15 +137,15 @@ void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *st
     staged->walk.size = staged->walk.shape[0] = n;
     staged->stream = 0;
     char *next = memory;
-    for (int which = PRED; which < FL_N_ARRAYS; which++) {
+    for (int which = FL_PRED; which < FL_N_ARRAYS; which++) {
         if (!has_classes(j, which))
             continue;
-        char *const data = which == GRAD ? memory : next;
-        next += which == GRAD ? 0 : size;
+        char *const data = which == FL_PRED_GRAD ? memory : next;
+        next += which == FL_PRED_GRAD ? 0 : size;
         *arrays[which] = (fl_array){.data = data, .dtype = call->real, .class_stride = (intptr_t)j->item};
         staged->array[which] = (fl_walked){data, call->real, which};
         staged->walk.stride[which][0] = (intptr_t)j->item * call->classes;
-        if (which <= TARGET) {
+        if (which <= FL_TARGET) {
             staged->ahead[which] = 0;
             turn(j, which, first, n, data, 0);
         }
@@ -158,9 +157,36 @@ void fl_stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *st
     s->correct = s->correct ? s->correct + first : NULL;
 }
 
-void fl_unstage_rows(const job *j, int64_t first, const job *staged)
+static void unstage_rows(const job *j, int64_t first, const job *staged)
 {
-    for (int which = GRAD; which <= HESS; which++)
+    for (int which = FL_PRED_GRAD; which <= FL_PRED_HESS; which++)
         if (has_classes(j, which))
             turn(j, which, first, staged->walk.size, staged->array[which].data, 1);
+}
+
+static void staged_task(void *context, int64_t group, char *scratch)
+{
+    job *j = context, staged;
+    fl_call call;
+    rows_memory *m = fl_memory_of(j, scratch);
+    const int64_t staged_rows = softmax_plan_of(j)->staged_rows;
+    const int64_t begin = group * staged_rows, left = j->walk.size - begin, n = left < staged_rows ? left : staged_rows;
+    stage_rows(j, begin, n, m->work + (j->work_bytes + 63) / 64 * 64, &staged, &call);
+    for (int64_t at = 0; at < n; at += j->rows_a_task) {
+        const int64_t rows = n - at < j->rows_a_task ? n - at : j->rows_a_task;
+        if (!fl_compute_rows(j, begin + at, rows, &staged, at, m)) {
+            m->pending = 0;   /* they lie where only `staged` finds them */
+            return;
+        }
+    }
+    fl_long_rows_pending(&staged, m);
+    if (staged.outside[FL_TARGET])
+        __atomic_store_n(&j->outside[FL_TARGET], 1, __ATOMIC_RELAXED);
+    unstage_rows(j, begin, &staged);
+}
+
+fl_status fl_run_staged_rows(job *j)
+{
+    const int64_t rows = softmax_plan_of(j)->staged_rows;
+    return fl_run_row_tasks(j, staged_task, rows, (size_t)(rows * j->call->classes * staged_arrays(j)) * j->item);
 }
