@@ -147,7 +147,7 @@ SOFTMAX = Promise(
         ),
         Break(
             "the largest logit and the logarithm of the sum added before they are subtracted",
-            "csrc/loops/columns.h",
+            "csrc/loops/columns_backward.h",
             "to[j * n + i] = (a[j * n + i] - m) - z;",
             "to[j * n + i] = a[j * n + i] - (m + z);",
             ("test_row_functions.py::test_results_are_exact_to_four_ulp",),
@@ -342,8 +342,8 @@ MEMORY = Promise(
         Break(
             "the end of a long row read in whole groups",
             "csrc/shapes/softmax/segment.c",
-            "softmax_forward(z, u, n, next_segment",
-            "softmax_forward(z, u, fl_padded(n), next_segment",
+            "softmax->forward(z, u, n, next_segment",
+            "softmax->forward(z, u, fl_padded(n), next_segment",
             ("test_memory.py::test_guard_pages_around_very_long_rows",),
         ),
         Break(
@@ -369,7 +369,7 @@ MEMORY = Promise(
         ),
         Break(
             "a dropped check of labels",
-            "csrc/loops/finish.h",
+            "csrc/loops/rows.h",
             "(uint64_t)y >= (uint64_t)classes",
             "(uint64_t)y > (uint64_t)classes",
             ("test_errors.py::test_label_out_of_range", "test_c_core.py::test_fuzzer --full"),

@@ -67,8 +67,12 @@ def units(x86, tiers=TIERS, compiler="gcc"):
                 flags.append("-DTIER_IS_LEFT_OUT")
             yield f"{tier}_f{bits}_loops", "csrc/tiers/loops.c", [*optimization("loops", compiler), *flags]
             for group in groups() if tier in tiers else ():
-                group_flags = [*optimization("bodies", compiler), *flags, f'-DGROUP_FILE="losses/{group}.inc"']
-                yield f"{tier}_f{bits}_{group}", "csrc/tiers/bodies.c", group_flags
+                name, source = f"{tier}_f{bits}_{group}", f"csrc/tiers/{group}.c"
+                if (ROOT / source).exists():  # with the loops of its shape
+                    yield name, source, [*optimization("loops", compiler), *flags]
+                else:
+                    own = [*optimization("bodies", compiler), *flags, f'-DGROUP_FILE="../losses/{group}.inc"']
+                    yield name, "csrc/tiers/bodies.c", own
     for folder in ("memory", "shapes", "runtime"):
         for source in sorted((ROOT / "csrc" / folder).rglob("*.c")):
             path = source.relative_to(ROOT).as_posix()

@@ -3,7 +3,7 @@
 #ifndef FASTLOSS_JOIN_H
 #define FASTLOSS_JOIN_H
 
-#include "kernels.h"
+#include "softmax_kernels.h"
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
 #define FASTLOSS_PAIR_SUMS_H
 
 #include "compensated.h"
-#include "kernels.h"
+#include "pair_kernels.h"
 
 #define REAL_BITS 64
 #define WITHOUT_FMA
@@ -27,7 +27,7 @@ static inline double fl_log_share_of(double x, double sum, double unit)
     return x < 0x1p-60 * sum ? x * (unit / sum) : log1p_(x / sum) * unit;
 }
 
-static inline void fl_note_sums(fl_distillation *k, const fl_pair_sums *s, double share_top)
+static inline void fl_note_sums(fl_pair *k, const fl_pair_sums *s, double share_top)
 {
     k->pred_origin = k->pred_top_across, k->target_origin = k->target_top_across;
     /* The others apart, where one class has more than half. */
@@ -51,7 +51,7 @@ static inline int fl_prefer_level(double *mean, double level, int is_single)
 }
 
 /* The means of slopes and bends. Returns the loss. */
-static inline double fl_note_terms_of_pair(fl_distillation *k, const fl_pair_terms *t, double share_top, double log_unit)
+static inline double fl_note_terms_of_pair(fl_pair *k, const fl_pair_terms *t, double share_top, double log_unit)
 {
     const double loss = fl_total_of(t->part[FL_VALUE_PART]) / share_top + fl_total_of(t->part[FL_VALUE_FAR]) * (log_unit / share_top);
     /* An infinite loss has no mean to compare a slope with. */

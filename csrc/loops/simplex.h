@@ -5,7 +5,7 @@
 #ifndef FASTLOSS_SIMPLEX_H
 #define FASTLOSS_SIMPLEX_H
 
-#include "kernels.h"
+#include "../fastloss.h"
 
 #include <math.h>
 

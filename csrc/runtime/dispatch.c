@@ -113,8 +113,8 @@ fl_pointwise_kernel fl_pointwise_kernel_for(int tier, fl_dtype real, int loss, u
         FL_OUTPUT_SETS(SET)
 #undef SET
     };
-    const fl_pointwise_kernel *const kernels = fl_kernels_for(tier, real)->pointwise[loss];
-    for (int i = 0; kernels && i < FL_N_OUTPUT_SETS; i++)
+    const fl_pointwise_kernel *const kernels = fl_kernels_for(tier, real)->of_loss[loss]->element;
+    for (int i = 0; i < FL_N_OUTPUT_SETS; i++)
         if (sets[i] == outputs)
             return kernels[i];
     return NULL;

@@ -2,33 +2,10 @@
 #include "../runtime/float_mode.h"
 #include "shape.h"
 
-#define LOSS(shape, name, n_params, has_operand, slow) extern const fl_shape fl_shape_##shape;
-#define POINTWISE_LOSS(...) LOSS(pointwise, __VA_ARGS__)
-#define ROW_SUM_LOSS(...) LOSS(row_sum, __VA_ARGS__)
-#define ROW_MEAN_LOSS(...) LOSS(row_mean, __VA_ARGS__)
-#define MARGIN_LOSS(...) LOSS(margin, __VA_ARGS__)
-#define RIVAL_LOSS(...) LOSS(rival, __VA_ARGS__)
-#define LABEL_LIST_LOSS(...) LOSS(label_list, __VA_ARGS__)
-#define SIMPLEX_LOSS(...) LOSS(simplex, __VA_ARGS__)
-#define LOG_PROBABILITY_LOSS(...) LOSS(softmax, __VA_ARGS__)
-#define LABEL_LOSS(...) LOSS(label, __VA_ARGS__)
-#define DISTILLATION_LOSS(...) LOSS(pair, __VA_ARGS__)
-#define SOFTMAX_FUNCTION(...) LOSS(softmax_function, __VA_ARGS__)
+#define LOSS(shape, body, name, n_params, has_operand, slow) extern const fl_shape fl_shape_##shape;
 #include "../losses.inc"
-#undef LOSS
 
-#define LOSS(shape, name, n_params, has_operand, slow) {&fl_shape_##shape, {#name, #shape, n_params, has_operand, slow}},
-#define POINTWISE_LOSS(...) LOSS(pointwise, __VA_ARGS__)
-#define ROW_SUM_LOSS(...) LOSS(row_sum, __VA_ARGS__)
-#define ROW_MEAN_LOSS(...) LOSS(row_mean, __VA_ARGS__)
-#define MARGIN_LOSS(...) LOSS(margin, __VA_ARGS__)
-#define RIVAL_LOSS(...) LOSS(rival, __VA_ARGS__)
-#define LABEL_LIST_LOSS(...) LOSS(label_list, __VA_ARGS__)
-#define SIMPLEX_LOSS(...) LOSS(simplex, __VA_ARGS__)
-#define LOG_PROBABILITY_LOSS(...) LOSS(softmax, __VA_ARGS__)
-#define LABEL_LOSS(...) LOSS(label, __VA_ARGS__)
-#define DISTILLATION_LOSS(...) LOSS(pair, __VA_ARGS__)
-#define SOFTMAX_FUNCTION(...) LOSS(softmax_function, __VA_ARGS__)
+#define LOSS(shape, body, name, n_params, has_operand, slow) {&fl_shape_##shape, {#name, #shape, n_params, has_operand, slow}},
 static const struct {
     const fl_shape *shape;
     fl_loss_info info;

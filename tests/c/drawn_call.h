@@ -269,12 +269,13 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         c->outputs |= FL_SECOND;
 
     const int second = by_operand ? FL_OPERAND : FL_TARGET;
-    const int present[FL_N_ARRAYS] = {
+    int present[FL_N_ARRAYS] = {
         [FL_PRED] = 1, [FL_TARGET] = !function, [FL_OPERAND] = fl_loss(c->loss)->has_operand, [FL_WEIGHT] = draw_below(s, 3) == 0,
         [FL_VALUES] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [FL_PRED_GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
-        [FL_PRED_HESS] = !!(c->outputs & FL_HESS), [FL_GRADS + second] = !!(c->outputs & FL_SECOND),
-        [FL_HESSES + FL_OPERAND] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS,
+        [FL_PRED_HESS] = !!(c->outputs & FL_HESS),
     };
+    present[FL_GRADS + second] |= !!(c->outputs & FL_SECOND);
+    present[FL_HESSES + FL_OPERAND] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS;
     for (int i = 0; i < FL_N_ARRAYS; i++) {
         if (!present[i])
             continue;

@@ -47,7 +47,7 @@ static double row_maximum(const job *j, int which, const row *r, char *buffer, i
 }
 
 /* Segment s with its exponentials, which are made where they are wanted anew. */
-static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory *m, fl_distillation *k)
+static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory *m, fl_pair *k)
 {
     const int kept = are_kept(j);
     exponentials *e = &m->of_segment[kept ? s : 0];
@@ -56,12 +56,12 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
     k->n = fl_padded(fl_segment_length(j, s));
     if (anew || !kept) {
         k->pred = fl_logits_without(j, FL_PRED, r, s, -1, m->b.pred), k->target = fl_logits_without(j, FL_TARGET, r, s, -1, m->b.target);
-        j->kernels->distillation_forward(k);
+        j->kernels->pair->forward(k);
     }
 }
 
 /* Of the first class whose exponential is the largest of the row: its log-ratio, from the maxima and across. */
-static void note_top(const job *j, const fl_distillation *k, const void *e, double top, double *ratio, double *across, double *lost)
+static void note_top(const job *j, const fl_pair *k, const void *e, double top, double *ratio, double *across, double *lost)
 {
     const size_t at = (size_t)j->kernels->position(e, k->n, top) * j->item;
     *ratio = fl_load((const char *)k->log_ratio + at, j->call->real);
@@ -71,7 +71,7 @@ static void note_top(const job *j, const fl_distillation *k, const void *e, doub
 
 /* The sums of the exponentials, and what follows from them. */
 static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, int64_t target_segment, pair_memory *m,
-                             fl_distillation *k)
+                             fl_pair *k)
 {
     const fl_kernels *kernels = j->kernels;
     fl_pair_sums sums = {.pred = {0}};
@@ -79,8 +79,8 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
         look_at(j, r, s, 1, m, k);
         fl_add(&sums.pred, kernels->sum(k->pred_exponentials, k->n));
         fl_add(&sums.target, kernels->sum(k->target_exponentials, k->n));
-        fl_add(&sums.pred_others, kernels->sum_beside(k->pred_exponentials, k->pred_exponentials, k->pred_top, k->n));
-        fl_add(&sums.target_others, kernels->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
+        fl_add(&sums.pred_others, kernels->pair->sum_beside(k->pred_exponentials, k->pred_exponentials, k->pred_top, k->n));
+        fl_add(&sums.target_others, kernels->pair->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
         fl_add(&sums.surplus, kernels->sum(k->surplus, k->n));
         if (s == pred_segment)
             note_top(j, k, k->pred_exponentials, k->pred_top, &k->pred_top_ratio, &k->pred_top_across, &k->pred_top_lost);
@@ -88,10 +88,10 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
             note_top(j, k, k->target_exponentials, k->target_top, &k->target_top_ratio, &k->target_top_across,
                      &k->target_top_lost);
     }
-    fl_note_sums(k, &sums, kernels->share_top);
+    fl_note_sums(k, &sums, kernels->pair->share_top);
 }
 
-static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillation *k)
+static double sum_terms(const job *j, const row *r, pair_memory *m, fl_pair *k)
 {
     fl_pair_terms terms = {0};
     const fl_kernels *kernels = j->kernels;
@@ -102,12 +102,12 @@ static double sum_terms(const job *j, const row *r, pair_memory *m, fl_distillat
     k->share_part = m->results[FL_SHARE_PART], k->level_part = m->results[FL_LEVEL_PART];
     for (int64_t s = 0; s < j->n_segments; s++) {
         look_at(j, r, s, 0, m, k);
-        kernels->distillation[j->call->loss][FL_TERMS](k);
+        kernels->of_loss[j->call->loss]->pair[FL_TERMS](k);
         for (int i = 0; i < FL_N_PARTS; i++)
             fl_add(&terms.part[i], kernels->sum(m->results[i], k->n));
-        fl_add(&terms.bend_others, kernels->sum_beside(k->bend_part, k->pred_exponentials, k->pred_top, k->n));
+        fl_add(&terms.bend_others, kernels->pair->sum_beside(k->bend_part, k->pred_exponentials, k->pred_top, k->n));
     }
-    return fl_note_terms_of_pair(k, &terms, kernels->share_top, kernels->log_unit);
+    return fl_note_terms_of_pair(k, &terms, kernels->pair->share_top, kernels->pair->log_unit);
 }
 
 static const struct {
@@ -127,7 +127,7 @@ static double value_of_row(job *j, const row *r, int64_t no_label, double scale,
 {
     (void)no_label;
     pair_memory *m = (pair_memory *)memory->work;
-    fl_distillation k = {.temperature = j->call->temperature, .param = j->call->param, .scale = scale};
+    fl_pair k = {.temperature = j->call->temperature, .param = j->call->param, .scale = scale};
     int64_t pred_segment, target_segment;
     k.pred_maximum = row_maximum(j, FL_PRED, r, m->b.pred, &pred_segment);
     k.target_maximum = row_maximum(j, FL_TARGET, r, m->b.target, &target_segment);
@@ -136,7 +136,7 @@ static double value_of_row(job *j, const row *r, int64_t no_label, double scale,
     sum_exponentials(j, r, pred_segment, target_segment, m, &k);
     const unsigned outputs = j->call->outputs;
     const double value = sum_terms(j, r, m, &k);
-    const double share_top = j->kernels->share_top, log_unit = j->kernels->log_unit;
+    const double share_top = j->kernels->pair->share_top, log_unit = j->kernels->pair->log_unit;
     int anew = 0;
     /* The slope of a class with nearly all is exact as it is. */
     if (outputs & (FL_GRAD | FL_HESS) && !k.pred_is_single)
@@ -150,7 +150,7 @@ static double value_of_row(job *j, const row *r, int64_t no_label, double scale,
         for (int d = 0; d < N_DERIVATIVES; d++)
             if (r->data[derivatives[d].array]) {
                 k.result = m->results[d];
-                j->kernels->distillation[j->call->loss][derivatives[d].kernel](&k);
+                j->kernels->of_loss[j->call->loss]->pair[derivatives[d].kernel](&k);
             }
         for (int d = 0; d < N_DERIVATIVES; d++)
             if (r->data[derivatives[d].array])

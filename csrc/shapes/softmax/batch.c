@@ -45,10 +45,10 @@ static void make_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, in
     }
     const char *logits = fl_padded_segment(j, FL_PRED, r, s, buffers->pred);
     if (p->softened) {
-        j->kernels->soften(logits, fl_padded(n), b->largest[i], j->call->softcap, j->call->temperature, buffers->pred);
+        j->kernels->softmax->soften(logits, fl_padded(n), b->largest[i], j->call->softcap, j->call->temperature, buffers->pred);
         logits = buffers->pred;
     }
-    j->kernels->terms[j->call->loss](&(fl_terms){
+    p->body->terms(&(fl_terms){
         .n = n, .logits = logits, .exponentials = e, .u = u, .param = j->call->param,
         .maximum = b->field[FL_MAXIMUM][i], .log_sum = b->field[FL_LOG_SUM][i], .factor = factor_of(j, b, i, maximum, top, 1.0) / b->field[FL_LIFT][i],
         .single_top = has_single_top(j, b, i, maximum) ? top : NAN, .rest = b->field[FL_REST][i],
@@ -109,7 +109,7 @@ void fl_softmax_derivatives(job *j, batch *b, segment_buffers *buffers, int64_t 
     const double (*field)[FL_ROWS_TOGETHER] = (const double (*)[FL_ROWS_TOGETHER])b->field;
     if (c->outputs & FL_LOG_SOFTMAX) {
         const char *a = fl_segment_numbers(j, FL_PRED, r, s, buffers->pred);
-        j->kernels->log_softmax(a, n, field[FL_MAXIMUM][i], field[FL_LOG_SUM][i], buffers->grad);
+        j->kernels->softmax->log_softmax(a, n, field[FL_MAXIMUM][i], field[FL_LOG_SUM][i], buffers->grad);
     } else if (field[FL_COUNTS][i] == 0.0) {
         memset(buffers->grad, 0, (size_t)n * j->item);
         memset(buffers->hess, 0, (size_t)n * j->item);
@@ -119,7 +119,7 @@ void fl_softmax_derivatives(job *j, batch *b, segment_buffers *buffers, int64_t 
             make_terms(j, b, buffers, i, s, e, maximum, top);
         const char *u = terms ? buffers->terms : p->dense ? fl_mixed_target(j, r, s, buffers) : NULL;
         const double lift = fl_lift_of_segment(depth(j, b, i, maximum), c->real), unlift = 1.0 / lift;
-        j->kernels->softmax_backward(&(fl_backward){
+        j->kernels->softmax->backward(&(fl_backward){
             .n = n, .exponentials = e, .u = u, .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
             .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .bent = terms, .factor = factor_of(j, b, i, maximum, top, lift),
             .lift = field[FL_LIFT][i], .unlift = unlift / field[FL_LIFT][i], .spread = field[FL_SPREAD][i] * unlift,
@@ -137,7 +137,7 @@ void fl_softmax_derivatives(job *j, batch *b, segment_buffers *buffers, int64_t 
         }
     }
     if (c->softcap != 0.0 && field[FL_COUNTS][i] != 0.0)
-        j->kernels->harden(fl_padded_segment(j, FL_PRED, r, s, buffers->pred), fl_padded(n), c->softcap, buffers->grad,
+        j->kernels->softmax->harden(fl_padded_segment(j, FL_PRED, r, s, buffers->pred), fl_padded(n), c->softcap, buffers->grad,
                            c->outputs & FL_HESS ? buffers->hess : NULL);
     if (c->outputs & (FL_GRAD | FL_LOG_SOFTMAX))
         fl_keep_segment(j, FL_PRED_GRAD, r, s, buffers->grad);
@@ -155,7 +155,7 @@ static void make_fields(const job *j, batch *b, void (*kernel)(const fl_rows *))
     fl_gather((const char *)b->field, sizeof(double), FL_FOUND_FIELDS * FL_ROWS_TOGETHER, FL_FLOAT64, real, fields);
     fl_rows rows = fl_options_of(j, FL_ROWS_TOGETHER, fields);
     rows.label = b->label, rows.weight = b->weight, rows.mass = b->mass, rows.value = b->value;
-    j->kernels->rows_given(&rows);
+    j->kernels->softmax->rows_given(&rows);
     kernel(&rows);
     fl_gather(fields, (intptr_t)j->item, FL_BATCH_FIELDS * FL_ROWS_TOGETHER, real, FL_FLOAT64, b->field);
 }
@@ -173,7 +173,7 @@ void fl_begin_batch(const job *j, batch *b, int64_t n, int64_t at, const fl_segm
     for (int64_t i = 0; i < n; i++)
         note_total(j, b, i, &totals[i], label_logits[i]);
     if (p->terms)
-        make_fields(j, b, j->kernels->rows_shares);
+        make_fields(j, b, j->kernels->softmax->rows_shares);
 }
 
 static void batch_statistics(const job *j, const batch *b, int64_t first, int64_t n, const fl_segment *totals)
@@ -190,7 +190,7 @@ static void batch_statistics(const job *j, const batch *b, int64_t first, int64_
     fl_gather((const char *)dispersion, sizeof(double), FL_ROWS_TOGETHER, FL_FLOAT64, real, fields + FL_DISPERSION * field_size);
     fl_gather((const char *)unknown, sizeof(double), FL_ROWS_TOGETHER, FL_FLOAT64, real, fields + FL_UNKNOWN * field_size);
     const fl_rows rows = fl_options_of(j, FL_ROWS_TOGETHER, fields);
-    j->kernels->rows_statistics(&rows);
+    j->kernels->softmax->rows_statistics(&rows);
     fl_keep_statistics(j, first, n, b->label, fields, FL_ROWS_TOGETHER, largest, unknown);
 }
 
@@ -199,7 +199,7 @@ void fl_finish_batch(const job *j, batch *b, int64_t first, int64_t n, int64_t a
     const softmax_plan *p = softmax_plan_of(j);
     if (p->statistics)
         batch_statistics(j, b, first, n, totals);
-    make_fields(j, b, j->kernels->finish[j->call->loss]);
+    make_fields(j, b, softmax_plan_of(j)->body->finish);
     memcpy(m->value + at, b->value, (size_t)n * sizeof *b->value);
     fl_settle_infinite_rows(j, first, n, b->weight, m->value + at);
 }

@@ -23,7 +23,7 @@ const char *fl_mixed_target(job *j, const row *r, int64_t s, segment_buffers *b)
     const char *target = fl_segment_numbers(j, FL_TARGET, r, s, b->target);
     if (!fl_check_numbers(j, target, n, FL_TARGET) || !p->class_weight)
         return target;
-    j->kernels->target_mix(fl_padded_segment(j, FL_TARGET, r, s, b->target), p->class_weight + offset, fl_padded(n),
+    j->kernels->softmax->target_mix(fl_padded_segment(j, FL_TARGET, r, s, b->target), p->class_weight + offset, fl_padded(n),
                            1.0 - c->label_smoothing, c->label_smoothing / (double)c->classes, b->target);
     return b->target;
 }

@@ -36,15 +36,15 @@ fl_segment fl_softmax_segment(job *j, const row *r, int64_t s, int64_t label, do
     if (p->softened) {
         const char *numbers = fl_padded_segment(j, FL_PRED, r, s, b->pred);
         /* Where no logit is finite, what softmax_forward would say. */
-        given.maximum = at_least(j->kernels->maximum(numbers, fl_padded(n)), j->call->real == FL_FLOAT32 ? -(double)FLT_MAX : -DBL_MAX);
+        given.maximum = at_least(j->kernels->softmax->maximum(numbers, fl_padded(n)), j->call->real == FL_FLOAT32 ? -(double)FLT_MAX : -DBL_MAX);
         if (with_statistics)
             note_places(j, s, numbers, n, 1, &given);
-        j->kernels->soften(numbers, fl_padded(n), given.maximum, j->call->softcap, j->call->temperature, b->pred);
+        j->kernels->softmax->soften(numbers, fl_padded(n), given.maximum, j->call->softcap, j->call->temperature, b->pred);
         z = b->pred;
     }
-    j->kernels->softmax_forward(z, u, n, next_segment(j, FL_PRED, r, s, a), next_segment(j, FL_TARGET, r, s, u), e, &part);
+    j->kernels->softmax->forward(z, u, n, next_segment(j, FL_PRED, r, s, a), next_segment(j, FL_TARGET, r, s, u), e, &part);
     if (with_statistics && j->call->statistics.entropy)
-        part.dispersion = j->kernels->dispersion(z, e, n, part.maximum) / part.top;
+        part.dispersion = j->kernels->softmax->dispersion(z, e, n, part.maximum) / part.top;
     if (p->softened)
         part.maximum = given.maximum, part.largest = given.largest, part.unknown = given.unknown;
     else if (with_statistics)

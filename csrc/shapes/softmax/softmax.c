@@ -11,7 +11,8 @@ static void describe(const job *j, softmax_plan *p)
     const fl_call *c = j->call;
     const fl_statistics *s = &c->statistics;
     p->dense = !p->is_function && (!c->labels || c->label_smoothing != 0.0);
-    p->terms = p->dense && j->kernels->terms[c->loss];
+    p->body = &j->kernels->of_loss[c->loss]->log_probability;
+    p->terms = p->dense && p->body->terms;
     p->statistics = s->lse || s->entropy || s->argmax || s->correct;
     p->apart = p->dense || p->statistics || c->outputs & FL_LOG_SOFTMAX;
     p->softened = c->softcap != 0.0 || c->temperature != 1.0;

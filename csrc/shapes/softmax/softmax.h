@@ -32,6 +32,7 @@ enum {
 
 /* How a call of softmax is gone about. */
 typedef struct {
+    const fl_log_probability_kernels *body;
     int is_function;          /* of the logits alone: there is no target */
     int dense;                /* the target is a number for every class; labels with smoothing are such, too */
     int terms;                /* and these numbers enter by terms */

@@ -109,13 +109,13 @@ static void turn(const job *j, int which, int64_t first, int64_t n, char *stage,
             for (int64_t i = 0; i < some && !out; i++)
                 gather_class(&runs, c + i, columns + (size_t)(i * line) * item);
             if (!out)
-                j->kernels->transpose_to_classes(columns, line, FL_GROUP, rows);
+                j->kernels->softmax->transpose_to_classes(columns, line, FL_GROUP, rows);
             for (int64_t i = 0; i < line; i++) {
                 char *const staged = stage + (size_t)((done + i) * classes + c) * item, *const row = rows + (size_t)(i * FL_GROUP) * item;
                 memcpy(out ? row : staged, out ? staged : row, (size_t)some * item);
             }
             if (out)
-                j->kernels->transpose_to_rows(rows, line, FL_GROUP, columns);
+                j->kernels->softmax->transpose_to_rows(rows, line, FL_GROUP, columns);
             for (int64_t i = 0; i < some && out; i++)
                 scatter_class(&runs, c + i, columns + (size_t)(i * line) * item);
         }

@@ -12,7 +12,7 @@ static int is_largest_target(const job *j, int64_t index, int64_t at)
     for (int64_t s = 0; s < j->n_segments; s++) {
         const char *numbers = fl_padded_segment(j, FL_TARGET, &r, s, buffer);
         const int64_t n = fl_segment_length(j, s), here = at - s * j->segment;
-        const double part = j->kernels->maximum(numbers, fl_padded(n));
+        const double part = j->kernels->softmax->maximum(numbers, fl_padded(n));
         largest = part > largest ? part : largest;
         if (here >= 0 && here < n)
             chosen = fl_load(numbers + (size_t)here * j->item, j->call->real);

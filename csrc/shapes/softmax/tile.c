@@ -80,7 +80,7 @@ static void gather_columns(const job *j, int which, int64_t first, int64_t n, co
             memcpy(t->rows + (size_t)i * row_bytes, t->rows + (size_t)(n - 1) * row_bytes, row_bytes);
         from = t->rows;
     }
-    j->kernels->transpose_to_classes(from, classes, lanes, columns);
+    j->kernels->softmax->transpose_to_classes(from, classes, lanes, columns);
 }
 
 static void scatter_columns(const job *j, int which, int64_t first, int64_t n, const tile *t, const char *columns)
@@ -96,7 +96,7 @@ static void scatter_columns(const job *j, int which, int64_t first, int64_t n, c
         return;
     }
     const int direct = dtype == c->real && n == lanes && !j->stream && (uintptr_t)to % j->item == 0;
-    j->kernels->transpose_to_rows(columns, classes, lanes, direct ? to : t->rows);
+    j->kernels->softmax->transpose_to_rows(columns, classes, lanes, direct ? to : t->rows);
     if (direct)
         return;
     if (j->stream && dtype == c->real)
@@ -112,10 +112,10 @@ static void statistics_of_tile(const job *j, const fl_columns *k, int64_t first,
     const size_t size = (size_t)k->rows.n * j->item;
     double largest[TILE_ROWS], unknown[TILE_ROWS];
     if (!p->softened)
-        j->kernels->columns_positions(k);
+        j->kernels->softmax->columns_positions(k);
     if (j->call->statistics.entropy)
-        j->kernels->columns_dispersion(k);
-    j->kernels->rows_statistics(&k->rows);
+        j->kernels->softmax->columns_dispersion(k);
+    j->kernels->softmax->rows_statistics(&k->rows);
     fl_gather(field + FL_LARGEST * size, (intptr_t)j->item, n, j->call->real, FL_FLOAT64, largest);
     fl_gather(field + FL_UNKNOWN * size, (intptr_t)j->item, n, j->call->real, FL_FLOAT64, unknown);
     fl_keep_statistics(j, first, n, k->rows.label, field, k->rows.n, largest, unknown);
@@ -136,9 +136,9 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     if (p->softened) {
         fl_columns given = k;
         given.logits = t->given;
-        j->kernels->columns_soften(&k, t->given, c->softcap, c->temperature);
+        j->kernels->softmax->columns_soften(&k, t->given, c->softcap, c->temperature);
         if (p->statistics)
-            j->kernels->columns_positions(&given);
+            j->kernels->softmax->columns_positions(&given);
     }
     if (j->stream && c->argument[FL_PRED].array.dtype == c->real && (fl_rows_follow(j, FL_PRED) || lies_in_columns(j, FL_PRED))) {
         k.next = fl_address(&j->walk, j->array[FL_PRED], first + n);
@@ -147,7 +147,7 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     if (p->dense && !p->terms)
         k.u = t->target;
     if (p->smoothing) {
-        j->kernels->columns_repeat(p->smoothing, c->classes, lanes, t->target);
+        j->kernels->softmax->columns_repeat(p->smoothing, c->classes, lanes, t->target);
         for (int64_t i = 0; i < n && p->terms; i++)
             if (m->label[at + i] >= 0)
                 fl_add_to(t->target, m->label[at + i] * lanes + i, m->mass[at + i] * k.rows.keep, c->real);
@@ -156,31 +156,31 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
         if (!fl_check_numbers(j, t->target, c->classes * lanes, FL_TARGET))
             return;
         if (p->class_weight)
-            j->kernels->columns_mix(t->target, p->class_weight, c->classes, lanes, 1.0 - c->label_smoothing,
+            j->kernels->softmax->columns_mix(t->target, p->class_weight, c->classes, lanes, 1.0 - c->label_smoothing,
                                     c->label_smoothing / (double)c->classes);
     }
-    j->kernels->rows_given(&k.rows);
-    j->kernels->columns_forward(&k);
+    j->kernels->softmax->rows_given(&k.rows);
+    j->kernels->softmax->columns_forward(&k);
     if (p->terms) {
         k.u = t->target, k.bend = t->hess;
-        j->kernels->rows_shares(&k.rows);
-        j->kernels->columns_terms[c->loss](&k);
+        j->kernels->softmax->rows_shares(&k.rows);
+        p->body->columns_terms(&k);
     }
-    j->kernels->finish[c->loss](&k.rows);
+    p->body->finish(&k.rows);
     if (p->statistics)
         statistics_of_tile(j, &k, first, n);
     fl_settle_infinite_rows(j, first, n, m->weight + at, m->value + at);
     if (!(c->outputs & PER_LOGIT))
         return;
-    j->kernels->columns_backward(&k);
+    j->kernels->softmax->columns_backward(&k);
     if (k.log_softmax)
         scatter_columns(j, FL_PRED_GRAD, first, n, t, t->logits);
     if (c->softcap != 0.0 && c->classes > 0)
-        j->kernels->harden(t->given, c->classes * lanes, c->softcap, k.grad, k.hess);
+        j->kernels->softmax->harden(t->given, c->classes * lanes, c->softcap, k.grad, k.hess);
     if (k.grad)
         scatter_columns(j, FL_PRED_GRAD, first, n, t, t->grad);
     if (k.hess && c->newton)
-        j->kernels->columns_raise(&k, c->newton->factor, c->newton->floor * j->scale);
+        j->kernels->softmax->columns_raise(&k, c->newton->factor, c->newton->floor * j->scale);
     if (k.hess)
         scatter_columns(j, FL_PRED_HESS, first, n, t, t->hess);
 }

@@ -1,11 +1,12 @@
-/* The loops of the losses that compare the softmaxes of two rows of logits, along a segment of both: see kernels.h.
+/* The loops of the losses that compare the softmaxes of two rows of logits, along a segment of both: see pair_kernels.h.
  *
  * The rows' maxima are known before exponentials are taken, so that those of all segments have one unit. Rows with NaN, or
  * without a finite logit, do not come here. */
-#ifndef FASTLOSS_DISTILLATION_H
-#define FASTLOSS_DISTILLATION_H
+#ifndef FASTLOSS_PAIR_H
+#define FASTLOSS_PAIR_H
 
-#include "softmax.h"
+#include "exponentials.h"
+#include "pair_kernels.h"
 
 enum {
     /* Of exponentials: as many as leave room above for sums and below for what large slopes multiply. */
@@ -81,7 +82,7 @@ INLINE real tempered_exponential(real logit, const pair_scale s, real half_unit)
     return fma_(e, depth.lost * LOG_UNIT, e);
 }
 
-NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_scale t, const real *restrict pred,
+NOINLINE void pair_exponentials(const fl_pair *k, pair_scale p, pair_scale t, const real *restrict pred,
                                 const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict across, real *restrict across_lost,
                                 real *restrict pred_e, real *restrict target_e, real *restrict surplus)
 {
@@ -104,7 +105,12 @@ NOINLINE void pair_exponentials(const fl_distillation *k, pair_scale p, pair_sca
     }
 }
 
-static void distillation_forward(fl_distillation *k)
+static double sum_beside_top(const void *x, const void *e, double top, int64_t n)
+{
+    return sum_beside(x, e, (real)top, n);
+}
+
+static void pair_forward(fl_pair *k)
 {
     const real temperature = (real)k->temperature;
     const pair_scale of_pred = pair_scale_of((real)k->pred_maximum, temperature);
@@ -124,7 +130,7 @@ INLINE pair_mean mean_of(double in_shares)
 typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 
 /* One loop for the terms of the sums, one for each derivative: `which`. */
-INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k, const real *restrict log_ratio,
+INLINE void pair_loop(pair_body body, const int which, const fl_pair *k, const real *restrict log_ratio,
                       const real *restrict across, const real *restrict across_lost, const real *restrict pred_e,
                       const real *restrict target_e, real *restrict result, real *restrict far, real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
                       real *restrict bend_part, real *restrict share_part, real *restrict level_part)
@@ -185,33 +191,26 @@ INLINE void pair_loop(pair_body body, const int which, const fl_distillation *k,
     }
 }
 
+/* gcc 12 would make branches in the loops of distillation_js, and then no vectors. */
+#if defined(__GNUC__) && !defined(__clang__)
+#define WITHOUT_BRANCHES __attribute__((optimize("no-thread-jumps")))
+#else
+#define WITHOUT_BRANCHES
+#endif
+
 #define PAIR_KERNEL(loss, name, which)                                                                                      \
-    NOINLINE void loss##_##name(const fl_distillation *k)                                                                   \
+    WITHOUT_BRANCHES NOINLINE void loss##_##name(const fl_pair *k)                                                          \
     {                                                                                                                       \
         pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->across_lost, k->pred_exponentials, k->target_exponentials,\
                   k->result, k->far, k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, \
                   k->level_part);                                                                                           \
     }
-/* gcc 12 would make branches in the loops of distillation_js, and then no vectors. */
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC push_options
-#pragma GCC optimize("no-thread-jumps")
-#endif
-#define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
+
+#define INSTANCES_OF_pair(loss, has_operand)                                                                                \
     PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                      \
     PAIR_KERNEL(loss, pair_grad, FL_PAIR_GRAD)                                                                              \
     PAIR_KERNEL(loss, pair_hess, FL_PAIR_HESS)                                                                              \
     PAIR_KERNEL(loss, pair_target_grad, FL_PAIR_SECOND_GRAD)
-#include "../losses.inc"
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC pop_options
-#endif
-
-#define OTHER_LOSS(...) {NULL},
-#define DISTILLATION_LOSS(loss, n_params, has_operand, slow)                                                                \
-    {loss##_terms, loss##_pair_grad, loss##_pair_hess, loss##_pair_target_grad},
-static const fl_distillation_kernel distillation_kernels[][FL_N_PAIR_KERNELS] = {
-#include "../losses.inc"
-};
+#define KERNELS_OF_pair(loss, has_operand) .pair = {loss##_terms, loss##_pair_grad, loss##_pair_hess, loss##_pair_target_grad}
 
 #endif
