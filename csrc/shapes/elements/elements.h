@@ -11,6 +11,7 @@ typedef struct {
     fl_pointwise_kernel kernel;
     int margins;              /* every other class against the label, whose derivatives are what the others leave */
     int short_rows;           /* several at a time */
+    int n_params;             /* simplex: of the loss' own */
 } elements_plan;
 
 static inline elements_plan *elements_plan_of(const job *j)

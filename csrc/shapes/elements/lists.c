@@ -129,9 +129,10 @@ static fl_status plan(job *j)
 
 static fl_status run(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan, .look = look, .rows = lists, .has_lists = 1};
     elements_plan of_call = {0};
-    return fl_run_rows(call, loss, &shape, &of_call);
+    return fl_run_rows(call, &shape, &of_call);
 }
 
 const fl_shape fl_shape_label_list = {"rows", run};

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "../../loops/label.h"
+
 /* Memory of a loss of label and rival: an element a row. */
 typedef struct {
     segment_buffers segment;
@@ -62,7 +64,7 @@ static void rivals(job *j, int64_t first, int64_t n, rows_memory *m)
             if (isnan(slope))
                 fl_spread_nan(j, FL_PRED_GRAD, &r, b->segment.grad);
             fl_keep_class(j, FL_PRED_GRAD, &r, b->rival[i], slope);
-            fl_keep_class(j, FL_PRED_GRAD, &r, m->label[i], 0.0 - slope);
+            fl_keep_class(j, FL_PRED_GRAD, &r, m->label[i], fl_slope_of_label(slope));
         }
         if (j->call->outputs & FL_HESS) {
             const double curve = fl_load(b->hess + (size_t)i * j->item, real) * (j->scale * weight);
@@ -79,9 +81,10 @@ static fl_status plan(job *j)
 
 static fl_status run(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan, .rows = rivals};
     elements_plan of_call = {0};
-    return fl_run_rows(call, loss, &shape, &of_call);
+    return fl_run_rows(call, &shape, &of_call);
 }
 
 const fl_shape fl_shape_rival = {"rows", run};

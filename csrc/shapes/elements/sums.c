@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "../../loops/label.h"
+
 static fl_status plan_sums(job *j)
 {
     elements_plan_of(j)->short_rows = fl_rows_are_short(j);
@@ -42,7 +44,7 @@ static double margins_of_row(job *j, const row *r, int64_t label, double scale, 
     e.count = fl_label_weight(j, label) / (double)j->call->classes;
     if (!fl_sum_elements(j, r, &e, b))
         return 0.0;
-    fl_keep_class(j, FL_PRED_GRAD, r, label, 0.0 - e.slope);
+    fl_keep_class(j, FL_PRED_GRAD, r, label, fl_slope_of_label(e.slope));
     fl_keep_class(j, FL_PRED_HESS, r, label, e.curve);
     if (isnan(e.slope))
         fl_spread_nan(j, FL_PRED_GRAD, r, b->segment.grad);
@@ -59,27 +61,30 @@ static void sums(job *j, int64_t first, int64_t n, rows_memory *m)
 
 static fl_status run_row_sum(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan_sums, .rows = sums};
     elements_plan plan = {0};
-    return fl_run_rows(call, loss, &shape, &plan);
+    return fl_run_rows(call, &shape, &plan);
 }
 
 const fl_shape fl_shape_row_sum = {"rows", run_row_sum};
 
 static fl_status run_row_mean(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan_mean, .rows = sums, .weighs_every_class = 1};
     elements_plan plan = {0};
-    return fl_run_rows(call, loss, &shape, &plan);
+    return fl_run_rows(call, &shape, &plan);
 }
 
 const fl_shape fl_shape_row_mean = {"rows", run_row_mean};
 
 static fl_status run_margin(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan_margins, .rows = sums};
     elements_plan plan = {0};
-    return fl_run_rows(call, loss, &shape, &plan);
+    return fl_run_rows(call, &shape, &plan);
 }
 
 const fl_shape fl_shape_margin = {"rows", run_margin};

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "../../loops/label.h"
+
 enum {
     /* Elements a task handles: more than of rows that are read whole, since the entries of many rows can be waited for at once. */
     ELEMENTS_A_TASK = 128 * 1024,
@@ -121,20 +123,21 @@ static void labels(job *j, int64_t first, int64_t n, rows_memory *m)
         const row r = fl_rows_at(j, first + i);
         const double strength = fl_label_weight(j, m->label[i]), weight = j->only_labels ? 1.0 : m->weight[i];
         if (e.of_row[i])
-            keep_derivatives(j, &r, m->label[i], m->value[i], -strength * (j->scale * weight), b->grad, b->hess);
+            keep_derivatives(j, &r, m->label[i], m->value[i], fl_slope_of_entry(strength) * (j->scale * weight), b->grad, b->hess);
         else
             fl_clear_row(j, &r);
     }
     for (int64_t i = 0; i < n && !j->only_labels; i++)
-        m->value[i] = fl_rounded_value(j, 0.0 - fl_label_weight(j, m->label[i]) * m->value[i], m->weight[i]);
+        m->value[i] = fl_rounded_value(j, fl_value_of_entry(m->value[i], fl_label_weight(j, m->label[i])), m->weight[i]);
     for (int64_t i = 0; i < n; i++)
-        m->value[i] = !e.of_row[i] ? 0.0 : j->only_labels ? 0.0 - m->value[i] : m->value[i];
+        m->value[i] = !e.of_row[i] ? 0.0 : j->only_labels ? fl_value_of_entry(m->value[i], 1.0) : m->value[i];
 }
 
 static fl_status run(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan, .look = look, .rows = labels, .label_weighs_in_mean = 1};
-    return fl_run_rows(call, loss, &shape, NULL);
+    return fl_run_rows(call, &shape, NULL);
 }
 
 const fl_shape fl_shape_label = {"rows", run};

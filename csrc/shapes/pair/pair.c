@@ -172,8 +172,9 @@ static fl_status plan(job *j)
 
 static fl_status run(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan, .rows = pairs};
-    return fl_run_rows(call, loss, &shape, NULL);
+    return fl_run_rows(call, &shape, NULL);
 }
 
 const fl_shape fl_shape_pair = {"rows", run};

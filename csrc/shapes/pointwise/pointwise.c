@@ -52,10 +52,10 @@ typedef struct {
     int second;               /* the argument beside the prediction that there are derivatives by, or FL_PRED */
     int outside;              /* 1 + the position of an argument that is outside its domain; 0: none is */
     fl_walk walk;             /* last, for it is large and need not be cleared */
-} job;
+} pointwise_plan;
 
 /* Elements of an input as contiguous numbers, padded to whole groups. */
-static const void *fetch(const job *j, int which, int64_t first, int64_t n, buffers *b)
+static const void *fetch(const pointwise_plan *j, int which, int64_t first, int64_t n, buffers *b)
 {
     const fl_dtype real = j->call->real;
     if (j->direct[which] && n % FL_GROUP == 0) {
@@ -74,7 +74,7 @@ static const void *fetch(const job *j, int which, int64_t first, int64_t n, buff
 }
 
 /* A number is copied once a thread, not once a block: next to a loss that is quick to compute that would show. */
-static const void *fetch_operand(const job *j, int64_t first, int64_t n, buffers *b)
+static const void *fetch_operand(const pointwise_plan *j, int64_t first, int64_t n, buffers *b)
 {
     if (!j->operand_is_number)
         return fetch(j, FL_OPERAND, first, n, b);
@@ -85,7 +85,7 @@ static const void *fetch_operand(const job *j, int64_t first, int64_t n, buffers
 }
 
 /* Weights: of type `real`, or wide. */
-static const char *fetch_weights(const job *j, int64_t first, int64_t n, buffers *b)
+static const char *fetch_weights(const pointwise_plan *j, int64_t first, int64_t n, buffers *b)
 {
     if (!j->wide_weights)
         return fetch(j, FL_WEIGHT, first, n, b);
@@ -97,12 +97,12 @@ static const char *fetch_weights(const job *j, int64_t first, int64_t n, buffers
     return b->bytes[j->slot[FL_WEIGHT]];
 }
 
-static size_t weight_size(const job *j)
+static size_t weight_size(const pointwise_plan *j)
 {
     return fl_itemsize(j->wide_weights ? FL_FLOAT64 : j->call->real);
 }
 
-static void weigh(const job *j, void *x, const void *weight, int64_t n)
+static void weigh(const pointwise_plan *j, void *x, const void *weight, int64_t n)
 {
     if (j->wide_weights)
         j->kernels->weigh_by_wide(x, weight, n);
@@ -110,7 +110,7 @@ static void weigh(const job *j, void *x, const void *weight, int64_t n)
         j->kernels->weigh(x, weight, n);
 }
 
-static void raise(const job *j, void *hess, const char *weight, int64_t n)
+static void raise(const pointwise_plan *j, void *hess, const char *weight, int64_t n)
 {
     const fl_newton *newton = j->call->newton;
     _Alignas(64) char narrow[FL_BLOCK * sizeof(double)];
@@ -122,7 +122,7 @@ static void raise(const job *j, void *hess, const char *weight, int64_t n)
 }
 
 /* Where a kernel may write: the user's memory if it is fit for it, else a buffer. */
-static void *place(const job *j, int which, int64_t first, int64_t n, buffers *b)
+static void *place(const pointwise_plan *j, int which, int64_t first, int64_t n, buffers *b)
 {
     if (!j->present[which])
         return NULL;
@@ -131,20 +131,20 @@ static void *place(const job *j, int which, int64_t first, int64_t n, buffers *b
     return b->bytes[j->slot[which]];
 }
 
-static void keep(const job *j, int which, int64_t first, int64_t n, const void *results, const buffers *b)
+static void keep(const pointwise_plan *j, int which, int64_t first, int64_t n, const void *results, const buffers *b)
 {
     if (results != b->bytes[j->slot[which]] || !j->array[which].data)
         return;
     fl_scatter_walked(&j->walk, results, first, n, j->call->real, j->array[which], j->stream ? j->kernels->stream : NULL);
 }
 
-static int is_outside(const job *j, const void *x, int64_t n, const fl_domain *domain)
+static int is_outside(const pointwise_plan *j, const void *x, int64_t n, const fl_domain *domain)
 {
     return domain->checked && j->kernels->outside(x, n, domain->low, domain->high, domain->ends_only);
 }
 
 /* Whether the block's elements are in their domains, in[i] of argument i; notes it where not. */
-static int check(job *j, const void *const *in, int64_t padded)
+static int check(pointwise_plan *j, const void *const *in, int64_t padded)
 {
     for (int i = 0; i < FL_MAX_ARGUMENTS; i++) {
         if (!is_outside(j, in[i], padded, &j->call->argument[i].domain))
@@ -157,7 +157,7 @@ static int check(job *j, const void *const *in, int64_t padded)
 }
 
 /* Derivatives of a piece of a block, written where they belong; its values, into value. Returns whether all is well. */
-static int do_piece(job *j, int64_t first, int64_t n, void *value, const char *weight, buffers *b)
+static int do_piece(pointwise_plan *j, int64_t first, int64_t n, void *value, const char *weight, buffers *b)
 {
     const fl_call *c = j->call;
     const int64_t padded = fl_padded(n);
@@ -186,7 +186,7 @@ static int do_piece(job *j, int64_t first, int64_t n, void *value, const char *w
 }
 
 /* The sum of the block's weighted values. */
-static double do_block(job *j, int64_t first, int64_t n, buffers *b)
+static double do_block(pointwise_plan *j, int64_t first, int64_t n, buffers *b)
 {
     const fl_call *c = j->call;
     const size_t item = fl_itemsize(c->real);
@@ -213,7 +213,7 @@ static double do_block(job *j, int64_t first, int64_t n, buffers *b)
     return total;
 }
 
-static double check_block(job *j, int64_t first, int64_t n, buffers *b)
+static double check_block(pointwise_plan *j, int64_t first, int64_t n, buffers *b)
 {
     const fl_call *c = j->call;
     const void *in[FL_MAX_ARGUMENTS];
@@ -223,7 +223,7 @@ static double check_block(job *j, int64_t first, int64_t n, buffers *b)
     return 0.0;
 }
 
-static double weigh_block(job *j, int64_t first, int64_t n, buffers *b)
+static double weigh_block(pointwise_plan *j, int64_t first, int64_t n, buffers *b)
 {
     const fl_kernels *of_weights = j->wide_weights ? fl_kernels_for(j->call->tier, FL_FLOAT64) : j->kernels;
     const char *weight = fetch_weights(j, first, n, b);
@@ -233,7 +233,7 @@ static double weigh_block(job *j, int64_t first, int64_t n, buffers *b)
     return of_weights->sum(weight, fl_padded(n));
 }
 
-static inline void do_task(job *j, int64_t task, buffers *b, double (*block)(job *, int64_t, int64_t, buffers *))
+static inline void do_task(pointwise_plan *j, int64_t task, buffers *b, double (*block)(pointwise_plan *, int64_t, int64_t, buffers *))
 {
     double sums[BLOCKS_A_TASK];
     int64_t n_blocks = 0;
@@ -259,7 +259,7 @@ static void weight_task(void *context, int64_t task, char *scratch)
     do_task(context, task, (buffers *)scratch, weigh_block);
 }
 
-static fl_status run(job *j, fl_task task, double *total)
+static fl_status run(pointwise_plan *j, fl_task task, double *total)
 {
     const int64_t n_tasks = (j->walk.size + TASK - 1) / TASK;
     const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j, sizeof(buffers) + (size_t)j->n_buffers * FL_BLOCK * sizeof(double), &j->outside);
@@ -274,7 +274,7 @@ static fl_status run(job *j, fl_task task, double *total)
 }
 
 /* How results of so many bytes are written. In the place of an input they are in the cache already, and there is nothing to be saved. */
-static void plan_memory(job *j, int slow, size_t written)
+static void plan_memory(pointwise_plan *j, int slow, size_t written)
 {
     const fl_call *c = j->call;
     const int several = j->n_derivatives > 1;
@@ -285,7 +285,7 @@ static void plan_memory(job *j, int slow, size_t written)
 }
 
 /* The sum of the weights, after which they are in the unit in which they are added up. */
-static fl_status sum_weights(job *j, double *sum)
+static fl_status sum_weights(pointwise_plan *j, double *sum)
 {
     j->weight_sizes = fl_no_sizes();
     fl_status status = run(j, weight_task, sum);
@@ -298,7 +298,7 @@ static fl_status sum_weights(job *j, double *sum)
     return status;
 }
 
-static fl_status run_passes(job *j, fl_call *call)
+static fl_status run_passes(pointwise_plan *j, fl_call *call)
 {
     fl_status status = FL_OK;
     double count = (double)j->walk.size, total = 0.0;
@@ -324,8 +324,8 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss)
 {
     if (fl_too_large(call->ndim, call->shape, 1))
         return FL_NO_MEMORY;
-    job j;
-    memset(&j, 0, offsetof(job, walk));
+    pointwise_plan j;
+    memset(&j, 0, offsetof(pointwise_plan, walk));
     j.call = call;
     j.kernels = fl_kernels_for(call->tier, call->real);
     j.kernel = fl_pointwise_kernel_for(call->tier, call->real, call->loss, call->outputs);

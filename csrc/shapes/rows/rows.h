@@ -19,7 +19,6 @@ typedef struct fl_row_shape fl_row_shape;
 /* A call on rows. */
 typedef struct {
     fl_call *call;
-    const fl_loss_info *loss;
     const fl_kernels *kernels;
     const fl_row_shape *shape;
     void *plan;               /* what is the shape's own */
@@ -185,6 +184,6 @@ fl_status fl_run_row_tasks(job *j, fl_task task, int64_t rows, size_t more_bytes
 
 /* ---- driver.c -------------------------------------------------------------------------------------------------------------- */
 
-fl_status fl_run_rows(fl_call *call, const fl_loss_info *loss, const fl_row_shape *shape, void *plan);
+fl_status fl_run_rows(fl_call *call, const fl_row_shape *shape, void *plan);
 
 #endif

@@ -68,18 +68,20 @@ static fl_status run_tasks(job *j)
 
 static fl_status run_loss(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
                                        .mixes_class_weights = 1, .label_weighs_in_mean = 1, .floors_hessians = 1};
     softmax_plan of_call = {0};
-    return fl_run_rows(call, loss, &shape, &of_call);
+    return fl_run_rows(call, &shape, &of_call);
 }
 
 static fl_status run_function(fl_call *call, const fl_loss_info *loss)
 {
+    (void)loss;
     static const fl_row_shape shape = {.plan = plan, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
                                        .floors_hessians = 1};
     softmax_plan of_call = {.is_function = 1};
-    return fl_run_rows(call, loss, &shape, &of_call);
+    return fl_run_rows(call, &shape, &of_call);
 }
 
 const fl_shape fl_shape_softmax = {"rows", run_loss};
