@@ -31,7 +31,7 @@ const char *fl_family(int loss)
 fl_status fl_run(fl_call *call)
 {
     const fl_float_mode mode = fl_enter_default_float_mode();
-    const fl_status status = losses[call->loss].shape->run(call, &losses[call->loss].info);
+    const fl_status status = losses[call->loss].shape->run(call, &losses[call->loss].info, losses[call->loss].shape);
     fl_leave_default_float_mode(mode);
     return status;
 }

@@ -11,12 +11,13 @@ typedef struct {
     fl_pointwise_kernel kernel;
     int margins;              /* every other class against the label, whose derivatives are what the others leave */
     int short_rows;           /* several at a time */
-    int n_params;             /* simplex: of the loss' own */
 } elements_plan;
+
+_Static_assert(sizeof(elements_plan) <= FL_PLAN_BYTES, "a plan has its place in the job");
 
 static inline elements_plan *elements_plan_of(const job *j)
 {
-    return j->plan;
+    return (elements_plan *)j->plan;
 }
 
 /* Memory of a loss by element. */

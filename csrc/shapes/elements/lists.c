@@ -117,22 +117,11 @@ static void look(job *j, int64_t first, int64_t n, rows_memory *m)
     }
 }
 
-static void lists(job *j, int64_t first, int64_t n, rows_memory *m)
-{
-    fl_each_row(j, first, n, m, value_of_list);
-}
-
 static fl_status plan(job *j)
 {
     return fl_plan_elements(j, sizeof(list_buffers) + 2 * list_row_bytes(j));
 }
 
-static fl_status run(fl_call *call, const fl_loss_info *loss)
-{
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan, .look = look, .rows = lists, .has_lists = 1};
-    elements_plan of_call = {0};
-    return fl_run_rows(call, &shape, &of_call);
-}
+static const fl_row_shape shape = {.plan = plan, .look = look, .row = value_of_list, .has_lists = 1};
 
-const fl_shape fl_shape_label_list = {"rows", run};
+const fl_shape fl_shape_label_list = {"rows", fl_run_rows, &shape};

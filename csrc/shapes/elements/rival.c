@@ -79,12 +79,6 @@ static fl_status plan(job *j)
     return fl_plan_elements(j, sizeof(rival_buffers));
 }
 
-static fl_status run(fl_call *call, const fl_loss_info *loss)
-{
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan, .rows = rivals};
-    elements_plan of_call = {0};
-    return fl_run_rows(call, &shape, &of_call);
-}
+static const fl_row_shape shape = {.plan = plan, .rows = rivals};
 
-const fl_shape fl_shape_rival = {"rows", run};
+const fl_shape fl_shape_rival = {"rows", fl_run_rows, &shape};

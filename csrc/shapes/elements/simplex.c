@@ -42,7 +42,7 @@ static double projection_of_row(job *j, const row *r, int64_t label, double scal
     element_sums e = {.label = label, .scale = scale, .param = param, .sums_targets = !c->labels, .mass = c->labels ? 1.0 : 0.0};
     const fl_projection p = project(j, r, b->segment.pred);
     memcpy(param, c->param, sizeof param);
-    fl_note_projection(&p, param + elements_plan_of(j)->n_params);
+    fl_note_projection(&p, param + j->loss->n_params);
     if (!fl_sum_elements(j, r, &e, b))
         return 0.0;
     if (isnan(e.slope))
@@ -50,21 +50,11 @@ static double projection_of_row(job *j, const row *r, int64_t label, double scal
     return fl_value_of_projection(&p, e.value, e.mass);
 }
 
-static void projections(job *j, int64_t first, int64_t n, rows_memory *m)
-{
-    fl_each_row(j, first, n, m, projection_of_row);
-}
-
 static fl_status plan(job *j)
 {
     return fl_plan_elements(j, sizeof(element_buffers));
 }
 
-static fl_status run(fl_call *call, const fl_loss_info *loss)
-{
-    static const fl_row_shape shape = {.plan = plan, .rows = projections};
-    elements_plan of_call = {.n_params = loss->n_params};
-    return fl_run_rows(call, &shape, &of_call);
-}
+static const fl_row_shape shape = {.plan = plan, .row = projection_of_row};
 
-const fl_shape fl_shape_simplex = {"rows", run};
+const fl_shape fl_shape_simplex = {"rows", fl_run_rows, &shape};

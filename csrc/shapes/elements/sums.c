@@ -59,32 +59,10 @@ static void sums(job *j, int64_t first, int64_t n, rows_memory *m)
         fl_each_row(j, first, n, m, elements_plan_of(j)->margins ? margins_of_row : sum_of_row);
 }
 
-static fl_status run_row_sum(fl_call *call, const fl_loss_info *loss)
-{
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan_sums, .rows = sums};
-    elements_plan plan = {0};
-    return fl_run_rows(call, &shape, &plan);
-}
+static const fl_row_shape sum = {.plan = plan_sums, .rows = sums};
+static const fl_row_shape mean = {.plan = plan_mean, .rows = sums, .weighs_every_class = 1};
+static const fl_row_shape margin = {.plan = plan_margins, .rows = sums};
 
-const fl_shape fl_shape_row_sum = {"rows", run_row_sum};
-
-static fl_status run_row_mean(fl_call *call, const fl_loss_info *loss)
-{
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan_mean, .rows = sums, .weighs_every_class = 1};
-    elements_plan plan = {0};
-    return fl_run_rows(call, &shape, &plan);
-}
-
-const fl_shape fl_shape_row_mean = {"rows", run_row_mean};
-
-static fl_status run_margin(fl_call *call, const fl_loss_info *loss)
-{
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan_margins, .rows = sums};
-    elements_plan plan = {0};
-    return fl_run_rows(call, &shape, &plan);
-}
-
-const fl_shape fl_shape_margin = {"rows", run_margin};
+const fl_shape fl_shape_row_sum = {"rows", fl_run_rows, &sum};
+const fl_shape fl_shape_row_mean = {"rows", fl_run_rows, &mean};
+const fl_shape fl_shape_margin = {"rows", fl_run_rows, &margin};

@@ -159,22 +159,12 @@ static double value_of_row(job *j, const row *r, int64_t no_label, double scale,
     return value;
 }
 
-static void pairs(job *j, int64_t first, int64_t n, rows_memory *m)
-{
-    fl_each_row(j, first, n, m, value_of_row);
-}
-
 static fl_status plan(job *j)
 {
     j->work_bytes = sizeof(pair_memory) + (size_t)(are_kept(j) ? j->n_segments : 1) * sizeof(exponentials);
     return FL_OK;
 }
 
-static fl_status run(fl_call *call, const fl_loss_info *loss)
-{
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan, .rows = pairs};
-    return fl_run_rows(call, &shape, NULL);
-}
+static const fl_row_shape shape = {.plan = plan, .row = value_of_row};
 
-const fl_shape fl_shape_pair = {"rows", run};
+const fl_shape fl_shape_pair = {"rows", fl_run_rows, &shape};

@@ -320,8 +320,9 @@ static fl_status run_passes(pointwise_plan *j, fl_call *call)
     return status;
 }
 
-static fl_status run_call(fl_call *call, const fl_loss_info *loss)
+static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shape *shape)
 {
+    (void)shape;
     if (fl_too_large(call->ndim, call->shape, 1))
         return FL_NO_MEMORY;
     pointwise_plan j;
@@ -373,4 +374,4 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss)
     return status;
 }
 
-const fl_shape fl_shape_pointwise = {"pointwise", run_call};
+const fl_shape fl_shape_pointwise = {"pointwise", run_call, NULL};

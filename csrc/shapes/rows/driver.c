@@ -148,16 +148,16 @@ static void describe(job *j)
     fl_look_at_class_weights(j);
 }
 
-fl_status fl_run_rows(fl_call *call, const fl_row_shape *shape, void *plan)
+fl_status fl_run_rows(fl_call *call, const fl_loss_info *loss, const fl_shape *shape)
 {
     if (fl_too_large(call->ndim, call->shape, call->classes))
         return FL_NO_MEMORY;
     job j;
     memset(&j, 0, offsetof(job, walk));
-    j.call = call, j.shape = shape, j.plan = plan;
+    j.call = call, j.loss = loss, j.shape = shape->of_rows;
     j.kernels = fl_kernels_for(call->tier, call->real);
     describe(&j);
-    fl_status status = shape->plan(&j);
+    fl_status status = j.shape->plan(&j);
     if (j.elements < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
     j.n_tasks = (j.walk.size + j.rows_a_task - 1) / j.rows_a_task;

@@ -12,6 +12,8 @@
 enum {
     /* Rows a task handles at most. */
     FL_MAX_ROWS_A_TASK = FL_BLOCK,
+    /* What a shape may keep for a call. */
+    FL_PLAN_BYTES = 128,
 };
 
 typedef struct fl_row_shape fl_row_shape;
@@ -20,8 +22,9 @@ typedef struct fl_row_shape fl_row_shape;
 typedef struct {
     fl_call *call;
     const fl_kernels *kernels;
+    const fl_loss_info *loss;
     const fl_row_shape *shape;
-    void *plan;               /* what is the shape's own */
+    _Alignas(16) char plan[FL_PLAN_BYTES];   /* what is the shape's own; 0 at first */
 
     /* Memory. */
     fl_walked array[FL_N_ARRAYS];
@@ -71,13 +74,18 @@ typedef struct {
         hess[FL_SEGMENT_BYTES];
 } segment_buffers;
 
+/* The value of a row that counts, whose derivatives are written. */
+typedef double (*fl_row_function)(job *j, const row *r, int64_t label, double scale, rows_memory *m);
+
 struct fl_row_shape {
     /* How the shape goes about a call: the work_bytes at least. Nothing is read yet. */
     fl_status (*plan)(job *j);
     /* Looks at a task's rows, whose labels and weights are in m, before anything is written; NULL: there is nothing to look at. */
     void (*look)(job *j, int64_t first, int64_t n, rows_memory *m);
-    /* Computes a task's rows: derivatives are written, the values are left in m->value. */
+    /* Computes a task's rows: derivatives are written, the values are left in m->value. Or, with `rows` NULL, a row that counts: returns
+     * its value. `label` is -1 where there is none; `scale` multiplies derivatives. */
     void (*rows)(job *j, int64_t first, int64_t n, rows_memory *m);
+    fl_row_function row;
     /* Writes what is pending after a thread's last task; NULL: nothing ever is. */
     void (*pending)(job *j, rows_memory *m);
     /* Runs the tasks in a way of its own; NULL: fl_run_row_tasks with fl_row_task. */
@@ -177,13 +185,12 @@ double fl_sum_of_rows(const job *j, double *x, int64_t n);
 int fl_compute_rows(job *j, int64_t first, int64_t n, job *of, int64_t at, rows_memory *m);
 void fl_row_task(void *context, int64_t task, char *scratch);
 /* A row at a time, of those that count; the others are cleared. */
-void fl_each_row(job *j, int64_t first, int64_t n, rows_memory *m,
-                 double (*of_row)(job *j, const row *r, int64_t label, double scale, rows_memory *m));
+void fl_each_row(job *j, int64_t first, int64_t n, rows_memory *m, fl_row_function of_row);
 /* Runs tasks of so many rows, each of which may use more memory beside work_bytes. */
 fl_status fl_run_row_tasks(job *j, fl_task task, int64_t rows, size_t more_bytes);
 
 /* ---- driver.c -------------------------------------------------------------------------------------------------------------- */
 
-fl_status fl_run_rows(fl_call *call, const fl_row_shape *shape, void *plan);
+fl_status fl_run_rows(fl_call *call, const fl_loss_info *loss, const fl_shape *shape);
 
 #endif

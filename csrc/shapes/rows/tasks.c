@@ -50,6 +50,21 @@ static void clear_values(const job *j, int64_t n, rows_memory *m)
         memset(m->value, 0, (size_t)n * sizeof *m->value);
 }
 
+void fl_each_row(job *j, int64_t first, int64_t n, rows_memory *m, fl_row_function of_row)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const row r = fl_rows_at(j, first + i);
+        const double weight = m->weight[i];
+        if (fl_row_counts(j, m, i)) {
+            m->value[i] = fl_rounded_value(j, of_row(j, &r, m->label[i], j->scale * weight, m), weight);
+        } else {
+            fl_check_row(j, &r, m->work);
+            fl_clear_row(j, &r);
+            m->value[i] = 0.0;
+        }
+    }
+}
+
 int fl_compute_rows(job *j, int64_t first, int64_t n, job *of, int64_t at, rows_memory *m)
 {
     double *const partial = &j->partial[first / j->rows_a_task];
@@ -57,7 +72,10 @@ int fl_compute_rows(job *j, int64_t first, int64_t n, job *of, int64_t at, rows_
     if (!fl_load_rows(j, first, n, m))
         return 0;
     clear_values(j, n, m);
-    of->shape->rows(of, at, n, m);
+    if (of->shape->rows)
+        of->shape->rows(of, at, n, m);
+    else
+        fl_each_row(of, at, n, m, of->shape->row);
     for (int64_t i = 0; i < n && j->call->newton && j->array[FL_PRED_HESS].data && !j->shape->floors_hessians; i++)
         if (fl_row_counts(j, m, i)) {
             const row r = fl_rows_at(j, first + i);
@@ -74,22 +92,6 @@ void fl_row_task(void *context, int64_t task, char *scratch)
     int64_t first;
     const int64_t n = fl_task_rows(j, task, &first);
     fl_compute_rows(j, first, n, j, first, fl_memory_of(j, scratch));
-}
-
-void fl_each_row(job *j, int64_t first, int64_t n, rows_memory *m,
-                 double (*of_row)(job *j, const row *r, int64_t label, double scale, rows_memory *m))
-{
-    for (int64_t i = 0; i < n; i++) {
-        const row r = fl_rows_at(j, first + i);
-        const double weight = m->weight[i];
-        if (fl_row_counts(j, m, i)) {
-            m->value[i] = fl_rounded_value(j, of_row(j, &r, m->label[i], j->scale * weight, m), weight);
-        } else {
-            fl_check_row(j, &r, m->work);
-            fl_clear_row(j, &r);
-            m->value[i] = 0.0;
-        }
-    }
 }
 
 static void finish_task(void *context, char *scratch)

@@ -32,7 +32,7 @@ static fl_status make_class_numbers(job *j, softmax_plan *p)
 
 static fl_status plan(job *j)
 {
-    softmax_plan *p = j->plan;
+    softmax_plan *p = (softmax_plan *)j->plan;
     fl_call *c = j->call;
     if (p->is_function || c->temperature == 0.0)
         c->temperature = 1.0;
@@ -66,23 +66,16 @@ static fl_status run_tasks(job *j)
     return p->staged_rows ? fl_run_staged_rows(j) : fl_run_row_tasks(j, fl_row_task, j->rows_a_task, 0);
 }
 
-static fl_status run_loss(fl_call *call, const fl_loss_info *loss)
+static fl_status plan_function(job *j)
 {
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
-                                       .mixes_class_weights = 1, .label_weighs_in_mean = 1, .floors_hessians = 1};
-    softmax_plan of_call = {0};
-    return fl_run_rows(call, &shape, &of_call);
+    ((softmax_plan *)j->plan)->is_function = 1;
+    return plan(j);
 }
 
-static fl_status run_function(fl_call *call, const fl_loss_info *loss)
-{
-    (void)loss;
-    static const fl_row_shape shape = {.plan = plan, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
-                                       .floors_hessians = 1};
-    softmax_plan of_call = {.is_function = 1};
-    return fl_run_rows(call, &shape, &of_call);
-}
+static const fl_row_shape loss = {.plan = plan, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
+                                  .mixes_class_weights = 1, .label_weighs_in_mean = 1, .floors_hessians = 1};
+static const fl_row_shape function = {.plan = plan_function, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
+                                      .floors_hessians = 1};
 
-const fl_shape fl_shape_softmax = {"rows", run_loss};
-const fl_shape fl_shape_softmax_function = {"row functions", run_function};
+const fl_shape fl_shape_softmax = {"rows", fl_run_rows, &loss};
+const fl_shape fl_shape_softmax_function = {"row functions", fl_run_rows, &function};

@@ -47,9 +47,11 @@ typedef struct {
     int64_t staged_rows;      /* that are brought together in memory, a whole number of tasks; 0: none are */
 } softmax_plan;
 
+_Static_assert(sizeof(softmax_plan) <= FL_PLAN_BYTES, "a plan has its place in the job");
+
 static inline const softmax_plan *softmax_plan_of(const job *j)
 {
-    return j->plan;
+    return (const softmax_plan *)j->plan;
 }
 
 /* Rows that are finished together, and what is kept of them until their derivatives are made. Of segments: their maximum, and its
