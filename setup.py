@@ -56,7 +56,7 @@ class BuildExt(build_ext):
             openmp = openmp_compile if name.startswith("runtime") else []
             jobs.append((name, source, [*prefix, *WARNINGS, *flags, *openmp, *more], [], []))
         # The longest first, lest one is left alone at the end.
-        jobs.sort(key=lambda job: (job[0] != "core", "loops" not in job[0], "distributions" not in job[0]))
+        jobs.sort(key=lambda job: (job[0] != "core", "softmax" not in job[0], "distributions" not in job[0]))
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             compiled = list(pool.map(lambda job: self.compile(*job), jobs))
         ext.sources, ext.depends = [], compiled

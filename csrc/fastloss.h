@@ -128,14 +128,14 @@ fl_status fl_run(fl_call *call);
 
 /* losses.inc, as data. */
 typedef struct {
-    const char *name, *family;
+    const char *name, *shape;
     int n_params;
     int has_operand;          /* see losses.inc */
-    int elements, labels;     /* of sums: arguments with a number an element, and with one for all of them */
     int slow;
 } fl_loss_info;
 int fl_n_losses(void);
 const fl_loss_info *fl_loss(int index);
+const char *fl_family(int index);    /* of losses that callers treat alike */
 
 /* SIMD tiers, lowest first. A tier is built if the compiler took its flags, usable if this CPU and its OS have it. */
 int fl_n_tiers(void);

@@ -78,11 +78,11 @@ cdef extern from "fastloss.h" nogil:
         int outside
     ctypedef struct fl_loss_info:
         const char *name
-        const char *family
-        int n_params, has_operand, slow, elements, labels
+        int n_params, has_operand, slow
     fl_status fl_run(fl_call *call)
     int fl_n_losses()
     const fl_loss_info *fl_loss(int index)
+    const char *fl_family(int index)
     int fl_n_tiers()
     const char *fl_tier_name(int tier)
     int fl_tier_built(int tier)
@@ -95,7 +95,7 @@ cdef extern from "fastloss.h" nogil:
     double fl_math_function_bound(int function)
     fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 
-cdef extern from "drivers/drivers.h":
+cdef extern from "memory/tasks.h":
     enum:
         FL_SERIAL_ELEMENTS
 
@@ -160,7 +160,7 @@ def get_tier():
 
 def losses():
     """The rows of csrc/losses.inc: name, family, scalar parameters, whether there is an operand."""
-    return [(fl_loss(i).name.decode(), fl_loss(i).family.decode(), fl_loss(i).n_params, fl_loss(i).has_operand in (1, 2, 4))
+    return [(fl_loss(i).name.decode(), fl_family(i).decode(), fl_loss(i).n_params, fl_loss(i).has_operand in (1, 2, 4))
             for i in range(fl_n_losses())]
 
 

@@ -37,7 +37,8 @@ class LossOfC(NamedTuple):
     """A row of the list of losses: csrc/losses.inc and what it includes."""
 
     name: str
-    kind: str  #: its macro
+    shape: str
+    body: str
     has_operand: int
     group: str  #: the file of csrc/losses/ in which it stands
     line: str
@@ -47,8 +48,8 @@ def losses_of_c() -> list[LossOfC]:
     found = []
     for group in kernels.groups():
         text = (CSRC / "losses" / f"{group}.inc").read_text()
-        for row in re.finditer(r"^(\w+)\s*\((\w+),\s*\d+,\s*(\d),\s*\d[\d,\s]*\)", text, re.MULTILINE):
-            found.append(LossOfC(row[2], row[1], int(row[3]), group, row[0]))
+        for row in re.finditer(r"^LOSS\((\w+),\s*(\w+),\s*(\w+),\s*\d+,\s*(\d),\s*\d\)", text, re.MULTILINE):
+            found.append(LossOfC(row[3], row[1], row[2], int(row[4]), group, row[0]))
     return found
 
 

@@ -13,34 +13,37 @@ from fastloss._loss import ENTRY_POINTS
 KINDS = [kind for kind in ("gcc", "clang") if kind in compilers()]
 pytestmark = pytest.mark.skipif(not ON_X86 or not KINDS, reason="reads the assembly that gcc or clang makes for x86-64")
 
-#: The loops beside those of the losses.
+#: The loops beside those of the losses, by file of csrc/tiers/.
 COLUMN_LOOPS = ("maximum", "exponentials", "target", "grad", "dense_grad", "hess", "bent_hess", "find", "disperse", "log")
-SHARED = [
-    *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix", "weigh"),
-    *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
-    *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
-    *("harden_hess", "harden_grad", "add"),
-    *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_statistics", "rows_shares"),
-    *("finish_terms", "finish_logsumexp", "log_softmax_loop"),
-    "pair_exponentials",
-    *(
-        f"distillation_{loss}_{kernel}"
-        for loss in ("kl", "js")
-        for kernel in ("terms", "pair_grad", "pair_hess", "pair_target_grad")
-    ),
-]
+SHARED = {
+    "softmax": [
+        *("softmax_forward", "hess_loop", "bent_hess_loop", "dense_grad_loop", "grad_loop", "target_sums", "target_mix"),
+        *(f"columns_{name}_{classes}" for name in COLUMN_LOOPS for classes in (1, 2, 4)),
+        *("soften_capped", "soften_plain", "columns_soften_capped", "columns_soften_plain"),
+        *("harden_hess", "harden_grad"),
+        *("columns_frames", "columns_add", "columns_others", "columns_mix", "rows_given", "rows_statistics", "rows_shares"),
+        *("finish_terms", "finish_logsumexp", "log_softmax_loop", "sum_beside", "dispersion_loop"),
+    ],
+    "pair": ["pair_exponentials", "sum_beside"],
+    "loops": ["weigh", "add", "largest", "support", "sum", "weighted_sum", "sum_by_wide", "extremes"],
+}
 SUMS = ["largest", "support", "sum", "weighted_sum", "sum_by_wide", "extremes", "sum_beside", "dispersion_loop"]
+#: The functions that are made of each body, after the name of its loss or before.
+MADE = {
+    "log_probability": ("finish_plain_{}", "finish_full_{}", "terms_loop_{}", "columns_terms_loop_{}"),
+    "cross_entropy": ("finish_plain_{}", "finish_full_{}"),
+    "pair": ("{}_terms", "{}_pair_grad", "{}_pair_hess", "{}_pair_target_grad"),
+}
+KERNELS_OF_SUMS = ("reduce", "reduce_weighed", "spread", "spread_all")
 
 
 class Unit(NamedTuple):
-    """What is compiled on its own: the bodies of one loss, by a list of that loss alone; or every other loop."""
+    """What is compiled on its own: the bodies of one loss, by a list of that loss alone; or a file of csrc/tiers/."""
 
     losses: tuple[str, ...]
     functions: tuple[str, ...]
-    #: The list of losses; "" for csrc/tiers/loops.c, which reads all of them.
-    group: str = ""
-    #: The file of csrc/tiers/ that reads it.
-    source: str = "bodies.c"
+    file: str = "bodies"
+    group: str = ""  #: the list
 
 
 def only(row: LossOfC) -> str:
@@ -53,32 +56,24 @@ def units() -> list[Unit]:
     assert [row.name for row in rows] == [name for name, _, _, _ in _core.losses()]
     found = []
     for row in rows:
-        if row.kind in IN_LOOPS:
+        if row.group in SHARED:
             continue
-        if row.kind in OF_SUMS:
-            forms = ("", "_of_power_1", "_of_power_2") if row.kind == "DISTANCE_LOSS" else ("",)
-            kernels_of = ("reduce", "reduce_weighed", "spread", "spread_all")
-            own = tuple(f"{row.name}{form}_{kernel}" for form in forms for kernel in kernels_of)
-            found.append(Unit((row.name,), own, only(row), "sums.c"))
+        if row.group == "sums":
+            forms = ("_of_power_1", "_of_power_2", "") if row.body == "distance" else ("",)
+            functions = [f"{row.name}{form}_{kernel}" for form in forms for kernel in KERNELS_OF_SUMS]
+            found.append(Unit((row.name,), tuple(functions), "sums", only(row)))
             continue
         outputs = [*ENTRY_POINTS, *(("grads", "value_and_grads", "grads_and_hesses") if row.has_operand == 2 else ())]
-        found.append(Unit((row.name,), tuple(f"{row.name}_{output}" for output in outputs), only(row)))
-    by_row = [row.name for row in rows if row.kind in ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS")]
-    with_terms = [row.name for row in rows if row.kind == "LOG_PROBABILITY_LOSS"]
-    functions = [
-        *(f"finish_{which}_{name}" for name in by_row for which in ("plain", "full")),
-        *(f"{which}_loop_{name}" for name in with_terms for which in ("terms", "columns_terms")),
-        *SHARED,
-        *SUMS,
-        *(f"math_{name}" for name in _core.math_functions()),
-    ]
-    return [*found, Unit(tuple(row.name for row in rows if row.kind in IN_LOOPS), tuple(functions))]
+        found.append(Unit((row.name,), tuple(f"{row.name}_{output}" for output in outputs), "bodies", only(row)))
+    for file, shared in SHARED.items():
+        own = [row for row in rows if row.group == file]
+        functions = [function.format(row.name) for row in own for function in MADE.get(row.body, ())]
+        if file == "loops":
+            functions += [f"math_{name}" for name in _core.math_functions()]
+        found.append(Unit(tuple(row.name for row in own) or (file,), (*functions, *shared), file))
+    return found
 
 
-#: The kinds of losses whose kernels are csrc/tiers/loops.c's.
-IN_LOOPS = ("LOG_PROBABILITY_LOSS", "CROSS_ENTROPY_LOSS", "LABEL_LOSS", "SOFTMAX_FUNCTION", "DISTILLATION_LOSS")
-#: Those whose are sums.c's.
-OF_SUMS = ("SUMS_LOSS", "DISTANCE_LOSS")
 UNITS = units()
 
 
@@ -86,10 +81,8 @@ def not_vectorised(unit: Unit, kind: str, tier: str, bits: int, folder: Path) ->
     """The functions with an innermost loop that works on single numbers, or in which none has the tier's whole registers."""
     if unit.group:
         (folder / "only.inc").write_text(unit.group)
-        source, flags = CSRC / "tiers" / unit.source, (f'-DGROUP_FILE="{folder / "only.inc"}"',)
-    else:
-        source, flags = CSRC / "tiers" / "loops.c", ()
-    loops = inner_loops(compile_to_assembly(kind, tier, bits, source, *flags), tier)
+    flags = (f'-DGROUP_FILE="{folder / "only.inc"}"',) if unit.group else ()
+    loops = inner_loops(compile_to_assembly(kind, tier, bits, CSRC / "tiers" / f"{unit.file}.c", *flags), tier)
     bad = []
     for name in unit.functions:
         # A value or Hessian that is constant needs no arithmetic, and so has no loop here.

@@ -70,13 +70,16 @@ def units(x86, tiers=TIERS, compiler="gcc"):
                 flags.append("-DTIER_IS_LEFT_OUT")
             yield f"{tier}_f{bits}_loops", "csrc/tiers/loops.c", [*optimization("loops", compiler), *flags]
             for group in groups() if tier in tiers else ():
-                group_flags = [*flags, f'-DGROUP_FILE="losses/{group}.inc"']
-                own = f"csrc/tiers/{group}.c"  # of a shape with loops of its own
-                source, part = (own, "loops") if (ROOT / own).exists() else ("csrc/tiers/bodies.c", "bodies")
-                yield f"{tier}_f{bits}_{group}", source, [*optimization(part, compiler), *group_flags]
-    for folder in ("drivers", "runtime"):
-        for source in sorted((ROOT / "csrc" / folder).glob("*.c")):
-            yield f"{folder}_{source.stem}", f"csrc/{folder}/{source.name}", optimization(folder, compiler)
+                name, source = f"{tier}_f{bits}_{group}", f"csrc/tiers/{group}.c"
+                group_file = f'-DGROUP_FILE="../losses/{group}.inc"'
+                if (ROOT / source).exists():  # with the loops of its shape
+                    yield name, source, [*optimization("loops", compiler), *flags, group_file]
+                else:
+                    yield name, "csrc/tiers/bodies.c", [*optimization("bodies", compiler), *flags, group_file]
+    for folder in ("memory", "shapes", "runtime"):
+        for source in sorted((ROOT / "csrc" / folder).rglob("*.c")):
+            path = source.relative_to(ROOT).as_posix()
+            yield path.removeprefix("csrc/").removesuffix(".c").replace("/", "_"), path, optimization(folder, compiler)
 
 
 def chosen_tiers():

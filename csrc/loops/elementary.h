@@ -2,7 +2,7 @@
 #ifndef FASTLOSS_ELEMENTARY_H
 #define FASTLOSS_ELEMENTARY_H
 
-#include "kernels.h"
+#include "blocks.h"
 
 #define MATH_FUNCTION(name, bound)                                                                                          \
     static void math_##name(const real *x, real *y, int64_t n)                                                              \

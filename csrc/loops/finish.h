@@ -11,7 +11,7 @@
 #ifndef FASTLOSS_FINISH_H
 #define FASTLOSS_FINISH_H
 
-#include "kernels.h"
+#include "softmax_kernels.h"
 
 /* clang would unroll a loop of so few rows, and then find nothing to vectorise. */
 #if defined(__clang__)
@@ -21,26 +21,6 @@
 #endif
 
 typedef point (*log_probability_body)(real log_p, real p, real complement, const real *param);
-
-INLINE int labels_loop(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting)
-{
-    int64_t bad = 0, ignored_ones = 0;
-    n = whole_groups(n);
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t y = from[i], ignored = -(int64_t)(y == ignore_index);
-        bad |= ~ignored & -(int64_t)((uint64_t)y >= (uint64_t)classes);
-        ignored_ones -= ignored;
-        if (to)
-            to[i] = y | ignored;
-    }
-    *counting = n - ignored_ones;
-    return bad != 0;
-}
-
-static int labels(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting)
-{
-    return to ? labels_loop(from, n, classes, ignore_index, to, counting) : labels_loop(from, n, classes, ignore_index, NULL, counting);
-}
 
 /* u F(log q) with its derivatives by log q, at a logit; `rest` is 1 - q. A logit so far below the maximum that their difference may be no
  * number: there F is a line, F(l) = F(l/2) + F'(l) l/2, and u may bring it back. */
@@ -329,15 +309,5 @@ NOINLINE void finish_logsumexp(const fl_rows *r)
     {                                                                                                                       \
         (r->terms ? finish_terms : r->full ? finish_full_##loss : r->curved ? finish_curved_##loss : finish_plain_##loss)(r); \
     }
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 0)
-#define CROSS_ENTROPY_LOSS(loss, n_params, has_operand, slow) FINISH(loss, 1)
-#include "../losses.inc"
-
-#define OTHER_LOSS(...) NULL,
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) finish_##loss,
-#define SOFTMAX_FUNCTION LOG_PROBABILITY_LOSS
-static void (*const finish_kernels[])(const fl_rows *) = {
-#include "../losses.inc"
-};
 
 #endif

@@ -3,7 +3,7 @@
 #define FASTLOSS_HALVES_H
 
 #include "../math/half.h"
-#include "kernels.h"
+#include "blocks.h"
 
 #if REAL_BITS == 32
 typedef float (*widening)(uint16_t);

@@ -4,7 +4,7 @@
 #ifndef FASTLOSS_POINTWISE_H
 #define FASTLOSS_POINTWISE_H
 
-#include "kernels.h"
+#include "element_kernels.h"
 
 typedef point (*pointwise_body)(real pred, real target, real operand, const real *param);
 
@@ -87,15 +87,13 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
 #define SECOND_NAMES_3(loss) loss##_grads, loss##_value_and_grads, NULL
 #define SECOND_NAMES_4(loss) SECOND_NAMES_3(loss)
 
-#define ELEMENT_LOSS(loss, n_params, has_operand, slow)                                                                     \
-    FOUR_INSTANCES(INSTANCE, loss)                                                                                          \
-    SECOND_INSTANCES_##has_operand(loss)
-#define POWER_LOSS(loss, n_params, has_operand, slow) FOUR_INSTANCES(POWER_INSTANCE, loss)
-#define FULL_LOSS(loss, n_params, has_operand, slow) FOUR_INSTANCES(FULL_INSTANCE, loss)
-#include "../losses.inc"
-
-/* The instances of a loss, by sets of outputs. */
-#define INSTANCES(loss, has_operand)                                                                                        \
-    {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess, SECOND_NAMES_##has_operand(loss)}
+/* The instances of a loss, and their names by sets of outputs. */
+#define INSTANCES_OF_element(loss, has_operand) FOUR_INSTANCES(INSTANCE, loss) SECOND_INSTANCES_##has_operand(loss)
+#define INSTANCES_OF_power(loss, has_operand) FOUR_INSTANCES(POWER_INSTANCE, loss)
+#define INSTANCES_OF_full(loss, has_operand) FOUR_INSTANCES(FULL_INSTANCE, loss)
+#define KERNELS_OF_element(loss, has_operand)                                                                               \
+    .element = {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess, SECOND_NAMES_##has_operand(loss)}
+#define KERNELS_OF_power KERNELS_OF_element
+#define KERNELS_OF_full KERNELS_OF_element
 
 #endif

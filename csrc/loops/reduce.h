@@ -1,29 +1,8 @@
-/* Sums over one block, and the small loops around a kernel: weights, domains.
- *
- * A sum goes through LANES accumulators in double, then halves of them are added: the same order on every tier. */
+/* Sums over one block, in the lanes of double; and the small loops around a kernel: weights, domains. */
 #ifndef FASTLOSS_REDUCE_H
 #define FASTLOSS_REDUCE_H
 
-#include "kernels.h"
-
-enum { LANES = PICK(32, 16) };
-
-INLINE void fold(double *lane, int width)
-{
-    for (int l = 0; l < width; l++)
-        lane[l] += lane[l + width];
-}
-
-INLINE double sum_of_lanes(double *lane)
-{
-    if (LANES == 32)
-        fold(lane, 16);
-    fold(lane, 8);
-    fold(lane, 4);
-    fold(lane, 2);
-    fold(lane, 1);
-    return lane[0];
-}
+#include "lanes.h"
 
 static double sum(const void *values, int64_t n)
 {
@@ -118,25 +97,9 @@ static void extremes(const void *values, int64_t n, double *least, double *most)
     *most = (double)high[0] > *most ? (double)high[0] : *most;
 }
 
-INLINE real raised(real hess, real floor)
+static void raise(void *hess, const void *weight, int64_t n, double factor, double floor)
 {
-    return hess < floor ? floor : hess; /* NaN stays */
-}
-
-static void raise(void *hessians, const void *weights, int64_t n, double factor_, double floor_)
-{
-    const real factor = (real)factor_, floor = (real)floor_, *w = weights;
-    real *hess = hessians;
-    n = whole_groups(n);
-    if (w) {
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++)
-            hess[i] = raised(hess[i] * factor, w[i] * floor);
-    } else {
-#pragma omp simd
-        for (int64_t i = 0; i < n; i++)
-            hess[i] = raised(hess[i] * factor, floor);
-    }
+    raise_by(hess, weight, n, factor, floor);
 }
 
 static void add(void *sums, const void *values, int64_t n)

@@ -1,8 +1,29 @@
-/* Loops along one segment of a row, of losses that are no softmax. */
+/* Loops along one segment of a row, of losses that are no softmax; and over the labels of rows. */
 #ifndef FASTLOSS_LOOPS_ROWS_H
 #define FASTLOSS_LOOPS_ROWS_H
 
-#include "softmax.h"
+#include "element_kernels.h"
+#include "lanes.h"
+
+INLINE int labels_loop(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting)
+{
+    int64_t bad = 0, ignored_ones = 0;
+    n = whole_groups(n);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t y = from[i], ignored = -(int64_t)(y == ignore_index);
+        bad |= ~ignored & -(int64_t)((uint64_t)y >= (uint64_t)classes);
+        ignored_ones -= ignored;
+        if (to)
+            to[i] = y | ignored;
+    }
+    *counting = n - ignored_ones;
+    return bad != 0;
+}
+
+static int labels(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting)
+{
+    return to ? labels_loop(from, n, classes, ignore_index, to, counting) : labels_loop(from, n, classes, ignore_index, NULL, counting);
+}
 
 /* The largest number; NaN where one is NaN, which a lane keeps. */
 static double largest(const void *numbers, int64_t n)
@@ -21,6 +42,24 @@ static double largest(const void *numbers, int64_t n)
     for (int l = 0; l < LANES; l++)
         unknown = lane[l] == lane[l] ? unknown : lane[l];
     return (double)(unknown == unknown ? maximum_of_lanes(lane) : unknown);
+}
+
+/* By groups, of which the first that holds the number is then searched. */
+static int64_t position(const void *numbers, int64_t n, double wanted)
+{
+    const real *x = numbers, w = (real)wanted;
+    const bits unknown = -(bits)(w != w);
+    int64_t i = 0;
+    for (; i + FL_GROUP <= n; i += FL_GROUP) {
+        bits found = 0;
+        for (int l = 0; l < FL_GROUP; l++)
+            found |= -(bits)(x[i + l] == w) | (unknown & -(bits)(x[i + l] != x[i + l]));
+        if (found)
+            break;
+    }
+    while (i < n && x[i] != w && !(unknown && x[i] != x[i]))
+        i++;
+    return i;
 }
 
 /* Of the logits a, less m, those above the threshold: their sum and number. */

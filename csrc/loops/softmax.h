@@ -1,85 +1,12 @@
 /* The loops of the losses of softmax, along one segment of a row: logits a[n], target numbers u[n] or none.
  *
- * Forward: the maximum m, exponentials e, and the sums over the segment. Backward: derivatives, see kernels.h. Padding is a = -inf,
- * u = 0, which adds nothing.
- *
- * A logit of -inf is a class that is masked out; the maximum is never taken below -LARGEST, so that its exp is 0 and not NaN. */
+ * Forward: the maximum m, exponentials e, and the sums over the segment. Backward: derivatives, see softmax_kernels.h. Padding is a = -inf,
+ * u = 0, which adds nothing. */
 #ifndef FASTLOSS_SOFTMAX_H
 #define FASTLOSS_SOFTMAX_H
 
-#include "reduce.h"
-
-/* An address beyond the array is harmless. */
-INLINE void ask_for(const real *next, const int64_t numbers)
-{
-    enum { LINE = 64 };
-    for (int64_t line = 0; line < numbers * (int64_t)sizeof(real); line += LINE)
-        __builtin_prefetch((const char *)next + line, 0, 2);
-}
-
-INLINE void fold_maximum(real *lane, int width)
-{
-    for (int l = 0; l < width; l++)
-        lane[l] = lane[l + width] > lane[l] ? lane[l + width] : lane[l];
-}
-
-INLINE void raise_maximum(real *lane, const real *a, int64_t n)
-{
-    n = whole_groups(n);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            lane[l] = a[i + l] > lane[l] ? a[i + l] : lane[l];
-}
-
-INLINE real maximum_of_lanes(real *lane)
-{
-    if (LANES == 32)
-        fold_maximum(lane, 16);
-    fold_maximum(lane, 8);
-    fold_maximum(lane, 4);
-    fold_maximum(lane, 2);
-    fold_maximum(lane, 1);
-    return lane[0];
-}
-
-INLINE double sum_of_real_lanes(const real *lane)
-{
-    double wide[LANES];
-    for (int l = 0; l < LANES; l++)
-        wide[l] = (double)lane[l];
-    return sum_of_lanes(wide);
-}
-
-/* exp(a - m) would inherit the rounding of a - m: 40 ulp at a - m = -80. So exp(a - s) is scaled by a power of two, 2^-N with
- * N the nearest integer to (m - s) / log 2, and s = 0, which loses nothing; only logits beyond LARGEST_UNSHIFTED, whose own last digit is
- * worth more than that, are shifted by s = m. Without fused multiply-add exp is exact only as far as the 15 (40) bits of log 2 times
- * those of n = x / log 2 fit into a number: n below 2^9 (2^13), with x down to LIFTED_DEPTH below m.
- *
- * A further 2^EXP_LIFT keeps every exponential a normal number: a temperature or a z-loss may multiply it. */
-#define LARGEST_UNSHIFTED (HAS_FMA ? R(32768.0) : PICK(128.0f, 4096.0))
-typedef struct {
-    real shift, lowest;       /* what is subtracted from logits; below this they have no exponential */
-    real rounder;             /* ROUNDER and an exponent: added to a logarithm, it leaves the exponential's biased exponent in the low bits */
-} softmax_frame;
-
-INLINE softmax_frame frame_of(real m)
-{
-    const real shift = abs_(m) <= LARGEST_UNSHIFTED ? ZERO : m, base = m - shift;
-    const real n = fma_(base, INVERSE_LOG2, ROUNDER) - ROUNDER;
-    return (softmax_frame){.shift = shift, .lowest = base - LIFTED_DEPTH, .rounder = ROUNDER + ((real)(EXP_LIFT + EXPONENT_BIAS) - n)};
-}
-
-/* 0.98 ulp: exp_reduced, without carrying along what r loses and what 1 + r loses. What vanishes is masked and not computed:
- * an underflow costs a hundred cycles on many CPUs, and masked classes and padding are such logits. */
-INLINE real exponential(real a, softmax_frame f)
-{
-    const real x = a - f.shift, shifted = fma_(x, INVERSE_LOG2, f.rounder), n = shifted - f.rounder;
-    const real r = fma_(n, -LOG2_LOW, fma_(n, -LOG2_HIGH, x));
-    const real mantissa = fma_(fma_(exp_polynomial(r), r, ONE), r, ONE);
-    /* A product, and no sum of exponents: that would make a number of a NaN whose payload has low bits. */
-    return keep_if(!(x < f.lowest), mantissa * power_of_two(to_bits(shifted)));
-}
+#include "exponentials.h"
+#include "softmax_kernels.h"
 
 /* Exponentials, and their sums over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most
  * 2^(EXP_LIFT + 1); the lanes are added in double.
@@ -96,23 +23,6 @@ INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real *e, rea
             total[l] += x;
         }
     }
-}
-
-/* The sum of all numbers that go with an exponential other than `top`. */
-NOINLINE double sum_beside(const real *restrict x, const real *restrict e, real top, int64_t n)
-{
-    real lane[LANES] = {0};
-    n = whole_groups(n);
-    for (int64_t i = 0; i < n; i += LANES)
-#pragma omp simd
-        for (int l = 0; l < LANES; l++)
-            lane[l] += keep_if(e[i + l] != top, x[i + l]);
-    return sum_of_real_lanes(lane);
-}
-
-static double sum_beside_top(const void *x, const void *e, double top, int64_t n)
-{
-    return sum_beside(x, e, (real)top, n);
 }
 
 /* The sums of u: in double, of pairs added in `real`. */
@@ -288,24 +198,6 @@ static void log_softmax(const void *logits, int64_t n, double maximum, double lo
     memcpy(rest, a + whole, (size_t)left * sizeof(real));
     if (left)
         log_softmax_loop(rest, FL_GROUP, (real)maximum, (real)log_sum, to + whole);
-}
-
-/* By groups, of which the first that holds the number is then searched. */
-static int64_t position(const void *numbers, int64_t n, double wanted)
-{
-    const real *x = numbers, w = (real)wanted;
-    const bits unknown = -(bits)(w != w);
-    int64_t i = 0;
-    for (; i + FL_GROUP <= n; i += FL_GROUP) {
-        bits found = 0;
-        for (int l = 0; l < FL_GROUP; l++)
-            found |= -(bits)(x[i + l] == w) | (unknown & -(bits)(x[i + l] != x[i + l]));
-        if (found)
-            break;
-    }
-    while (i < n && x[i] != w && !(unknown && x[i] != x[i]))
-        i++;
-    return i;
 }
 
 static double maximum(const void *numbers, int64_t n)

@@ -137,6 +137,24 @@ INLINE void spread_loop(slopes_body body, int arguments, int wanted, const fl_su
     {                                                                                                                       \
         spread_loop(body##_slopes, arguments, arguments, k);                                                                \
     }
-#define NAMES_OF_BODY(body) body##_reduce, body##_reduce_weighed, body##_spread, body##_spread_all
+#define NAMES_OF_BODY(body) {body##_reduce, body##_reduce_weighed, body##_spread, body##_spread_all}
+
+#define INSTANCES_OF_sums(loss, has_operand) BODY_OF_SUMS(loss, loss##_elements, loss##_sums)
+#define KERNELS_OF_sums(loss, has_operand) .sums = {NAMES_OF_BODY(loss)}
+
+/* Of another power than 1 and 2 there are kernels of double alone. */
+#if REAL_BITS == 64
+#define BODY_OF_ANY_POWER(loss) BODY_OF_SUMS(loss, loss##_elements, loss##_sums)
+#define NAMES_OF_ANY_POWER(loss) NAMES_OF_BODY(loss)
+#else
+#define BODY_OF_ANY_POWER(loss)
+#define NAMES_OF_ANY_POWER(loss) {NULL}
+#endif
+#define INSTANCES_OF_distance(loss, has_operand)                                                                            \
+    BODY_OF_SUMS(loss##_of_power_1, loss##_elements, loss##_sums)                                                           \
+    BODY_OF_SUMS(loss##_of_power_2, loss##_elements, loss##_sums)                                                           \
+    BODY_OF_ANY_POWER(loss)
+#define KERNELS_OF_distance(loss, has_operand)                                                                              \
+    .sums = {NAMES_OF_BODY(loss##_of_power_1), NAMES_OF_BODY(loss##_of_power_2), NAMES_OF_ANY_POWER(loss)}
 
 #endif

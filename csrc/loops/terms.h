@@ -3,7 +3,7 @@
 #ifndef FASTLOSS_TERMS_H
 #define FASTLOSS_TERMS_H
 
-#include "columns.h"
+#include "columns_forward.h"
 #include "finish.h"
 
 /* u F, -u F' and u F''; u = 0 leaves nothing, even of what is infinite. */
@@ -103,8 +103,7 @@ static void columns_terms_of(void (*loop)(const fl_columns *, int64_t), const fl
     }
 }
 
-#define CROSS_ENTROPY_LOSS(...)
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow)                                                             \
+#define TERMS(loss)                                                                                                        \
     NOINLINE void terms_loop_##loss(const fl_terms *t, const real *restrict a, const real *restrict e, const real *restrict u, \
                                     int64_t n, real *restrict value, real *restrict target, real *restrict bend)            \
     {                                                                                                                       \
@@ -122,20 +121,13 @@ static void columns_terms_of(void (*loop)(const fl_columns *, int64_t), const fl
     {                                                                                                                       \
         columns_terms_of(columns_terms_loop_##loss, k);                                                                     \
     }
-#include "../losses.inc"
 
-#define OTHER_LOSS(...) NULL,
-#define CROSS_ENTROPY_LOSS OTHER_LOSS
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) terms_##loss,
-static void (*const terms_kernels[])(const fl_terms *) = {
-#include "../losses.inc"
-};
-
-#define OTHER_LOSS(...) NULL,
-#define CROSS_ENTROPY_LOSS OTHER_LOSS
-#define LOG_PROBABILITY_LOSS(loss, n_params, has_operand, slow) columns_terms_##loss,
-static void (*const columns_terms_kernels[])(const fl_columns *) = {
-#include "../losses.inc"
-};
+/* The instances of a loss, and their names. */
+#define INSTANCES_OF_log_probability(loss, has_operand) FINISH(loss, 0) TERMS(loss)
+#define INSTANCES_OF_cross_entropy(loss, has_operand) FINISH(loss, 1)
+#define INSTANCES_OF_function(loss, has_operand)
+#define KERNELS_OF_log_probability(loss, has_operand) .log_probability = {finish_##loss, terms_##loss, columns_terms_##loss}
+#define KERNELS_OF_cross_entropy(loss, has_operand) .log_probability = {finish_##loss, NULL, NULL}
+#define KERNELS_OF_function KERNELS_OF_cross_entropy
 
 #endif

@@ -3,6 +3,8 @@
 
 #include "distance.h"
 
+enum { contrastive_elements = 2, contrastive_labels = 1, contrastive_sums = 1, contrastive_is_centered = 0 };
+
 TERMS(contrastive)
 {
     return (terms){.of_sum_0 = power_term(x.first - x.second, param[0])};

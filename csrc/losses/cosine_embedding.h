@@ -1,6 +1,8 @@
 /* 1 - cos(a, b) where the label is 1, max(0, cos(a, b) - margin) where it is -1; cos = Σ a b / sqrt((Σ a² + ε) (Σ b² + ε)). */
 #pragma once
 
+enum { cosine_embedding_elements = 2, cosine_embedding_labels = 1, cosine_embedding_sums = 3, cosine_embedding_is_centered = 0 };
+
 TERMS(cosine_embedding)
 {
     return (terms){.of_sum_0 = x.first * x.second, .of_sum_1 = x.first * x.first, .of_sum_2 = x.second * x.second};

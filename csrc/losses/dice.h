@@ -4,6 +4,8 @@
 
 #include "overlap.h"
 
+enum { dice_elements = 2, dice_labels = 0, dice_sums = 2, dice_is_centered = 0 };
+
 TERMS(dice)
 {
     const double pred = x.first, target = x.second, difference = pred - target;

@@ -3,6 +3,8 @@
 
 #include "dice.h"
 
+enum { dice_with_logits_elements = 2, dice_with_logits_labels = 0, dice_with_logits_sums = 2, dice_with_logits_is_centered = 0 };
+
 TERMS(dice_with_logits)
 {
     const double target = x.second;

@@ -2,6 +2,8 @@
  * and Leibler 1951); not less than the free bits, below which it counts as them (Kingma et al. 2016). */
 #pragma once
 
+enum { gaussian_kl_elements = 4, gaussian_kl_labels = 0, gaussian_kl_sums = 1, gaussian_kl_is_centered = 0 };
+
 TERMS(gaussian_kl)
 {
     const real u = (real)(x.second - x.fourth);

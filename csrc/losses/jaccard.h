@@ -3,6 +3,8 @@
 
 #include "overlap.h"
 
+enum { jaccard_elements = 2, jaccard_labels = 0, jaccard_sums = 2, jaccard_is_centered = 0 };
+
 TERMS(jaccard)
 {
     const overlap o = overlap_of(x.first, 1.0 - x.first, x.second);

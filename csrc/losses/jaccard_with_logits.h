@@ -3,6 +3,8 @@
 
 #include "jaccard.h"
 
+enum { jaccard_with_logits_elements = 2, jaccard_with_logits_labels = 0, jaccard_with_logits_sums = 2, jaccard_with_logits_is_centered = 0 };
+
 TERMS(jaccard_with_logits)
 {
     const probability p = probability_of(x.first);

@@ -1,6 +1,8 @@
 /* 1 - r, Pearson's correlation of two arguments, which come less their means: what those lost in rounding is put right by their sums. */
 #pragma once
 
+enum { pearson_elements = 2, pearson_labels = 0, pearson_sums = 5, pearson_is_centered = 1 };
+
 TERMS(pearson)
 {
     const double a = x.first, b = x.second;

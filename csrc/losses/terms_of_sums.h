@@ -5,6 +5,9 @@
  *   FINISH(name)   the loss, and its derivative by each sum
  *   SLOPES(name)   the derivatives by each of x, given those by the sums, already multiplied by what the loss counts
  *
+ * and it says what it is made of: name_elements, the arguments of which there is a number an element; name_labels, 1 where a last one
+ * is a number for all of them; name_sums; and name_is_centered, whether elements are taken less their mean.
+ *
  * All is computed in double: of float32 no square overflows and none vanishes. Functions of math/ are of type `real`. */
 #ifndef FASTLOSS_TERMS_OF_SUMS_H
 #define FASTLOSS_TERMS_OF_SUMS_H

@@ -4,6 +4,8 @@
 
 #include "distance.h"
 
+enum { triplet_margin_elements = 3, triplet_margin_labels = 0, triplet_margin_sums = 3, triplet_margin_is_centered = 0 };
+
 #define TRIPLET_TERMS(name, of_difference)                                                                                  \
     TERMS(name)                                                                                                             \
     {                                                                                                                       \

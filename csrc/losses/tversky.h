@@ -3,6 +3,8 @@
 
 #include "overlap.h"
 
+enum { tversky_elements = 2, tversky_labels = 0, tversky_sums = 3, tversky_is_centered = 0 };
+
 TERMS(tversky)
 {
     const overlap o = overlap_of(x.first, 1.0 - x.first, x.second);

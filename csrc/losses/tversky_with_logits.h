@@ -3,6 +3,8 @@
 
 #include "tversky.h"
 
+enum { tversky_with_logits_elements = 2, tversky_with_logits_labels = 0, tversky_with_logits_sums = 3, tversky_with_logits_is_centered = 0 };
+
 TERMS(tversky_with_logits)
 {
     const probability p = probability_of(x.first);

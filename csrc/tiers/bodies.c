@@ -5,13 +5,12 @@
 #ifdef TIER_IS_HERE
 #include "../losses/point.h"
 #define WITH_BODIES
-#include "../losses.inc"
+#include GROUP_FILE
 #undef WITH_BODIES
 
+#include "../loops/kernels.h"
 #include "../loops/pointwise.h"
 
-#define ELEMENT_LOSS(loss, n_params, has_operand, slow)                                                                     \
-    extern const fl_pointwise_kernel BODY_KERNELS(loss)[FL_N_OUTPUT_SETS];                                                  \
-    const fl_pointwise_kernel BODY_KERNELS(loss)[FL_N_OUTPUT_SETS] = INSTANCES(loss, has_operand);
-#include "../losses.inc"
+#define LOSS(shape, body, loss, n_params, has_operand, slow) MAKE_KERNELS(body, loss, has_operand)
+#include GROUP_FILE
 #endif

@@ -1,42 +1,26 @@
-/* Every loop but those of bodies of an element, for one tier and type: a table of them and of what bodies.c makes. TIER and
- * REAL_BITS come from the command line: see tier.h. The table of a tier that is not here is empty. */
+/* The loops that no shape has for itself, for one tier and type, and the table of all. TIER and REAL_BITS come from the command line: see
+ * tier.h. The table of a tier that is not here is empty. */
 #include <stddef.h>
 
 #include "tier.h"
 
 #ifdef TIER_IS_HERE
 #include "../losses/point.h"
-#define WITH_BODIES
-#include "../losses/softmax.inc"
-#include "../losses/distillation.inc"
-#undef WITH_BODIES
 
-#include "../loops/columns.h"
-#include "../loops/distillation.h"
 #include "../loops/elementary.h"
-#include "../loops/finish.h"
 #include "../loops/halves.h"
+#include "../loops/kernels.h"
 #include "../loops/reduce.h"
 #include "../loops/rows.h"
-#include "../loops/soften.h"
-#include "../loops/softmax.h"
-#include "../loops/terms.h"
 
 #include "stream.h"
-#include "transpose.h"
 
-#define ELEMENT_LOSS(loss, n_params, has_operand, slow) extern const fl_pointwise_kernel BODY_KERNELS(loss)[FL_N_OUTPUT_SETS];
+extern const fl_softmax_kernels OF_TIER(fl_softmax_kernels);
+extern const fl_pair_kernels OF_TIER(fl_pair_kernels);
+#define LOSS(shape, body, loss, n_params, has_operand, slow) extern const fl_loss_kernels KERNELS_OF_LOSS(loss);
 #include "../losses.inc"
-#define ELEMENT_LOSS(loss, n_params, has_operand, slow) BODY_KERNELS(loss),
-#define OTHER_LOSS(...) NULL,
-static const fl_pointwise_kernel *const pointwise_kernels[] = {
-#include "../losses.inc"
-};
-#define SUMS_LOSS(loss, ...) extern const fl_sums_kernels_of_loss SUMS_KERNELS(loss);
-#include "../losses.inc"
-#define SUMS_LOSS(loss, ...) &SUMS_KERNELS(loss),
-#define OTHER_LOSS(...) NULL,
-static const fl_sums_kernels_of_loss *const sums_kernels[] = {
+#define LOSS(shape, body, loss, n_params, has_operand, slow) &KERNELS_OF_LOSS(loss),
+static const fl_loss_kernels *const kernels_of_losses[] = {
 #include "../losses.inc"
 };
 #else
@@ -46,7 +30,9 @@ static const fl_sums_kernels_of_loss *const sums_kernels[] = {
 extern const fl_kernels OF_TIER(fl_kernels);
 const fl_kernels OF_TIER(fl_kernels) = {
 #ifdef TIER_IS_HERE
-    .pointwise = pointwise_kernels,
+    .of_loss = kernels_of_losses,
+    .softmax = &OF_TIER(fl_softmax_kernels),
+    .pair = &OF_TIER(fl_pair_kernels),
     .sum = sum,
     .weighted_sum = weighted_sum,
     .weigh = weigh,
@@ -56,48 +42,18 @@ const fl_kernels OF_TIER(fl_kernels) = {
     .raise = raise,
     .add = add,
     .outside = outside,
-    .softmax_forward = softmax_forward,
-    .softmax_backward = softmax_backward,
-    .log_softmax = log_softmax,
-    .dispersion = dispersion,
-    .labels = labels,
-    .rows_given = rows_given,
-    .rows_shares = rows_shares,
-    .columns_forward = columns_forward,
-    .columns_repeat = columns_repeat,
-    .columns_mix = columns_mix,
-    .columns_backward = columns_backward,
-    .columns_raise = columns_raise,
-    .columns_positions = columns_positions,
-    .columns_dispersion = columns_dispersion,
-    .rows_statistics = rows_statistics,
-    .finish = finish_kernels,
-    .terms = terms_kernels,
-    .columns_terms = columns_terms_kernels,
     .largest = largest,
+    .position = position,
     .support = support,
+    .labels = labels,
     .short_rows_before = short_rows_before,
     .short_rows_after = short_rows_after,
-    .maximum = maximum,
-    .soften = soften,
-    .columns_soften = columns_soften,
-    .harden = harden,
-    .position = position,
-    .sum_beside = sum_beside_top,
-    .distillation_forward = distillation_forward,
-    .share_top = 1.0 / (double)SHARE_UNIT,
-    .log_unit = (double)LOG_UNIT,
-    .distillation = distillation_kernels,
-    .transpose_to_classes = transpose_to_classes,
-    .transpose_to_rows = transpose_to_rows,
-    .target_mix = target_mix,
 #if REAL_BITS == 32
     .widen = widen,
     .narrow = narrow,
 #endif
     .math = math,
     .stream = stream,
-    .sums = sums_kernels,
     .sum_elements = sum_elements,
 #else
     0

@@ -28,9 +28,14 @@
 #define TIER_IS_HERE
 #endif
 
-/* The kernels of a loss whose body is of an element, by sets of outputs. */
-#define BODY_KERNELS(loss) OF_TIER(fl_kernels_of_##loss)
-/* Those of a loss of sums. */
-#define SUMS_KERNELS(loss) OF_TIER(fl_sums_kernels_of_##loss)
+/* The kernels of a loss: made for its row in the list, by what the loops say about such a body. */
+#define KERNELS_OF_LOSS(loss) OF_TIER(fl_kernels_of_##loss)
+#define MAKE_KERNELS(body, loss, has_operand)                                                                               \
+    INSTANCES_OF_##body(loss, has_operand)                                                                                  \
+    extern const fl_loss_kernels KERNELS_OF_LOSS(loss);                                                                     \
+    const fl_loss_kernels KERNELS_OF_LOSS(loss) = {KERNELS_OF_##body(loss, has_operand)};
+/* There is no body. */
+#define INSTANCES_OF_none(loss, has_operand)
+#define KERNELS_OF_none(loss, has_operand) .element = {NULL}
 
 #endif

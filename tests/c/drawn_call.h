@@ -5,7 +5,8 @@
 #ifndef DRAWN_CALL_H
 #define DRAWN_CALL_H
 
-#include "drivers/drivers.h"
+#include "memory/memory.h"
+#include "memory/tasks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ static double draw_between(number_source *s, double low, double high)
 }
 
 enum { LSE, ENTROPY, ARGMAX, CORRECT, N_STATISTICS };
-enum { PRED = FL_PRED, TARGET = FL_TARGET, OPERAND = FL_OPERAND, GRAD = FL_GRADS, HESS = FL_HESSES, N_INPUTS = FL_VALUES, FILL = 0x5a, MOST_DIMS = 4 };
+enum { N_INPUTS = FL_VALUES, FILL = 0x5a, MOST_DIMS = 4 };
 
 typedef struct {
     char *memory, *before;    /* the whole allocation, and what it held before the call */
@@ -66,6 +67,11 @@ typedef struct {
 static fl_array *array_of_call(fl_call *c, int which)
 {
     return (fl_array *)fl_array_of(c, which);
+}
+
+static int has_shape(const fl_call *c, const char *name)
+{
+    return strcmp(fl_loss(c->loss)->shape, name) == 0;
 }
 
 static void *allocate(size_t bytes)
@@ -214,7 +220,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->loss = draw_below(s, fl_n_losses());
     c->tier = tier;
     c->outputs = sets[draw_below(s, 4)];
-    if (fl_kind(c->loss) == FL_SOFTMAX_FUNCTION)
+    if (has_shape(c, "softmax_function"))
         c->outputs = c->outputs & FL_HESS ? FL_LOG_SOFTMAX : c->outputs;
     c->real = draw_below(s, 2) ? FL_FLOAT64 : FL_FLOAT32;
     c->n_threads = threads[draw_below(s, 8) ? 0 : draw_below(s, 5)];
@@ -224,10 +230,10 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->check_first = draw_below(s, 2);
     d->newton = (fl_newton){draw_below(s, 2) ? 1.0 : draw_between(s, 0.0, 4.0), draw_below(s, 2) ? 0.0 : draw_between(s, 0.0, 2.0)};
     c->newton = draw_below(s, 2) ? &d->newton : NULL;
-    const fl_loss_kind kind = fl_kind(c->loss);
-    const int rows = kind != FL_POINTWISE_LOSS;
-    c->labels = kind == FL_LABEL_LOSS || kind == FL_MARGIN_LOSS || kind == FL_RIVAL_LOSS ||
-                (rows && kind != FL_SOFTMAX_FUNCTION && kind != FL_LABEL_LIST_LOSS && draw_below(s, 2));
+    const int rows = !has_shape(c, "pointwise"), lists_of_labels = has_shape(c, "label_list");
+    const int softmax = has_shape(c, "softmax"), function = has_shape(c, "softmax_function");
+    c->labels = has_shape(c, "label") || has_shape(c, "margin") || has_shape(c, "rival") ||
+                (rows && !function && !lists_of_labels && draw_below(s, 2));
 
     int ndim = rows + draw_below(s, MOST_DIMS + 1 - rows);
     int64_t size = 1;
@@ -241,7 +247,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->shape = d->shape;
     c->classes = rows ? d->shape[ndim - 1] : 0;
     c->ignore_index = draw_below(s, 4) ? -100 : draw_below(s, 5);
-    c->label_smoothing = kind == FL_LOG_PROBABILITY_LOSS && draw_below(s, 3) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
+    c->label_smoothing = softmax && draw_below(s, 3) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
     c->temperature = draw_below(s, 4) ? 1.0 : draw_between(s, 0.001, 4.0);
     c->softcap = draw_below(s, 4) ? 0.0 : draw_between(s, 0.001, 40.0);
     for (int i = 0; i < FL_MAX_PARAMS; i++) {
@@ -258,29 +264,30 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             d->class_weight[i] = (double)draw_below(s, 5) / 4.0 * unit;
         c->class_weight = d->class_weight;
     }
-    const int by_operand = kind == FL_POINTWISE_LOSS && fl_loss(c->loss)->has_operand == 2;
-    if ((kind == FL_DISTILLATION_LOSS || by_operand) && c->outputs & FL_GRAD && draw_below(s, 2))
+    const int by_operand = !rows && fl_loss(c->loss)->has_operand == 2;
+    if ((has_shape(c, "pair") || by_operand) && c->outputs & FL_GRAD && draw_below(s, 2))
         c->outputs |= FL_SECOND;
 
-    const int second = by_operand ? OPERAND : TARGET;
-    const int present[FL_N_ARRAYS] = {
-        [PRED] = 1, [TARGET] = kind != FL_SOFTMAX_FUNCTION, [OPERAND] = fl_loss(c->loss)->has_operand, [FL_WEIGHT] = draw_below(s, 3) == 0,
-        [FL_VALUES] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
-        [HESS] = !!(c->outputs & FL_HESS), [GRAD + second] = !!(c->outputs & FL_SECOND),
-        [HESS + OPERAND] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS,
+    const int second = by_operand ? FL_OPERAND : FL_TARGET;
+    int present[FL_N_ARRAYS] = {
+        [FL_PRED] = 1, [FL_TARGET] = !function, [FL_OPERAND] = fl_loss(c->loss)->has_operand, [FL_WEIGHT] = draw_below(s, 3) == 0,
+        [FL_VALUES] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [FL_PRED_GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
+        [FL_PRED_HESS] = !!(c->outputs & FL_HESS),
     };
+    present[FL_GRADS + second] |= !!(c->outputs & FL_SECOND);
+    present[FL_HESSES + FL_OPERAND] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS;
     for (int i = 0; i < FL_N_ARRAYS; i++) {
         if (!present[i])
             continue;
         fl_array *a = array_of_call(c, i);
-        const int with_classes = rows && i != FL_WEIGHT && i != FL_VALUES && !(i == TARGET && c->labels);
+        const int with_classes = rows && i != FL_WEIGHT && i != FL_VALUES && !(i == FL_TARGET && c->labels);
         const int dims = c->ndim + with_classes;
         const fl_dtype half = draw_below(s, 2) ? FL_FLOAT16 : FL_BFLOAT16;
         if (draw_below(s, 4))
             a->dtype = c->real;
         else
             a->dtype = i < FL_VALUES ? (fl_dtype)draw_below(s, FL_DTYPES) : c->real == FL_FLOAT32 ? half : FL_FLOAT32;
-        const int lists = i == TARGET && kind == FL_LABEL_LIST_LOSS, labels = lists || (i == TARGET && c->labels);
+        const int lists = i == FL_TARGET && lists_of_labels, labels = lists || (i == FL_TARGET && c->labels);
         if (labels)
             a->dtype = (fl_dtype)(FL_INT8 + draw_below(s, FL_FLOAT16 - FL_INT8));
         const enum layout layout = draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= FL_VALUES ? BROADCAST : N_LAYOUTS);
@@ -293,7 +300,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             for_each(a, dims, d->shape, fill_one, &f);
         }
         /* The gradient in the place of the prediction: same type, every element in a place of its own. */
-        if (i == GRAD && layout == C_ORDER && c->argument[FL_PRED].array.dtype == a->dtype && d->array[PRED].bytes == d->array[GRAD].bytes &&
+        if (i == FL_PRED_GRAD && layout == C_ORDER && c->argument[FL_PRED].array.dtype == a->dtype && d->array[FL_PRED].bytes == d->array[FL_PRED_GRAD].bytes &&
             draw_below(s, 2)) {
             d->in_place = 1;
             a->data = c->argument[FL_PRED].array.data;
@@ -303,7 +310,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         d->array[i].before = allocate(d->array[i].bytes);
         memcpy(d->array[i].before, d->array[i].memory, d->array[i].bytes);
     }
-    if (kind == FL_LOG_PROBABILITY_LOSS)
+    if (softmax)
         draw_statistics(d, s);
 }
 
@@ -334,12 +341,12 @@ static fl_status run_drawn_call(drawn_call *d)
         drawn_array *a = &d->array[i];
         if (!a->memory)
             continue;
-        if ((i < N_INPUTS && !(i == PRED && d->in_place)) || untouched) {
+        if ((i < N_INPUTS && !(i == FL_PRED && d->in_place)) || untouched) {
             must(memcmp(a->memory, a->before, a->bytes) == 0, i < N_INPUTS ? "inputs are not written" : "an error leaves outputs");
-        } else if (i >= N_INPUTS && !(i == GRAD && d->in_place)) {
+        } else if (i >= N_INPUTS && !(i == FL_PRED_GRAD && d->in_place)) {
             /* Cover the elements again: what is left is what lies between them. */
             const size_t item = fl_itemsize(array_of_call(c, i)->dtype);
-            const int rows = fl_kind(c->loss) != FL_POINTWISE_LOSS;
+            const int rows = !has_shape(c, "pointwise");
             char *copy = allocate(a->bytes);
             memcpy(copy, a->memory, a->bytes);
             for_each(array_of_call(c, i), c->ndim + (rows && i != FL_VALUES), d->shape, cover_one, (void *)&item);
@@ -397,7 +404,7 @@ static uint64_t hash_of_results(drawn_call *d, fl_status status)
         return h.hash;
     if (c->reduction != FL_NONE && c->outputs & FL_VALUE)
         hash_number(&h, c->reduced);
-    const int rows = fl_kind(c->loss) != FL_POINTWISE_LOSS;
+    const int rows = !has_shape(c, "pointwise");
     for (int i = FL_VALUES; i < FL_N_ARRAYS; i++)
         if (array_of_call(c, i)->data) {
             h.dtype = array_of_call(c, i)->dtype;

@@ -34,7 +34,7 @@ int main(int n_arguments, char **arguments)
             if (status != FL_NO_MEMORY)
                 break;
             failures++;
-            for (int a = 0; a < N_ARRAYS; a++)
+            for (int a = 0; a < FL_N_ARRAYS; a++)
                 must(!d.array[a].memory || memcmp(d.array[a].memory, d.array[a].before, d.array[a].bytes) == 0,
                      "without memory, nothing is written");
         }

@@ -1,0 +1,26 @@
+/* The kernels of losses of sums: what they are called with. */
+#ifndef FASTLOSS_SUMS_KERNELS_H
+#define FASTLOSS_SUMS_KERNELS_H
+
+#include "blocks.h"
+
+/* What loops over the elements of a loss of sums take at a time. */
+enum { FL_SUMS_GROUP = 16 };
+
+/* A stretch of the elements of a loss of sums. Arrays have room for whole groups. */
+typedef struct {
+    int64_t n;                /* any number, at most FL_BLOCK */
+    const void *in[FL_MAX_ARGUMENTS], *weight;
+    const double *param, *center; /* center: what is subtracted from each argument */
+    double *sum;              /* what sums are added to */
+    const double *slope;      /* the derivatives by the sums */
+    void *grad[FL_MAX_ARGUMENTS];
+} fl_sums;
+
+typedef void (*fl_sums_kernel)(const fl_sums *);
+
+/* By the form of the body, 0, or for a distance that of the power 1, 2 or another; and by what is done. */
+enum { FL_SUMS_REDUCE, FL_SUMS_REDUCE_WEIGHED, FL_SUMS_SPREAD, FL_SUMS_SPREAD_ALL, FL_N_SUMS_KERNELS, FL_N_FORMS = 3 };
+typedef fl_sums_kernel fl_sums_kernels[FL_N_FORMS][FL_N_SUMS_KERNELS];
+
+#endif

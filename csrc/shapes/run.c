@@ -1,0 +1,37 @@
+/* One call: from the loss to its shape. */
+#include "../runtime/float_mode.h"
+#include "shape.h"
+
+#define LOSS(shape, body, name, n_params, has_operand, slow) extern const fl_shape fl_shape_##shape;
+#include "../losses.inc"
+
+#define LOSS(shape, body, name, n_params, has_operand, slow) {&fl_shape_##shape, {#name, #shape, n_params, has_operand, slow}},
+static const struct {
+    const fl_shape *shape;
+    fl_loss_info info;
+} losses[] = {
+#include "../losses.inc"
+};
+
+int fl_n_losses(void)
+{
+    return (int)(sizeof losses / sizeof losses[0]);
+}
+
+const fl_loss_info *fl_loss(int index)
+{
+    return &losses[index].info;
+}
+
+const char *fl_family(int loss)
+{
+    return losses[loss].shape->family;
+}
+
+fl_status fl_run(fl_call *call)
+{
+    const fl_float_mode mode = fl_enter_default_float_mode();
+    const fl_status status = losses[call->loss].shape->run(call, &losses[call->loss].info, losses[call->loss].shape);
+    fl_leave_default_float_mode(mode);
+    return status;
+}
