@@ -34,7 +34,7 @@ MADE = {
     "cross_entropy": ("finish_plain_{}", "finish_full_{}"),
     "pair": ("{}_terms", "{}_pair_grad", "{}_pair_hess", "{}_pair_target_grad"),
 }
-KERNELS_OF_SUMS = ("reduce", "reduce_weighed", "spread", "spread_all")
+KERNELS_OF_SUMS = ("reduce", "spread", "spread_all")
 
 
 class Unit(NamedTuple):

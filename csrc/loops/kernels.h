@@ -27,7 +27,6 @@ typedef struct {
     void (*extremes)(const void *x, int64_t n, double *least, double *most);  /* widened to hold the sizes of all x but 0, NaN and inf */
     void (*raise)(void *hess, const void *weight, int64_t n, double factor, double floor);   /* fl_newton; weight may be NULL */
     void (*add)(void *sums, const void *x, int64_t n);
-    fl_sums_kernel sum_elements;   /* the sum of in[0], and that of its weights */
     int (*outside)(const void *x, int64_t n, double low, double high, int ends_only);
     double (*largest)(const void *x, int64_t n);   /* NaN where one is NaN */
     int64_t (*position)(const void *x, int64_t n, double wanted);   /* of the first such number, NaN too, or n */

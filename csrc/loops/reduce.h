@@ -131,21 +131,4 @@ static int outside(const void *values, int64_t n, double low, double high, int e
     return found != 0;
 }
 
-/* What a mean of elements is taken from: their sum, and that of their weights. */
-static void sum_elements(const fl_sums *k)
-{
-    const real *in = k->in[0], *weight = k->weight;
-    double lane[FL_SUMS_GROUP] = {0.0}, weights[FL_SUMS_GROUP] = {0.0};
-    for (int64_t i = 0; i < k->n; i += FL_SUMS_GROUP)
-        for (int l = 0; l < FL_SUMS_GROUP; l++) {
-            const double w = i + l >= k->n ? 0.0 : weight ? (double)weight[i + l] : 1.0;
-            lane[l] += w != 0.0 ? w * (double)in[i + l] : 0.0;
-            weights[l] += w;
-        }
-    for (int l = 0; l < FL_SUMS_GROUP; l++) {
-        k->sum[0] += lane[l];
-        k->sum[1] += weights[l];
-    }
-}
-
 #endif

@@ -54,7 +54,6 @@ const fl_kernels OF_TIER(fl_kernels) = {
 #endif
     .math = math,
     .stream = stream,
-    .sum_elements = sum_elements,
 #else
     0
 #endif

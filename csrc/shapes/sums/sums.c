@@ -1,9 +1,7 @@
 /* The driver of the losses of sums: the elements of each loss are reduced to sums, these finished, and the derivatives spread back.
  *
- * Elements are walked in logical order, a block at a time, in parts of PART elements whose sums are added pairwise. So results are the
- * same whether a task has some losses or a part of one: few losses of many elements are shared by all threads. */
-#include "../../memory/memory.h"
-#include "../../memory/tasks.h"
+ * Elements are walked in logical order, a block at a time, in parts whose sums are added pairwise. So results are the same whether a task
+ * has some losses or a part of one: few losses of many elements are shared by all threads. */
 #include "../../memory/weights.h"
 #include "../shape.h"
 #include "sums.h"
@@ -12,174 +10,11 @@
 #include <string.h>
 
 enum {
-    PART = 32 * FL_BLOCK,
     ELEMENTS_A_TASK = 16 * 1024,
     ELEMENTS_A_SLICE = 16 * 1024 * 1024,
     /* Losses to a thread below which they are shared: fewer leave threads without work at the end. */
     LOSSES_A_THREAD = 4,
 };
-
-/* One loss: where it lies, and what is known of it. */
-typedef struct {
-    char *data[FL_N_ARRAYS];
-    double count, label, weight, value;
-    double center[FL_MAX_ARGUMENTS], slope[FL_MAX_SUMS];
-} one_loss;
-
-/* What is added up of a part: the terms, or the elements of one argument and their weights. */
-typedef double part_sums[FL_MAX_SUMS];
-
-typedef struct {
-    fl_call *call;
-    const fl_kernels *kernels;
-    const fl_sums_kernel *loops;
-    fl_sums_traits traits;
-    fl_dtype real;            /* computed in */
-    int form, weighed, by_all, stream;
-    int derivative[FL_MAX_ARGUMENTS];  /* whether it is wanted */
-    fl_walked array[FL_N_ARRAYS], element[FL_N_ARRAYS];
-    int64_t n_parts, losses_a_task;
-    double scale;             /* what derivatives are multiplied by, with the weight */
-    int weight_exponent;      /* weights are divided by 2 to this power */
-    double *partial;          /* by task */
-    int outside;              /* 1 + the position of an argument that is outside its domain; 0: none is */
-    /* Where losses are shared: the one at hand, what is added up of it, and the sums of each part. */
-    one_loss *one;
-    int averaged;             /* the argument whose mean is wanted; -1: terms are */
-    part_sums *parts;
-    fl_walk walk, elements;   /* of the losses; of the elements of one. Last, for they are large and need not be cleared */
-} sums_plan;
-
-typedef struct {
-    int64_t unused;           /* see FL_ZEROED */
-    _Alignas(64) char in[FL_MAX_ARGUMENTS][FL_BLOCK * sizeof(double)], out[FL_MAX_ARGUMENTS][FL_BLOCK * sizeof(double)];
-    _Alignas(64) part_sums parts[];   /* where losses are not shared */
-} buffers;
-
-static int n_sums(const sums_plan *j, int averaged)
-{
-    return averaged >= 0 ? 2 : j->traits.sums;
-}
-
-/* Numbers of an argument, in place or in the buffer, with room for whole groups. */
-static const void *fetch(const sums_plan *j, const one_loss *one, int which, int64_t first, int64_t n, buffers *b)
-{
-    const fl_walked a = {one->data[which], j->element[which].dtype, which};
-    const int64_t group = j->weighed ? FL_GROUP : FL_SUMS_GROUP;
-    if (n % group == 0 && fl_direct(&j->elements, a, j->real))
-        return a.data + (size_t)first * fl_itemsize(j->real);
-    char *const buffer = b->in[which];
-    fl_gather_walked(&j->elements, a, first, n, j->real, buffer);
-    if (which == FL_ELEMENT_WEIGHT)
-        fl_pad(buffer, n, 0.0, j->real);
-    else
-        fl_pad_with_last(buffer, n, j->real);
-    return buffer;
-}
-
-static int is_outside(const sums_plan *j, int which, const char *numbers, int64_t n)
-{
-    const fl_domain *d = &j->call->argument[which].domain;
-    const int64_t all = n / FL_GROUP * FL_GROUP;
-    _Alignas(64) char rest[FL_GROUP * sizeof(double)];
-    if (all > 0 && j->kernels->outside(numbers, all, d->low, d->high, d->ends_only))
-        return 1;
-    if (all == n)
-        return 0;
-    memcpy(rest, numbers + (size_t)all * fl_itemsize(j->real), (size_t)(n - all) * fl_itemsize(j->real));
-    fl_pad_with_last(rest, n - all, j->real);
-    return j->kernels->outside(rest, FL_GROUP, d->low, d->high, d->ends_only);
-}
-
-/* Elements first ... first + n - 1 of a loss, to be checked where they are read first. */
-static fl_sums block_of(sums_plan *j, const one_loss *one, int64_t first, int64_t n, int check, buffers *b)
-{
-    fl_sums k = {.n = n, .param = j->call->param, .center = one->center, .slope = one->slope};
-    for (int a = 0; a < j->traits.elements; a++) {
-        k.in[a] = fetch(j, one, a, first, n, b);
-        if (check && j->call->argument[a].domain.checked && is_outside(j, a, k.in[a], n))
-            __atomic_store_n(&j->outside, 1 + a, __ATOMIC_RELAXED);
-    }
-    if (j->weighed)
-        k.weight = fetch(j, one, FL_ELEMENT_WEIGHT, first, n, b);
-    return k;
-}
-
-static int64_t part_length(const sums_plan *j, int64_t part)
-{
-    const int64_t left = j->elements.size - part * PART;
-    return left < PART ? left : PART;
-}
-
-static void reduce_part(sums_plan *j, const one_loss *one, int averaged, int64_t part, part_sums sums, buffers *b)
-{
-    const int64_t n = part_length(j, part);
-    memset(sums, 0, sizeof(part_sums));
-    for (int64_t at = 0; at < n; at += FL_BLOCK) {
-        fl_sums k = block_of(j, one, part * PART + at, n - at < FL_BLOCK ? n - at : FL_BLOCK, 1, b);
-        k.sum = sums;
-        if (averaged >= 0) {
-            k.in[0] = k.in[averaged];
-            j->kernels->sum_elements(&k);
-        } else {
-            j->loops[j->weighed ? FL_SUMS_REDUCE_WEIGHED : FL_SUMS_REDUCE](&k);
-        }
-    }
-}
-
-/* Where a kernel may write a derivative: the user's memory if it is fit for it, else a buffer. */
-static void *place(const sums_plan *j, const one_loss *one, int argument, int64_t first, int64_t n, buffers *b)
-{
-    const int which = FL_GRADS + argument;
-    const fl_walked a = {one->data[which], j->element[which].dtype, which};
-    const int direct = a.data && !j->stream && !j->weighed && n % FL_SUMS_GROUP == 0 && fl_direct(&j->elements, a, j->real);
-    return direct ? a.data + (size_t)first * fl_itemsize(j->real) : b->out[argument];
-}
-
-static void keep(const sums_plan *j, const one_loss *one, int argument, int64_t first, int64_t n, char *results)
-{
-    const int which = FL_GRADS + argument;
-    const fl_walked a = {one->data[which], j->element[which].dtype, which};
-    fl_dtype real = j->real;
-    if (real == FL_FLOAT64 && (a.dtype == FL_FLOAT16 || a.dtype == FL_BFLOAT16)) {
-        _Alignas(64) float single[FL_BLOCK];
-        fl_scatter(results, n, FL_FLOAT64, (char *)single, sizeof(float), FL_FLOAT32);
-        memcpy(results, single, (size_t)n * sizeof *single);
-        real = FL_FLOAT32;
-    }
-    fl_scatter_walked(&j->elements, results, first, n, real, a, j->stream && real == j->real ? j->kernels->stream : NULL);
-}
-
-static void spread_part(sums_plan *j, const one_loss *one, int64_t part, buffers *b)
-{
-    const int64_t length = part_length(j, part);
-    for (int64_t at = 0; at < length; at += FL_BLOCK) {
-        const int64_t n = length - at < FL_BLOCK ? length - at : FL_BLOCK, first = part * PART + at;
-        fl_sums k = block_of(j, one, first, n, 0, b);
-        for (int a = 0; a < j->traits.elements; a++)
-            k.grad[a] = place(j, one, a, first, n, b);
-        j->loops[j->by_all ? FL_SUMS_SPREAD_ALL : FL_SUMS_SPREAD](&k);
-        for (int a = 0; a < j->traits.elements; a++) {
-            if (!j->derivative[a])
-                continue;
-            if (j->weighed)
-                j->kernels->weigh(k.grad[a], k.weight, fl_padded(n));
-            if (k.grad[a] == b->out[a])
-                keep(j, one, a, first, n, k.grad[a]);
-        }
-    }
-}
-
-static void clear_part(const sums_plan *j, const one_loss *one, int64_t part)
-{
-    const int64_t length = part_length(j, part);
-    for (int64_t at = 0; at < length; at += FL_BLOCK)
-        for (int a = 0; a < j->traits.elements; a++) {
-            _Alignas(64) char zeros[FL_BLOCK * sizeof(double)] = {0};
-            if (j->derivative[a])
-                keep(j, one, a, part * PART + at, length - at < FL_BLOCK ? length - at : FL_BLOCK, zeros);
-        }
-}
 
 static one_loss loss_at(const sums_plan *j, int64_t index)
 {
@@ -213,7 +48,7 @@ static void keep_mean(const sums_plan *j, one_loss *one, int averaged, const par
 /* The arguments of which means are wanted come first; of one at least where the count is a sum of weights. */
 static int first_to_average(const sums_plan *j)
 {
-    return j->traits.is_centered ? j->traits.elements - 1 : j->weighed ? 0 : -1;
+    return j->traits.is_centered ? j->traits.elements - 1 : j->weighed ? 0 : FL_TERMS_ARE_WANTED;
 }
 
 static void finish(const sums_plan *j, one_loss *one, const part_sums sums)
@@ -237,7 +72,7 @@ static void sum_up_parts(const sums_plan *j, int averaged, part_sums *parts, par
     memcpy(sums, parts[0], sizeof(part_sums));
     for (int64_t width = 1; width < j->n_parts; width *= 2)
         for (int64_t i = 0; i + width < j->n_parts; i += 2 * width)
-            for (int s = 0; s < n_sums(j, averaged); s++)
+            for (int s = 0; s < (averaged == FL_TERMS_ARE_WANTED ? j->traits.sums : 2); s++)
                 parts[i][s] += parts[i + width][s];
     memcpy(sums, parts[0], sizeof(part_sums));
 }
@@ -248,10 +83,10 @@ static void leave_out(const sums_plan *j, const one_loss *one)
     if (one->data[FL_VALUES])
         fl_store(0.0, one->data[FL_VALUES], 0, j->call->value.dtype);
     for (int64_t p = 0; p < j->n_parts && wants_derivatives(j); p++)
-        clear_part(j, one, p);
+        fl_clear_part(j, one, p);
 }
 
-static double whole_loss(sums_plan *j, int64_t index, buffers *b)
+static double whole_loss(sums_plan *j, int64_t index, sums_buffers *b)
 {
     one_loss one = loss_at(j, index);
     part_sums sums;
@@ -260,9 +95,9 @@ static double whole_loss(sums_plan *j, int64_t index, buffers *b)
         leave_out(j, &one);
         return 0.0;
     }
-    for (int averaged = first_to_average(j); averaged >= -1; averaged--) {
+    for (int averaged = first_to_average(j); averaged >= FL_TERMS_ARE_WANTED; averaged--) {
         for (int64_t p = 0; p < j->n_parts; p++)
-            reduce_part(j, &one, averaged, p, b->parts[p], b);
+            fl_reduce_part(j, &one, averaged, p, b->parts[p], b);
         sum_up_parts(j, averaged, b->parts, sums);
         if (averaged >= 0)
             keep_mean(j, &one, averaged, sums);
@@ -271,7 +106,7 @@ static double whole_loss(sums_plan *j, int64_t index, buffers *b)
         return 0.0;
     finish(j, &one, sums);
     for (int64_t p = 0; p < j->n_parts && wants_derivatives(j); p++)
-        spread_part(j, &one, p, b);
+        fl_spread_part(j, &one, p, b);
     return one.value;
 }
 
@@ -289,7 +124,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
     int64_t first;
     const int64_t n = losses_of_task(j, task, &first);
     for (int64_t i = 0; i < n; i++)
-        values[i] = whole_loss(j, first + i, (buffers *)scratch);
+        values[i] = whole_loss(j, first + i, (sums_buffers *)scratch);
     j->partial[task] = fl_pairwise_sum(values, n);
 }
 
@@ -301,20 +136,20 @@ static void check_task(void *context, int64_t task, char *scratch)
     for (int64_t i = 0; i < n; i++) {
         const one_loss one = loss_at(j, first + i);
         check_label(j, &one);
-        for (int64_t at = 0; at < j->elements.size; at += FL_BLOCK)
-            block_of(j, &one, at, j->elements.size - at < FL_BLOCK ? j->elements.size - at : FL_BLOCK, 1, (buffers *)scratch);
+        for (int64_t p = 0; p < j->n_parts; p++)
+            fl_check_part(j, &one, p, (sums_buffers *)scratch);
     }
 }
 
 static void shared_reduce_task(void *context, int64_t part, char *scratch)
 {
     sums_plan *j = context;
-    reduce_part(j, j->one, j->averaged, part, j->parts[part], (buffers *)scratch);
+    fl_reduce_part(j, j->one, j->averaged, part, j->parts[part], (sums_buffers *)scratch);
 }
 
 static void shared_spread_task(void *context, int64_t part, char *scratch)
 {
-    spread_part(context, ((sums_plan *)context)->one, part, (buffers *)scratch);
+    fl_spread_part(context, ((sums_plan *)context)->one, part, (sums_buffers *)scratch);
 }
 
 /* What has been found on the way. */
@@ -328,7 +163,7 @@ static fl_status found(const sums_plan *j, fl_status status)
 
 static fl_status run(sums_plan *j, int64_t n, int64_t elements, fl_task task)
 {
-    const size_t bytes = sizeof(buffers) + (size_t)j->n_parts * sizeof(part_sums);
+    const size_t bytes = sizeof(sums_buffers) + (size_t)j->n_parts * sizeof(part_sums);
     return found(j, fl_run_tasks(j->call, n, ELEMENTS_A_SLICE / (elements + 1) + 1, task, NULL, j, bytes, &j->outside));
 }
 
@@ -349,8 +184,8 @@ static fl_status run_shared(sums_plan *j)
             j->partial[i] = 0.0;
             continue;
         }
-        for (j->averaged = first_to_average(j); j->averaged >= -1 && status == FL_OK; j->averaged--) {
-            status = run(j, j->n_parts, PART, shared_reduce_task);
+        for (j->averaged = first_to_average(j); j->averaged >= FL_TERMS_ARE_WANTED && status == FL_OK; j->averaged--) {
+            status = run(j, j->n_parts, FL_SUMS_PART, shared_reduce_task);
             sum_up_parts(j, j->averaged, j->parts, sums);
             if (j->averaged >= 0)
                 keep_mean(j, &one, j->averaged, sums);
@@ -361,7 +196,7 @@ static fl_status run_shared(sums_plan *j)
         finish(j, &one, sums);
         j->partial[i] = one.value;
         if (wants_derivatives(j))
-            status = run(j, j->n_parts, PART, shared_spread_task);
+            status = run(j, j->n_parts, FL_SUMS_PART, shared_spread_task);
     }
     free(j->parts);
     return status;
@@ -453,10 +288,12 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shap
     walk(&j);
     if (fl_too_large(call->ndim, call->shape, j.elements.size) || fl_too_large(call->n_summed, call->summed_shape, 1))
         return FL_NO_MEMORY;
-    j.form = !j.traits.is_distance ? 0 : call->param[0] == 1.0 ? 0 : call->param[0] == 2.0 ? 1 : 2;
-    j.real = j.form == 2 ? FL_FLOAT64 : call->real;
+    const int form = !j.traits.is_distance ? 0 : call->param[0] == 1.0 ? 0 : call->param[0] == 2.0 ? 1 : 2;
+    j.real = form == 2 ? FL_FLOAT64 : call->real;
     j.kernels = fl_kernels_for(call->tier, j.real);
-    j.loops = j.kernels->of_loss[call->loss]->sums[j.form];
+    j.sum = fl_kernels_for(call->tier, FL_FLOAT64)->sum;
+    j.weighted_sum = fl_kernels_for(call->tier, FL_FLOAT64)->weighted_sum;
+    j.loops = j.kernels->of_loss[call->loss]->sums[form];
     j.weighed = call->argument[FL_ELEMENT_WEIGHT].array.data != NULL;
     size_t written = 0;
     for (int a = 0; a < j.traits.elements; a++) {
@@ -466,7 +303,7 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shap
     }
     const double elements = (double)j.walk.size * (double)j.elements.size;
     j.stream = elements * (double)written > FL_STREAM_BYTES;
-    j.n_parts = j.elements.size > PART ? (j.elements.size + PART - 1) / PART : 1;
+    j.n_parts = j.elements.size > FL_SUMS_PART ? (j.elements.size + FL_SUMS_PART - 1) / FL_SUMS_PART : 1;
     j.losses_a_task = ELEMENTS_A_TASK / (j.elements.size + 1) + 1;
     j.losses_a_task = j.losses_a_task < FL_BLOCK ? j.losses_a_task : FL_BLOCK;
     if (elements < FL_SERIAL_ELEMENTS)

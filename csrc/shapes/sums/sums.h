@@ -1,15 +1,77 @@
-/* What is known of the losses of sums, and what they make of their sums. */
+/* The shape of losses of sums over elements.
+ *
+ * Files, each of which calls only those before it: finish.c, what a loss makes of its sums; block.c, some elements of one loss; sums.c. */
 #ifndef FASTLOSS_SUMS_H
 #define FASTLOSS_SUMS_H
+
+#include "../../memory/memory.h"
+#include "../../memory/tasks.h"
+
+enum {
+    /* Elements that are worked on at a time: they, and their terms, stay in the first-level cache. */
+    FL_SUMS_BLOCK = 512,
+    /* Elements whose sums are added one block after the other. */
+    FL_SUMS_PART = 32 * FL_BLOCK,
+};
 
 /* elements: arguments with a number an element; labels: with one for all of them. */
 typedef struct {
     int elements, labels, sums, is_distance, is_centered;
 } fl_sums_traits;
 
+/* How a call is gone about. */
+typedef struct {
+    fl_call *call;
+    const fl_kernels *kernels;
+    const fl_sums_kernel *loops;
+    double (*sum)(const void *x, int64_t n);                                 /* of double, whatever is computed in */
+    double (*weighted_sum)(const void *x, const void *weight, int64_t n);
+    fl_sums_traits traits;
+    fl_dtype real;            /* computed in */
+    int weighed, by_all, stream;
+    int derivative[FL_MAX_ARGUMENTS];  /* whether it is wanted */
+    fl_walked array[FL_N_ARRAYS], element[FL_N_ARRAYS];
+    int64_t n_parts, losses_a_task;
+    double scale;             /* what derivatives are multiplied by, with the weight */
+    int weight_exponent;      /* weights are divided by 2 to this power */
+    double *partial;          /* by task */
+    int outside;              /* 1 + the position of an argument that is outside its domain; 0: none is */
+    /* Where losses are shared: the one at hand, what is added up of it, and the sums of each part. */
+    struct one_loss *one;
+    int averaged;
+    double (*parts)[FL_MAX_SUMS];
+    fl_walk walk, elements;   /* of the losses; of the elements of one. Last, for they are large and need not be cleared */
+} sums_plan;
+
+/* One loss: where it lies, and what is known of it. */
+typedef struct one_loss {
+    char *data[FL_N_ARRAYS];
+    double count, label, weight, value;
+    double center[FL_MAX_ARGUMENTS], slope[FL_MAX_SUMS];
+} one_loss;
+
+/* What is added up of a part: the terms; or, where a mean is wanted, the elements of one argument and what they count. */
+typedef double part_sums[FL_MAX_SUMS];
+enum { FL_TERMS_ARE_WANTED = -1 };
+
+/* A thread's memory. */
+typedef struct {
+    int64_t unused;           /* see FL_ZEROED */
+    _Alignas(64) char in[FL_MAX_ARGUMENTS][FL_SUMS_BLOCK * sizeof(double)], out[FL_MAX_ARGUMENTS][FL_SUMS_BLOCK * sizeof(double)];
+    _Alignas(64) double term[FL_MAX_SUMS][FL_SUMS_BLOCK];
+    _Alignas(64) part_sums parts[];   /* where losses are not shared */
+} sums_buffers;
+
 /* By position in losses.inc. */
 fl_sums_traits fl_traits_of_sums(int loss);
 /* The loss, and its derivative by each sum. */
 double fl_finish_sums(int loss, const double *sum, double count, double label, const double *param, double *slope);
+
+/* Of a part of a loss: what is added up, with numbers outside their domain noted; the derivatives; the same of a loss that does not count;
+ * and is all in its domain? */
+void fl_reduce_part(sums_plan *j, const one_loss *one, int averaged, int64_t part, part_sums sums, sums_buffers *b);
+void fl_spread_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b);
+void fl_clear_part(const sums_plan *j, const one_loss *one, int64_t part);
+void fl_check_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b);
 
 #endif
