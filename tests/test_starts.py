@@ -134,6 +134,19 @@ def test_a_parameter_may_put_the_best_beyond_the_limit_of_infinite_ones(name, un
     assert_least(objective, start, target, np.ones(len(target)), np.concatenate([near, far]) if abs(start) > 40 else near)
 
 
+def test_the_best_may_be_where_the_loss_jumps():
+    """Right beyond the threshold, a sample counts as an easy one."""
+    rng = np.random.default_rng(3)
+    for _ in range(40):
+        parameters = {"threshold": float(rng.uniform(0.5, 0.99)), "gamma": float(rng.uniform(2, 10))}
+        objective = boosting.objective(fl.reduced_focal, **parameters)
+        label, weight = (rng.random(17) < rng.random()).astype(float), np.exp(rng.normal(size=17))
+        at = -np.log(1 / parameters["threshold"] - 1)
+        near = np.ravel([[side * at * (1 + 1e-9), side * at * (1 - 1e-9)] for side in (-1, 1)])
+        start = objective.init_score(label, weight)
+        assert_least(objective, start, label, weight, np.append(grid_of(start, label, objective.traits.link.limit), near))
+
+
 # ---- rows of margins --------------------------------------------------------------------------------------------------
 
 ROW_PARAMETERS: dict[str, list[dict[str, Any]]] = {
@@ -306,8 +319,8 @@ def test_derivatives_are_of_weights_of_any_size(name):
         objective = boosting.objective(loss, hessian)
         for dtype in (np.float64, np.float32):
             plain = objective.derivatives(margin.astype(dtype), label)
-            for unit in (5e-324, 1e-40, 1e38, 1e300):
-                weight = np.full(len(label), unit)
+            for unit in (5e-324, 1e-40, 1e38, np.float32(3e38), 1e300):
+                weight, unit = np.full(len(label), unit), float(unit)
                 given = objective.derivatives(margin.astype(dtype), label, weight)
                 with np.errstate(over="ignore"):
                     for found, one in zip(given, plain, strict=True):

@@ -43,7 +43,7 @@ def of_columns(of: Margins, weight: np.ndarray, traits: Traits) -> np.ndarray:
             params[name], operand = array if np.ptp(array) else float(array[0]), name
         column = _starts.Column(of.loss, target[counted, j].astype(np.float64), weight[counted], params, operand)
         constant = traits.start(column) if traits.start else None
-        found[j] = _search.search(column, traits.link) if constant is None else constant
+        found[j] = _search.search(column, traits.link, traits.jumps(parameters)) if constant is None else constant
     return np.where(np.isfinite(found), found, np.clip(found, -limit, limit))
 
 

@@ -160,7 +160,7 @@ class Constant(Convention):
         grad = of.grad()
         hess, number = np.empty_like(grad), max(of.number(self.factor), of.floor)
         with np.errstate(over="ignore"):
-            hess[...] = number if of.weight is None else number * of.by_sample(of.weight)
+            hess[...] = number if of.weight is None else hess.dtype.type(number) * of.by_sample(of.weight)
         return grad, hess
 
 
@@ -412,6 +412,19 @@ def _inverse_of(name: str) -> Callable[[Mapping[str, Any], int], float]:
     return inverse
 
 
+def no_jumps(parameters: Mapping[str, Any]) -> np.ndarray:
+    return np.empty(0)
+
+
+def at_threshold(parameters: Mapping[str, Any]) -> np.ndarray:
+    """Margins at which either label has the probability `threshold`, and their neighbours, as far as rounding goes."""
+    threshold = parameters["threshold"]
+    with np.errstate(divide="ignore"):
+        margin = np.log(threshold) - np.log1p(-threshold)
+    around = np.outer([margin, -margin], 1 + np.finfo(np.float64).eps * np.array([-8, 0, 8])).ravel()
+    return around[np.isfinite(around)]
+
+
 def by_name(
     default: str = "", xgboost: Convention | tuple[Convention | None, ...] | None = None, **conventions: Convention
 ) -> dict[str, Convention]:
@@ -485,6 +498,8 @@ class Traits:
         Whether a leaf's best value is not a Newton step but the optimal constant of the residuals in it.
     level : str
         The parameter that may have a number for each of several margins of a sample, such as levels of quantiles.
+    jumps : callable
+        From the parameters, the margins at which the loss is not continuous.
     instead : str
         Of what is no loss of a margin, the name of the loss to take.
     how : str
@@ -497,6 +512,7 @@ class Traits:
     products: Callable[[Margins], np.ndarray | None] | None = None
     renewed: bool = False
     level: str = ""
+    jumps: Callable[[Mapping[str, Any]], np.ndarray] = no_jumps
     instead: str = ""
     how: str = ""
 
@@ -623,7 +639,7 @@ TABLE: dict[str, Traits] = {
     "barron_nll": Traits(REWEIGHTED),
     "cross_entropy_lambda": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),
     "asymmetric_focal": Traits(by_name(descent=Turned(function=of_asymmetric_focal), exact=EXACT), _links.SIGMOID),
-    "reduced_focal": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
+    "reduced_focal": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID, jumps=at_threshold),
     "binary_sparsemax": Traits(by_name(exact=EXACT, upper_bound=Constant(0.5), default="upper_bound")),
     "tweedie_identity": Traits(instead="tweedie"),
     "generalized_kl": Traits(by_name(exact=EXACT), _links.EXP, _starts.log_mean),

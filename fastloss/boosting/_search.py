@@ -126,12 +126,14 @@ class Bracket(NamedTuple):
         return self._replace(low=ends[0], high=ends[1])
 
 
-def looked_over(of: Column, link: Link, low: float, high: float, most: int, number: int = VALLEYS) -> list[Bracket]:
+def looked_over(
+    of: Column, link: Link, low: float, high: float, most: int, jumps: np.ndarray, number: int = VALLEYS
+) -> list[Bracket]:
     """So many valleys of the loss as a function of the constant, the lowest first, from `most` places where they may lie."""
     places = np.unique(np.clip(centres(of, link), low, high))
     places = places[:: 1 + (len(places) - 1) // most] if len(places) else places
     ends = (low, high) if link.limit < np.inf else (places.min(), places.max())
-    points = np.unique(np.concatenate([places, np.linspace(ends[0], ends[1], GRID)]))
+    points = np.unique(np.concatenate([places, jumps, np.linspace(ends[0], ends[1], GRID)]))
     values = of.values(points)
     # As long as the last is the best, there may be better beyond.
     for end, side in ((-1, 1.0), (0, -1.0)):
@@ -144,8 +146,8 @@ def looked_over(of: Column, link: Link, low: float, high: float, most: int, numb
     return [Bracket.around(points, values, j) for j in lie_least(values)[:number]]
 
 
-def search(of: Column, link: Link) -> float:
-    """The constant of least loss, whatever the loss is.
+def search(of: Column, link: Link, jumps: np.ndarray) -> float:
+    """The constant of least loss, whatever the loss is; `jumps` are constants at which it jumps, and may be least.
 
     A few hundred constants are tried, on a few hundred samples where there are more; the lowest valleys are looked at more
     closely, and in the lowest of them the derivative's change of sign is found, of all samples. Narrow valleys are of single
@@ -155,11 +157,11 @@ def search(of: Column, link: Link) -> float:
     # Neighbours whose parameters differ do not stand for each other as well.
     few = of.grouped(2 * GROUPS if of.varies else GROUPS, TAILS)
     low, high = bounds(of, few, link)
-    valleys = looked_over(few, link, low, high, max(GRID, len(few.target)))
+    valleys = looked_over(few, link, low, high, max(GRID, len(few.target)), jumps)
     some = few is not of
     if some and len(valleys) > 1:
         few = of.grouped(MANY_GROUPS, TAILS)
-        valleys = looked_over(few, link, low, high, max(GRID, LOOKS // len(few.target)), MANY_VALLEYS)
+        valleys = looked_over(few, link, low, high, max(GRID, LOOKS // len(few.target)), jumps, MANY_VALLEYS)
     for _ in range(2):
         valleys = [valley.narrowed(few, np.linspace(valley.low, valley.high, 17)) for valley in valleys]
     valleys.sort(key=lambda valley: valley.value)
