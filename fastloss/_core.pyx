@@ -581,7 +581,7 @@ cdef class Kernel:
     cdef object set_parameter(self, fl_call *c, object slot, object parameter, object value, bint default):
         """Check a parameter and put it where the kernels look; returns the array to keep alive, if it is one."""
         if slot == "operand":
-            if np.ndim(value):
+            if _errors.axes_of(value, parameter.name):
                 value = as_array(value, parameter.name)
                 if not default:  # the call looks at its numbers
                     return value

@@ -85,6 +85,14 @@ def plain_array(given: Any, name: str, mask: str) -> np.ndarray:
         raise TypeError(f"{name} of type {type(given).__name__} is no array on the CPU{ragged}") from error
 
 
+def axes_of(given: Any, name: str) -> int:
+    """How many axes there are: none of a number, or of what is neither a number nor an array."""
+    try:
+        return np.ndim(given)
+    except ValueError:
+        return plain_array(given, name, "").ndim  # which says what is wrong with it
+
+
 #: What is NumPy's or Python's own, and needs no further look.
 PLAIN = frozenset((np.ndarray, list, tuple, int, float))
 

@@ -203,7 +203,7 @@ class Parameter:
             return None
         if _errors.is_masked(value):
             raise TypeError(f"{self.name} is a masked array; pass its data")
-        if kind.array and np.ndim(value) > 0:
+        if kind.array and _errors.axes_of(value, self.name) > 0:
             # Of elements the reference takes longdouble too; the compiled losses look at dtypes themselves.
             wide = kind.array == "elements" and isinstance(value, np.ndarray) and value.dtype == np.longdouble
             array = value if wide else _errors.readable_array(value, self.name)

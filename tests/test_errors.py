@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import re
@@ -577,6 +578,19 @@ def test_arrays_that_are_not_accepted(given, entry_point, name):
         with refused(TypeError, name, pred, target, *out) as caught:
             function_of(given.loss, entry_point)(changed["pred"], changed["target"], weight=changed["weight"], **keywords)
         assert "accepted" in str(caught.value) or "masked" in kind or "device" in kind or kind == "ragged", kind
+
+
+def test_parameters_that_are_no_arrays(given, entry_point):
+    pred, target = given.draw((4, 3))
+    for name, parameter in given.loss.params.items():
+        if not parameter.kind.array:
+            continue
+        for kind, wrong in not_accepted(np.ones(3)):
+            for called in (given.loss.bind, functools.partial(function_of(given.loss, entry_point), pred, target)):
+                if kind == "longdouble" and called == given.loss.bind:  # which the reference takes
+                    continue
+                with pytest.raises(TypeError, match=name):
+                    called(**{name: wrong})
 
 
 def test_none_is_no_array(given):

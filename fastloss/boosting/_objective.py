@@ -103,7 +103,10 @@ class Objective(NotOfCatBoost):
         for parameter in loss.params.values():
             if parameter.kind.array == "classes" and np.ndim(parameter.default) > 1:
                 raise ValueError(f"{parameter.name} has shape {np.shape(parameter.default)}; wanted: (classes,)")
-        floor = float(hessian_floor)
+        try:
+            floor = float(hessian_floor)
+        except (TypeError, ValueError):
+            floor = np.nan
         if not 0 <= floor < np.inf:
             raise ValueError(f"hessian_floor = {hessian_floor!r} is outside [0, inf)")
         self.loss, self.hessian, self.hessian_floor = loss, traits.name_of(loss, hessian), floor

@@ -11,7 +11,7 @@ import numpy as np
 from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._weights import relative
-from fastloss.boosting._checks import one_weight
+from fastloss.boosting._checks import numbers, one_weight
 from fastloss.boosting._objective import Objective, objective
 
 __all__ = ["LinearObjective", "minimize_objective"]
@@ -206,7 +206,7 @@ class LinearObjective:
         return coefficients.ravel()
 
     def _shaped(self, coefficients: Any, name: str = "coefficients") -> np.ndarray:
-        given = np.asarray(coefficients)
+        given = numbers(coefficients, name)
         if given.shape not in (self.shape, (math.prod(self.shape),)):
             flat = "" if len(self.shape) == 1 else f" or ({math.prod(self.shape)},)"
             raise ValueError(f"{name} has shape {given.shape}; wanted: {self.shape}{flat}")
