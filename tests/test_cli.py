@@ -603,6 +603,11 @@ def test_advice_is_in_terms_of_options_and_files(save, error_of):
     table, logs = save("table", np.zeros((3, 4))), save("logs", np.full((3, 4), -1.0))
     assert "; a file of np.asarray(target, int) makes them" in error_of("score", "cross_entropy", table, row)
     assert "; --log-target takes logarithms" in error_of("score", "kl_divergence", logs, logs)
+    text = save("text", np.array(["a", "b", "c"]))
+    for arguments in ((text, row), (row, text), (row, row, "--weight", text)):
+        assert "; in Python, where x is the array, " in error_of("score", "huber", *arguments)
+    assert "; in Python, where x is the array, x.astype" in error_of("score", "gaussian_nll", row, row, "--variance", text)
+    assert "log_softmax(logits, axis=0)" in error_of("score", "nll", row, save("labels", np.zeros(3, int)))
 
 
 @pytest.mark.parametrize("name", POINTWISE)

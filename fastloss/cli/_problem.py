@@ -281,10 +281,12 @@ def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 # What a message says in terms of Python, and what the same is on the command line.
 IN_OPTIONS = (
-    (re.compile(r"\baxis=(-?\d+)"), r"--axis \1"),
+    (re.compile(r"(?<!, )\baxis=(-?\d+)"), r"--axis \1"),
     (re.compile(r"\blog_target=True\b"), "--log-target"),
     (re.compile(r"\blog_target=False\b takes"), "the loss without --log-target takes"),
     (re.compile(r"; (np\.[^;]*) (would fit|makes them)\b"), r"; a file of \1 \2"),
+    (re.compile(r", or fastloss\.reference, which computes in it\b"), ""),
+    (re.compile(r"; ([^;]*\bx\b[^;]*);"), r"; in Python, where x is the array, \1;"),
 )
 
 

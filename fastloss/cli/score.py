@@ -195,7 +195,7 @@ def reader(parameter: Parameter) -> Callable[[str], Any]:
         try:
             parameter.check(value)
         except (TypeError, ValueError) as error:
-            raise argparse.ArgumentTypeError(f"{text}: {error}" if given else str(error)) from None
+            raise argparse.ArgumentTypeError(with_files(f"{text}: {error}" if given else str(error), {})) from None
         return given or value
 
     return read
