@@ -302,13 +302,17 @@ class Objective(NotOfCatBoost):
     def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
         """The same of what is prepared; `single`: as float32."""
         of = of._replace(floor=self.hessian_floor, single=single)
-        if of.weight is None or not of.weight.size:
-            return self.convention.derivatives(of)
         dtype = np.dtype(np.float32) if single else of.pred.dtype
-        if dtype != np.float64 and beyond_single(of.weight):
-            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(np.float64)))
+        weighed = of.weight is not None and of.weight.size > 0
+        wide: type | None = np.float32 if of.pred.dtype.itemsize < 4 else None  # what conventions add up may be no half
+        if weighed and dtype != np.float64 and beyond_single(of.weight):
+            wide = np.float64
+        if wide is not None:
+            grad, hess = self.derivatives_of(of._replace(pred=of.pred.astype(wide)))
             with np.errstate(over="ignore"):
                 return grad.astype(dtype), hess.astype(dtype)
+        if not weighed:
+            return self.convention.derivatives(of)
         if not of.weight.min() < 0:
             return self.convention.derivatives(of)
         # One rule for all conventions: what a sample of weight 1 has, times the weight.
