@@ -1058,6 +1058,31 @@ def test_a_mean_depends_on_the_ratios_of_weights_in_every_library(unit):
     assert boosting.sklearn_loss(fl.huber)(y, x, weight) == pytest.approx(right)
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    "name", ["hinge", "epsilon_insensitive", "squared_epsilon_insensitive", "perceptron", "multi_margin", "categorical_hinge"]
+)
+def test_catboost_trains_on_where_all_gradients_are_0(name):
+    """As soon as all margins are kept, or from the start; the model stays as it is."""
+    catboost = pytest.importorskip("catboost")
+    X = np.random.default_rng(0).normal(size=(120, 3))
+    loss = fl.losses[name]
+    rows = loss.family == "rows"
+    y = X.argmax(axis=1) if rows else np.sign(X[:, 0]) if loss.domain.target.bounded else X[:, 0] / 100
+    made = boosting.catboost_objective(loss, **{"margin": 0.1} if rows else {})
+    several = {"classes_count": 3} if rows else {}
+    model = (catboost.CatBoostClassifier if rows else catboost.CatBoostRegressor)(
+        iterations=25, learning_rate=0.9, loss_function=made, eval_metric=made.metric(), verbose=False, thread_count=1,
+        allow_writing_files=False, **several
+    )  # fmt: skip
+    model.fit(X, y)
+    margins = [model.predict(X, prediction_type="RawFormulaVal", ntree_end=n) for n in (24, 25)]
+    assert made.objective.value(margins[1], y) <= 1e-6
+    np.testing.assert_allclose(*margins, rtol=0, atol=1e-20)
+    grad = np.atleast_2d(made.calc_ders_range([0.0, 0.0], [0.0, 0.0], [0.0, 0.0]).T)[0] if not rows else np.zeros(1)
+    assert not grad.any()
+
+
 def test_catboost_is_told_what_it_takes():
     """It asks for methods, which objectives and metrics of the others have not."""
     objective = boosting.objective(fl.huber)

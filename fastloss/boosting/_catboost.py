@@ -14,6 +14,18 @@ from fastloss.boosting._parameters import ByValue
 __all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
 
 
+#: CatBoost draws samples by the size of their gradients (``bootstrap_type="MVS"``), and fails where all are 0: as soon as hinges
+#: keep every margin, or from the start where a loss is flat. This much lets it end, and moves no margin by a digit.
+NEGLIGIBLE = 1e-30
+
+
+def drawn_by(grad: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """In place, gradients that CatBoost can draw samples by: not all of them 0, but where nothing counts."""
+    if not grad.any() and (weight is None or weight.any()):
+        grad[...] = NEGLIGIBLE
+    return grad
+
+
 class OfCatBoost(ByValue):
     """What CatBoost holds: equal where their objectives are."""
 
@@ -62,7 +74,8 @@ class CatBoostObjective(OfCatBoost):
         Returns
         -------
         ndarray
-            Of shape (n, 2): the first and the second derivative, which CatBoost reads without a loop in Python.
+            Of shape (n, 2): the first and the second derivative, which CatBoost reads without a loop in Python. Where all of
+            the first are 0, they are -1e-30, without which CatBoost fails.
 
         Examples
         --------
@@ -76,7 +89,8 @@ class CatBoostObjective(OfCatBoost):
         margin, target, weight = (None if given is None else np.array(given) for given in (approxes, targets, weights))
         # It calls from threads of its own, which wait for each other here: more of ours would be in their way.
         given = self.objective
-        ders = np.stack(given._in_training(given.prepare(margin, target, weight, 1), single=False), axis=1)
+        grad, hess = given._in_training(given.prepare(margin, target, weight, 1), single=False)
+        ders = np.stack((drawn_by(grad, weight), hess), axis=1)
         np.subtract(0, ders, out=ders)  # and not -0, where the gradient is 0
         return ders
 
@@ -116,7 +130,7 @@ class CatBoostObjective(OfCatBoost):
         if hess is None:
             hess = np.zeros((len(diagonal[0]), len(diagonal[0])))
         np.fill_diagonal(hess, diagonal[0])
-        return 0 - grad[0], 0 - hess
+        return 0 - drawn_by(grad[0], row), 0 - hess
 
     def metric(self) -> CatBoostMetric:
         """The mean loss as ``eval_metric=`` of CatBoost, which it wants of a custom objective.
