@@ -80,3 +80,21 @@ def test_other_losses_demand_a_target(name, entry_point):
 def test_the_documentation_says_so(name, entry_point):
     assert "target : array_like, optional\n" in function_of(fl.losses[name], entry_point).__doc__
     assert "target=None" in str(function_of(fl.losses[name], entry_point).__signature__)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_penalties_of_the_largest_strength_are_numbers_where_they_are(name):
+    """Of float32 predictions as of float64 ones, up to the largest number."""
+    loss, pred = fl.losses[name], np.float32([1e-30, 1e-3, 0.9, 1.35, 1.9])
+    for ratio in (0.0, 0.5) if "l1_ratio" in loss.params else (None,):
+        parameters = {"strength": 3.4e38} if ratio is None else {"strength": 3.4e38, "l1_ratio": ratio}
+        for found, right in zip(
+            (*loss.value_and_grad(pred, reduction="none", **parameters), *loss.grad_and_hess(pred, **parameters)),
+            (
+                *loss.value_and_grad(pred.astype(np.float64), reduction="none", **parameters),
+                *loss.grad_and_hess(pred.astype(np.float64), **parameters),
+            ),
+            strict=True,
+        ):
+            with np.errstate(over="ignore"):
+                np.testing.assert_allclose(found, right.astype(np.float32), rtol=1e-6)

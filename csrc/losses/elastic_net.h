@@ -4,7 +4,7 @@ POINTWISE(elastic_net)
 {
     const real r = pred - target, size = abs_(half_difference(pred, target));
     const real linear = param[0] * param[1], curve = param[0] * (ONE - param[1]);
-    const real slope = fma_(TWO * curve, size, linear);
+    const real slope = TWO * fma_(curve, size, HALF * linear);
     return (point){
         .value = TWO * (size * fma_(curve, size, linear)),
         .grad = r > ZERO ? slope : r < ZERO ? -slope : r,
