@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from fastloss import _errors
 from fastloss._loss import Loss
-from fastloss._registry import PROBABILITY, SIGN
+from fastloss._registry import NONNEGATIVE, PROBABILITY, SIGN, Interval
 from fastloss.boosting._conventions import traits_of
 from fastloss.boosting._links import EXP, HALF_LOGIT, SIGMOID, SOFTMAX
 
@@ -139,8 +140,8 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         if not classifier:
             pred = np.asarray(estimator.predict(X))
             if link is EXP or loss.name in OF_LOG_PROBABILITIES:
-                return log(pred)
-            return log_odds(pred) if link is SIGMOID else pred
+                return log(self._within(pred, NONNEGATIVE, "logarithms"))
+            return log_odds(self._within(pred, PROBABILITY, "log-odds")) if link is SIGMOID else pred
         if loss.domain.prediction == PROBABILITY:
             return stacked(estimator.predict_proba(X))
         if loss.name in OF_LOG_PROBABILITIES:
@@ -156,6 +157,16 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         if loss.family == "rows" and link is not SIGMOID:
             return log(probability)
         return log_odds(probability) / 2 if link is HALF_LOGIT else log_odds(probability)
+
+    def _within(self, pred: np.ndarray, interval: Interval, taken: str) -> np.ndarray:
+        """Predictions of which there are logarithms, or an error that names the first other one."""
+        where = _errors.first_where(pred, lambda x: _errors.lies_outside(x, interval))
+        if where is not None:
+            raise ValueError(
+                f"the model predicts {pred[where]} in row {where[0]}, outside {interval}, and {self.loss.name} takes {taken} "
+                "of predictions; response_method='predict' gives it predictions as they are"
+            )
+        return pred
 
     def _of_classes(self, pred: np.ndarray, y: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Predictions and target of a classifier, in the order of its classes."""

@@ -39,8 +39,8 @@ def scorer(loss: Loss, *, response_method: str | None = None, **parameters: Any)
     TypeError
         For what is no loss of one prediction, and for a parameter that the loss does not have.
     ValueError
-        For a parameter outside its range; when called, for classes that the loss cannot take, and for a label of `y` that the
-        model has not seen.
+        For a parameter outside its range; when called, for classes that the loss cannot take, for a label of `y` that the
+        model has not seen, and for a regressor's prediction that has no logarithm where the loss takes one.
 
     Notes
     -----

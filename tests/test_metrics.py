@@ -199,6 +199,26 @@ def test_what_cannot_be_scored_is_refused():
         scorer(fl.huber, alpha=1.0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_predictions_without_a_logarithm_are_named():
+    """Whatever a regressor predicts, the score is a number or an error that says what is wrong; and so of its margins."""
+    y, refused = np.full(6, 0.3), 0
+    model = dummy.DummyRegressor(strategy="constant", constant=-0.25).fit(X[:6], y)
+    for name, loss in fl.losses.items():
+        if loss.family == "rows" or loss.domain.target.ends_only:
+            continue
+        try:
+            found, said = scorer(loss)(model, X[:6], y), "-0.25"
+        except ValueError as error:
+            found, said = 0.0, str(error)
+        assert np.isfinite(found), name
+        assert "-0.25" in said, name
+        refused += "of predictions;" in said
+        if "of predictions;" in said:
+            assert np.isfinite(scorer(loss, response_method="predict")(model, X[:6], y))
+    assert refused > 10
+
+
 def test_every_loss_of_one_prediction_scores_something():
     for name, loss in fl.losses.items():
         if name in ("distillation_kl", "distillation_js", "multilabel_margin"):

@@ -14,8 +14,8 @@ from fastloss.boosting._parameters import ByValue
 __all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
 
 
-#: CatBoost draws samples by the size of their gradients (``bootstrap_type="MVS"``), and fails where all are 0: as soon as hinges
-#: keep every margin, or from the start where a loss is flat. This much lets it end, and moves no margin by a digit.
+#: CatBoost draws samples by the size of their gradients (``bootstrap_type="MVS"``), and fails where all are 0: as soon as
+#: hinges keep every margin, or from the start where a loss is flat. This much lets it end, and moves no margin by a digit.
 NEGLIGIBLE = 1e-30
 
 
