@@ -13,7 +13,19 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["axes", "class_weights", "column", "domain", "dtypes", "keyword", "kind", "logits", "reduction", "weights"]
+__all__ = [
+    "attribute",
+    "axes",
+    "class_weights",
+    "column",
+    "domain",
+    "dtypes",
+    "keyword",
+    "kind",
+    "logits",
+    "reduction",
+    "weights",
+]
 
 #: Our keywords, and what other libraries and hurried people call them, in the letters that `_plain` leaves. Of several that the
 #: function has, the first.
@@ -26,6 +38,7 @@ KEYWORDS: Mapping[str, str] = MappingProxyType(
         "labels": "ytrue target targets label y true truth groundtruth tgt",
         "teacher": "target targets teacherlogits teacherinput",
         "sample_weight": "weights sampleweights w",
+        "l2": "reg reglambda lambda alpha penalty regularization weightdecay ridge",
         "weight": "weights sampleweights w lossweights exampleweights mask where c linearweight classifier",
         "pos_weight": "posweights positiveweight scaleposweight weights",
         "class_weight": "classweights weightperclass ceweight alpha",
@@ -110,6 +123,8 @@ def keyword(name: str, known: Iterable[str], row: Any = None) -> str:
     letters, names = _plain(name), list(known)
     ours = [n for n in names if _plain(n) == letters]
     ours += [n for n, others in KEYWORDS.items() if n in names and {letters, letters.removesuffix("s")} & {*others.split()}]
+    if letters == "c" and "l2" in names:
+        return ": 1 / (C * sum of weights) is l2"
     if letters in ELSEWHERE_KEYWORDS:
         return f": {ELSEWHERE_KEYWORDS[letters]}"
     if ours and ours[0] != name:
@@ -118,6 +133,15 @@ def keyword(name: str, known: Iterable[str], row: Any = None) -> str:
         return f": {said}"
     near = _near(name, [n for n in names if n != name])
     return f"; the nearest is {near}" if near else ""
+
+
+def attribute(name: str) -> str:
+    """What takes an object that has an attribute, where that is CatBoost's, as the end of a message."""
+    if name in ("calc_ders_range", "calc_ders_multi"):
+        return ", of objectives of CatBoost: give it fastloss.boosting.catboost_objective of the loss"
+    if name in ("is_max_optimal", "get_final_error", "evaluate"):
+        return ", of metrics of CatBoost: give it fastloss.boosting.catboost_objective(...).metric()"
+    return ""
 
 
 def recipe(row: Any, letters: str) -> str:

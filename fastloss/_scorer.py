@@ -13,6 +13,8 @@ from fastloss._loss import Loss
 from fastloss._registry import NONNEGATIVE, PROBABILITY, SIGN, Interval
 from fastloss.boosting._conventions import traits_of
 from fastloss.boosting._links import EXP, HALF_LOGIT, SIGMOID, SOFTMAX
+from fastloss.boosting._parameters import bound
+from fastloss.metrics import scorer
 
 __all__ = ["Scorer", "scored"]
 
@@ -36,7 +38,10 @@ def scored(loss: Any, parameters: Mapping[str, Any]) -> Loss:
     if not takes_labels_or_numbers(loss):
         wanted = "lists of labels" if loss.row.label_lists else "logits"
         raise TypeError(f"{loss.name} takes {wanted} as its target, which scikit-learn's models do not have")
-    return loss.bind(**parameters)
+    made: Loss = bound(scorer, loss, parameters)
+    if own := sorted({"weight", "reduction", "axis"} & set(made.bound)):
+        raise TypeError(f"a scorer weighs and reduces by itself, and takes no {', '.join(own)}; weights are sample_weight")
+    return made
 
 
 def log(probability: Any) -> np.ndarray:

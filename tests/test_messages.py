@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import pathlib
 import re
 import string
@@ -12,6 +13,7 @@ import pytest
 from conftest import GIVEN, name_of
 
 import fastloss as fl
+from fastloss import boosting, metrics
 from fastloss._loss import ENTRY_POINTS
 
 # Mostly of what losses share: each meets some of these tests.
@@ -171,6 +173,34 @@ def test_sparse_matrices():
     for kind in (sparse.csr_array, sparse.coo_matrix):
         with pytest.raises(TypeError, match=r"pred is a \w+, which is sparse: its toarray\(\) is accepted"):
             fl.huber(kind(np.eye(2)), np.eye(2))
+
+
+def test_functions_that_bind_a_loss_speak_of_themselves():
+    pytest.importorskip("sklearn")
+    makers = (boosting.objective, boosting.catboost_objective, boosting.sklearn_loss, metrics.scorer)
+    cases = [
+        (functools.partial(maker, fl.huber, **{name: 1}), f"{maker.__name__} of huber has no keyword '{name}'{hint}")
+        for maker in makers
+        for name, hint in {"detla": "; the nearest is delta; it has: delta, ", "xyzzy": "; it has: delta, "}.items()
+    ]
+    cases += [
+        (lambda: boosting.minimize_objective(fl.huber, X, P, C=1), "minimize_objective of huber has no keyword 'C': .* is l2"),
+        (lambda: boosting.minimize_objective(fl.huber, X, P, weights=P), "no keyword 'weights'; here it is sample_weight"),
+        (lambda: boosting.objective(fl.huber).set_params(detla=1), "objective of huber .*; the nearest is delta"),
+        (lambda: metrics.scorer(fl.huber, reduction="sum"), "a scorer weighs and reduces by itself, and takes no reduction"),
+        (lambda: metrics.scorer(fl.huber, weight=P), "a scorer weighs and reduces by itself, and takes no weight"),
+    ]
+    for call, message in cases:
+        with pytest.raises(TypeError, match=message):
+            call()
+
+
+def test_a_loss_in_the_place_of_an_objective_of_catboost():
+    for name, hint in {"calc_ders_range": "objective of the loss", "evaluate": r"objective\(\.\.\.\)\.metric\(\)"}.items():
+        for given in (fl.huber, fl.reference.huber, boosting.objective(fl.huber)):
+            with pytest.raises(AttributeError, match=f"has no attribute '{name}', of .*catboost_{hint}"):
+                getattr(given, name)
+    assert not hasattr(fl.huber, "shape")
 
 
 @pytest.mark.parametrize("booster", ["xgboost", "lightgbm", "catboost"])

@@ -9,7 +9,7 @@ import numpy as np
 from fastloss._loss import Loss
 from fastloss.boosting._checks import ignored_label, numbers
 from fastloss.boosting._objective import FLOOR, Objective, objective
-from fastloss.boosting._parameters import ByValue
+from fastloss.boosting._parameters import ByValue, bound
 
 __all__ = ["CatBoostMetric", "CatBoostObjective", "catboost_objective"]
 
@@ -240,4 +240,4 @@ def catboost_objective(
     >>> focal.objective.loss.name
     'sigmoid_focal'
     """
-    return CatBoostObjective(objective(loss, hessian, hessian_floor, **params))
+    return CatBoostObjective(objective(bound(catboost_objective, loss, params), hessian, hessian_floor))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from fastloss import _advice
 from fastloss._loss import Loss, values_of
 from fastloss._registry import SIGN
 from fastloss.boosting import _constants, _outlook, _parameters
@@ -66,12 +67,7 @@ class NotOfCatBoost(_parameters.ByValue):
     if not TYPE_CHECKING:  # a checker would take every name for an attribute
 
         def __getattr__(self, name: str) -> Any:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}"
-            if name in ("calc_ders_range", "calc_ders_multi"):
-                message += ", of objectives of CatBoost: give it fastloss.boosting.catboost_objective of the loss"
-            if name in ("is_max_optimal", "get_final_error", "evaluate"):
-                message += ", of metrics of CatBoost: give it fastloss.boosting.catboost_objective(...).metric()"
-            raise AttributeError(message)
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{_advice.attribute(name)}")
 
 
 class Objective(NotOfCatBoost):
@@ -126,7 +122,7 @@ class Objective(NotOfCatBoost):
         chosen = None if self._by_default else self.hessian
         loss, hessian = params.pop("loss", self.loss), params.pop("hessian", chosen)
         floor = params.pop("hessian_floor", self.hessian_floor)
-        return Objective(loss.bind(**params) if params else loss, hessian, floor)
+        return Objective(_parameters.bound(objective, loss, params), hessian, floor)
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The loss's parameters and the convention, by name, as scikit-learn's estimators give theirs.
@@ -612,4 +608,4 @@ def objective(loss: Loss, hessian: str | None = None, hessian_floor: float = FLO
         ...
     ValueError: hessian = 'exact' has no meaning for hinge; accepted: constant, xgboost, xgboost-3.2, xgboost-3.4
     """
-    return Objective(loss.bind(**params) if isinstance(loss, Loss) else loss, hessian, hessian_floor)
+    return Objective(_parameters.bound(objective, loss, params), hessian, hessian_floor)

@@ -3,9 +3,27 @@
 from __future__ import annotations
 
 import copy
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-__all__ = ["ByValue", "unseen"]
+from fastloss import _advice
+from fastloss._loss import OPTIONS, Loss
+
+__all__ = ["ByValue", "bound", "unseen"]
+
+
+def bound(function: Callable[..., Any], loss: Any, given: Mapping[str, Any]) -> Any:
+    """The loss with what a function was given for it bound; an error speaks of that function and its keywords."""
+    if not isinstance(loss, Loss):
+        return loss
+    for name in given:
+        if name not in loss.params and name not in OPTIONS:
+            own = (p.name for p in inspect.signature(function).parameters.values() if p.default is not p.empty)
+            known = [*loss.params, *own]
+            hint = _advice.keyword(name, known, loss.row)
+            raise TypeError(f"{function.__name__} of {loss.name} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
+    return loss.bind(**given)
 
 
 class ByValue:

@@ -13,6 +13,7 @@ from fastloss._loss import Loss
 from fastloss._weights import relative
 from fastloss.boosting._checks import numbers, one_weight
 from fastloss.boosting._objective import Objective, objective
+from fastloss.boosting._parameters import bound
 
 __all__ = ["LinearObjective", "minimize_objective"]
 
@@ -353,4 +354,4 @@ def minimize_objective(
     array([0.6931, 0.    ])
     """
     weight = one_weight(weight, sample_weight)
-    return LinearObjective(objective(loss, **params), X, y, weight, l2, fit_intercept, classes)
+    return LinearObjective(objective(bound(minimize_objective, loss, params)), X, y, weight, l2, fit_intercept, classes)

@@ -13,7 +13,7 @@ from fastloss._weights import relative
 from fastloss.boosting._conventions import Smoothed, traits_of
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import FLOOR, Objective, objective
-from fastloss.boosting._parameters import ByValue
+from fastloss.boosting._parameters import ByValue, bound
 
 __all__ = ["sklearn_loss"]
 
@@ -162,7 +162,7 @@ def sklearn_loss(
     """
     if hessian is None and isinstance(loss, Loss) and traits_of(loss).renewed:
         hessian = "constant"  # it chooses splits alone, as in scikit-learn's own losses
-    given = objective(loss, hessian, hessian_floor, **params)
+    given = objective(bound(sklearn_loss, loss, params), hessian, hessian_floor)
     if (given.loss.family == "rows") != (n_classes is not None):
         raise ValueError(f"n_classes = {n_classes!r}: {loss.name} has {'a' if n_classes is None else 'no'} class axis")
     if given.levels is not None:
