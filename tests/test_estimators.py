@@ -51,6 +51,21 @@ def everything(**params):
     }
 
 
+@pytest.mark.parametrize("name", ["cross_entropy", "softmax_focal", "one_vs_all"])
+def test_catboost_has_one_margin_for_two_classes(name):
+    objective = boosting.objective(fl.losses[name])
+    with pytest.raises(ValueError, match=f"{name} takes a margin for each class, and of two classes CatBoost has one"):
+        ObjectiveClassifier(estimator("catboost"), objective).fit(X, TWO)
+    made = boosting.catboost_objective(fl.losses[name])
+    for call in (
+        lambda: made.calc_ders_range(SCORE, TWO == "yes", None),
+        lambda: made.metric().evaluate([SCORE], TWO == "no", None),
+    ):
+        with pytest.raises(ValueError, match="binary_cross_entropy_with_logits"):
+            call()
+    assert ObjectiveClassifier(estimator("catboost"), objective).fit(X, THREE).score(X, THREE) > 0.6
+
+
 @pytest.mark.parametrize("what", everything())
 def test_equality_is_that_of_what_they_are_made_of(what):
     given, same = everything(**FOCAL)[what], everything(**FOCAL)[what]

@@ -26,6 +26,15 @@ def drawn_by(grad: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
     return grad
 
 
+def check_two_classes(objective: Objective) -> None:
+    """Raise where CatBoost has, or would have, one margin for two classes, and the loss takes one for each."""
+    if objective.loss.family == "rows":
+        raise ValueError(
+            f"{objective.loss.name} takes a margin for each class, and of two classes CatBoost has one: take a loss of two, "
+            "such as binary_cross_entropy_with_logits, sigmoid_focal or hinge; of more tell CatBoost the number, classes_count="
+        )
+
+
 class OfCatBoost(ByValue):
     """What CatBoost holds: equal where their objectives are."""
 
@@ -89,6 +98,7 @@ class CatBoostObjective(OfCatBoost):
         margin, target, weight = (None if given is None else np.array(given) for given in (approxes, targets, weights))
         # It calls from threads of its own, which wait for each other here: more of ours would be in their way.
         given = self.objective
+        check_two_classes(given)
         grad, hess = given._in_training(given.prepare(margin, target, weight, 1), single=False)
         ders = np.stack((drawn_by(grad, weight), hess), axis=1)
         np.subtract(0, ders, out=ders)  # and not -0, where the gradient is 0
@@ -182,11 +192,11 @@ class CatBoostMetric(OfCatBoost):
         -------
         error, weight : float
         """
-        columns = [numbers(column, "margins") for column in approxes]
+        columns, target = [numbers(column, "margins") for column in approxes], numbers(target, "labels")
         if len(columns) != 1 and {column.shape for column in columns} != {np.atleast_1d(target).shape[:1]}:
-            raise ValueError(
-                f"margins have shapes {[column.shape for column in columns]} but labels have shape {np.shape(target)}"
-            )
+            raise ValueError(f"margins have shapes {[column.shape for column in columns]} but labels have shape {target.shape}")
+        if len(columns) == 1:
+            check_two_classes(self.objective)
         margin = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
         of = self.objective.prepare(margin, target, weight)
         counted = np.ones(len(margin)) if of.weight is None else of.weight.astype(np.float64)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastloss._loss import Loss
-from fastloss.boosting._catboost import CatBoostObjective
+from fastloss.boosting._catboost import CatBoostObjective, check_two_classes
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import Objective
 
@@ -41,6 +41,8 @@ def of_xgboost(objective: Objective, columns: int, has: Any) -> dict[str, Any]:
 
 def of_catboost(objective: Objective, columns: int, has: Any) -> dict[str, Any]:
     made = CatBoostObjective(objective)
+    if columns == 2:
+        check_two_classes(objective)
     metric = {} if has.get("eval_metric") is not None else {"eval_metric": made.metric()}
     return {"loss_function": made, **metric, **({"classes_count": columns} if columns > 1 else {})}
 

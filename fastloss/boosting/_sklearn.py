@@ -10,6 +10,7 @@ import numpy as np
 
 from fastloss._loss import Loss
 from fastloss._weights import relative
+from fastloss.boosting._checks import numbers
 from fastloss.boosting._conventions import Smoothed, traits_of
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import FLOOR, Objective, objective
@@ -90,12 +91,12 @@ def loss_type(has_probabilities: bool) -> Any:
 
         def __call__(self, y_true: Any, raw_prediction: Any, sample_weight: Any = None, n_threads: int = 1) -> Any:
             # scikit-learn sums products with weights, which need not be numbers of their type.
-            weight = None if sample_weight is None else relative(sample_weight)
+            weight = None if sample_weight is None else relative(numbers(sample_weight, "weights"))
             return super().__call__(y_true, raw_prediction, weight, n_threads)
 
         def fit_intercept_only(self, y_true: Any, sample_weight: Any = None) -> Any:
             # Unlike `init_score`, of residuals in a leaf too, where all weights may be 0.
-            if sample_weight is not None and not np.any(sample_weight):
+            if sample_weight is not None and not numbers(sample_weight, "weights").any():
                 return np.float64(0)
             return np.asarray(self.objective.init_score(y_true, sample_weight, classes=self.n_classes))
 
