@@ -115,3 +115,34 @@ def test_a_mean_of_nothing(given, dtype):
 
 def test_weights_that_cancel_are_not_nothing():
     assert math.isinf(fl.huber([1.0, 2.0], [0.0, 0.0], weight=[1.0, -1.0], empty="zero"))
+
+
+@pytest.mark.parametrize("classes", [3, 70])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", [name for name, loss in fl.losses.items() if "class_weight" in loss.params])
+def test_what_is_0_stays_0_beside_weights_too_large_for_a_number(name, dtype, reduction, classes):
+    """A derivative may be infinite then, but is NaN nowhere; in float32 it is what float64 says."""
+    rng = np.random.default_rng(classes)
+    loss = fl.losses[name]
+    pred = np.where(rng.random((8, classes)) < 0.3, 3.0, 0.0) * rng.normal(size=(8, classes))
+    if loss.domain.prediction.bounded:
+        pred = -np.abs(pred)
+    label = rng.integers(0, classes, 8)
+    target = label if loss.row.labels else (label[:, None] == np.arange(classes)).astype(float)
+    pred[:4, :] -= 9
+    pred[np.arange(4), label[:4]] = 0  # nothing is lost there
+    size = 60 if dtype == np.float32 else 300
+    given = {"class_weight": np.full(classes, 10.0**size), "weight": np.full(8, 1e20), "reduction": reduction}
+    results = [
+        *loss.value_and_grad(pred.astype(dtype), target, **given),
+        *loss.grad_and_hess(pred.astype(dtype), target, **given),
+    ]
+    assert not any(np.isnan(result).any() for result in results)
+    if dtype == np.float32:
+        single = [*loss.value_and_grad(pred, target, **given), *loss.grad_and_hess(pred, target, **given)]
+        for found, right in zip(results[1:], single[1:], strict=True):
+            with np.errstate(over="ignore"):
+                rounded = right.astype(np.float32)
+            np.testing.assert_array_equal(np.sign(found)[np.isinf(rounded)], np.sign(rounded)[np.isinf(rounded)])
+            np.testing.assert_array_equal(found[right == 0], 0)

@@ -2,6 +2,7 @@
  * and one element a row. */
 #include "rows.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -101,6 +102,18 @@ static void keep_one(const job *j, int which, const row *r, int64_t class, doubl
         fl_store(result, r->data[which] + class * fl_array_of(j->call, which)->class_stride, 0, fl_array_of(j->call, which)->dtype);
 }
 
+/* A factor too large for a number makes a derivative infinite, but not where it is 0. */
+static double times(double derivative, double factor)
+{
+    return derivative == 0.0 ? 0.0 : derivative * factor;
+}
+
+static void multiply(const job *j, char *derivatives, int64_t n, double factor)
+{
+    for (int64_t i = 0; factor != 1.0 && i < n; i++)
+        fl_store(times(fl_load(derivatives + (size_t)i * j->item, j->call->real), factor), derivatives, i, j->call->real);
+}
+
 /* A row whose loss is the sum of a pointwise loss along the classes. */
 double fl_element_row(job *j, const row *r, int64_t label, double strength, double scale, rows_memory *m)
 {
@@ -109,6 +122,7 @@ double fl_element_row(job *j, const row *r, int64_t label, double strength, doub
     const double count = strength / (double)c->classes;
     element_buffers *b = (element_buffers *)m->work;
     double value = 0.0, slope = 0.0, curve = 0.0, mass = c->labels ? 1.0 : 0.0, param[FL_MAX_PARAMS];
+    const double most = c->real == FL_FLOAT64 ? DBL_MAX : FLT_MAX, after = fabs(scale) > most ? scale : 1.0;
     projection p = {0};
     memcpy(param, c->param, sizeof param);
     if (margins)
@@ -123,7 +137,7 @@ double fl_element_row(job *j, const row *r, int64_t label, double strength, doub
         fl_pointwise x = elements_of(j, r, s, label, b);
         if (!fl_check_numbers(j, x.pred, x.n, PRED) || !fl_check_numbers(j, x.target, x.n, TARGET))
             return 0.0;
-        x.param = param, x.scale = scale;
+        x.param = param, x.scale = after == 1.0 ? scale : 1.0;
         if (simplex && !c->labels) {
             if (x.target == b->segment.target)
                 fl_pad(b->segment.target, n, 0.0, c->real);
@@ -139,18 +153,20 @@ double fl_element_row(job *j, const row *r, int64_t label, double strength, doub
         if (c->outputs & FL_GRAD) {
             fl_pad(x.grad, n, 0.0, c->real);
             slope += j->kernels->sum(x.grad, x.n);
+            multiply(j, x.grad, n, after);
             fl_keep_segment(j, GRAD, r, s, x.grad);
         }
         if (c->outputs & FL_HESS) {
             fl_pad(x.hess, n, 0.0, c->real);
             if (margins)
                 curve += j->kernels->sum(x.hess, x.n);
+            multiply(j, x.hess, n, after);
             fl_keep_segment(j, HESS, r, s, x.hess);
         }
     }
     if (margins) {
-        keep_one(j, GRAD, r, label, 0.0 - slope);
-        keep_one(j, HESS, r, label, curve);
+        keep_one(j, GRAD, r, label, 0.0 - times(slope, after));
+        keep_one(j, HESS, r, label, times(curve, after));
     }
     if (simplex) /* Of targets whose sum is not 1. */
         value = 2.0 * value + (mass == 1.0 ? 0.0 : (p.m + p.threshold) * (1.0 - mass));
@@ -414,14 +430,14 @@ void fl_rival_rows(job *j, int64_t first, int64_t n, rows_memory *m)
         if (j->call->outputs & FL_VALUE)
             m->value[i] = fl_rounded_value(j, fl_load(b->value + (size_t)i * j->item, real), weight);
         if (j->call->outputs & FL_GRAD) {
-            const double slope = fl_load(b->grad + (size_t)i * j->item, real) * (j->scale * weight);
+            const double slope = times(fl_load(b->grad + (size_t)i * j->item, real), j->scale * weight);
             if (isnan(slope))
                 fl_spread_nan(j, &r, b->segment.grad);
             keep_one(j, GRAD, &r, b->rival[i], slope);
             keep_one(j, GRAD, &r, m->label[i], 0.0 - slope);
         }
         if (j->call->outputs & FL_HESS) {
-            const double curve = fl_load(b->hess + (size_t)i * j->item, real) * (j->scale * weight);
+            const double curve = times(fl_load(b->hess + (size_t)i * j->item, real), j->scale * weight);
             keep_one(j, HESS, &r, b->rival[i], curve);
             keep_one(j, HESS, &r, m->label[i], curve);
         }

@@ -204,7 +204,8 @@ int fl_row_counts(const job *j, const rows_memory *m, int64_t i)
 
 double fl_rounded_value(const job *j, double value, double weight)
 {
-    return j->call->real == FL_FLOAT32 ? (double)(float)value * weight : value * weight;
+    const double rounded = j->call->real == FL_FLOAT32 ? (double)(float)value : value;
+    return rounded == 0.0 ? 0.0 : rounded * weight; /* where several weights have no number for their product, too */
 }
 
 /* Labels of rows first ... first + n - 1, if they lie as the kernel for labels reads them, else NULL. */

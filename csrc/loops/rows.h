@@ -79,15 +79,19 @@ INLINE void fill_short_row(real *x, int64_t classes, real with)
         x[c] = with;
 }
 
-/* Multiplies derivatives; those of the label are the sum of the others'. Returns this sum. */
+/* Multiplies derivatives; those of the label are the sum of the others'. Returns this sum, which is NaN where one of them is. A factor
+ * too large for a number makes all infinite but what is 0. */
 INLINE double finish_short_row(const fl_short_rows *k, int64_t i, real *x, real sign)
 {
     const real factor = (real)(k->scale * k->weight[i]);
+    const int beyond = isinf(factor);
     for (int64_t c = 0; c < k->classes; c++)
-        x[c] *= factor;
+        x[c] *= beyond ? ONE : factor;
     const double sum = sum_of_short_row(x, k->classes);
     if (k->margins)
         x[k->label[i]] = ZERO + sign * (real)sum;
+    for (int64_t c = 0; beyond && c < k->classes; c++)
+        x[c] = x[c] == ZERO ? ZERO : x[c] * factor;
     return sum;
 }
 
