@@ -85,13 +85,15 @@ INLINE double finish_short_row(const fl_short_rows *k, int64_t i, real *x, real 
 {
     const real factor = (real)(k->scale * k->weight[i]);
     const int beyond = isinf(factor);
+    const real at_once = beyond ? ONE : factor;
     for (int64_t c = 0; c < k->classes; c++)
-        x[c] *= beyond ? ONE : factor;
+        x[c] *= at_once;
     const double sum = sum_of_short_row(x, k->classes);
     if (k->margins)
         x[k->label[i]] = ZERO + sign * (real)sum;
-    for (int64_t c = 0; beyond && c < k->classes; c++)
-        x[c] = x[c] == ZERO ? ZERO : x[c] * factor;
+    if (__builtin_expect(beyond, 0))
+        for (int64_t c = 0; c < k->classes; c++)
+            x[c] = x[c] == ZERO ? ZERO : x[c] * factor;
     return sum;
 }
 
