@@ -646,11 +646,11 @@ cdef class Kernel:
             elif key == "grad_dtype" and not self.output_bits == FL_VALUE:
                 grad_dtype = argument
             elif key == "check_domain" and self.has_domain:
-                check_domain = bool(argument)
+                check_domain = _errors.flag(key, argument)
             elif self.second_flag and key == self.second_flag:
-                with_second = bool(argument)
+                with_second = _errors.flag(key, argument)
             elif self.is_softmax and key in STATISTICS:
-                if argument:
+                if _errors.flag(key, argument):
                     statistics = statistics or {}
                     statistics[STATISTICS[key]] = None
             else:

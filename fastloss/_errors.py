@@ -373,6 +373,14 @@ def integer_axis(axis: Any) -> int:
         raise TypeError(f"axis must be an integer, got {axis!r}") from None
 
 
+def flag(name: str, given: Any) -> bool:
+    """What is true or false, of any type."""
+    try:
+        return bool(given)
+    except ValueError:  # of an array
+        raise TypeError(f"{name} must be True or False, got an array of shape {np.shape(given)}") from None
+
+
 def choice(name: str, given: Any, accepted: tuple[str, ...]) -> str:
     """`given`, if it is one of the words accepted."""
     if not isinstance(given, str) or given not in accepted:

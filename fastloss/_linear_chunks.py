@@ -148,7 +148,7 @@ class Call:
         if "check_domain" in arguments:
             self.keywords["check_domain"] = False  # what is to be checked, is before the first chunk
         #: The flags that ask for statistics.
-        self.flags = {name: True for name in STATISTICS if arguments.get(name)}
+        self.flags = {name: True for name in STATISTICS if _errors.flag(name, arguments.get(name))}
 
         given = {name: arguments[name] for name in ARRAYS if arguments[name] is not None or name != "bias"}
         self.arrays = {name: checked(array, name) for name, array in given.items()}

@@ -177,7 +177,7 @@ def kept_option(name: str, value: Any) -> Any:
         case "n_threads":
             return _errors.thread_count(value)
         case _:
-            return bool(value)
+            return _errors.flag(name, value)
 
 
 def with_bound(

@@ -72,7 +72,7 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
     """
 
     def __init__(self, loss: Loss, response_method: str | None = None) -> None:
-        if response_method not in (None, *RESPONSE_METHODS):
+        if response_method is not None and not (isinstance(response_method, str) and response_method in RESPONSE_METHODS):
             raise ValueError(f"response_method must be one of {', '.join(RESPONSE_METHODS)}; got {response_method!r}")
         self.loss, self.response_method = loss, response_method
 

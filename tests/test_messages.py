@@ -195,6 +195,29 @@ def test_functions_that_bind_a_loss_speak_of_themselves():
             call()
 
 
+@pytest.mark.parametrize("given", [np.array([]), np.ones((2, 2)), [], {}, 1.5], ids=lambda x: type(x).__name__)
+def test_what_is_no_word_and_no_truth_value_is_named(given):
+    """An array is neither: NumPy's own text of its truth value reaches nobody."""
+    calls = [
+        (lambda: boosting.objective(fl.huber, given), "hessian = .* has no meaning for huber; accepted: "),
+        (lambda: fl.huber(P, T, reduction=given), "reduction must be one of"),
+        (lambda: fl.huber(P, T, empty=given), "empty must be one of"),
+        (lambda: fl.huber.bind(reduction=given), "reduction must be one of"),
+    ]
+    if isinstance(given, np.ndarray):
+        calls += [
+            (lambda: fl.binary_cross_entropy(P, T, check_domain=given), "check_domain must be True or False, got an array"),
+            (lambda: fl.binary_cross_entropy.bind(check_domain=given), "check_domain must be True or False, got an array"),
+            (lambda: fl.gaussian_nll.grad(P, T, variance_grad=given), "variance_grad must be True or False, got an array"),
+            (lambda: fl.cross_entropy(X, Y, return_lse=given), "return_lse must be True or False, got an array"),
+            (lambda: fl.linear_cross_entropy(X, X, Y - 1, return_lse=given), "return_lse must be True or False, got an array"),
+            (lambda: boosting.minimize_objective(fl.huber, X, Y, fit_intercept=given), "fit_intercept must be True or False"),
+        ]
+    for call, message in calls:
+        with pytest.raises((TypeError, ValueError), match=f"(?s){message}"):
+            call()
+
+
 def test_a_loss_in_the_place_of_an_objective_of_catboost():
     for name, hint in {"calc_ders_range": "objective of the loss", "evaluate": r"objective\(\.\.\.\)\.metric\(\)"}.items():
         for given in (fl.huber, fl.reference.huber, boosting.objective(fl.huber)):

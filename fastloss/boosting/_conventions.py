@@ -529,9 +529,10 @@ class Traits:
             return names[0]
         if any(name.startswith("xgboost-") for name in names):
             names.append("xgboost")
-        name = xgboost_of_today() if hessian == "xgboost" in names else hessian
-        if name not in names:
-            meant = "" if name == hessian else f", here {name!r},"
+        is_text = isinstance(hessian, str)
+        name = xgboost_of_today() if is_text and hessian == "xgboost" in names else hessian
+        if not is_text or name not in names:
+            meant = "" if name is hessian else f", here {name!r},"
             accepted = ", ".join(sorted(names, key=HESSIANS.index))
             raise ValueError(f"hessian = {hessian!r}{meant} has no meaning for {loss.name}; accepted: {accepted}")
         return name

@@ -85,7 +85,7 @@ class LinearObjective:
     def __init__(
         self, objective: Objective, X: Any, y: Any, weight: Any, l2: float, fit_intercept: bool, classes: int | None
     ) -> None:
-        self.objective, self.fit_intercept = objective, bool(fit_intercept)
+        self.objective, self.fit_intercept = objective, _errors.flag("fit_intercept", fit_intercept)
         try:
             self.l2 = float(l2)
         except (TypeError, ValueError):
