@@ -52,11 +52,16 @@ if TYPE_CHECKING:  # Editors find the documentation of a loss here: its stub has
     from fastloss.reference._rows_margins import *  # noqa: F403
     from fastloss.reference._rows_softmax import *  # noqa: F403
 
-losses = Named({name: Loss(row, compiled_entry) for name, row in registry.items()})
+losses = Named({name: Loss(row, compiled_entry, reference=reference.losses[name]) for name, row in registry.items()})
 linear_losses = Named(
-    {name: LinearLoss(row, losses[row.wraps], _linear_chunks.evaluate) for name, row in linear_registry.items()}
+    {
+        name: LinearLoss(row, losses[row.wraps], _linear_chunks.evaluate, reference=reference.linear_losses[name])
+        for name, row in linear_registry.items()
+    }
 )
-row_functions = Named({name: RowFunction(row, compiled_function) for name, row in function_registry.items()})
+row_functions = Named(
+    {name: RowFunction(row, compiled_function, reference.row_functions[name]) for name, row in function_registry.items()}
+)
 globals().update(losses)
 globals().update(linear_losses)
 globals().update(row_functions)

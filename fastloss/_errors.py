@@ -314,10 +314,9 @@ def unknown_keyword(kernel: Any, name: str) -> TypeError:
     known = keywords_of(kernel)
     if name in kernel.__signature__.parameters and name not in known:
         return twice(kernel, name)
-    from fastloss._registry import registry  # which imports this module
-
-    row = registry.get(kernel.loss.name)
-    hint = _advice.logits(row, registry.values(), name) if row is not None else ""
+    # Losses of a linear layer and functions of rows have a row of another kind, which tells nothing of their arguments.
+    row = kernel.loss.row if hasattr(kernel.loss.row, "of_logits") else None
+    hint = _advice.logits(row, name) if row is not None else ""
     hint = hint or _advice.keyword(name, kernel.__signature__.parameters, row)
     return TypeError(f"{called(kernel)} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
 

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastloss import _docs, _errors
+from fastloss import _docs, _errors, _names
 from fastloss._loss import (
     OPTIONS,
     Documentation,
@@ -208,6 +208,10 @@ def linear_signature(wrapped: Row, bound: Mapping[str, Any], entry_point: str) -
     return inspect.Signature(parameters)
 
 
+#: How a loss is computed: from the loss, the outputs that are wanted and the arguments of the call.
+Evaluate = Callable[["LinearLoss", tuple[str, ...], dict[str, Any]], tuple[Any, ...]]
+
+
 class LinearLoss:
     """A loss of the logits of a linear layer, with the gradients of the layer's input, weight and bias.
 
@@ -234,16 +238,19 @@ class LinearLoss:
         self,
         row: LinearRow,
         wrapped: Loss,
-        evaluate: Callable[[LinearLoss, tuple[str, ...], dict[str, Any]], tuple[Any, ...]],
+        evaluate: Evaluate,
         bound: Mapping[str, Any] | None = None,
+        reference: LinearLoss | None = None,
     ):
         if wrapped.family != "rows" or not (wrapped.row.labels or wrapped.row.differentiable_target):
             raise TypeError(f"{wrapped.name} is no loss of rows with labels, nor of two rows of logits")
         if bound is None:
             bound = {"sample_weight" if name == "weight" else name: value for name, value in wrapped.bound.items()}
         # What is bound is given to each call, and would be twice.
-        self.wrapped = type(wrapped)(wrapped.row, wrapped._entry_type) if wrapped.bound else wrapped
+        self.wrapped = wrapped._with({}) if wrapped.bound else wrapped
         self.row, self.evaluate, self.bound = row, evaluate, MappingProxyType(dict(bound))
+        #: The same loss in plain NumPy, with nothing bound; what is given none is that loss itself.
+        self._reference = reference or self
         self.__name__ = self.__qualname__ = row.name
         self._value = LinearEntry(self, "value")
         self.grad: Any = LinearEntry(self, "grad")
@@ -255,7 +262,7 @@ class LinearLoss:
         return linear_signature(self.wrapped.row, self.bound, "value")
 
     def documentation(self) -> str:
-        return linear_doc(self.row, self.wrapped.row, "value")
+        return self._value.documentation()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
@@ -296,7 +303,8 @@ class LinearLoss:
         known_to_grad = linear_signature(self.wrapped.row, {}, "grad").parameters
         options = [name for name in OPTIONS if name not in OTHERS_BOUND and name in known_to_grad]
         check_bound(self.name, known, parameters, options)
-        return type(self)(self.row, self.wrapped, self.evaluate, with_bound(self.bound, known, parameters, {}))
+        more = with_bound(self.bound, known, parameters, {})
+        return type(self)(self.row, self.wrapped, self.evaluate, more, self._reference)
 
     @property
     def name(self) -> str:
@@ -310,9 +318,7 @@ class LinearLoss:
     @property
     def reference(self) -> LinearLoss:
         """The same loss in plain NumPy, with the same parameters bound."""
-        from fastloss import reference
-
-        return reference.linear_losses[self.name].bind(**self.bound)
+        return self._reference.bind(**self.bound)
 
     @functools.cached_property
     def _key(self) -> tuple[Any, ...]:
@@ -338,11 +344,8 @@ def _origin(loss: LinearLoss) -> str:
 
 
 def _rebuild(origin: str, name: str, bound: dict[str, Any]) -> LinearLoss:
-    import fastloss
-
-    home = fastloss if origin == "fastloss" else fastloss.reference
-    losses: Mapping[str, LinearLoss] = home.linear_losses
-    return losses[name].bind(**bound)
+    loss: LinearLoss = _names.found("linear_losses", origin, name)
+    return loss.bind(**bound)
 
 
 class LinearEntry:
@@ -375,6 +378,9 @@ class LinearEntry:
 
     @property
     def __doc__(self) -> str:  # type: ignore[override]
+        return self.documentation()
+
+    def documentation(self) -> str:
         return linear_doc(self.loss.row, self.loss.wrapped.row, self.__name__)
 
     @functools.cached_property

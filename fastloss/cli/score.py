@@ -131,7 +131,7 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
         parser.add_argument("--no-check-domain", action="store_true", help=about)
     if not loss.params:
         return
-    texts = _docs.entries(_docs.sections(loss.row.doc)["Parameters"])
+    texts = _docs.entries(_docs.sections(_docs.entry_doc(loss.row, "value"))["Parameters"])
     parameters = parser.add_argument_group("parameters of the loss")
     for parameter in loss.params.values():
         add_parameter(parameters, parameter, texts.get(parameter.name, ""))
