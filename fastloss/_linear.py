@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from fastloss import _docs, _errors, _names
+from fastloss import _arrays, _calls, _docs, _errors, _names
 from fastloss._loss import (
     OPTIONS,
     Documentation,
@@ -160,7 +160,7 @@ def check_head(hidden: np.ndarray, weight: np.ndarray, bias: np.ndarray | None, 
 
 def row_values(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The type of the values of rows of such numbers: not a half, in which a log-probability is off by hundredths."""
-    return np.dtype(np.float32) if dtype.name in _errors.HALVES else gradient_dtypes([dtype], None)[0]
+    return np.dtype(np.float32) if dtype.name in _arrays.HALVES else gradient_dtypes([dtype], None)[0]
 
 
 def check_labels(row: Row, hidden: np.ndarray, weight: np.ndarray, labels: np.ndarray) -> None:
@@ -356,11 +356,11 @@ class LinearEntry:
         self.__name__ = self.__qualname__ = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if _errors.has_tensor(kwargs.get("out")):
-            return _errors.call_with_tensors(self, args, kwargs)
+        if _arrays.has_tensor(kwargs.get("out")):
+            return _arrays.call_with_tensors(self, args, kwargs)
         if len(args) > 1 and "weight" in kwargs:
-            raise TypeError(f"{_errors.called(self)}: weight is the layer's matrix; sample weights are sample_weight=")
-        given, keywords = _errors.arguments(self, args, kwargs)
+            raise TypeError(f"{_calls.called(self)}: weight is the layer's matrix; sample weights are sample_weight=")
+        given, keywords = _calls.arguments(self, args, kwargs)
         defaults = {p.name: p.default for p in self.__signature__.parameters.values() if p.default is not p.empty}
         return self.evaluate({**defaults, **given, **keywords})
 
@@ -440,8 +440,8 @@ class LinearProduct(LinearEntry):
         cotangent = arguments.pop("cotangent")
         if cotangent is None:
             raise TypeError(f"{self.loss.name}.vjp needs a cotangent")
-        cotangent = _errors.readable_array(cotangent, "cotangent")
-        _errors.broadcast(cotangent, np.shape(arguments["hidden"])[:-1], "cotangent")
+        cotangent = _arrays.readable_array(cotangent, "cotangent")
+        _arrays.broadcast(cotangent, np.shape(arguments["hidden"])[:-1], "cotangent")
         if "sample_weight" in self.loss.bound:
             cotangent = cotangent * self.loss.bound["sample_weight"]
         return super().evaluate({**arguments, "sample_weight": cotangent, "reduction": "none", "empty": "nan"})

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _arrays, _errors
 from fastloss._linear import (
     ARRAYS,
     FILTER_EPS,
@@ -124,11 +124,11 @@ def like_block(weight: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:
 
 def checked(given: Any, name: str) -> np.ndarray:
     """An argument as an array, in its own dtype."""
-    array = _errors.plain_array(given, name, "of rows as sample_weight=~mask")
+    array = _arrays.plain_array(given, name, "of rows as sample_weight=~mask")
     try:
-        _errors.readable_array(np.empty(0, array.dtype), name)
+        _arrays.readable_array(np.empty(0, array.dtype), name)
     except TypeError:
-        _errors.readable_array(given, name)  # which says more of it
+        _arrays.readable_array(given, name)  # which says more of it
         raise
     return array
 
@@ -170,9 +170,9 @@ class Call:
         self.sample_weight = None
         if arguments["sample_weight"] is not None:
             sample_weight = checked(arguments["sample_weight"], "sample_weight")
-            self.sample_weight = Rows(_errors.broadcast(sample_weight, self.shape, "sample_weight"), len(self.shape))
+            self.sample_weight = Rows(_arrays.broadcast(sample_weight, self.shape, "sample_weight"), len(self.shape))
         self.gradient_dtypes = gradient_dtypes((a.dtype for a in self.arrays.values()), arguments.get("grad_dtype"))
-        single = {array.dtype.name in ("float32", *_errors.HALVES) for array in self.arrays.values()} == {True}
+        single = {array.dtype.name in ("float32", *_arrays.HALVES) for array in self.arrays.values()} == {True}
         self.real = np.dtype(np.float32 if single else np.float64)
         # A call without rows raises what is wrong with the parameters, such as class weights of another number of classes.
         nothing = np.empty((0, self.classes), self.real)
@@ -243,15 +243,15 @@ class Call:
             given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
             raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
         others = {name: array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None}
-        arrays = (_errors.plain_array(array, name, "away") for name, array in others.items())
+        arrays = (_arrays.plain_array(array, name, "away") for name, array in others.items())
         inputs = [array for array in (*(self.teacher or ()), *arrays) if array is not None]
         for i, (place, dtype) in enumerate(zip(out, self.gradient_dtypes, strict=True)):
             if place is None:
                 continue
-            _errors.check_place(place, f"out[{i}]", self.arrays[names[i]], names[i], dtype)
-            if any(_errors.overlap(place, array) for array in inputs):
+            _arrays.check_place(place, f"out[{i}]", self.arrays[names[i]], names[i], dtype)
+            if any(_arrays.overlap(place, array) for array in inputs):
                 raise ValueError(f"out[{i}] overlaps an argument")
-            if any(_errors.overlap(place, other) for other in out[:i] if other is not None):
+            if any(_arrays.overlap(place, other) for other in out[:i] if other is not None):
                 raise ValueError("two arrays of out overlap")
         return list(out)
 
@@ -372,7 +372,7 @@ class Gradients:
         self.d_hidden = Rows(self.results[0], len(call.shape))
         self.sums = [
             # Halves are not summed in halves.
-            result if result.dtype.name not in _errors.HALVES or single else np.empty_like(result, real)
+            result if result.dtype.name not in _arrays.HALVES or single else np.empty_like(result, real)
             for result in self.results[1:]
         ]
         columns = call.weight.shape[1]

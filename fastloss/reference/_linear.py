@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _arrays
 from fastloss._linear import (
     FILTER_EPS,
     LinearLoss,
@@ -31,7 +31,7 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
     hidden, weight, *bias = (array.astype(real) for array in arrays)
     check_head(hidden, weight, bias[0] if bias else None)
     if arguments["sample_weight"] is not None:
-        _errors.broadcast(np.asarray(arguments["sample_weight"]), hidden.shape[:-1], "sample_weight")
+        _arrays.broadcast(np.asarray(arguments["sample_weight"]), hidden.shape[:-1], "sample_weight")
     options = {
         name: arguments[name] for name in (*loss.wrapped.params, "reduction", "empty", "check_domain") if name in arguments
     }
