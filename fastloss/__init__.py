@@ -23,7 +23,8 @@ except ImportError:
 
 from fastloss import _linear_chunks, reference
 from fastloss._kernel import compiled_entry, compiled_function
-from fastloss._linear import LinearLoss, linear_registry
+from fastloss._linear import LinearLoss
+from fastloss._linear_registry import linear_registry
 from fastloss._loss import Loss
 from fastloss._names import Named, module_attributes
 from fastloss._registry import registry

@@ -9,8 +9,12 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "fastloss"
 
+REFERENCE = PACKAGE / "reference"
+
 #: Lines of a file that can be read in one sitting.
 MOST_LINES = 400
+#: Files that are longer, and are to be divided.
+STILL_LONG = {"_core.pyx", "_loss.py", "_verify.py", "boosting/_conventions.py", "boosting/_objective.py", "cli/score.py"}
 
 
 def modules(root):
@@ -83,9 +87,38 @@ def circles(graph):
     return sorted(sorted(group) for group in groups)
 
 
+def documentation(tree):
+    """The docstrings of functions and classes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            yield node.body[0]
+
+
 def test_no_circle_of_imports():
     found = circles(arrows(PACKAGE))
     assert not found, f"these import each other, some of them within functions: {found}"
+
+
+def lines_of(path):
+    """The lines of a file; of a reference without the documentation of losses, which stands with their formulas."""
+    text = path.read_text(encoding="utf-8")
+    own = documentation(ast.parse(text)) if REFERENCE in path.parents else ()
+    return len(text.splitlines()) - sum(docstring.end_lineno - docstring.lineno + 1 for docstring in own)
+
+
+def test_every_file_is_read_in_one_sitting():
+    files = {str(path.relative_to(PACKAGE)): path for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.pyx")])}
+    counted = {
+        name: lines_of(path) if path.suffix == ".py" else len(path.read_text().splitlines()) for name, path in files.items()
+    }
+    long = {name: lines for name, lines in counted.items() if lines > MOST_LINES}
+    assert set(long) == STILL_LONG, f"more than {MOST_LINES} lines: {long}"
+
+
+def test_every_file_says_what_it_is_for():
+    for path in sorted(PACKAGE.rglob("*.py")):
+        first = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+        assert first.endswith((".", ":")), f"{path.relative_to(PACKAGE)} opens with no sentence: {first!r}"
 
 
 def test_circles_are_found(tmp_path):

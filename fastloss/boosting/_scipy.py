@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _arrays
+from fastloss import _arrays, _errors
 from fastloss._loss import Loss
 from fastloss._weights import relative
 from fastloss.boosting._checks import numbers, one_weight

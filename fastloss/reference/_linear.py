@@ -7,15 +7,9 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays
-from fastloss._linear import (
-    FILTER_EPS,
-    LinearLoss,
-    check_head,
-    check_labels,
-    gradient_dtypes,
-    row_values,
-    target_of,
-)
+from fastloss._linear import LinearLoss
+from fastloss._linear_checks import check_head, check_labels, gradient_dtypes, row_values
+from fastloss._linear_registry import FILTER_EPS, target_of
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference._softmax import floating
 
