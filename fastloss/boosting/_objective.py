@@ -23,7 +23,9 @@ from fastloss.boosting._checks import (
     one_weight,
     spread_parameter,
 )
-from fastloss.boosting._conventions import Convention, Margins, Traits, traits_of
+from fastloss.boosting._conventions import Convention
+from fastloss.boosting._margins import Margins
+from fastloss.boosting._traits import Traits, traits_of
 
 __all__ = ["FLOOR", "Metric", "Objective", "objective"]
 
