@@ -23,9 +23,9 @@ import fastloss as fl
 from fastloss import boosting
 from fastloss._registry import SIGN
 from fastloss.boosting import _conventions, _search, _traits
+from fastloss.boosting._calls import FORMS
 from fastloss.boosting._conventions import Smoothed
 from fastloss.boosting._margins import newton_entry
-from fastloss.boosting._objective import FORMS
 from fastloss.boosting._traits import HESSIANS, TABLE, xgboost_of_today
 
 ROUNDS, THREADS = 5, 2

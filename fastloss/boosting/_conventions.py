@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fastloss.boosting._checks import beyond_single
 from fastloss.boosting._curvatures import smoothed_absolute
 from fastloss.boosting._margins import Margins, Number
 
@@ -17,6 +18,7 @@ __all__ = [
     "OfGradient",
     "Smoothed",
     "Turned",
+    "derivatives_of",
     "from_target",
     "relative_to_rate",
     "scale_of",
@@ -179,3 +181,24 @@ class Smoothed(Convention):
         scale = scale_of(of, from_target).astype(residual.dtype)
         grad, hess = self.function(of, residual, scale)
         return of.weighed(grad), of.weighed(of._replace(weight=None).raised(hess))
+
+
+def derivatives_of(convention: Convention, of: Margins) -> tuple[np.ndarray, np.ndarray]:
+    """What a convention gives for weights of either sign and of any size, in the dtype that is wanted."""
+    dtype = np.dtype(np.float32) if of.single else of.pred.dtype
+    weighed = of.weight is not None and of.weight.size > 0
+    wide: type | None = np.float32 if of.pred.dtype.itemsize < 4 else None  # what conventions add up may be no half
+    if weighed and dtype != np.float64 and beyond_single(of.weight):
+        wide = np.float64
+    if wide is not None:
+        grad, hess = derivatives_of(convention, of._replace(pred=of.pred.astype(wide), single=False))
+        with np.errstate(over="ignore"):
+            return grad.astype(dtype), hess.astype(dtype)
+    if not weighed or not of.weight.min() < 0:
+        return convention.derivatives(of)
+    # One rule for all conventions: what a sample of weight 1 has, times the weight.
+    sign = of.by_sample(np.sign(of.weight))
+    grad, hess = convention.derivatives(of._replace(weight=np.abs(of.weight)))
+    grad *= sign
+    hess *= sign
+    return grad, hess
