@@ -170,7 +170,7 @@ class Gradients:
                     self.rounded(name, total[part], result, part)
         for name, (before, after) in self.nonzero.items():
             if 2 * after < before:
-                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=6)
+                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=7)
         return tuple(self.results)
 
 
