@@ -21,7 +21,7 @@ from report import filled, table
 
 import fastloss as fl
 from fastloss.boosting import objective
-from fastloss.boosting._conventions import HESSIANS, TABLE, traits_of
+from fastloss.boosting._traits import HESSIANS, TABLE, traits_of
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "boosting.md"

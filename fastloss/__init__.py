@@ -21,9 +21,10 @@ except ImportError:
         f"fastloss is not compiled in this folder ({__path__[0]}): run Python from another folder, or `pip install -e .` here"
     ) from None
 
-from fastloss import _linear_chunks, reference
+from fastloss import reference
 from fastloss._kernel import compiled_entry, compiled_function
-from fastloss._linear import LinearLoss, linear_registry
+from fastloss._linear import LinearLoss
+from fastloss._linear_registry import linear_registry
 from fastloss._loss import Loss
 from fastloss._names import Named, module_attributes
 from fastloss._registry import registry
@@ -54,11 +55,24 @@ if TYPE_CHECKING:  # Editors find the documentation of a loss here: its stub has
     from fastloss.reference._rows_margins import *  # noqa: F403
     from fastloss.reference._rows_softmax import *  # noqa: F403
 
-losses = Named({name: Loss(row, compiled_entry) for name, row in registry.items()})
+
+def _by_chunks(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]) -> tuple[Any, ...]:
+    """How a loss of a linear layer is computed, imported where one is: not every program has such a layer."""
+    from fastloss import _linear_chunks
+
+    return _linear_chunks.evaluate(loss, outputs, arguments)
+
+
+losses = Named({name: Loss(row, compiled_entry, reference=reference.losses[name]) for name, row in registry.items()})
 linear_losses = Named(
-    {name: LinearLoss(row, losses[row.wraps], _linear_chunks.evaluate) for name, row in linear_registry.items()}
+    {
+        name: LinearLoss(row, losses[row.wraps], _by_chunks, reference=reference.linear_losses[name])
+        for name, row in linear_registry.items()
+    }
 )
-row_functions = Named({name: RowFunction(row, compiled_function) for name, row in function_registry.items()})
+row_functions = Named(
+    {name: RowFunction(row, compiled_function, reference.row_functions[name]) for name, row in function_registry.items()}
+)
 globals().update(losses)
 globals().update(linear_losses)
 globals().update(row_functions)

@@ -330,7 +330,7 @@ def domain(row: Any, argument: str, value: float, interval: Any) -> str:
     return ""
 
 
-def logits(row: Any, rows: Iterable[Any], name: str) -> str:
+def logits(row: Any, name: str) -> str:
     """What a keyword that says whether predictions are logits is answered with; "" where it says no such thing."""
     if _plain(name) not in ("fromlogits", "logloss", "loginput", "applysigmoid", "applysoftmax", "logits"):
         return ""
@@ -338,5 +338,4 @@ def logits(row: Any, rows: Iterable[Any], name: str) -> str:
         return ""
     if row.of_logits:
         return f": {row.name} takes no logits; {row.of_logits} does"
-    of_probabilities = [other.name for other in rows if other.of_logits == row.name]
-    return f": {row.name} always takes logits" + (f"; {of_probabilities[0]} takes no logits" if of_probabilities else "")
+    return f": {row.name} always takes logits" + (f"; {row.of_probabilities} takes no logits" if row.of_probabilities else "")

@@ -5,28 +5,20 @@ The products are NumPy's, which calls its BLAS. The sizes of chunks and blocks d
 
 from __future__ import annotations
 
-import itertools
-import math
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
-from fastloss._linear import (
-    ARRAYS,
-    FILTER_EPS,
-    LinearLoss,
-    check_head,
-    check_labels,
-    gradient_dtypes,
-    row_values,
-    target_of,
-)
-from fastloss._loss import EMPTY, REDUCTIONS
+from fastloss import _arrays
+from fastloss._linear import LinearLoss
+from fastloss._linear_call import Call, Scale
+from fastloss._linear_checks import row_values
+from fastloss._linear_registry import ARRAYS
+from fastloss._linear_rows import Rows, batches, fits_blas, like_block, ready, slices
 from fastloss._statistics import STATISTICS, SoftmaxResult
-from fastloss._weights import LEAST, Scaled, scaled
+from fastloss._weights import Scaled
 
 __all__ = ["evaluate"]
 
@@ -37,293 +29,10 @@ SCRATCH = 54 << 20
 #: Bytes of the blocks of the weight matrix and of its gradient, together: large enough for the BLAS, small beside the logits.
 BLOCK = 8 << 20
 
-#: Rows, or classes of a chunk, looked at a time when some are chosen.
-SCAN = 1 << 14
-
 LOST = (
     "most of the gradient by {name} is 0 in float16, whose smallest number is 6e-8: ask for grad_dtype='float32', or scale the "
     "loss, such as reduction='sum' with sample_weight=scale/n"
 )
-
-
-class Rows:
-    """An array whose leading axes count rows, read and written by row numbers, without a copy of the whole."""
-
-    def __init__(self, array: np.ndarray, leading: int):
-        self.array, self.shape = array, array.shape[:leading]
-        counted = [(n, stride) for n, stride in zip(self.shape, array.strides, strict=False) if n != 1]
-        one_stride = all(a == n * b for (_, a), (n, b) in itertools.pairwise(counted))
-        # Only where strides allow it is reshape a view.
-        self.flat = array.reshape(math.prod(self.shape), *array.shape[leading:]) if one_stride or not array.size else None
-
-    def _index(self, rows: Any) -> Any:
-        if self.flat is not None:
-            return rows
-        return np.unravel_index(np.arange(rows.start, rows.stop) if isinstance(rows, slice) else rows, self.shape)
-
-    def __getitem__(self, rows: Any) -> np.ndarray:
-        found: np.ndarray = (self.array if self.flat is None else self.flat)[self._index(rows)]
-        return found
-
-    def __setitem__(self, rows: Any, values: Any) -> None:
-        (self.array if self.flat is None else self.flat)[self._index(rows)] = values
-
-    def finish(self) -> Any:
-        """The array, or its number where it has no axis."""
-        return self.array if self.array.ndim else self.array[()]
-
-
-def batches(numbers: Iterable[np.ndarray], size: int) -> Iterator[Any]:
-    """Rising numbers that come in pieces, `size` at a time; a slice where none is missing."""
-    kept = np.empty(0, np.intp)
-    for more in numbers:
-        kept = np.concatenate([kept, more])
-        while len(kept) >= size:
-            yield as_slice(kept[:size])
-            kept = kept[size:]
-    if len(kept):
-        yield as_slice(kept)
-
-
-def as_slice(numbers: np.ndarray) -> Any:
-    first, last = int(numbers[0]), int(numbers[-1])
-    return slice(first, last + 1) if last - first + 1 == len(numbers) else numbers
-
-
-def slices(n: int, size: int) -> Iterator[slice]:
-    return (slice(first, min(first + size, n)) for first in range(0, n, size))
-
-
-def fits_blas(matrix: np.ndarray, dtype: np.dtype) -> bool:
-    """Whether the BLAS takes a matrix as it lies in memory; NumPy would copy the whole of one that does not fit."""
-    if matrix.dtype != dtype or not matrix.dtype.isnative or not matrix.flags.aligned:
-        return False
-    (rows, columns), (down, across), item = matrix.shape, matrix.strides, dtype.itemsize
-
-    def packed(step: int, along: int, stride: int) -> bool:
-        return step == item and stride >= along * item and stride % item == 0
-
-    return packed(across, columns, down) or packed(down, rows, across) or matrix.size == 0
-
-
-def ready(block: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """A block of a matrix as the BLAS takes it: itself, or a converted copy."""
-    return block if fits_blas(block, dtype) else np.array(block, dtype)
-
-
-def like_block(weight: np.ndarray, size: int, dtype: np.dtype) -> np.ndarray:
-    """A new array for `size` rows of a matrix, in its memory order."""
-    columns = weight.shape[1]
-    if abs(weight.strides[0]) < abs(weight.strides[1]):
-        return np.empty((columns, size), dtype).T
-    return np.empty((size, columns), dtype)
-
-
-# ---- arguments ------------------------------------------------------------------------------------------------------
-
-
-def checked(given: Any, name: str) -> np.ndarray:
-    """An argument as an array, in its own dtype."""
-    array = _errors.plain_array(given, name, "of rows as sample_weight=~mask")
-    try:
-        _errors.readable_array(np.empty(0, array.dtype), name)
-    except TypeError:
-        _errors.readable_array(given, name)  # which says more of it
-        raise
-    return array
-
-
-class Call:
-    """The arguments of a call, found to be good."""
-
-    def __init__(self, loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]):
-        self.loss, self.outputs, row = loss, outputs, loss.wrapped.row
-        self.parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
-        self.filter_eps = FILTER_EPS.check(arguments[FILTER_EPS.name])
-        self.reduction = arguments["reduction"]
-        if not isinstance(self.reduction, str) or self.reduction not in REDUCTIONS:
-            raise _errors.bad_reduction(self.reduction, REDUCTIONS)
-        self.empty = _errors.choice("empty", arguments["empty"], EMPTY)
-        self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
-        if "check_domain" in arguments:
-            self.keywords["check_domain"] = False  # what is to be checked, is before the first chunk
-        #: The flags that ask for statistics.
-        self.flags = {name: True for name in STATISTICS if _errors.flag(name, arguments.get(name))}
-
-        given = {name: arguments[name] for name in ARRAYS if arguments[name] is not None or name != "bias"}
-        self.arrays = {name: checked(array, name) for name, array in given.items()}
-        self.hidden, self.weight, self.bias = self.arrays["hidden"], self.arrays["weight"], self.arrays.get("bias")
-        check_head(self.hidden, self.weight, self.bias)
-        self.shape, self.classes = self.hidden.shape[:-1], len(self.weight)
-        self.n_rows = math.prod(self.shape)
-        #: One of the two: an array for every row, or the layer that makes its logits.
-        self.labels: np.ndarray | None = None
-        self.teacher: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None = None
-        if target_of(row) == "teacher":
-            self.teacher = self.checked_teacher(arguments["teacher"])
-        else:
-            self.labels = checked(arguments["labels"], "labels")
-            if not self.labels.size and self.labels.ndim == self.hidden.ndim - 1:
-                self.labels = self.labels.astype(np.int64)  # an empty list has no integers that would tell
-            check_labels(row, self.hidden, self.weight, self.labels)
-        self.numbers = self.labels is None or self.labels.ndim == self.hidden.ndim
-        self.sample_weight = None
-        if arguments["sample_weight"] is not None:
-            sample_weight = checked(arguments["sample_weight"], "sample_weight")
-            self.sample_weight = Rows(_errors.broadcast(sample_weight, self.shape, "sample_weight"), len(self.shape))
-        self.gradient_dtypes = gradient_dtypes((a.dtype for a in self.arrays.values()), arguments.get("grad_dtype"))
-        single = {array.dtype.name in ("float32", *_errors.HALVES) for array in self.arrays.values()} == {True}
-        self.real = np.dtype(np.float32 if single else np.float64)
-        # A call without rows raises what is wrong with the parameters, such as class weights of another number of classes.
-        nothing = np.empty((0, self.classes), self.real)
-        loss.wrapped(nothing, nothing if self.numbers else np.empty(0, np.int64), **self.parameters, **self.keywords)
-        self.take_class_weights()
-
-        self.out = self.checked_out(arguments.get("out"), arguments)
-        if self.labels is not None:
-            self.row_numbers = Rows(self.labels, len(self.shape))
-            self.check_numbers(self.labels, bool(arguments.get("check_domain", False)))
-
-    def take_class_weights(self) -> None:
-        """Leave to the loss of a row as little of the class weights as can be: it may compute in float32.
-
-        Of a label without smoothing the class weight multiplies the row's loss, and is taken out of it. Else all are brought to
-        one scale, unless a part of the loss is without them: the z-loss of a row of numbers.
-        """
-        self.class_weight: np.ndarray | None = None
-        self.taken_out = False
-        #: The power of 2 by which those left to the loss of a row are divided, and the largest of them.
-        self.power, self.largest = 0, 1.0
-        if self.parameters.get("class_weight") is None:
-            return
-        self.class_weight = np.asarray(self.parameters["class_weight"], np.float64)
-        largest = self.class_weight.max(initial=0)
-        smoothed = self.real.type(self.parameters.get("label_smoothing", 0)) != 0
-        self.taken_out = not self.numbers and not (smoothed and largest)
-        if self.taken_out:
-            self.parameters["class_weight"] = None
-        elif largest:
-            if not (self.numbers and self.parameters.get("z_loss")):
-                self.power = int(np.frexp(largest)[1])
-            self.parameters["class_weight"] = np.ldexp(self.class_weight, -self.power)
-            self.largest = float(np.ldexp(largest, -self.power))
-
-    def checked_teacher(self, given: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """The arrays of the teacher's layer, whose logits have the shape of the student's."""
-        if not isinstance(given, tuple) or len(given) not in (2, 3):
-            what = f"{len(given)} of them" if isinstance(given, tuple) else type(given).__name__
-            raise ValueError(f"teacher must be a tuple (hidden, weight) or (hidden, weight, bias); got {what}")
-        hidden, weight = (checked(array, f"teacher[{i}]") for i, array in enumerate(given[:2]))
-        bias = checked(given[2], "teacher[2]") if len(given) == 3 and given[2] is not None else None
-        check_head(hidden, weight, bias, "the teacher's ")
-        logits, wanted = (*hidden.shape[:-1], len(weight)), (*self.shape, self.classes)
-        if logits != wanted:
-            raise ValueError(f"the teacher's logits would have the shape {logits}, but the student's have {wanted}")
-        return hidden, weight, bias
-
-    def check_numbers(self, given: np.ndarray, check_domain: bool) -> None:
-        """Raise for the first label that is none, or number outside the domain, before anything is written."""
-        domain, ignore_index = self.loss.wrapped.row.target, self.parameters.get("ignore_index")
-        if self.numbers and not (check_domain and domain.bounded):
-            return
-        size = max(1, SCAN // max(1, self.classes)) if self.numbers else SCAN
-        for rows in slices(self.n_rows, size):
-            labels = self.row_numbers[rows]
-            if self.numbers and np.any(_errors.lies_outside(labels, domain)):
-                raise _errors.outside(self.loss.name, "labels", given, domain)
-            if not self.numbers and np.any(_errors.bad_labels(labels, self.classes, ignore_index)):
-                raise _errors.bad_label(given, self.classes, ignore_index, "labels")
-
-    def checked_out(self, out: Any, arguments: dict[str, Any]) -> list[np.ndarray | None]:
-        """The arrays of `out=`, fit to be written to; None where there is to be a new one."""
-        names = list(self.arrays)
-        if out is None:
-            return [None] * len(names)
-        if not isinstance(out, tuple) or len(out) != len(names):
-            given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
-            raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
-        others = {name: array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None}
-        arrays = (_errors.plain_array(array, name, "away") for name, array in others.items())
-        inputs = [array for array in (*(self.teacher or ()), *arrays) if array is not None]
-        for i, (place, dtype) in enumerate(zip(out, self.gradient_dtypes, strict=True)):
-            if place is None:
-                continue
-            _errors.check_place(place, f"out[{i}]", self.arrays[names[i]], names[i], dtype)
-            if any(_errors.overlap(place, array) for array in inputs):
-                raise ValueError(f"out[{i}] overlaps an argument")
-            if any(_errors.overlap(place, other) for other in out[:i] if other is not None):
-                raise ValueError("two arrays of out overlap")
-        return list(out)
-
-    def counts(self, rows: Any, in_mean: bool = False) -> Scaled:
-        """What the own loss of rows is multiplied by; or, `in_mean`, what rows add to that which the mean divides by."""
-        n = rows.stop - rows.start if isinstance(rows, slice) else len(rows)
-        kept, ignore_index = np.ones(n, bool), self.parameters.get("ignore_index")
-        if not self.numbers:
-            labels = self.row_numbers[rows]
-            if ignore_index is not None:
-                kept = labels != ignore_index
-        found = Scaled(kept.astype(np.float64), 0 if in_mean else self.power)
-        if self.sample_weight is not None:
-            found *= scaled(self.sample_weight[rows])
-        by_label = self.loss.wrapped.row.class_weight_in_mean if in_mean else self.taken_out
-        if by_label and self.class_weight is not None and not self.numbers and self.classes:
-            # An ignored label may be any number; that it counts nothing is known.
-            found *= scaled(self.class_weight[np.where(kept, labels, 0).astype(np.intp)])
-        return found
-
-    def kept_rows(self, kept_ones: bool = True) -> Iterator[np.ndarray]:
-        """The numbers of the rows that have a part in the result, neither ignored nor of weight 0; or of all others."""
-        for rows in slices(self.n_rows, SCAN):
-            kept = self.counts(rows).mantissa != 0
-            yield rows.start + np.flatnonzero(kept == kept_ones)
-
-
-class Scale:
-    """What the losses of rows are multiplied by, and what their sum is divided by.
-
-    A mean depends on the ratios of its weights: the largest are brought to about 1 before any are added or multiplied.
-    """
-
-    def __init__(self, call: Call):
-        self.call, self.shift, self.total = call, 0, np.float64(1)
-        self.nothing = False  # has a part in the mean, smoothed labels of weight 0 neither
-        self.power: int | None = None
-        if call.reduction != "mean":
-            return
-        every = list(slices(call.n_rows, SCAN))
-
-        def largest(in_mean: bool) -> int:
-            found = max((call.counts(rows, in_mean).largest() for rows in every), default=LEAST)
-            self.nothing = found == LEAST
-            return 0 if found == LEAST else found
-
-        # Class weights alone can make a difference between the two.
-        same = call.class_weight is None or (call.taken_out and call.loss.wrapped.row.class_weight_in_mean)
-        self.power = largest(False)
-        power = self.power if same else largest(True)
-        self.shift = self.power - power
-        parts = [np.sum(call.counts(rows, True).over(power)) for rows in every]
-        self.total = np.sum(parts, dtype=np.float64)
-
-    def weights(self, rows: Any) -> np.ndarray:
-        """By what the losses of rows are multiplied, up to a power of 2."""
-        counts = self.call.counts(rows)
-        return counts.numbers() if self.power is None else counts.over(self.power)
-
-    def factors(self, weights: np.ndarray) -> Scaled:
-        """By what their derivatives are."""
-        found = scaled(weights * 0 if self.nothing else weights / self.total)
-        return Scaled(found.mantissa, found.power + self.shift)
-
-    def reduced(self, value: Any) -> Any:
-        """A weighted loss, or a sum of them, divided."""
-        if self.nothing:
-            return value * 0 if self.call.empty == "zero" else value * np.nan
-        return np.ldexp(value / self.total, self.shift)
-
-
-# ---- computation ----------------------------------------------------------------------------------------------------
 
 
 class Head:
@@ -372,7 +81,7 @@ class Gradients:
         self.d_hidden = Rows(self.results[0], len(call.shape))
         self.sums = [
             # Halves are not summed in halves.
-            result if result.dtype.name not in _errors.HALVES or single else np.empty_like(result, real)
+            result if result.dtype.name not in _arrays.HALVES or single else np.empty_like(result, real)
             for result in self.results[1:]
         ]
         columns = call.weight.shape[1]
@@ -401,7 +110,7 @@ class Gradients:
         if self.filter_eps == 0:
             return None
         found = np.empty(slopes.shape[1], bool)
-        for part in slices(len(found), SCAN):
+        for part in slices(len(found)):
             peak = np.maximum(slopes[:, part].max(axis=0, initial=0), -slopes[:, part].min(axis=0, initial=0))
             found[part] = ~(peak < self.filter_eps)  # NaN counts
         # To choose costs a copy, which more than half of the classes are not worth.
@@ -418,7 +127,7 @@ class Gradients:
         whole = steep is None and fits_blas(head.weight, real)
         blocks: Iterator[Any] = slices(slopes.shape[1], self.block)
         if steep is not None:
-            parts = slices(len(steep), SCAN)
+            parts = slices(len(steep))
             blocks = batches((part.start + np.flatnonzero(steep[part]) for part in parts), self.block)
         if whole:
             np.matmul(head.weight.T, slopes.T, out=d_hidden)
@@ -461,7 +170,7 @@ class Gradients:
                     self.rounded(name, total[part], result, part)
         for name, (before, after) in self.nonzero.items():
             if 2 * after < before:
-                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=6)
+                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=7)
         return tuple(self.results)
 
 

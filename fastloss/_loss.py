@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 import numpy as np
 
-from fastloss import _advice, _errors
+from fastloss import _advice, _errors, _names
 from fastloss._registry import Interval, Parameter, Row, registry
 from fastloss._statistics import STATISTICS
 
@@ -95,6 +95,7 @@ class EntryPoint(Protocol):
 
     def __init__(self, loss: Loss, name: str) -> None: ...
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any: ...
+    def documentation(self) -> str: ...
 
 
 def second_keyword(row: Row, entry_point: str) -> str:
@@ -341,10 +342,18 @@ class Loss:
 
     __doc__ = Documentation(__doc__)
 
-    def __init__(self, row: Row, entry_type: Callable[[Loss, str], EntryPoint], bound: Mapping[str, Any] | None = None):
+    def __init__(
+        self,
+        row: Row,
+        entry_type: Callable[[Loss, str], EntryPoint],
+        bound: Mapping[str, Any] | None = None,
+        reference: Loss | None = None,
+    ):
         self.row = row
         self.bound = MappingProxyType(dict(bound or {}))
         self._entry_type = entry_type
+        #: The same loss in plain NumPy, with nothing bound; what is given none is that loss itself.
+        self._reference = reference or self
         self.__name__ = self.__qualname__ = row.name
 
     # Entry points are made when they are first used: a program uses few of them.
@@ -376,7 +385,13 @@ class Loss:
         return signature(self.row, self.bound, "value")
 
     def documentation(self) -> str:
-        return self.row.doc
+        return self._value.documentation()
+
+    if not TYPE_CHECKING:  # a checker would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Any:
+            message = f"{type(self).__name__!r} object has no attribute {name!r}{_advice.attribute(name)}"
+            raise AttributeError(message, name=name, obj=self)
 
     if not TYPE_CHECKING:  # a checker would take every name for an attribute
 
@@ -434,7 +449,11 @@ class Loss:
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)
-        return type(self)(self.row, self._entry_type, with_bound(self.bound, known, parameters, {"sample_weight": "weight"}))
+        return self._with(with_bound(self.bound, known, parameters, {"sample_weight": "weight"}))
+
+    def _with(self, bound: Mapping[str, Any]) -> Self:
+        """This loss with these parameters bound, and no others."""
+        return type(self)(self.row, self._entry_type, bound, self._reference)
 
     @property
     def name(self) -> str:
@@ -469,9 +488,7 @@ class Loss:
     @property
     def reference(self) -> Loss:
         """The same loss in plain NumPy, with the same parameters bound."""
-        from fastloss import reference
-
-        return reference.losses[self.name].bind(**self.bound)
+        return self._reference.bind(**self.bound)
 
     @functools.cached_property
     def _key(self) -> tuple[Any, ...]:
@@ -493,8 +510,5 @@ class Loss:
 
 
 def _rebuild(module: str, name: str, bound: dict[str, Any]) -> Loss:
-    import fastloss
-    from fastloss import reference
-
-    home = reference.losses if module.startswith(reference.__name__) else fastloss.losses
-    return home[name].bind(**bound)
+    loss: Loss = _names.found("losses", module, name)
+    return loss.bind(**bound)

@@ -402,11 +402,9 @@ class Row:
         return "none" if entry_point == "grad_and_hess" else self.reduction
 
     @property
-    def doc(self) -> str:
-        """The whole docstring: the function's own, with what all losses share."""
-        from fastloss._docs import entry_doc  # which imports this module
-
-        return entry_doc(self, "value")
+    def of_probabilities(self) -> str:
+        """The loss to take of probabilities where this one takes logits, or logarithms; "" where there is none."""
+        return next((row.name for row in _rows.values() if row.of_logits == self.name), "")
 
 
 _rows: dict[str, Row] = {}

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from fastloss import _docs
+from fastloss import _docs, _names
 from fastloss._loss import Documentation, OwnSignature
 
 __all__ = ["DescribedFunction", "FunctionRow", "RowFunction", "function_registry", "function_signature", "row_function"]
@@ -85,6 +85,8 @@ class RowFunction:
         The name in `fastloss.row_functions`.
     family : str
         The shape of computation: "row functions".
+    reference : RowFunction
+        The same function in plain NumPy.
     grad, value_and_grad : callable
         Of `logsumexp`: gradient, and both.
     vjp : callable
@@ -96,8 +98,15 @@ class RowFunction:
     #: No parameter can be bound; messages ask for those of losses.
     bound: Mapping[str, Any] = MappingProxyType({})
 
-    def __init__(self, row: FunctionRow, entry_type: Callable[[RowFunction, str], Any]):
+    def __init__(
+        self,
+        row: FunctionRow,
+        entry_type: Callable[[RowFunction, str], Any],
+        reference: RowFunction | None = None,
+    ):
         self.row, self._entry_type = row, entry_type
+        #: The same function in plain NumPy; what is given none is that function itself.
+        self.reference = reference or self
         self.__name__ = self.__qualname__ = row.name
         self._value = entry_type(self, "value")
         for name in row.entry_points:
@@ -109,7 +118,8 @@ class RowFunction:
         return function_signature(self.row, "value")
 
     def documentation(self) -> str:
-        return function_doc(self.row, "value")
+        text: str = self._value.documentation()
+        return text
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._value(*args, **kwargs)
@@ -117,13 +127,6 @@ class RowFunction:
     @property
     def name(self) -> str:
         return self.row.name
-
-    @property
-    def reference(self) -> RowFunction:
-        """The same function in plain NumPy."""
-        from fastloss import reference
-
-        return reference.row_functions[self.name]
 
     def __repr__(self) -> str:
         return f"<{self._value.origin} function {self.name}{self.__signature__}>"
@@ -133,11 +136,8 @@ class RowFunction:
 
 
 def _find(origin: str, name: str) -> RowFunction:
-    import fastloss
-
-    home = fastloss if origin == "fastloss" else fastloss.reference
-    functions: Mapping[str, RowFunction] = home.row_functions
-    return functions[name]
+    function: RowFunction = _names.found("row_functions", origin, name)
+    return function
 
 
 class DescribedFunction(_docs.DescribedEntry):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,9 @@ import numpy as np
 from fastloss import _errors
 from fastloss._loss import Loss
 from fastloss._registry import NONNEGATIVE, PROBABILITY, SIGN, Interval
-from fastloss.boosting._conventions import traits_of
 from fastloss.boosting._links import EXP, HALF_LOGIT, SIGMOID, SOFTMAX
 from fastloss.boosting._parameters import bound
-from fastloss.metrics import scorer
+from fastloss.boosting._traits import traits_of
 
 __all__ = ["Scorer", "scored"]
 
@@ -31,14 +30,14 @@ def takes_labels_or_numbers(loss: Loss) -> bool:
     return loss.family != "rows" or loss.row.labels or loss.domain.target.bounded
 
 
-def scored(loss: Any, parameters: Mapping[str, Any]) -> Loss:
-    """The loss with its parameters bound, if a model's predictions can be scored by it."""
+def scored(maker: Callable[..., Any], loss: Any, parameters: Mapping[str, Any]) -> Loss:
+    """The loss with the parameters bound that the maker of a scorer was given, if a model's predictions can be scored by it."""
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a loss of fastloss.losses, such as fastloss.huber; got {type(loss).__name__}")
     if not takes_labels_or_numbers(loss):
         wanted = "lists of labels" if loss.row.label_lists else "logits"
         raise TypeError(f"{loss.name} takes {wanted} as its target, which scikit-learn's models do not have")
-    made: Loss = bound(scorer, loss, parameters)
+    made: Loss = bound(maker, loss, parameters)
     if own := sorted({"weight", "reduction", "axis"} & set(made.bound)):
         raise TypeError(f"a scorer weighs and reduces by itself, and takes no {', '.join(own)}; weights are sample_weight")
     return made

@@ -173,15 +173,14 @@ def show_config() -> None:
 def config() -> dict[str, str]:
     """What `show_config` prints."""
     import platform
+    from importlib.metadata import version
 
     import numpy as np
-
-    import fastloss
 
     tiers = _core.tiers()
     openmp = _core.openmp_version()
     return {
-        "fastloss": fastloss.__version__,
+        "fastloss": version("fastloss"),
         "NumPy": np.__version__,
         "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
         "tier": _core.get_tier(),

@@ -67,4 +67,4 @@ def scorer(loss: Loss, *, response_method: str | None = None, **parameters: Any)
     """
     from fastloss._scorer import Scorer, scored
 
-    return Scorer(scored(loss, parameters), response_method)
+    return Scorer(scored(scorer, loss, parameters), response_method)

@@ -404,7 +404,7 @@ ERRORS = Promise(
     (
         Break(
             "a result written over an input",
-            "fastloss/_errors.py",
+            "fastloss/_arrays.py",
             "        if any(overlap(array, other) for other in (*read, *others)):",
             "        if False:",
             ("test_any_call.py::test_any_call",),

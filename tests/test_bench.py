@@ -14,7 +14,7 @@ from conftest import PAIRED
 
 import fastloss as fl
 from fastloss._registry import BINARY, NONNEGATIVE, PROBABILITY, REAL, SIGN, Interval, registry
-from fastloss.cli import bench, main
+from fastloss.cli import _machine, bench, main
 from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
 from fastloss.cli._workloads import SIZES, Workload, draw, select, workloads
 
@@ -239,7 +239,7 @@ def test_runs_are_added_to_a_file(written, monkeypatch, capsys):
     assert [w["name"] for w in after["workloads"]] == ["huber-32", "hinge-32", "cross_entropy-32x10"]
     assert after["workloads"][0] == before["workloads"][0]
     assert set(after["workloads"][2]["seconds"]) == {"fastloss", bench.ADD}
-    monkeypatch.setattr(bench, "cpu_model", lambda: "Another")
+    monkeypatch.setattr(_machine, "cpu_model", lambda: "Another")
     capsys.readouterr()
     assert main(["bench", "huber-32", *arguments]) == 2
     assert "holds results of another machine" in capsys.readouterr().err

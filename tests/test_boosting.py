@@ -23,9 +23,11 @@ from conftest import PAIRED
 import fastloss as fl
 from fastloss import boosting
 from fastloss._registry import SIGN
-from fastloss.boosting import _conventions, _search
-from fastloss.boosting._conventions import HESSIANS, TABLE, Smoothed, newton_entry, xgboost_of_today
-from fastloss.boosting._objective import FORMS
+from fastloss.boosting import _conventions, _search, _traits
+from fastloss.boosting._calls import FORMS
+from fastloss.boosting._conventions import Smoothed
+from fastloss.boosting._margins import newton_entry
+from fastloss.boosting._traits import HESSIANS, TABLE, xgboost_of_today
 
 ROUNDS, THREADS = 5, 2
 CATBOOST_SETTINGS = {"iterations": ROUNDS, "depth": 3, "thread_count": THREADS, "verbose": False, "allow_writing_files": False}
@@ -171,7 +173,7 @@ def test_xgboost_trains_what_its_own_objective_trains(same, weighted):
     ],
 )
 def test_xgboost_is_the_version_installed(installed, name, warned, monkeypatch):
-    monkeypatch.setattr(_conventions, "version_of", lambda package: installed)
+    monkeypatch.setattr(_traits, "version_of", lambda package: installed)
     with pytest.warns(UserWarning, match="is installed") if warned else contextlib.nullcontext():
         objective = boosting.objective(fl.absolute_error, "xgboost")
     assert objective.hessian == name
@@ -185,12 +187,12 @@ def test_the_version_is_read_where_xgboost_reads_it(tmp_path, monkeypatch):
     (tmp_path / "boosterlike").mkdir()
     (tmp_path / "boosterlike" / "__init__.py").touch()
     monkeypatch.syspath_prepend(tmp_path)
-    assert _conventions.version_of("boosterlike") is None
+    assert _traits.version_of("boosterlike") is None
     (tmp_path / "boosterlike" / "VERSION").write_text("3.4.1\n")
-    assert _conventions.version_of("boosterlike") == "3.4.1"
-    assert _conventions.version_of("no_such_package") is None
+    assert _traits.version_of("boosterlike") == "3.4.1"
+    assert _traits.version_of("no_such_package") is None
     assert "boosterlike" not in sys.modules
-    assert _conventions.version_of("numpy") == np.__version__
+    assert _traits.version_of("numpy") == np.__version__
 
 
 @pytest.mark.parametrize("weight", [None, np.array([1.0, 2.0, 0.0, 3.0])], ids=["", "weighted"])

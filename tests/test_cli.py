@@ -765,7 +765,7 @@ def test_verify_finds_a_broken_kernel(name, output, monkeypatch, capsys):
             results = [{k: x * factor if k == output else x for k, x in found.items()} for found in results]
         return results
 
-    monkeypatch.setattr(_verify, "kernel_results", broken)
+    monkeypatch.setattr("fastloss._verify._errors.kernel_results", broken)
     assert main(["verify", name]) == 1
     lines = capsys.readouterr().out.splitlines()
     (row,) = [line for line in lines if line.endswith("FAIL")]

@@ -464,7 +464,7 @@ def test_what_a_formula_is_in_ascii():
     assert text.encode("ascii", _terminal.IN_ASCII).isascii()
     assert "Σ x² ≥ ∞ 日".encode("ascii", _terminal.IN_ASCII) == b"sum  x^2 >= inf \\u65e5"
     assert "Σ x²".encode("cp1252", _terminal.IN_ASCII).decode("cp1252") == "sum  x²"
-    documented = "".join(loss.row.doc for loss in fastloss.losses.values())
+    documented = "".join(loss.__doc__ for loss in fastloss.losses.values())
     assert set(documented) - set(map(chr, range(127))) <= set(_terminal.SPELLED)
 
 

@@ -22,8 +22,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastloss as fl
-from fastloss import _linear, _linear_chunks
-from fastloss._linear import LINEAR_ENTRY_POINTS, LinearLoss, linear_signature
+from fastloss import _linear_chunks, _linear_rows
+from fastloss._linear import LinearLoss
+from fastloss._linear_registry import LINEAR_ENTRY_POINTS, LinearRow, linear_signature, target_of
 
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
 SENTINEL = 77.25
@@ -57,7 +58,7 @@ def draw(shape=(6,), columns=5, classes=7, dtype=np.float64, seed=0):
 def draw_for(loss, shape=(31,), columns=5, classes=7, dtype=np.float64):
     """hidden, weight, labels or the teacher's layer, bias."""
     hidden, weight, labels, bias = draw(shape, columns, classes, dtype)
-    if _linear.target_of(loss.wrapped.row) == "labels":
+    if target_of(loss.wrapped.row) == "labels":
         return hidden, weight, labels, bias
     teacher_hidden, teacher_weight, _, teacher_bias = draw(shape, columns + 3, classes, dtype, seed=1)
     return hidden, weight, (teacher_hidden, teacher_weight, teacher_bias), bias
@@ -89,7 +90,7 @@ def small_chunks(monkeypatch):
     """Chunks of few rows and blocks of few classes, so that small arrays have several of each."""
     monkeypatch.setattr(_linear_chunks, "SCRATCH", 6000)
     monkeypatch.setattr(_linear_chunks, "BLOCK", 100)
-    monkeypatch.setattr(_linear_chunks, "SCAN", 5)
+    monkeypatch.setattr(_linear_rows, "SCAN", 5)
 
 
 def test_small_chunks_are_small(small_chunks):
@@ -138,7 +139,7 @@ def test_every_option_against_the_reference(call):
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(_linear_chunks, "SCRATCH", 6000)
         patched.setattr(_linear_chunks, "BLOCK", 100)
-        patched.setattr(_linear_chunks, "SCAN", 5)
+        patched.setattr(_linear_rows, "SCAN", 5)
         found = fl.linear_cross_entropy.value_and_grad(*arrays, **options)
         wanted = fl.reference.linear_cross_entropy.value_and_grad(*arrays, **options)
         # A mean of losses that count for nothing is infinite, and sums of its gradients are not comparable.
@@ -173,7 +174,7 @@ def test_more_rows_than_a_chunk_takes_at_full_size():
 
 
 def test_any_loss_of_rows_with_labels_can_be_wrapped():
-    row = _linear.LinearRow("linear_nll", "nll", "Of log-probabilities.", "")
+    row = LinearRow("linear_nll", "nll", "Of log-probabilities.", "")
     compiled = LinearLoss(row, fl.nll, fl.linear_cross_entropy.evaluate)
     plain = LinearLoss(row, fl.reference.nll, fl.reference.linear_cross_entropy.evaluate)
     assert list(compiled.params) == ["class_weight", "ignore_index", "filter_eps"]
@@ -828,7 +829,7 @@ def test_messages_name_what_was_called(loss):
             lambda: loss(hidden, weight, target, weight=np.ones(31)),
             f"{loss.name}: weight is .*; sample weights are sample_weight=",
         ),
-        (lambda: loss(hidden, weight), f"{loss.name} is missing an argument: {_linear.target_of(loss.wrapped.row)}"),
+        (lambda: loss(hidden, weight), f"{loss.name} is missing an argument: {target_of(loss.wrapped.row)}"),
         (lambda: loss.grad(hidden, weight, target, None, 1.0), f"{loss.name}.grad takes hidden, weight, .* was given 5"),
         (
             lambda: loss.grad(hidden, weight, target, sample_weights=1.0),
@@ -1028,7 +1029,7 @@ def test_documentation(loss):
     run_examples(LinearLoss.bind, "bind")
     run_examples(loss.vjp, "vjp")
     given = inspect.signature(loss.vjp).parameters
-    assert list(given)[:4] == ["hidden", "weight", _linear.target_of(loss.wrapped.row), "cotangent"]
+    assert list(given)[:4] == ["hidden", "weight", target_of(loss.wrapped.row), "cotangent"]
     assert not {"sample_weight", "reduction"} & set(given)
     assert inspect.getdoc(LinearLoss)
 

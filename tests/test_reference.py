@@ -720,7 +720,7 @@ def test_docs_have_every_argument_in_order(name, entry_point):
 
 @pytest.mark.parametrize("name", PAIRED)
 def test_examples(name):
-    examples = registry[name].doc.replace("import fastloss as fl", "from fastloss import reference as fl")
+    examples = entry_doc(registry[name], "value").replace("import fastloss as fl", "from fastloss import reference as fl")
     test = doctest.DocTestParser().get_doctest(examples, {}, name, None, None)
     assert any(f"fl.{name}" in example.source for example in test.examples)
     results = doctest.DocTestRunner(verbose=False).run(test)
@@ -728,4 +728,4 @@ def test_examples(name):
 
 
 def test_loss_carries_its_documentation():
-    assert reference.huber.__doc__ == registry["huber"].doc
+    assert reference.huber.__doc__ == entry_doc(registry["huber"], "value")

@@ -12,7 +12,8 @@ import pytest
 
 import fastloss
 from fastloss import _verify
-from fastloss.cli import _inputs, _problem, main, score
+from fastloss.cli import _inputs, _problem, main
+from fastloss.cli._score_options import SORTS
 
 LOSSES = list(fastloss.losses)
 LABELLED = [name for name, loss in fastloss.losses.items() if loss.row.labels]
@@ -341,7 +342,7 @@ def grouped(run):
     return run, pred, target, np.array(list("abcde"))[np.arange(N) % 5]
 
 
-@pytest.mark.parametrize("sort", score.SORTS)
+@pytest.mark.parametrize("sort", SORTS)
 def test_the_order_of_groups(sort, grouped, capsys):
     run, pred, target, groups = grouped
     found = run("squared_error", pred, target, "--sort", sort, by=groups)["groups"]

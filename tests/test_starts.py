@@ -11,7 +11,7 @@ import pytest
 
 import fastloss as fl
 from fastloss import boosting
-from fastloss.boosting._conventions import TABLE, traits_of
+from fastloss.boosting._traits import TABLE, traits_of
 
 OBJECTIVES = [name for name in fl.losses if not traits_of(fl.losses[name]).instead]
 POINTWISE = [name for name in OBJECTIVES if fl.losses[name].family == "pointwise"]

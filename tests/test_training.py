@@ -15,8 +15,8 @@ import pytest
 
 import fastloss as fl
 from fastloss import boosting
-from fastloss.boosting._conventions import TABLE, traits_of
 from fastloss.boosting._links import SIGMOID, SOFTMAX
+from fastloss.boosting._traits import TABLE, traits_of
 
 BOOSTERS = ("xgboost", "lightgbm", "sklearn", "catboost")
 SAMPLES, CLASSES, ROUNDS = 600, 3, 100

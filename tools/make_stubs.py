@@ -13,7 +13,8 @@ from pathlib import Path
 
 from fastloss._arguments import default_wrt
 from fastloss._docs import sections
-from fastloss._linear import LinearRow, linear_doc, linear_registry, linear_signature
+from fastloss._linear_docs import linear_doc
+from fastloss._linear_registry import LinearRow, linear_registry, linear_signature
 from fastloss._loss import second_keyword, signature
 from fastloss._registry import Row, registry
 from fastloss._row_functions import FunctionRow, function_registry, function_signature
@@ -236,7 +237,7 @@ def linear_classes(linear: LinearRow) -> str:
     grad = f"{call}[_Layer, _Layer, _LayerOut]"
     value_and_grad = f"{call}[tuple[float, _Layer], tuple[_Array, _Layer], _LayerOut]"
     text += f"class {name}({call}[float, _Array, Never], _LayerDerivatives[{grad}, {value_and_grad}]): ...\n"
-    # No source has its documentation as it stands: see fastloss._linear.
+    # No source has its documentation as it stands: see fastloss._linear_docs.
     told = "\n\n".join(sections(linear_doc(linear, row, "value"))[""].split("\n\n")[:3])
     return f'{text}{linear.name}: {name}\n"""{told}\n"""\n'
 

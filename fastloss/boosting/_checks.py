@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _arrays, _errors
 from fastloss._loss import Loss
 from fastloss._registry import Interval
 
@@ -34,8 +34,8 @@ def numbers(given: Any, name: str) -> np.ndarray:
     """Margins, labels or weights as an array; text and objects are none."""
     if type(given) is np.ndarray and given.dtype.kind in "fiub":
         return given
-    array = _errors.plain_array(given, name, "as weights of 0")
-    if array.dtype.kind in "fiub" or array.dtype.name in _errors.HALVES:
+    array = _arrays.plain_array(given, name, "as weights of 0")
+    if array.dtype.kind in "fiub" or array.dtype.name in _arrays.HALVES:
         return array
     hint = "; number the classes from 0 on" if array.dtype.kind in "US" and name == "labels" else ""
     raise TypeError(f"{name} must be numbers, got dtype {array.dtype}{hint}")

@@ -10,7 +10,8 @@ from fastloss import _errors
 from fastloss._loss import Loss, values_of
 from fastloss.boosting import _search, _starts
 from fastloss.boosting._checks import ignored_label, of_samples
-from fastloss.boosting._conventions import Margins, Traits
+from fastloss.boosting._margins import Margins
+from fastloss.boosting._traits import Traits
 
 __all__ = ["checked", "of_classes", "of_columns"]
 

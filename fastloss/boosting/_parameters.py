@@ -13,8 +13,8 @@ from fastloss._loss import OPTIONS, Loss
 __all__ = ["ByValue", "bound", "unseen"]
 
 
-def bound(function: Callable[..., Any], loss: Any, given: Mapping[str, Any]) -> Any:
-    """The loss with what a function was given for it bound; an error speaks of that function and its keywords."""
+def bound(function: Callable[..., Any], loss: Any, given: Mapping[str, Any], called: str = "") -> Any:
+    """The loss with what a function was given for it bound; an error speaks of that function, as it is `called`."""
     if not isinstance(loss, Loss):
         return loss
     for name in given:
@@ -22,7 +22,8 @@ def bound(function: Callable[..., Any], loss: Any, given: Mapping[str, Any]) -> 
             own = (p.name for p in inspect.signature(function).parameters.values() if p.default is not p.empty)
             known = [*loss.params, *own]
             hint = _advice.keyword(name, known, loss.row)
-            raise TypeError(f"{function.__name__} of {loss.name} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
+            message = f"{called or function.__name__} of {loss.name} has no keyword {name!r}{hint}; it has: {', '.join(known)}"
+            raise TypeError(message)
     return loss.bind(**given)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _arrays, _errors
 from fastloss._loss import Loss
 from fastloss._weights import relative
 from fastloss.boosting._checks import numbers, one_weight
@@ -27,10 +27,10 @@ def is_sparse(given: Any) -> bool:
 def design_matrix(given: Any) -> Any:
     """Samples as an array, or as a sparse matrix that is multiplied as it is; of floating-point numbers."""
     sparse = is_sparse(given)
-    X: Any = given if sparse else _errors.plain_array(given, "X", "of rows as weight=~mask")
+    X: Any = given if sparse else _arrays.plain_array(given, "X", "of rows as weight=~mask")
     if X.ndim != 2:
         raise ValueError(f"X has shape {X.shape}; wanted: (n, features)")
-    if X.dtype.kind not in "biufO" and X.dtype.name not in _errors.HALVES:
+    if X.dtype.kind not in "biufO" and X.dtype.name not in _arrays.HALVES:
         raise TypeError(f"X has dtype {X.dtype}; real numbers are accepted")
     if sparse and X.format not in ("csr", "csc"):
         X = X.tocsr()
@@ -97,7 +97,7 @@ class LinearObjective:
         n, self.features = self.X.shape
         if is_sparse(y):
             raise TypeError(f"y is a {type(y).__name__}, which is sparse: its toarray() is accepted")
-        y = _errors.plain_array(y, "y", "as weight=~mask")
+        y = _arrays.plain_array(y, "y", "as weight=~mask")
         if not y.ndim or len(y) != n:
             raise ValueError(f"X has {n} rows but y has {len(y) if y.ndim else f'shape {y.shape}'}")
         if y.ndim == 2 and y.shape[1] == 1:
@@ -106,7 +106,7 @@ class LinearObjective:
             raise ValueError(f"y has shape {y.shape}; wanted: ({n},) or ({n}, k)")
         self.shape: tuple[int, ...] = (self.features + self.fit_intercept, *self._margins(y, classes))
         if weight is not None:
-            weight = _errors.readable_array(weight, "weight").astype(np.float64)
+            weight = _arrays.readable_array(weight, "weight").astype(np.float64)
             if weight.shape not in ((), (n,)):
                 raise ValueError(f"weight has shape {weight.shape}; wanted: ({n},)")
             weight = np.broadcast_to(weight, (n,))

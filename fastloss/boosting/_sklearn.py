@@ -11,10 +11,11 @@ import numpy as np
 from fastloss._loss import Loss
 from fastloss._weights import relative
 from fastloss.boosting._checks import numbers
-from fastloss.boosting._conventions import Smoothed, traits_of
+from fastloss.boosting._conventions import Smoothed
 from fastloss.boosting._links import SIGMOID, SOFTMAX
 from fastloss.boosting._objective import FLOOR, Objective, objective
 from fastloss.boosting._parameters import ByValue, bound
+from fastloss.boosting._traits import traits_of
 
 __all__ = ["sklearn_loss"]
 

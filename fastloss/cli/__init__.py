@@ -111,9 +111,9 @@ class Version(argparse.Action):
     """Prints the version. It is looked up only when asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *rest: Any) -> NoReturn:
-        from fastloss import __version__
+        from importlib.metadata import version  # which the other commands need not import
 
-        say(f"fastloss {__version__}")
+        say(f"fastloss {version('fastloss')}")
         parser.exit()
 
 

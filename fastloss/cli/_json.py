@@ -41,7 +41,7 @@ def in_json(number: float) -> float | str:
 
 def about() -> dict[str, Any]:
     """When and where a result came to be."""
-    from fastloss.cli.bench import machine, versions  # with all it needs, which a command that only prints numbers does not
+    from fastloss.cli._machine import machine, versions  # with all it needs, which a command that only prints numbers does not
 
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _arrays, _errors
 from fastloss._loss import Loss, values_of
 from fastloss.cli._inputs import BFLOAT16, Array, Input, numbers
 from fastloss.cli._sums import Factors, factors_of
@@ -114,10 +114,10 @@ class Problem:
         self.weight = None
         if "weight" in given:
             weight = np.asarray(given["weight"].array)
-            _errors.readable_array(numbers(np.empty(0, weight.dtype)), "weight")  # is it of an accepted dtype?
-            self.weight = _errors.broadcast(weight, self.shape, "weight")
+            _arrays.readable_array(numbers(np.empty(0, weight.dtype)), "weight")  # is it of an accepted dtype?
+            self.weight = _arrays.broadcast(weight, self.shape, "weight")
         self.operands = {
-            name: _errors.broadcast(np.asarray(given[name].array), pred.shape, name)
+            name: _arrays.broadcast(np.asarray(given[name].array), pred.shape, name)
             for name in parameters
             if loss.params[name].kind.array == "elements" and name in given and given[name].array.ndim
         }

@@ -5,11 +5,8 @@ from __future__ import annotations
 import argparse
 import datetime
 import functools
-import importlib.metadata
 import json
 import math
-import os
-import platform
 import re
 import subprocess
 import textwrap
@@ -23,9 +20,9 @@ from typing import Any
 import numpy as np
 
 import fastloss
-from fastloss._threads import config
 from fastloss.cli._json import STDOUT, JsonFile, check_json_name, print_json
 from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
+from fastloss.cli._machine import machine, versions
 from fastloss.cli._terminal import CommandError, positive_integer, print_table, progress, say
 from fastloss.cli._workloads import SIZES, Workload, select, workloads
 
@@ -106,43 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-# ---- the machine ----------------------------------------------------------------------------------------------------
-
-
-def cpu_model() -> str:
-    """The name that the CPU gives itself."""
-    if platform.system() == "Linux":
-        try:
-            text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            text = ""
-        found = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-        if found:
-            return found[1].strip()
-    if platform.system() == "Darwin":
-        command = ["sysctl", "-n", "machdep.cpu.brand_string"]
-        asked = subprocess.run(command, capture_output=True, text=True, check=False)
-        if asked.stdout.strip():
-            return asked.stdout.strip()
-    return platform.processor() or platform.machine()
-
-
-def machine(threads: int) -> dict[str, Any]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "cpu": cpu_model(),
-        "cores": cores,
-        "threads": threads,
-        "tier": config()["tier"],
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def versions(opponents: list[Opponent]) -> dict[str, str]:
-    installed = {"Python": platform.python_version(), "fastloss": fastloss.__version__, "numpy": np.__version__}
-    for opponent in opponents:
-        installed[opponent.distribution] = importlib.metadata.version(opponent.distribution)
-    return installed
+# ---- the file of results -------------------------------------------------------------------------------------------
 
 
 def commit() -> str | None:
@@ -405,7 +366,7 @@ def run(arguments: argparse.Namespace) -> int:
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": commit(),
         "machine": machine(threads),
-        "versions": versions(opponents),
+        "versions": versions(opponent.distribution for opponent in opponents),
         "left_out": left_out,
         "workloads": [],
     }

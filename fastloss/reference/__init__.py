@@ -4,7 +4,8 @@ It is the documentation of what each loss computes, the oracle of the tests and 
 any floating dtype of NumPy, `longdouble` too, and makes no attempt at speed.
 """
 
-from fastloss._linear import LinearLoss, linear_registry
+from fastloss._linear import LinearLoss
+from fastloss._linear_registry import linear_registry
 from fastloss._loss import Loss
 from fastloss._names import Named, module_attributes
 from fastloss._registry import registry

@@ -6,16 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
-from fastloss._linear import (
-    FILTER_EPS,
-    LinearLoss,
-    check_head,
-    check_labels,
-    gradient_dtypes,
-    row_values,
-    target_of,
-)
+from fastloss import _arrays
+from fastloss._linear import LinearLoss
+from fastloss._linear_checks import check_head, check_labels, gradient_dtypes, row_values
+from fastloss._linear_registry import FILTER_EPS, target_of
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference._softmax import floating
 
@@ -31,7 +25,7 @@ def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, An
     hidden, weight, *bias = (array.astype(real) for array in arrays)
     check_head(hidden, weight, bias[0] if bias else None)
     if arguments["sample_weight"] is not None:
-        _errors.broadcast(np.asarray(arguments["sample_weight"]), hidden.shape[:-1], "sample_weight")
+        _arrays.broadcast(np.asarray(arguments["sample_weight"]), hidden.shape[:-1], "sample_weight")
     options = {
         name: arguments[name] for name in (*loss.wrapped.params, "reduction", "empty", "check_domain") if name in arguments
     }

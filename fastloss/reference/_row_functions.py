@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _arrays, _calls, _errors
 from fastloss._loss import REDUCTIONS
 from fastloss._row_functions import DescribedFunction, RowFunction, row_function
 from fastloss.reference import _softmax
@@ -97,8 +97,8 @@ class FunctionEntry(DescribedFunction):
         self.__name__ = name
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        arguments = _errors.all_arguments(self, args, kwargs)
-        given = _errors.plain_array(arguments["pred"], "pred", "away")
+        arguments = _calls.all_arguments(self, args, kwargs)
+        given = _arrays.plain_array(arguments["pred"], "pred", "away")
         dtype = given.dtype if given.dtype.kind not in "biu" else np.dtype(np.float64)
         axis, reduction = _errors.axis_from_front(arguments["axis"], given), arguments.get("reduction", "none")
         if reduction not in REDUCTIONS:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _arrays
 
 __all__ = ["floating", "lse_and_entropy", "shifted", "softened", "statistics"]
 
@@ -15,7 +15,7 @@ __all__ = ["floating", "lse_and_entropy", "shifted", "softened", "statistics"]
 def floating(given: Any) -> np.ndarray:
     """An array in the precision that it is computed in: halves in float32, integers in float64."""
     array = np.asarray(given)
-    if array.dtype.name in _errors.HALVES:
+    if array.dtype.name in _arrays.HALVES:
         return array.astype(np.float32)
     return array.astype(np.float64) if array.dtype.kind in "biu" else array
 

@@ -1,0 +1,104 @@
+"""Inputs drawn from what the registry says of a loss: numbers of its domain, of every magnitude and at the ends."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from fastloss._registry import Interval
+from fastloss._verify._cases import Case, logits_as_targets, target_domain
+
+__all__ = ["draw", "draw_from"]
+
+#: Labels of the lists that are drawn.
+LISTED = 12
+
+
+def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.Generator) -> Any:
+    """Numbers of an interval: near its middle, near 0, its ends, and where it is unbounded of every magnitude."""
+    if interval.ends_only:
+        return rng.choice([interval.low, interval.high], n).astype(dtype)
+    low, high = map(float, interval.ends_in(dtype))
+    if math.isfinite(low) and math.isfinite(high):
+        x = low + (high - low) * rng.random(n)
+        near_an_end = 10.0 ** rng.uniform(-30, 0, n) * (high - low)
+        x = np.where(rng.random(n) < 0.3, np.where(rng.random(n) < 0.5, low + near_an_end, high - near_an_end), x)
+        x[rng.random(n) < 0.1], x[rng.random(n) < 0.1] = low, high
+    else:
+        x = rng.normal(0, 3, n)
+        x = np.where(rng.random(n) < 0.2, x * 10.0 ** rng.uniform(-20, 3, n), x)
+        if math.isfinite(low):
+            x = low + np.abs(x)
+            x[rng.random(n) < 0.1] = low
+        elif math.isfinite(high):
+            x = high - np.abs(x)
+            x[rng.random(n) < 0.1] = high
+    with np.errstate(under="ignore"):
+        return interval.clip(x.astype(dtype))
+
+
+def draw_lists(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
+    """Lists of up to `LISTED` labels, or of as many as there are classes, some twice; behind the end, anything."""
+    target = rng.integers(0, classes, (n, classes))
+    place, length = np.arange(classes), rng.integers(0, min(classes, LISTED) + 1, (n, 1))
+    target = np.where(place > length, rng.integers(-3, classes + 3, target.shape), target)
+    return np.where(place == length, rng.integers(-3, 0, (n, 1)), target)
+
+
+def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+    """Prediction, target and array parameters for a case: n elements, or n rows of `classes`."""
+    rng = np.random.default_rng(seed)
+    row, dtype = case.loss.row, case.dtype
+    arrays: dict[str, Any] = {}
+    if row.family == "pointwise":
+        pred = draw_from(row.prediction, n, dtype, rng)
+        target = draw_from(target_domain(case), n, dtype, rng)
+        # Where the two are alike losses are small, and cancellation shows.
+        alike = rng.random(n) < 0.2
+        near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
+        if not row.target.ends_only:
+            pred = np.where(alike, row.prediction.clip(near), pred).astype(dtype)
+            pred[rng.random(n) < 0.02] = row.prediction.clip(target[0])
+        shape: tuple[int, ...] = (n,)
+    else:
+        spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
+        shape = (n, classes)
+        if row.prediction.bounded:
+            pred = draw_from(row.prediction, n * classes, dtype, rng).reshape(shape)
+        else:
+            pred = (rng.normal(size=shape) * spread).astype(dtype)
+        if case.labels:
+            target = rng.integers(0, classes, n)
+        elif row.label_lists:
+            target = draw_lists(n, classes, rng)
+        elif logits_as_targets(row):
+            target = (rng.normal(size=shape) * 10.0 ** rng.uniform(-1, 2, (n, 1))).astype(dtype)
+            # Where the two rows are alike losses are small, and cancellation shows.
+            near = pred * (1 + rng.uniform(-1e-3, 1e-3, shape))
+            target = np.where(rng.random((n, 1)) < 0.3, near, target).astype(dtype)
+        else:
+            scores = rng.normal(size=shape) * 3
+            weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+            target = (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
+            target[rng.random(shape) < 0.1] = 0
+            target[: n // 8] = (np.arange(classes) == rng.integers(0, classes, (n, 1)))[: n // 8]
+            if case.loss.params.get("log_target") and case.loss.params["log_target"].default:
+                with np.errstate(divide="ignore"):
+                    target = np.log(target)
+    for name in case.arrays:
+        kind = case.loss.params[name].kind
+        count = shape if kind.array == "elements" else (classes,)
+        if kind.differentiable:
+            # Around its middle mostly, beside which other arguments count; of every size else.
+            middle = np.exp(rng.normal(size=count)) if kind.range.low == 0 else rng.normal(0, 3, count)
+            drawn = draw_from(Interval(kind.range.low, kind.range.high), math.prod(count), dtype, rng).reshape(count)
+            if math.isfinite(kind.range.high):
+                middle = drawn
+            in_range = (drawn > kind.range.low) | (not kind.range.low_open)
+            arrays[name] = np.where(in_range & (rng.random(count) < 0.3), drawn, middle).astype(dtype)
+        else:
+            # Up to 2, or inside of (0, 1): exact in every dtype.
+            arrays[name] = rng.integers(1, 9, count) / (4 if math.isinf(kind.range.high) else 16)
+    return pred, target, arrays
