@@ -18,17 +18,11 @@ import numpy as np
 
 from fastloss import _arrays, _calls, _names
 from fastloss._linear_registry import FILTER_EPS, LINEAR_ENTRY_POINTS, LinearRow, linear_signature
-from fastloss._loss import (
-    OPTIONS,
-    Documentation,
-    Loss,
-    OwnSignature,
-    by_value,
-    check_bound,
-    refuse_weights,
-    with_bound,
-)
+from fastloss._loss import Loss
+from fastloss._options import OPTIONS, by_value, check_bound, with_bound
+from fastloss._own import Documentation, OwnSignature
 from fastloss._registry import Parameter
+from fastloss._vjp import refuse_weights
 
 __all__ = ["LinearLoss"]
 

@@ -13,7 +13,7 @@ from fastloss._linear import LinearLoss
 from fastloss._linear_checks import check_head, check_labels, gradient_dtypes
 from fastloss._linear_registry import ARRAYS, FILTER_EPS, target_of
 from fastloss._linear_rows import Rows, slices
-from fastloss._loss import EMPTY, REDUCTIONS
+from fastloss._options import EMPTY, REDUCTIONS
 from fastloss._statistics import STATISTICS
 from fastloss._weights import LEAST, Scaled, scaled
 

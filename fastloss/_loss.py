@@ -8,46 +8,29 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
-import numpy as np
-
 from fastloss import _advice, _errors, _names
-from fastloss._registry import Interval, Parameter, Row, registry
+from fastloss._options import EMPTY, OPTIONS, REDUCTIONS, by_value, check_bound, with_bound
+from fastloss._own import Documentation, OwnSignature
+from fastloss._registry import Interval, Parameter, Row
 from fastloss._statistics import STATISTICS
+from fastloss._vjp import VectorJacobianProduct
 
+# REDUCTIONS and EMPTY are asked here by the entry points.
 __all__ = [
     "EMPTY",
     "ENTRY_POINTS",
-    "OPTIONS",
     "REDUCTIONS",
-    "Documentation",
     "Domain",
     "EntryPoint",
     "Loss",
-    "OwnSignature",
-    "VectorJacobianProduct",
-    "by_value",
-    "check_bound",
-    "refuse_weights",
     "second_keyword",
     "signature",
     "values_of",
-    "with_bound",
 ]
-
-REDUCTIONS = ("mean", "sum", "none")
-#: What a mean is where nothing counts.
-EMPTY = ("nan", "zero")
-
-#: The keywords of entry points that may be bound as parameters are; and those values of them that say nothing.
-OPTIONS = ("weight", "sample_weight", "reduction", "empty", "axis", "check_domain", "grad_dtype", "n_threads")
-NOT_BOUND = {"empty": EMPTY[0], "axis": -1, "check_domain": True}
-
-#: What the cotangent of a vector-Jacobian product stands for.
-REPLACED = ("weight", "sample_weight", "reduction", "empty")
 
 #: The entry points by name: what each returns.
 ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -65,29 +48,6 @@ class Domain(NamedTuple):
 
     prediction: Interval
     target: Interval
-
-
-class Documentation:
-    """The `__doc__` of a class whose instances have their own, made when it is asked for: at import it would cost more than all
-    the rest. It calls the instance's method `documentation`."""
-
-    def __init__(self, of_the_class: str) -> None:
-        self.of_the_class = of_the_class
-
-    def __get__(self, instance: Any, owner: type) -> str:
-        if instance is None:
-            return self.of_the_class
-        text: str = instance.documentation()
-        return text
-
-
-class OwnSignature(functools.cached_property[inspect.Signature]):
-    """A `__signature__` of instances, made when it is asked for. The class has none, and so that of its constructor counts."""
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        if instance is None:
-            raise AttributeError("__signature__")
-        return super().__get__(instance, owner)
 
 
 class EntryPoint(Protocol):
@@ -139,173 +99,6 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
     return inspect.Signature(positional + keywords)
-
-
-def check_bound(loss: str, known: Mapping[str, Parameter], parameters: Mapping[str, Any], options: Sequence[str] = ()) -> None:
-    """Raise for a parameter to be bound that the loss does not have, or that is out of its range.
-
-    `options` are further keywords that may be bound; they are not looked at.
-    """
-    names = [*known, *options]
-    for name, value in parameters.items():
-        if name not in names:
-            hint = _advice.keyword(name, names, registry.get(loss))
-            raise TypeError(f"{loss} has no parameter {name!r}{hint}; {loss}.bind takes: {', '.join(names) or 'none'}")
-        if name in known:
-            known[name].check(value)
-
-
-def kept(value: Any) -> Any:
-    """A value to be bound, as it is kept: an array as a copy that nobody can change, for its numbers are what it is."""
-    if np.ndim(value) == 0:
-        return value.item() if isinstance(value, np.generic | np.ndarray) else value
-    array = np.array(value)
-    array.flags.writeable = False
-    return array
-
-
-def kept_option(name: str, value: Any) -> Any:
-    """The same of a keyword that is no parameter, checked; None where it says nothing."""
-    if value is None and name != "reduction":
-        return None
-    match name:
-        case "weight" | "sample_weight":
-            return kept(_errors.readable_array(value, name))
-        case "reduction":
-            if not isinstance(value, str) or value not in REDUCTIONS:
-                raise _errors.bad_reduction(value, REDUCTIONS)
-            return str(value)
-        case "empty":
-            return _errors.choice(name, value, EMPTY)
-        case "axis":
-            return _errors.integer_axis(value)
-        case "grad_dtype":
-            return _errors.gradient_dtype(value)
-        case "n_threads":
-            return _errors.thread_count(value)
-        case _:
-            return _errors.flag(name, value)
-
-
-def with_bound(
-    bound: Mapping[str, Any], known: Mapping[str, Parameter], more: Mapping[str, Any], names: Mapping[str, str]
-) -> dict[str, Any]:
-    """What is bound, with `more`: parameters that are `known` and other keywords, of which some have two names."""
-    found = dict(bound)
-    for name, value in more.items():
-        if name in known:
-            found[name] = kept(known[name].check(value) if np.ndim(value) else value)
-            continue
-        ours = names.get(name, name)
-        found[ours] = kept_option(name, value)
-        if found[ours] is None or (ours in NOT_BOUND and found[ours] == NOT_BOUND[ours]):
-            del found[ours]
-    return found
-
-
-def by_value(value: Any) -> Any:
-    """What is equal, and hashes alike, for values of parameters that are: arrays by their shape and numbers."""
-    if np.ndim(value) == 0:
-        return value
-    numbers = np.asarray(value, np.float64) + 0.0  # of 0 and -0 one
-    numbers[np.isnan(numbers)] = np.nan
-    return numbers.shape, numbers.tobytes()
-
-
-def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...], owner: str = "") -> None:
-    """Raise where a vector-Jacobian product is given what its cotangent replaces."""
-    for name in names:
-        if name in keywords:
-            raise TypeError(f"{owner}vjp takes no {name!r}: the cotangent says what each loss counts")
-
-
-class VectorJacobianProduct:
-    """Gradient of ``sum(cotangent * loss)``, with the loss of each element or row: a vector-Jacobian product.
-
-    What comes after the loss, differentiated elsewhere, is brought back through it: the chain rule in one call.
-
-    Parameters
-    ----------
-    pred, target : array_like
-        As for the loss itself; `target` may be left out or None where it may be there.
-    cotangent : array_like
-        What each loss counts: real numbers of either sign, broadcast to the shape of the loss. An element or row
-        with cotangent 0 gets a gradient of exactly 0, whatever its loss.
-    **keywords
-        Parameters of the loss, and ``axis``, ``check_domain``, ``out`` and ``n_threads`` as for `grad`. Not
-        ``weight``, which the cotangent stands for, nor ``reduction`` and ``empty``.
-
-    Returns
-    -------
-    grad : ndarray
-        The gradient, of the shape and dtype of `pred`.
-
-    Raises
-    ------
-    TypeError
-        For `weight` or `reduction`, and without a cotangent; else all that `grad` raises.
-
-    Notes
-    -----
-    The same as ``grad(pred, target, weight=cotangent, reduction="none")``: sample weights may be negative.
-
-    Examples
-    --------
-    The gradient of the largest of three losses: a cotangent of 1 where it is.
-
-    >>> import numpy as np
-    >>> import fastloss as fl
-    >>> pred, target = [1.0, 5.0, 2.0], [0.0, 2.0, 4.0]
-    >>> each = fl.huber(pred, target, reduction="none")
-    >>> fl.huber.vjp(pred, target, each == each.max())
-    array([0., 1., 0.])
-    """
-
-    __name__ = "vjp"
-
-    def __init__(self, loss: Loss) -> None:
-        self.loss = loss
-
-    @OwnSignature
-    def __signature__(self) -> inspect.Signature:
-        parameters = list(signature(self.loss.row, self.loss.bound, "grad").parameters.values())
-        first = len(self.loss.row.arguments)
-        # Behind an argument that may be left out it cannot be asked for.
-        default = None if self.loss.row.arguments[-1].optional else inspect.Parameter.empty
-        cotangent = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
-        keywords = (p for p in parameters[first:] if p.name not in REPLACED)
-        return inspect.Signature([*parameters[:first], cotangent, *keywords])
-
-    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        loss = self.loss
-        if kwargs:
-            refuse_weights(kwargs, REPLACED, f"{loss.name}.")
-        if len(args) == len(loss.row.arguments) + 1:
-            (*arguments, cotangent), keywords = args, kwargs
-        else:
-            given, keywords = _errors.arguments(self, args, kwargs)
-            arguments, cotangent = [given.get(argument.name) for argument in loss.row.arguments], given.get("cotangent")
-        if cotangent is None:
-            raise TypeError(f"{loss.name}.vjp needs a cotangent")
-        if loss.bound and "weight" in loss.bound:
-            cotangent = _errors.readable_array(cotangent, "cotangent") * loss.bound["weight"]
-        try:
-            return loss.grad(*arguments, weight=cotangent, reduction="none", **keywords)
-        except (TypeError, ValueError) as error:
-            _errors.arguments(self, args, kwargs)  # is it another keyword that has no meaning here?
-            raise type(error)(_errors.of_vjp(loss.name, str(error))) from error
-
-    def __eq__(self, other: object) -> bool:
-        return self.loss == other.loss if isinstance(other, VectorJacobianProduct) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash((self.loss, self.__name__))
-
-    def __repr__(self) -> str:
-        return f"<fastloss {self.loss.name}.vjp{self.__signature__}>"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (self.loss, self.__name__)
 
 
 def values_of(loss: Loss) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fastloss import _docs, _names
-from fastloss._loss import Documentation, OwnSignature
+from fastloss._own import Documentation, OwnSignature
 
 __all__ = ["DescribedFunction", "FunctionRow", "RowFunction", "function_registry", "function_signature", "row_function"]
 

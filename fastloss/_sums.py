@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _core, _errors
+from fastloss import _arrays, _core, _errors
 from fastloss._arguments import arranged, prepared, wanted_names
 from fastloss._docs import DescribedEntry
 from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
@@ -92,7 +92,7 @@ class SumsEntry(DescribedEntry):
         """Where the derivative by each argument goes: a new array, or one of `out`, fit to be written to."""
         row = self.loss.row
         of = {argument.name: array for argument, array in zip(row.arguments, arrays, strict=True)}
-        lent = {name: _errors.as_lent(given[name]) for name in of}
+        lent = {name: _arrays.as_lent(given[name]) for name in of}
         places: dict[str, np.ndarray] = {}
         chosen = out if isinstance(out, tuple) else (out,) if out is not None else (None,) * len(names)
         if len(chosen) != len(names):
@@ -101,13 +101,13 @@ class SumsEntry(DescribedEntry):
             if place is None:
                 places[name] = np.empty_like(of[name], dtype, subok=False)
                 continue
-            _errors.check_place(place, "out", of[name], name, dtype)
+            _arrays.check_place(place, "out", of[name], name, dtype)
             own = lent[name]
             in_place = place.ctypes.data == own.ctypes.data and place.strides == own.strides and place.dtype == own.dtype
             read = [array for key, array in lent.items() if not (in_place and key == name)]
-            if any(_errors.overlap(place, other) for other in (*read, *others) if other is not None):
+            if any(_arrays.overlap(place, other) for other in (*read, *others) if other is not None):
                 raise ValueError(f"out overlaps an input; only {name} itself may be written to")
-            if any(_errors.overlap(place, other) for other in places.values()):
+            if any(_arrays.overlap(place, other) for other in places.values()):
                 raise ValueError("two arrays of out overlap")
             places[name] = place
         return places

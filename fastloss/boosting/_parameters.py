@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from fastloss import _advice
-from fastloss._loss import OPTIONS, Loss
+from fastloss._loss import Loss
+from fastloss._options import OPTIONS
 
 __all__ = ["ByValue", "bound", "unseen"]
 

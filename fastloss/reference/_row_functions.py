@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _calls, _errors
-from fastloss._loss import REDUCTIONS
+from fastloss._options import REDUCTIONS
 from fastloss._row_functions import DescribedFunction, RowFunction, row_function
 from fastloss.reference import _softmax
 from fastloss.reference._engine import weights_of
