@@ -24,6 +24,7 @@ from setuptools.command.build_ext import build_ext
 sys.path.insert(0, str(Path(__file__).resolve().parent / "tools"))
 
 from description import long_description
+from headers import BuildPy
 from kernels import COMMON, WARNINGS, chosen_tiers, optimization, translated, units
 
 #: (compile flags, link flags) to try for OpenMP. On macOS the compiler needs telling, and libomp comes from a package manager.
@@ -139,7 +140,7 @@ extension = Extension(
 )
 setup(
     ext_modules=[extension],
-    cmdclass={"build_ext": BuildExt},
+    cmdclass={"build_ext": BuildExt, "build_py": BuildPy},
     long_description=long_description(Path("README.md").read_text(encoding="utf-8")),
     long_description_content_type="text/markdown",
 )

@@ -15,6 +15,10 @@
 #error "fastloss supports 64-bit machines only"
 #endif
 
+/* The version of what kernels of callers are compiled with, and called by: fl_own_loss and fl_pointwise, and the macros and functions
+ * that bodies are written in. A change of any of them is another one. */
+#define FL_INTERFACE_VERSION 1
+
 typedef enum {
     FL_FLOAT32,
     FL_FLOAT64,
@@ -93,8 +97,28 @@ typedef struct {
     double factor, floor;
 } fl_newton;
 
+struct fl_pointwise;
+typedef void (*fl_pointwise_kernel)(const struct fl_pointwise *);
+
+/* A caller's function of a block of elements, as compilers of other languages make one: value and derivatives, by the prediction and
+ * not scaled, of n numbers, 1024 at most. `outputs` are those that are asked for, of FL_VALUE, FL_GRAD and FL_HESS; there is a place
+ * for the others too. Where the loss has no operand, that is the prediction. Threads call it at the same time. */
+typedef void (*fl_block)(int64_t n, int64_t outputs, const void *pred, const void *target, const void *operand, const double *param,
+                         void *value, void *grad, void *hess);
+
+/* A pointwise loss of the caller's own, as kernels or as blocks. */
+typedef struct {
+    int version;              /* FL_INTERFACE_VERSION that it was compiled with */
+    int slow;                 /* as the column of losses.inc */
+    /* Of float and of double: one for each set of outputs, in the order of FL_OUTPUT_SETS (loops/element_kernels.h). NULL: there are
+     * blocks. */
+    const fl_pointwise_kernel *kernels[2];
+    fl_block block[2];        /* of float and of double; without that of float, its numbers are converted */
+} fl_own_loss;
+
 typedef struct {
     int loss;                 /* position in losses.inc */
+    const fl_own_loss *own;   /* a loss in the place of one of that list; NULL: there is none */
     int tier;
     unsigned outputs;
     fl_dtype real;            /* FL_FLOAT32 or FL_FLOAT64: the precision computed in, that of value, grad and hess */

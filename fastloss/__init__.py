@@ -22,6 +22,7 @@ except ImportError:
     ) from None
 
 from fastloss import reference
+from fastloss._include import get_include
 from fastloss._kernel import compiled_entry, compiled_function
 from fastloss._linear import LinearLoss
 from fastloss._linear_registry import linear_registry
@@ -79,6 +80,7 @@ globals().update(row_functions)
 
 # Without losses and classes: `help` prints the whole documentation of what stands here.
 __all__ = [
+    "get_include",
     "get_num_threads",
     "linear_losses",
     "losses",
@@ -102,7 +104,7 @@ _no_attribute = module_attributes(__name__, (losses, linear_losses, row_function
 
 
 # What is imported when it is asked for.
-ADAPTERS = ("boosting", "metrics")
+ADAPTERS = ("boosting", "custom", "metrics")
 
 
 def __getattr__(name: str) -> Any:

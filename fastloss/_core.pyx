@@ -52,8 +52,13 @@ cdef extern from "fastloss.h" nogil:
         void *entropy
         int64_t *argmax
         uint8_t *correct
+    enum:
+        FL_INTERFACE_VERSION
+    ctypedef struct fl_own_loss:
+        int version
     ctypedef struct fl_call:
         int loss, tier
+        const fl_own_loss *own
         unsigned outputs
         fl_dtype real
         int n_threads, ndim
@@ -162,6 +167,11 @@ def losses():
     """The rows of csrc/losses.inc: name, family, scalar parameters, whether there is an operand."""
     return [(fl_loss(i).name.decode(), fl_family(i).decode(), fl_loss(i).n_params, fl_loss(i).has_operand in (1, 2, 4))
             for i in range(fl_n_losses())]
+
+
+def interface_version():
+    """FL_INTERFACE_VERSION, that of the kernels of users that this library can call."""
+    return FL_INTERFACE_VERSION
 
 
 def openmp_version():
@@ -510,14 +520,17 @@ cdef class Kernel:
         self.outputs = ENTRY_POINTS[name]
         self.output_bits = sum({"value": FL_VALUE, "grad": FL_GRAD, "hess": FL_HESS}[o] for o in self.outputs)
         known = [n for n, _, _, _ in losses()]
-        if row.name not in known:
+        if row.own is None and row.name not in known:
             raise ImportError(f"fastloss.reference declares {row.name}, but csrc/losses.inc has no row for it")
         self.is_rows = row.family == "rows"
         self.is_softmax = row.softmax
         self.takes_labels, self.takes_lists, self.target_has_classes = row.labels, row.label_lists, row.target_has_classes
         self.parameters = row.parameters
         memset(&self.template, 0, sizeof(fl_call))
-        self.template.loss = known.index(row.name)
+        if row.own is None:
+            self.template.loss = known.index(row.name)
+        else:
+            self.template.own = <const fl_own_loss *><size_t>row.own.address
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
         self.template.interrupted = interrupted

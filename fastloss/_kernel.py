@@ -14,7 +14,7 @@ from fastloss._registry import Row, registry
 from fastloss._row_functions import DescribedFunction, RowFunction
 from fastloss._sums import SumsEntry
 
-__all__ = ["CompiledEntry", "compiled_entry", "compiled_function"]
+__all__ = ["CompiledEntry", "compiled_entry", "compiled_function", "entry_type"]
 
 
 class CompiledEntry(DescribedEntry, _core.Kernel):
@@ -25,6 +25,21 @@ class CompiledEntry(DescribedEntry, _core.Kernel):
             raise ImportError(problem)
         super().__init__(loss, name)
         self.__name__ = self.__qualname__ = name
+
+
+class GuardedEntry(CompiledEntry):
+    # One of a loss whose blocks Python computes: on the calling thread, and what is raised there is raised by the call.
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.get("n_threads") is not None:
+            _errors.thread_count(kwargs["n_threads"])
+        with self.loss.row.own.raising():
+            return super().__call__(*args, **{**kwargs, "n_threads": 1})
+
+
+def entry_type(loss: Loss) -> type[CompiledEntry]:
+    """The class of the entry points of a compiled loss."""
+    return GuardedEntry if loss.row.own is not None and loss.row.own.by_python else CompiledEntry
 
 
 class MissingEntry(DescribedEntry):
@@ -53,7 +68,7 @@ def declared(row: Row) -> tuple[str, int, bool]:
 def disagreement(row: Row) -> str:
     """What is wrong where the compiled row of a loss is not that of its reference; "" where it is."""
     wanted, found = declared(row), compiled_rows().get(row.name)
-    if found == wanted:
+    if row.own is not None or found == wanted:
         return ""
     again = "; then build again: pip install -e ."
     if found is None:
@@ -73,7 +88,7 @@ def compiled_entry(loss: Loss, name: str) -> EntryPoint:
     problem = disagreement(loss.row)
     if problem:
         return MissingEntry(loss, name, problem)
-    return (SumsEntry if loss.family == "sums" else CompiledEntry)(loss, name)
+    return (SumsEntry if loss.family == "sums" else entry_type(loss))(loss, name)
 
 
 class CompiledFunction(DescribedFunction, _core.FunctionKernel):

@@ -177,6 +177,10 @@ class Row:
     value_unit : float
         Values below this size are right to an ulp of it, not of their own: 1 for a log density, the sum of logarithms of
         either sign that vanishes wherever the density is 1.
+    own : OwnKernels, optional
+        The kernels of a loss of a user, of `fastloss.custom`; None where they are compiled into fastloss.
+    link : str
+        Of a loss of a user: how a booster's margin becomes what is predicted.
     """
 
     name: str
@@ -202,6 +206,8 @@ class Row:
     unit: float = 0.0
     value_unit: float = 0.0
     of_sums: tuple[Argument, ...] = ()
+    own: Any = None
+    link: str = "identity"
 
     @property
     def arguments(self) -> tuple[Argument, ...]:

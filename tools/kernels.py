@@ -3,57 +3,20 @@
 import hashlib
 import os
 import re
+import runpy
 from pathlib import Path
 
-# No fast-math: only what changes no result. -ffp-contract=off keeps a*b+c from being fused on some tiers and not on others.
-# -g0 after Python's own -g: debug symbols were four fifths of the library.
-COMMON = [
-    "-std=c11",
-    "-g0",
-    "-fno-math-errno",
-    "-fno-trapping-math",
-    "-ffp-contract=off",
-    "-fopenmp-simd",
-    "-fvisibility=hidden",
-]
-WARNINGS = ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
-
-#: gcc vectorises the loop of a body, which `omp simd` asks for, at any level. With these passes inner loops have no more
-#: instructions than at -O3 (but for a few, by 8 %), in three quarters of the time to compile. Without them constants are loaded
-#: again in the loop, and what does not change in it is tested there. The two that are left out take time: threading of jumps,
-#: without which inner loops have a twentieth less on the whole, and where pointers may point, which changes no instruction.
-BODIES_OF_GCC = [
-    "-O1",
-    "-fgcse",
-    "-fcse-follow-jumps",
-    "-frerun-cse-after-loop",
-    "-fexpensive-optimizations",
-    "-funswitch-loops",
-    "-fno-tree-dominator-opts",
-    "-fno-tree-pta",
-]
-
-#: Flags of each tier, for x86-64; elsewhere a tier has none. Only -m<feature>: -march would be refused in a universal2 build.
-TIERS = {
-    "baseline": ["-mssse3", "-msse4.1", "-msse4.2", "-mpopcnt"],
-    "avx2": ["-mavx2", "-mfma"],
-    "avx512": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mfma", "-mprefer-vector-width=512"],
-    "neon": [],
-}
-
 ROOT = Path(__file__).resolve().parent.parent
+
+# A file of the package, which itself is not there before it is compiled.
+_flags = runpy.run_path(str(ROOT / "fastloss" / "_flags.py"))
+COMMON, TIERS, optimization = (_flags[name] for name in ("COMMON", "TIERS", "optimization"))
+WARNINGS = ["-Wall", "-Wextra", "-Wno-unknown-pragmas"]
 
 
 def groups():
     """The names of the groups of losses: csrc/losses.inc."""
     return re.findall(r'^#include "losses/(\w+)\.inc"', (ROOT / "csrc" / "losses.inc").read_text(), re.MULTILINE)
-
-
-def optimization(part, compiler):
-    """The level for a part of the build, by "gcc" or "clang"."""
-    if part == "core":  # what Cython makes; by gcc a call takes as many instructions at -O1 as at -O2, and is compiled sooner
-        return ["-O1"] if compiler == "gcc" else ["-O2"]
-    return BODIES_OF_GCC if (part, compiler) == ("bodies", "gcc") else ["-O3"]
 
 
 def flags_of(tier, bits, x86):

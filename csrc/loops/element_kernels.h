@@ -16,15 +16,14 @@
 /* Those with FL_SECOND are of losses that have it. */
 enum { FL_N_OUTPUT_SETS = 7 };
 
-typedef struct {
+typedef struct fl_pointwise {
     int64_t n;
     const void *pred, *target, *operand;
     const double *param;
     double scale;             /* multiplies derivatives */
-    void *value, *grad, *hess, *second_grad, *second_hess;
+    void *value, *grad, *hess, *second_grad, *second_hess;   /* NULL: not asked for */
+    const fl_own_loss *own;   /* of a loss of the caller's: that itself */
 } fl_pointwise;
-
-typedef void (*fl_pointwise_kernel)(const fl_pointwise *);
 
 /* Short rows one after the other, whose losses are sums of elements: arrays of n times `classes` numbers of type `real`. */
 typedef struct {

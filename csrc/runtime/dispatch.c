@@ -106,16 +106,20 @@ const fl_kernels *fl_kernels_for(int tier, fl_dtype real)
     return tiers[tier].kernels[real == FL_FLOAT64];
 }
 
-fl_pointwise_kernel fl_pointwise_kernel_for(int tier, fl_dtype real, int loss, unsigned outputs)
+fl_pointwise_kernel fl_kernel_of_outputs(const fl_pointwise_kernel *kernels, unsigned outputs)
 {
     static const unsigned sets[] = {
 #define SET(name, outputs) outputs,
         FL_OUTPUT_SETS(SET)
 #undef SET
     };
-    const fl_pointwise_kernel *const kernels = fl_kernels_for(tier, real)->of_loss[loss]->element;
     for (int i = 0; i < FL_N_OUTPUT_SETS; i++)
         if (sets[i] == outputs)
             return kernels[i];
     return NULL;
+}
+
+fl_pointwise_kernel fl_pointwise_kernel_for(int tier, fl_dtype real, int loss, unsigned outputs)
+{
+    return fl_kernel_of_outputs(fl_kernels_for(tier, real)->of_loss[loss]->element, outputs);
 }

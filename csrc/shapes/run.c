@@ -31,7 +31,10 @@ const char *fl_family(int loss)
 fl_status fl_run(fl_call *call)
 {
     const fl_float_mode mode = fl_enter_default_float_mode();
-    const fl_status status = losses[call->loss].shape->run(call, &losses[call->loss].info, losses[call->loss].shape);
+    const fl_loss_info own = {.slow = call->own ? call->own->slow : 0};
+    const fl_loss_info *loss = call->own ? &own : &losses[call->loss].info;
+    const fl_shape *shape = call->own ? &fl_shape_pointwise : losses[call->loss].shape;
+    const fl_status status = shape->run(call, loss, shape);
     fl_leave_default_float_mode(mode);
     return status;
 }

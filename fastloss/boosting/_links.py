@@ -9,7 +9,7 @@ import numpy as np
 
 from fastloss import binary_cross_entropy_with_logits, log_softmax
 
-__all__ = ["DISTANCE", "EXP", "HALF_LOGIT", "IDENTITY", "SIGMOID", "SOFTMAX", "Link"]
+__all__ = ["DISTANCE", "EXP", "HALF_LOGIT", "IDENTITY", "OF_USERS", "SIGMOID", "SOFTMAX", "Link"]
 
 
 class Link(NamedTuple):
@@ -54,3 +54,6 @@ HALF_LOGIT = IDENTITY._replace(limit=LOG_SMALLEST / 2)
 DISTANCE = IDENTITY._replace(lowest=0.0)
 SIGMOID = Link("LogitLink", _sigmoid, LOG_SMALLEST)
 SOFTMAX = Link("MultinomialLogit", _softmax, LOG_SMALLEST)
+
+#: By the names that losses of users give them.
+OF_USERS = {"identity": IDENTITY, "sigmoid": SIGMOID, "exp": EXP}

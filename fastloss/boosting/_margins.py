@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastloss import binary_cross_entropy_with_logits
-from fastloss._kernel import CompiledEntry
+from fastloss._kernel import CompiledEntry, entry_type
 from fastloss._loss import Loss, values_of
 
 __all__ = [
@@ -26,7 +26,7 @@ Number = float | Callable[[Mapping[str, Any], int], float]
 @lru_cache(maxsize=64)
 def newton_entry(loss: Loss, name: str, factor: float, floor: float, single: bool) -> CompiledEntry:
     """An entry point of a loss whose Hessians are multiples not below a floor; `single`: with results of float32."""
-    entry = CompiledEntry(loss, name)
+    entry = entry_type(loss)(loss, name)
     entry.for_newton_steps(factor, floor, single)
     return entry
 

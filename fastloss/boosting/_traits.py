@@ -300,4 +300,6 @@ def traits_of(loss: Loss) -> Traits:
     """The row of a loss; of one that has none, what can be told from its derivatives."""
     if "grad_and_hess" not in loss.row.entry_points:
         return HANGS_TOGETHER
+    if loss.row.own is not None:  # whatever its name is
+        return Traits(link=_links.OF_USERS[loss.row.link])
     return TABLE.get(loss.name, OTHER)

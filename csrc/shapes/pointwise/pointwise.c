@@ -6,6 +6,7 @@
 #include "../../memory/tasks.h"
 #include "../../memory/weights.h"
 #include "../shape.h"
+#include "own.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -170,7 +171,7 @@ static int do_piece(pointwise_plan *j, int64_t first, int64_t n, void *value, co
     for (int i = 0; i < j->n_derivatives; i++)
         derivative[j->derivative[i]] = place(j, j->derivative[i], first, n, b);
     fl_pointwise x = {.n = padded, .pred = in[FL_PRED], .target = in[FL_TARGET], .operand = in[FL_OPERAND], .param = c->param,
-                      .scale = j->scale, .value = value, .grad = derivative[FL_GRADS], .hess = derivative[FL_HESSES]};
+                      .scale = j->scale, .value = value, .grad = derivative[FL_GRADS], .hess = derivative[FL_HESSES], .own = c->own};
     if (j->second)
         x.second_grad = derivative[FL_GRADS + j->second], x.second_hess = derivative[FL_HESSES + j->second];
     j->kernel(&x);
@@ -329,7 +330,7 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shap
     memset(&j, 0, offsetof(pointwise_plan, walk));
     j.call = call;
     j.kernels = fl_kernels_for(call->tier, call->real);
-    j.kernel = fl_pointwise_kernel_for(call->tier, call->real, call->loss, call->outputs);
+    j.kernel = call->own ? fl_own_kernel(call) : fl_pointwise_kernel_for(call->tier, call->real, call->loss, call->outputs);
     if (!j.kernel)
         return FL_UNSUPPORTED;
     const int reduced = call->reduction != FL_NONE && (call->outputs & FL_VALUE || call->weight.data);
