@@ -301,5 +301,5 @@ def traits_of(loss: Loss) -> Traits:
     if "grad_and_hess" not in loss.row.entry_points:
         return HANGS_TOGETHER
     if loss.row.own is not None:  # whatever its name is
-        return Traits(link=_links.OF_USERS[loss.row.link])
+        return Traits(by_name(exact=EXACT, descent=Descent()), _links.OF_USERS[loss.row.link])
     return TABLE.get(loss.name, OTHER)

@@ -43,8 +43,8 @@ class CustomLoss(Loss):
                 f"{self.name} is pickled by the name of its reference, and {function.__module__}.{function.__qualname__} is "
                 "not it: define it at the top of a module that can be imported"
             )
-        is_reference = self._reference is self
-        return _found, (function.__module__, function.__qualname__, self.row.own.key, is_reference, dict(self.bound))
+        where = function.__module__, function.__qualname__, self.row.own.key
+        return _found, (*where, self._entry_type is Entry, dict(self.bound))
 
 
 def function_at(module: str, qualname: str) -> Any:
