@@ -109,7 +109,7 @@ typedef void (*fl_block)(int64_t n, int64_t outputs, const void *pred, const voi
 /* A pointwise loss of the caller's own, as kernels or as blocks. */
 typedef struct {
     int version;              /* FL_INTERFACE_VERSION that it was compiled with */
-    int slow;                 /* as the column of losses.inc */
+    int slow;                 /* as the column of losses.inc; 2: so slow that it is given whole blocks always */
     /* Of float and of double: one for each set of outputs, in the order of FL_OUTPUT_SETS (loops/element_kernels.h). NULL: there are
      * blocks. */
     const fl_pointwise_kernel *kernels[2];

@@ -2,19 +2,20 @@
 
 Run `python examples/cost_sensitive.py`; `--help` names the options. It needs lightgbm, and a C compiler to be fast.
 
-Machines are to be serviced before they fail. A service costs 40; a failure costs its damage, which differs a hundredfold, depends
-on the machine, and is known only when it has happened. What a model is to tell is not whether a machine fails, but whether its
-service pays. The data are drawn: most failures are small, and of another cause than the large ones.
+Machines are to be serviced before they fail. A service costs 40; a failure costs its damage, which differs a hundredfold,
+depends on the machine, and is known only when it has happened. What a model is to tell is not whether a machine fails, but
+whether its service pays. The data are drawn: most failures are small, and of another cause than the large ones.
 
 The loss of a margin z, which stands for a service where it is positive, is
 
     damage log(1 + exp(-z))    of a machine that failed,
     price  log(1 + exp(z))     of one that did not.
 
-What is expected of it is least at a margin that is above 0 where service pays. (It is a log loss with these weights, and could be
-trained as one; as a loss it has the prices for parameters, and its value is in money.) Log loss is compared at its own line, a
-probability of 1/2, and at the line that costs least on the machines it was trained by. No line tells a small failure from a large
-one. Were damages known beforehand, log loss would do: service pays where the probability times the damage is above the price.
+What is expected of it is least at a margin that is above 0 where service pays. (It is a log loss with these weights, and
+could be trained as one; as a loss it has the prices for parameters, and its value is in money.) Log loss is compared at its
+own line, a probability of 1/2, and at the line that costs least on the machines it was trained by. No line tells a small
+failure from a large one. Were damages known beforehand, log loss would do: service pays where the probability times the
+damage is above the price.
 """
 
 from __future__ import annotations

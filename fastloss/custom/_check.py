@@ -58,6 +58,9 @@ class Trial(NamedTuple):
         row = self.loss.row
         parameters = {p.name: p.check(self.loss.bound.get(p.name, p.default)) for p in row.parameters}
         given = {"pred": self.pred, "target": self.target, **parameters, **self.arrays, **changed}
+        for x in given.values():
+            if isinstance(x, np.ndarray):
+                x.flags.writeable = False  # as in a call, where it is the caller's
         with np.errstate(all="ignore"):
             results = row.function(given.pop("pred"), given.pop("target"), **given)
         wanted = 3 + (0 if not row.second else 1 if row.differentiable_target else 2)

@@ -76,7 +76,7 @@ def make(body: str, name: str, defines: list[str], flags: list[str], compiler: t
     with tempfile.TemporaryDirectory(dir=folder) as work:
         source = Path(work, "body.c")
         source.write_text(f'#line 1 "body of {name}"\n{body}\n', encoding="utf-8")
-        common = [*compiler, *flags, *defines, f'-DBODY_FILE="{source}"']
+        common = [*compiler, *flags, *defines, "-I", work, f'-DBODY_FILE="{source.name}"']
         objects = [str(Path(work, f"f{bits}.o")) for bits in (32, 64)]
         commands = [
             [*common, f"-DREAL_BITS={bits}", "-c", str(Path(get_include(), "tiers", "own.c")), "-o", made]

@@ -116,7 +116,7 @@ def address_of(function: Any) -> int:
     )
 
 
-def around(functions: Mapping[int, int], slow: bool, key: str, by_python: bool, keeps: tuple[Any, ...]) -> OwnKernels:
+def around(functions: Mapping[int, int], slow: int, key: str, by_python: bool, keeps: tuple[Any, ...]) -> OwnKernels:
     """Kernels of block functions: their addresses, by the position of their dtype."""
     loss = OwnLoss(version=_core.interface_version(), slow=slow)
     for i, address in functions.items():
@@ -150,6 +150,12 @@ def of_numpy(row: Row) -> OwnKernels:
             memory: Any = (ctypes.c_char * (n * dtype.itemsize)).from_address(address)
             return np.ndarray((n,), dtype, memory)
 
+        def read(address: int, n: int) -> np.ndarray:
+            # It may be the caller's own memory.
+            array = view(address, n)
+            array.flags.writeable = False
+            return array
+
         def block(n: int, outputs: int, pred: int, target: int, operand: int, param: int, *to: int) -> None:
             if failure.error is not None:
                 return
@@ -159,10 +165,10 @@ def of_numpy(row: Row) -> OwnKernels:
                     numbers = (ctypes.c_double * len(scalars)).from_address(param)
                     given = {p.name: as_given(p, number) for p, number in zip(scalars, numbers, strict=True)}
                 for p in arrays:
-                    each = view(operand, n)
+                    each = read(operand, n)
                     given[p.name] = None if p.kind.optional and each[0] == -1 else each
                 with np.errstate(all="ignore"):
-                    results = row.function(view(pred, n), view(target, n), **given)
+                    results = row.function(read(pred, n), read(target, n), **given)
                 for address, result, bit in zip(to, results, (1, 2, 4), strict=True):
                     if outputs & bit:
                         view(address, n)[...] = result
@@ -173,14 +179,14 @@ def of_numpy(row: Row) -> OwnKernels:
 
     functions = [BLOCK(block_of(dtype)) for dtype in DTYPES]
     addresses = {i: address_of(function) for i, function in enumerate(functions)}
-    return around(addresses, True, "numpy", True, tuple(functions))
+    return around(addresses, 2, "numpy", True, tuple(functions))
 
 
 def text_of(body: Any) -> Any:
     """The text of a body that is a file; other bodies as they are."""
     if isinstance(body, os.PathLike):
         return Path(body).read_text(encoding="utf-8")
-    if isinstance(body, str) and "POINTWISE" not in body and "{" not in body:
+    if isinstance(body, str) and body.strip() and "POINTWISE" not in body and "{" not in body:
         return Path(body).read_text(encoding="utf-8")
     return body
 

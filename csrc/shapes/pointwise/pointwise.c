@@ -282,7 +282,7 @@ static void plan_memory(pointwise_plan *j, int slow, size_t written)
     const int in_place = c->argument[FL_PRED].grad.data && c->argument[FL_PRED].grad.data == c->argument[FL_PRED].array.data, plain = fl_prefers_plain_stores();
     j->stream = written > FL_STREAM_BYTES && !in_place && !(plain && (slow || several));
     j->ask_ahead = j->stream && !plain;
-    j->piece = !j->ask_ahead ? FL_BLOCK : slow ? SLOW_PIECE : QUICK_PIECE;
+    j->piece = !j->ask_ahead || slow > 1 ? FL_BLOCK : slow ? SLOW_PIECE : QUICK_PIECE;
 }
 
 /* The sum of the weights, after which they are in the unit in which they are added up. */
