@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os  # and not pathlib: that would be a part of what an import of fastloss takes
 
 __all__ = ["get_include"]
 
@@ -22,6 +22,6 @@ def get_include() -> str:
     >>> Path(fl.get_include(), "fastloss.h").exists()
     True
     """
-    package = Path(__file__).resolve().parent
-    installed = package / "include"
-    return str(installed if installed.exists() else package.parent / "csrc")
+    package = os.path.dirname(os.path.abspath(__file__))
+    installed = os.path.join(package, "include")
+    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(package), "csrc")

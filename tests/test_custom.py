@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -359,6 +360,20 @@ def test_without_a_compiler(monkeypatch):
 def test_a_body_of_another_type(body):
     with pytest.raises(TypeError, match="body must be the text or the path of a C body"):
         pointwise(huber, body=body)
+
+
+@needs_compiler
+def test_every_form_of_an_address():
+    """An int, a function of ctypes, a cfunc of Numba, a capsule of Cython."""
+    new = ctypes.pythonapi.PyCapsule_New
+    new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    function = blocks().of_double
+    address = ctypes.cast(function, ctypes.c_void_p).value
+    cfunc = SimpleNamespace(address=address)
+    for body in (address, np.int64(address), function, cfunc, new(address, b"void (int64_t, ...)", None), {"f8": cfunc}):
+        loss = pointwise(huber, body=body)
+        assert loss == made("blocks of double")
+        assert loss([3.0], [0.0]) == 2.5
 
 
 def test_a_body_of_another_dtype():
