@@ -144,20 +144,25 @@ def attribute(name: str) -> str:
     return ""
 
 
+def by_target(row: Any) -> str:
+    """Why a loss has no gradient by its target, or where it is."""
+    if row.softmax and row.probabilities:
+        return (
+            "of cross_entropy the gradient by probabilities is -fl.log_softmax(logits), times the class weights, over the "
+            "number of rows for the mean"
+        )
+    if row.prediction.high != math.inf and row.target.low == 0 and row.family == "rows" and not row.labels:
+        return "fl.elementwise_kl_divergence has it; sum it over the classes, and divide by the number of rows for the mean"
+    return "this loss gives no gradient by its target; binary_cross_entropy, for one, and distillation_kl do"
+
+
 def recipe(row: Any, letters: str) -> str:
     """How arguments say what this keyword, in the letters of `_plain`, says elsewhere; "" where they do not."""
     of_probability = row.target.low == 0 and row.target.high == 1
+    if letters.endswith("grad") and (asked := [n for n in row.differentiable if _plain(n) == letters.removesuffix("grad")]):
+        return f'derivatives by it are asked for by wrt=("pred", "{asked[0]}")'
     if letters == "targetgrad":
-        if row.differentiable_target:
-            return "grad and value_and_grad take it"
-        if row.softmax and row.probabilities:
-            return (
-                "of cross_entropy the gradient by probabilities is -fl.log_softmax(logits), times the class weights, over the "
-                "number of rows for the mean"
-            )
-        if row.prediction.high != math.inf and row.target.low == 0 and row.family == "rows" and not row.labels:
-            return "fl.elementwise_kl_divergence has it; sum it over the classes, and divide by the number of rows for the mean"
-        return "this loss gives no gradient by its target; binary_cross_entropy, for one, and distillation_kl do"
+        return by_target(row)
     if letters in ("labelsmoothing", *KEYWORDS["label_smoothing"].split()) and of_probability and row.family == "pointwise":
         return "of two classes the target says it: y * (1 - label_smoothing) + label_smoothing / 2"
     if letters in ("ignoreindex", *KEYWORDS["ignore_index"].split()) and not row.labels:

@@ -11,7 +11,8 @@ from contextvars import ContextVar
 import numpy as np
 
 from fastloss import _errors
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, second_keyword
+from fastloss._arguments import wanted_names
+from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS
 from fastloss._statistics import STATISTICS, SoftmaxResult
 
 cnp.import_array()
@@ -460,6 +461,17 @@ cdef object value_of(fl_call *c, cnp.ndarray value):
     return c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
 
 
+#: By which arguments derivatives are where nothing is said.
+cdef tuple BY_PREDICTION = ("pred",)
+
+
+cdef object by_names(object wrt, tuple names, object of_pred, object of_second):
+    """Derivatives by the prediction and by the second argument as `wrt` has them."""
+    if isinstance(wrt, str):
+        return of_pred if names[0] == "pred" else of_second
+    return tuple([of_pred if name == "pred" else of_second for name in names])
+
+
 cdef object no_memory():
     return MemoryError("fastloss could not allocate its scratch memory")
 
@@ -501,7 +513,7 @@ cdef class Kernel:
     cdef object default_weight, default_axis, default_grad_dtype
     cdef bint default_check
     cdef int default_threads
-    cdef str second, second_flag   # the other argument that there are derivatives by, and the keyword that asks for them; ""
+    cdef str second, entry_point   # the other argument that there may be derivatives by, or ""
 
     def __init__(self, loss, str name):
         cdef int i = 0
@@ -527,7 +539,7 @@ cdef class Kernel:
         self.default_check, self.default_threads = loss.bound.get("check_domain", True), loss.bound.get("n_threads", 0)
         self.default_grad_dtype = None if self.output_bits == FL_VALUE else loss.bound.get("grad_dtype")
         self.has_domain = row.prediction.bounded or row.target.bounded
-        self.second, self.second_flag = row.second, second_keyword(row, name)
+        self.second, self.entry_point = row.second, name
         self.optional_target = row.optional_target
         self.set_domains(self.pred_domains, row.prediction)
         self.set_domains(self.target_domains, row.target)
@@ -624,6 +636,8 @@ cdef class Kernel:
         cdef object given_axis = self.default_axis, grad_dtype = self.default_grad_dtype
         cdef int axis = 0, asked = self.default_threads, number, value_number, d
         cdef bint check_domain = self.default_check, copied = False, with_second = False
+        cdef object wrt = None
+        cdef tuple names = BY_PREDICTION
         cdef fl_status status
         cdef intptr_t shape[64]
         cdef intptr_t strides[6][64]
@@ -650,8 +664,11 @@ cdef class Kernel:
                 grad_dtype = argument
             elif key == "check_domain" and self.has_domain:
                 check_domain = _errors.flag(key, argument)
-            elif self.second_flag and key == self.second_flag:
-                with_second = _errors.flag(key, argument)
+            elif key == "wrt" and not self.output_bits == FL_VALUE:
+                wrt = argument
+                if wrt is not None:
+                    names = wanted_names(self.loss.row, self.entry_point, wrt)
+                    with_second = self.second in names
             elif self.is_softmax and key in STATISTICS:
                 if _errors.flag(key, argument):
                     statistics = statistics or {}
@@ -728,10 +745,11 @@ cdef class Kernel:
         copied = copied or may_be_copy(pred, given_pred) or may_be_copy(target, given_target)
         if out is None:
             pass
-        elif not copied and not with_second and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
+        elif not copied and names == BY_PREDICTION and plainly_fit(out, pred, number, (target, weight, operand, class_weight)):
             grad = out
         else:
-            wanted = tuple([order + name for name in self.outputs if name != "value" for order in ("", "second_")[:1 + with_second]])
+            wanted = tuple([output if name == "pred" else "second_" + output
+                            for output in self.outputs if output != "value" for name in names])
             places = dict(zip(wanted, _errors.checked_out(
                 self, out, given_pred, given_target, kwargs, <object>PyArray_DescrFromType(number), wanted)))
             grad, hess = places.get("grad"), places.get("hess")
@@ -769,7 +787,7 @@ cdef class Kernel:
                 raise_pending()
             raise self.failure(status, &c, pred, target, operand, weight, axis)
 
-        gradient = (grad, second_grad) if with_second else grad
+        gradient = grad if wrt is None else by_names(wrt, names, grad, second_grad)
         if statistics is not None:
             if self.output_bits & FL_VALUE:
                 statistics["value"] = value_of(&c, value)
@@ -781,7 +799,7 @@ cdef class Kernel:
         if self.output_bits == FL_GRAD:
             return gradient
         if self.output_bits == FL_GRAD | FL_HESS:
-            return gradient, (hess, second_hess) if with_second else hess
+            return gradient, hess if wrt is None else by_names(wrt, names, hess, second_hess)
         return value_of(&c, value) if self.output_bits == FL_VALUE else (value_of(&c, value), gradient)
 
     cdef cnp.ndarray place(self, fl_array *to, intptr_t *strides, cnp.ndarray given, cnp.ndarray like, int number, int axis):

@@ -217,6 +217,11 @@ class Row:
         found = [argument.name for argument in self.arguments if argument.differentiable]
         return *found, *(p.name for p in self.parameters if p.kind.differentiable)
 
+    def derivatives(self, entry_point: str) -> tuple[str, ...]:
+        """The arguments that an entry point has derivatives by; by a target there is no Hessian."""
+        names = self.differentiable
+        return tuple(name for name in names if name != "target") if entry_point == "grad_and_hess" else names
+
     @property
     def entry_points(self) -> tuple[str, ...]:
         """Those that the loss has: of sums there is no Hessian."""
