@@ -244,7 +244,7 @@ def gaussian_kl(
 
     With m and v the mean and log-variance, n and w those of the prior, summed over `axis`::
 
-        l = max(free_bits, ½ Σ (exp(v - w) - 1 - (v - w) + (m - n)² exp(-w)))
+        l = max(free_bits, 1/2 Σ (exp(v - w) - 1 - (v - w) + (m - n)² exp(-w)))
 
     Parameters
     ----------
