@@ -56,8 +56,9 @@ out : ndarray or tuple of ndarray, optional
     it may be itself. Tensors of PyTorch in main memory will do.""",
 }
 
-_OF_PARAMETERS = """ By a parameter they have the shape of `pred`:
-    where one number of it serves several elements, its derivative is the sum of theirs."""
+_OF_PARAMETERS = """
+    By a parameter they have the shape of `pred`: where one number of it serves several elements, its derivative is
+    the sum of theirs."""
 
 _GRADIENTS = """\
 grad : ndarray or tuple of ndarray

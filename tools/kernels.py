@@ -52,7 +52,7 @@ def groups():
 def optimization(part, compiler):
     """The level for a part of the build, by "gcc" or "clang"."""
     if part == "core":  # what Cython makes; by gcc a call takes as many instructions at -O1 as at -O2, and is compiled sooner
-        return ["-O1"] if compiler == "gcc" else ["-O2"]
+        return ["-O2"]
     return BODIES_OF_GCC if (part, compiler) == ("bodies", "gcc") else ["-O3"]
 
 
@@ -95,7 +95,8 @@ def translated(numpy_version):
     from Cython.Build import cythonize
 
     source, record = Path("fastloss/_core.pyx"), Path("build", "core-made-of")
-    made_of = hashlib.sha256(source.read_bytes() + repr((Cython.__version__, numpy_version)).encode()).hexdigest()
+    parts = sorted(Path("fastloss/_binding").glob("*.pxi"))
+    made_of = hashlib.sha256(b"".join(path.read_bytes() for path in [source, *parts]) + repr((Cython.__version__, numpy_version)).encode()).hexdigest()
     if not (source.with_suffix(".c").exists() and record.exists() and record.read_text() == made_of):
         cythonize([str(source)], language_level=3, force=True)
         record.parent.mkdir(exist_ok=True)
