@@ -147,7 +147,7 @@ def _raises(row: Row, names: list[str]) -> str:
     values = "shapes that do not match, a parameter outside its range, an unknown reduction"
     if "out" in names:
         values += ", or an `out` of another shape or dtype, read-only, or overlapping an input other than `pred`"
-    if row.family == "rows":
+    if row.has_classes:
         values += ", or a `class_weight` that is not one number a class" if "class_weight" in names else ""
     if "check_domain" in names:
         bounds = [f"`{a.name}` outside {a.interval}" for a in row.arguments if a.interval.bounded]
@@ -177,14 +177,14 @@ def _fill(row: Row, name: str) -> dict[str, str]:
         "of_parameters": _OF_PARAMETERS if any(p.kind.differentiable for p in row.parameters) else "",
         "by": "`pred`" if row.arguments[0].name == "pred" else "its arguments",
         "default_wrt": "by `pred`" if row.arguments[0].name == "pred" else "all of these that are given",
-        "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
+        "loss_shape": "" if row.is_of_elements else ", that of `pred` without the class axis",
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
         "ignored": " or an ignored label" if row.labels and not row.label_lists else "",
         "optional": ", optional" if row.optional_target else "",
         "without_target": " None: 0 everywhere." if row.optional_target else "",
         "reduction": row.default_reduction(name),
-        "of_halves": "" if row.family == "pointwise" else ", float32 where `pred` is float16 or bfloat16",
+        "of_halves": "" if row.is_of_elements else ", float32 where `pred` is float16 or bfloat16",
     }
 
 
@@ -200,8 +200,8 @@ def entry_doc(row: Row, name: str) -> str:
     names = list(signature(row, {}, name).parameters)
     fill = _fill(row, name)
     texts = {**common_parameters(row, name), **entries(own.get("Parameters", ""))}
-    texts |= _OF_SUMS if row.family == "sums" else {}
-    returns = _RETURNS | ({"grad": _GRADIENTS} if row.family == "sums" else {})
+    texts |= _OF_SUMS if row.of_sums else {}
+    returns = _RETURNS | ({"grad": _GRADIENTS} if row.of_sums else {})
     extra = ("result",) if any(key in STATISTICS for key in names) else ()
     parts = {
         "Parameters": "\n".join(dict.fromkeys(texts[key] for key in names if key in texts)),

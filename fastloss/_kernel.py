@@ -73,7 +73,7 @@ def compiled_entry(loss: Loss, name: str) -> EntryPoint:
     problem = disagreement(loss.row)
     if problem:
         return MissingEntry(loss, name, problem)
-    return (SumsEntry if loss.family == "sums" else CompiledEntry)(loss, name)
+    return (SumsEntry if loss.row.of_sums else CompiledEntry)(loss, name)
 
 
 class CompiledFunction(DescribedFunction, _core.FunctionKernel):

@@ -72,9 +72,9 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     keywords += [keyword("weight", bound.get("weight")), keyword("sample_weight", None)]
     keywords.append(keyword("reduction", bound.get("reduction", row.default_reduction(entry_point))))
     keywords.append(keyword("empty", bound.get("empty", EMPTY[0])))
-    if row.family != "pointwise":
+    if not row.is_of_elements:
         keywords.append(keyword("axis", bound.get("axis", -1)))
-    if row.family == "sums":
+    if row.of_sums:
         keywords.append(keyword("element_weight", None))
     if any(argument.interval.bounded for argument in row.arguments):
         keywords.append(keyword("check_domain", bound.get("check_domain", True)))

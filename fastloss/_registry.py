@@ -229,6 +229,16 @@ class Row:
         return first if self.of_sums else (*first, "grad_and_hess")
 
     @property
+    def has_classes(self) -> bool:
+        """Whether the loss is one of rows along a class axis."""
+        return self.family == "rows"
+
+    @property
+    def is_of_elements(self) -> bool:
+        """Whether each element of the prediction has a loss of its own."""
+        return self.family == "pointwise"
+
+    @property
     def second(self) -> str:
         """The argument beside the prediction that there are derivatives by, on request: target, a parameter; "": none."""
         if self.differentiable_target:

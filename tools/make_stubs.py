@@ -217,7 +217,7 @@ def sums_class(row: Row) -> str:
 def pointwise_and_rows() -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for row in registry.values():
-        if row.family == "sums":
+        if row.of_sums:
             continue
         groups.setdefault(classes_of(row), []).append(row.name)
     for text, names in groups.items():
@@ -263,6 +263,6 @@ def function_class(row: FunctionRow) -> str:
 
 def files() -> dict[Path, str]:
     """The stub, as it should be."""
-    parts = [HEAD, *pointwise_and_rows(), *(sums_class(row) for row in registry.values() if row.family == "sums")]
+    parts = [HEAD, *pointwise_and_rows(), *(sums_class(row) for row in registry.values() if row.of_sums)]
     parts += [*map(linear_classes, linear_registry.values()), *map(function_class, function_registry.values())]
     return {STUB: "\n".join(parts)}

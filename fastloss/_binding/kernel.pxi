@@ -36,7 +36,7 @@ cdef class Kernel:
         self.outputs = ENTRY_POINTS[name]
         self.output_bits = sum({"value": FL_VALUE, "grad": FL_GRAD, "hess": FL_HESS}[o] for o in self.outputs)
         known = [n for n, _, _, _ in losses()]  # _kernel.py has seen that it is there
-        self.is_rows = row.family == "rows"
+        self.is_rows = row.has_classes
         self.is_softmax = row.softmax
         self.takes_labels, self.takes_lists, self.target_has_classes = row.labels, row.label_lists, row.target_has_classes
         self.parameters = row.parameters

@@ -49,14 +49,14 @@ class Entry(DescribedEntry):
         target = np.zeros_like(pred) if target is None and row.optional_target else accepted(target, "target")
         given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
         pred = _softmax.floating(pred)
-        if row.family == "rows":
+        if row.has_classes:
             arguments["axis"] = _errors.axis_from_front(arguments["axis"], pred)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
         reduction = arguments["reduction"]
         if reduction not in REDUCTIONS:
             raise _errors.bad_reduction(reduction, REDUCTIONS)
         with np.errstate(all="ignore"):
-            if row.family == "pointwise":
+            if row.is_of_elements:
                 results = self._pointwise(pred, target, parameters)
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
@@ -68,7 +68,7 @@ class Entry(DescribedEntry):
             for name, array in found.items():
                 if name != "value":
                     found[name] = array.astype(of_gradients)
-                elif row.family == "pointwise" and isinstance(array, np.ndarray):
+                elif row.is_of_elements and isinstance(array, np.ndarray):
                     found[name] = array.astype(given)
         chosen = self._chosen(found, arguments.get("wrt"), arguments.get("out"))
         if statistics:
