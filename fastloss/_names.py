@@ -27,7 +27,6 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "correlation": ("pearson",),
         "vaeskl": ("gaussian_kl",),
         "vae": ("gaussian_kl",),
-        "kld": ("gaussian_kl", "kl_divergence"),
         # Regression.
         "l1": ("absolute_error",),
         "mae": ("absolute_error",),
