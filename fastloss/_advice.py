@@ -135,6 +135,12 @@ def keyword(name: str, known: Iterable[str], row: Any = None) -> str:
     return f"; the nearest is {near}" if near else ""
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The name that was probably meant, as the end of a message."""
+    near = _near(name, list(known))
+    return f"; the nearest is {near!r}" if near else ""
+
+
 def attribute(name: str) -> str:
     """What takes an object that has an attribute, where that is CatBoost's, as the end of a message."""
     if name in ("calc_ders_range", "calc_ders_multi"):

@@ -28,7 +28,7 @@ def wanted_names(row: Row, entry_point: str, wrt: Any) -> tuple[str, ...]:
     for name in names:
         if name not in known:
             hint = "; there is no Hessian by a target" if name in row.differentiable else ""
-            hint = f": {_advice.by_target(row)}" if name == "target" and not hint else hint
+            hint = hint or (f": {_advice.by_target(row)}" if name == "target" else _advice.nearest(name, known))
             raise ValueError(f"wrt = {wrt!r}: {row.name}.{entry_point} gives derivatives by {accepted}{hint}")
     if len(set(names)) < len(names):
         raise ValueError(f"wrt = {wrt!r} names an argument twice")
@@ -52,7 +52,10 @@ def summed_axes(axis: Any, first: np.ndarray, name: str) -> tuple[int, ...]:
     """The axes that are summed over, counted from the front, each once; None: all."""
     if axis is None:
         return tuple(range(first.ndim))
-    axes = tuple(_errors.integer_axis(each) for each in (axis if isinstance(axis, tuple) else (axis,)))
+    try:
+        axes = tuple(_errors.integer_axis(each) for each in (axis if isinstance(axis, tuple) else (axis,)))
+    except TypeError:
+        raise TypeError(f"axis must be an integer, a tuple of integers or None for all, got {axis!r}") from None
     for each in axes:
         if not -first.ndim <= each < first.ndim:
             raise ValueError(f"axis = {axis} is no axis of {name}, which has shape {first.shape}")
