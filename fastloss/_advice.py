@@ -135,6 +135,12 @@ def keyword(name: str, known: Iterable[str], row: Any = None) -> str:
     return f"; the nearest is {near}" if near else ""
 
 
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The name that was probably meant, as the end of a message."""
+    near = _near(name, list(known))
+    return f"; the nearest is {near!r}" if near else ""
+
+
 def attribute(name: str) -> str:
     """What takes an object that has an attribute, where that is CatBoost's, as the end of a message."""
     if name in ("calc_ders_range", "calc_ders_multi"):
@@ -144,21 +150,26 @@ def attribute(name: str) -> str:
     return ""
 
 
+def by_target(row: Any) -> str:
+    """Why a loss has no gradient by its target, or where it is."""
+    if row.softmax and row.probabilities:
+        return (
+            "of cross_entropy the gradient by probabilities is -fl.log_softmax(logits), times the class weights, over the "
+            "number of rows for the mean"
+        )
+    if row.prediction.high != math.inf and row.target.low == 0 and row.has_classes and not row.labels:
+        return "fl.elementwise_kl_divergence has it; sum it over the classes, and divide by the number of rows for the mean"
+    return "this loss gives no gradient by its target; binary_cross_entropy, for one, and distillation_kl do"
+
+
 def recipe(row: Any, letters: str) -> str:
     """How arguments say what this keyword, in the letters of `_plain`, says elsewhere; "" where they do not."""
     of_probability = row.target.low == 0 and row.target.high == 1
+    if letters.endswith("grad") and (asked := [n for n in row.differentiable if _plain(n) == letters.removesuffix("grad")]):
+        return f'derivatives by it are asked for by wrt=("pred", "{asked[0]}")'
     if letters == "targetgrad":
-        if row.differentiable_target:
-            return "grad and value_and_grad take it"
-        if row.softmax and row.probabilities:
-            return (
-                "of cross_entropy the gradient by probabilities is -fl.log_softmax(logits), times the class weights, over the "
-                "number of rows for the mean"
-            )
-        if row.prediction.high != math.inf and row.target.low == 0 and row.family == "rows" and not row.labels:
-            return "fl.elementwise_kl_divergence has it; sum it over the classes, and divide by the number of rows for the mean"
-        return "this loss gives no gradient by its target; binary_cross_entropy, for one, and distillation_kl do"
-    if letters in ("labelsmoothing", *KEYWORDS["label_smoothing"].split()) and of_probability and row.family == "pointwise":
+        return by_target(row)
+    if letters in ("labelsmoothing", *KEYWORDS["label_smoothing"].split()) and of_probability and row.is_of_elements:
         return "of two classes the target says it: y * (1 - label_smoothing) + label_smoothing / 2"
     if letters in ("ignoreindex", *KEYWORDS["ignore_index"].split()) and not row.labels:
         return "weights say it: weight=(y != ignore_index), with np.where(y == ignore_index, 0, y) for the target"
@@ -325,7 +336,7 @@ def domain(row: Any, argument: str, value: float, interval: Any) -> str:
         return "; labels are -1 and 1: 2*y - 1 makes them of 0 and 1"
     if interval.low == 0 and interval.high == 1 and value == -1:
         return "; labels are 0 and 1: (y + 1) / 2 makes them of -1 and 1"
-    if interval.low == 0 and interval.high == 1 and row.family == "pointwise" and value > 1 and value.is_integer():
+    if interval.low == 0 and interval.high == 1 and row.is_of_elements and value > 1 and value.is_integer():
         return "; labels of more than two classes are for cross_entropy"
     return ""
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _errors
+from fastloss import _advice, _errors
 from fastloss._registry import Row
 
-__all__ = ["arranged", "default_wrt", "prepared", "summed_axes", "wanted_names"]
+__all__ = ["arranged", "default_names", "default_wrt", "prepared", "summed_axes", "wanted_names"]
 
 
 def default_wrt(row: Row) -> str | tuple[str, ...]:
@@ -18,23 +18,28 @@ def default_wrt(row: Row) -> str | tuple[str, ...]:
     return "pred" if row.arguments[0].name == "pred" else row.differentiable
 
 
-def wanted_names(row: Row, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The arguments that `wrt` names, in its order; by default of those that are given."""
-    wrt = given["wrt"]
-    if wrt is None:
-        left_out = [argument.name for argument in row.arguments if argument.optional and given[argument.name] is None]
-        default = default_wrt(row)
-        return (default,) if isinstance(default, str) else tuple(name for name in default if name not in left_out)
-    names = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, (tuple, list)) else None
-    accepted = ", ".join(map(repr, row.differentiable))
+def wanted_names(row: Row, entry_point: str, wrt: Any) -> tuple[str, ...]:
+    """The arguments that `wrt` names, in its order."""
+    names = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, (tuple, list)) else ()
+    known = row.derivatives(entry_point)
+    accepted = ", ".join(map(repr, known))
     if not names or any(not isinstance(name, str) for name in names):
         raise TypeError(f"wrt = {wrt!r}: the name of an argument or a tuple of names is accepted; {row.name} has {accepted}")
     for name in names:
-        if name not in row.differentiable:
-            raise ValueError(f"wrt = {wrt!r}: {row.name} has derivatives by {accepted}")
+        if name not in known:
+            hint = "; there is no Hessian by a target" if name in row.differentiable else ""
+            hint = hint or (f": {_advice.by_target(row)}" if name == "target" else _advice.nearest(name, known))
+            raise ValueError(f"wrt = {wrt!r}: {row.name}.{entry_point} gives derivatives by {accepted}{hint}")
     if len(set(names)) < len(names):
         raise ValueError(f"wrt = {wrt!r} names an argument twice")
     return names
+
+
+def default_names(row: Row, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments that derivatives are by where `wrt` names none: of those that are given."""
+    default = default_wrt(row)
+    left_out = [argument.name for argument in row.arguments if argument.optional and given[argument.name] is None]
+    return (default,) if isinstance(default, str) else tuple(name for name in default if name not in left_out)
 
 
 def arranged(wrt: Any, row: Row, derivatives: list[Any]) -> Any:
@@ -47,7 +52,10 @@ def summed_axes(axis: Any, first: np.ndarray, name: str) -> tuple[int, ...]:
     """The axes that are summed over, counted from the front, each once; None: all."""
     if axis is None:
         return tuple(range(first.ndim))
-    axes = tuple(_errors.integer_axis(each) for each in (axis if isinstance(axis, tuple) else (axis,)))
+    try:
+        axes = tuple(_errors.integer_axis(each) for each in (axis if isinstance(axis, tuple) else (axis,)))
+    except TypeError:
+        raise TypeError(f"axis must be an integer, a tuple of integers or None for all, got {axis!r}") from None
     for each in axes:
         if not -first.ndim <= each < first.ndim:
             raise ValueError(f"axis = {axis} is no axis of {name}, which has shape {first.shape}")

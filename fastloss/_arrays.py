@@ -235,11 +235,11 @@ def checked_out(
     """
     inputs = {"pred": as_lent(given_pred), "target": as_lent(given_target)}
     arguments = {**kernel.loss.bound, **keywords, "out": None}
-    second = getattr(kernel.loss, "second", "")
+    second = kernel.loss.row.second if hasattr(kernel.loss, "row") and hasattr(kernel.loss.row, "second") else ""
     if second and second not in inputs:
         inputs[second] = as_lent(arguments.pop(second, None))
     others = [as_lent(x) for x in arguments.values() if x is not None]
-    given = flat_out(out, wanted)
+    given = flat_out(out, wanted, len(wanted) // sum(output != "value" for output in kernel.outputs))
     if not 1 <= len(given) <= len(wanted):
         raise ValueError(f"out has {len(given)} arrays; {kernel.__name__} returns {len(wanted)}: {', '.join(wanted)}")
     for i, (array, derivative) in enumerate(zip(given, wanted, strict=False)):
@@ -259,15 +259,16 @@ def checked_out(
     return (*given, *[None] * (len(wanted) - len(given)))
 
 
-def flat_out(out: Any, wanted: tuple[str, ...]) -> tuple[Any, ...]:
-    """`out=` as one tuple; where gradients and Hessians are pairs, it is a pair of pairs."""
+def flat_out(out: Any, wanted: tuple[str, ...], n_names: int = 1) -> tuple[Any, ...]:
+    """`out=` as one tuple of the derivatives wanted, those by `n_names` arguments of each kind; where there are gradients and
+    Hessians by several arguments, it is a pair of tuples."""
     given = out if isinstance(out, tuple) else (out,)
-    if "second_hess" not in wanted:
+    if len(wanted) == n_names or (n_names == 1 and not any(isinstance(each, tuple) for each in given)):
         return given
-    pairs = [each if isinstance(each, tuple) else (each,) for each in given]
-    if len(pairs) > 2 or any(len(pair) > 2 for pair in pairs):
-        raise ValueError("out must be a pair for the gradients and a pair for the Hessians")
-    return tuple(array for pair in pairs for array in (*pair, *[None] * (2 - len(pair))))
+    several = [each if isinstance(each, tuple) else (each,) for each in given]
+    if len(several) > 2 or any(len(each) > n_names for each in several):
+        raise ValueError("out must be a pair: one tuple for the gradients, one for the Hessians")
+    return tuple(array for each in several for array in (*each, *[None] * (n_names - len(each))))
 
 
 def overlap(a: np.ndarray, b: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ import re
 import textwrap
 from typing import Any
 
-from fastloss._loss import ENTRY_POINTS, Loss, second_keyword, signature
+from fastloss._loss import ENTRY_POINTS, Loss, signature
 from fastloss._registry import Interval, Row
 from fastloss._statistics import STATISTICS
 
@@ -52,18 +52,18 @@ weight : array_like, optional
     A loss of weight 0 contributes exactly nothing. They may be negative: see `vjp`.""",
     "out": """\
 out : ndarray or tuple of ndarray, optional
-    Receives what is returned as gradient, an array or a tuple of them; each of the shape of its argument, which it
-    may be itself. Tensors of PyTorch in main memory will do.""",
+    Receives what is returned as gradient, an array or a tuple of them; each of the shape of its argument, which
+    it may be itself. Tensors of PyTorch in main memory will do.""",
 }
+
+_OF_PARAMETERS = """
+    By a parameter they have the shape of `pred`: where one number of it serves several elements, its derivative is
+    the sum of theirs."""
 
 _GRADIENTS = """\
 grad : ndarray or tuple of ndarray
-    The gradient, or one by each argument that `wrt` names, of the shape of the argument and the dtype of the first, or of
-    `grad_dtype`; under "none" that of each loss by itself."""
-
-_OUT_PAIR = """
-    With `{flag}`, a pair of them, for `pred` and for `{second}`, which the second may be itself; None in a
-    place gives a new array.{pairs}"""
+    The gradient, or one by each argument that `wrt` names, of the shape of the argument and the dtype of the first,
+    or of `grad_dtype`; under "none" that of each loss by itself."""
 
 _PARAMETERS = {
     "pred": """\
@@ -92,25 +92,17 @@ axis : int, default -1
     The class axis of `pred`.""",
     "element_weight": """\
 element_weight : array_like, optional
-    What each element counts in the sums, broadcast to the shape of the arguments. One of 0 contributes exactly nothing,
-    whatever it holds, and its derivatives are 0.""",
+    What each element counts in the sums, broadcast to the shape of the arguments. One of 0 contributes exactly
+    nothing, whatever it holds, and its derivatives are 0.""",
     "wrt": """\
 wrt : str or tuple of str, optional
-    By which arguments derivatives are wanted: of {differentiable}. A name gives an array, a tuple of names a tuple
-    of arrays in that order. None: {default_wrt}.""",
+    By which arguments derivatives are wanted, of
+    {differentiable}.
+    A name gives an array, a tuple of names a tuple of arrays in that order. None: {default_wrt}.{of_parameters}""",
     "check_domain": """\
 check_domain : bool, default True
     Whether to look for numbers outside the domain before computing. With False, what lies outside gives an
     unspecified number or NaN.""",
-    "target_grad": """\
-target_grad : bool, default False
-    Whether the gradient with respect to `target` is wanted too. With True, the gradient is a pair in the order
-    of the arguments, (with respect to `pred`, with respect to `target`), both of the dtype of `pred`.""",
-    "second_grad": """\
-{flag} : bool, default False
-    Whether derivatives with respect to `{second}` are wanted too. With True, {pairs_of} a pair,
-    (with respect to `pred`, with respect to `{second}`), of the shape and dtype of `pred`: where one number of
-    `{second}` serves several elements, its derivative is the sum of theirs.""",
     "grad_dtype": """\
 grad_dtype : dtype, optional
     The dtype of derivatives: float32, or None for that of `pred`. float16 has no number below 6e-8, to which the
@@ -118,7 +110,8 @@ grad_dtype : dtype, optional
     "out": """\
 out : ndarray, optional
     Receives the gradient and is returned; of the shape and dtype of `pred`, which it may be itself. A tensor of
-    PyTorch in main memory will do.{out_pair}""",
+    PyTorch in main memory will do. A tuple where `wrt` is one, of gradients and Hessians a pair; None in a place
+    gives a new array.""",
     "n_threads": """\
 n_threads : int, optional
     Threads of this call. None: the library's limit.""",
@@ -154,7 +147,7 @@ def _raises(row: Row, names: list[str]) -> str:
     values = "shapes that do not match, a parameter outside its range, an unknown reduction"
     if "out" in names:
         values += ", or an `out` of another shape or dtype, read-only, or overlapping an input other than `pred`"
-    if row.family == "rows":
+    if row.has_classes:
         values += ", or a `class_weight` that is not one number a class" if "class_weight" in names else ""
     if "check_domain" in names:
         bounds = [f"`{a.name}` outside {a.interval}" for a in row.arguments if a.interval.bounded]
@@ -177,34 +170,27 @@ def within(interval: Interval) -> str:
 
 def _fill(row: Row, name: str) -> dict[str, str]:
     """What stands in the gaps of the shared texts."""
-    flag, with_hess = second_keyword(row, name), name == "grad_and_hess"
-    pairs = "\n    Gradients and Hessians are then a pair of such pairs." if with_hess else ""
     return {
         "name": row.name,
         "item": {"pointwise": "element", "rows": "row", "sums": "loss"}[row.family],
-        "differentiable": ", ".join(f'"{argument}"' for argument in row.differentiable),
+        "differentiable": ", ".join(f'"{argument}"' for argument in row.derivatives(name)),
+        "of_parameters": _OF_PARAMETERS if any(p.kind.differentiable for p in row.parameters) else "",
         "by": "`pred`" if row.arguments[0].name == "pred" else "its arguments",
         "default_wrt": "by `pred`" if row.arguments[0].name == "pred" else "all of these that are given",
-        "loss_shape": "" if row.family == "pointwise" else ", that of `pred` without the class axis",
+        "loss_shape": "" if row.is_of_elements else ", that of `pred` without the class axis",
         "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
         "target": within(row.target),
         "ignored": " or an ignored label" if row.labels and not row.label_lists else "",
         "optional": ", optional" if row.optional_target else "",
         "without_target": " None: 0 everywhere." if row.optional_target else "",
         "reduction": row.default_reduction(name),
-        "out_pair": _OUT_PAIR.format(flag=flag, second=row.second, pairs=pairs) if flag else "",
-        "of_halves": "" if row.family == "pointwise" else ", float32 where `pred` is float16 or bfloat16",
-        "flag": flag,
-        "second": row.second,
-        "pairs_of": "gradient and Hessian are each" if with_hess else "the gradient is",
+        "of_halves": "" if row.is_of_elements else ", float32 where `pred` is float16 or bfloat16",
     }
 
 
 def common_parameters(row: Row, name: str) -> dict[str, str]:
     """The entries of a Parameters section that all losses share, by name."""
-    texts = {key: text.format(**_fill(row, name)) for key, text in _PARAMETERS.items()}
-    general = texts.pop("second_grad")
-    return {**texts, **({flag: general} if (flag := second_keyword(row, name)) not in ("", "target_grad") else {})}
+    return {key: text.format(**_fill(row, name)) for key, text in _PARAMETERS.items()}
 
 
 @functools.cache
@@ -214,8 +200,8 @@ def entry_doc(row: Row, name: str) -> str:
     names = list(signature(row, {}, name).parameters)
     fill = _fill(row, name)
     texts = {**common_parameters(row, name), **entries(own.get("Parameters", ""))}
-    texts |= _OF_SUMS if row.family == "sums" else {}
-    returns = _RETURNS | ({"grad": _GRADIENTS} if row.family == "sums" else {})
+    texts |= _OF_SUMS if row.of_sums else {}
+    returns = _RETURNS | ({"grad": _GRADIENTS} if row.of_sums else {})
     extra = ("result",) if any(key in STATISTICS for key in names) else ()
     parts = {
         "Parameters": "\n".join(dict.fromkeys(texts[key] for key in names if key in texts)),

@@ -45,6 +45,6 @@ TIERS = {
 
 def optimization(part: str, compiler: str) -> list[str]:
     """The level for a part of the build, by "gcc" or "clang"."""
-    if part == "core":  # what Cython makes; by gcc a call takes as many instructions at -O1 as at -O2, and is compiled sooner
-        return ["-O1"] if compiler == "gcc" else ["-O2"]
+    if part == "core":  # what Cython makes
+        return ["-O2"]
     return BODIES_OF_GCC if (part, compiler) == ("bodies", "gcc") else ["-O3"]

@@ -88,7 +88,7 @@ def compiled_entry(loss: Loss, name: str) -> EntryPoint:
     problem = disagreement(loss.row)
     if problem:
         return MissingEntry(loss, name, problem)
-    return (SumsEntry if loss.family == "sums" else entry_type(loss))(loss, name)
+    return (SumsEntry if loss.row.of_sums else entry_type(loss))(loss, name)
 
 
 class CompiledFunction(DescribedFunction, _core.FunctionKernel):

@@ -65,7 +65,7 @@ class LinearLoss:
         bound: Mapping[str, Any] | None = None,
         reference: LinearLoss | None = None,
     ):
-        if wrapped.family != "rows" or not (wrapped.row.labels or wrapped.row.differentiable_target):
+        if not wrapped.row.has_classes or not (wrapped.row.labels or wrapped.row.differentiable_target):
             raise TypeError(f"{wrapped.name} is no loss of rows with labels, nor of two rows of logits")
         if bound is None:
             bound = {"sample_weight" if name == "weight" else name: value for name, value in wrapped.bound.items()}

@@ -31,7 +31,7 @@ LINEAR_ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 FILTER_EPS = Parameter("filter_eps", 0.0, Kind(Interval(0, high_open=True)))
 
 #: Keywords of a loss of rows that a linear layer has not, or has as its own.
-OTHERS = ("axis", "sample_weight", "target_grad")
+OTHERS = ("axis", "sample_weight", "wrt")
 
 
 @dataclass(frozen=True)

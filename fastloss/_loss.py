@@ -27,7 +27,6 @@ __all__ = [
     "Domain",
     "EntryPoint",
     "Loss",
-    "second_keyword",
     "signature",
     "values_of",
 ]
@@ -58,16 +57,6 @@ class EntryPoint(Protocol):
     def documentation(self) -> str: ...
 
 
-def second_keyword(row: Row, entry_point: str) -> str:
-    """The flag of an entry point that asks for the derivatives by the second argument too; "" where there is none.
-
-    By a target there is no Hessian.
-    """
-    if entry_point == "value" or not row.second or (row.differentiable_target and entry_point == "grad_and_hess"):
-        return ""
-    return f"{row.second}_grad"
-
-
 def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
     """The signature of an entry point, with the parameters of its loss."""
 
@@ -83,18 +72,14 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     keywords += [keyword("weight", bound.get("weight")), keyword("sample_weight", None)]
     keywords.append(keyword("reduction", bound.get("reduction", row.default_reduction(entry_point))))
     keywords.append(keyword("empty", bound.get("empty", EMPTY[0])))
-    if row.family != "pointwise":
+    if not row.is_of_elements:
         keywords.append(keyword("axis", bound.get("axis", -1)))
-    if row.family == "sums":
+    if row.of_sums:
         keywords.append(keyword("element_weight", None))
     if any(argument.interval.bounded for argument in row.arguments):
         keywords.append(keyword("check_domain", bound.get("check_domain", True)))
-    if flag := second_keyword(row, entry_point):
-        keywords.append(keyword(flag, False))
-    if row.family == "sums" and entry_point != "value":
-        keywords.append(keyword("wrt", None))
     if entry_point != "value":
-        keywords += [keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
+        keywords += [keyword("wrt", None), keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
     keywords.append(keyword("n_threads", bound.get("n_threads")))
     if row.softmax:
         keywords += [keyword(name, False) for name in STATISTICS]
@@ -125,10 +110,8 @@ class Loss:
         Equations that hold where a derivative jumps, separated by semicolons; empty where none does.
     family : str
         The shape of computation: "pointwise" or "rows".
-    second : str
-        The argument that derivatives are given by beside the prediction, if asked for: "target" of a loss of two
-        rows of logits, the name of a parameter such as "scale"; empty where there is none. The entry points have
-        a keyword then, its name with "_grad" behind it: `target_grad`, `scale_grad`.
+    differentiable : tuple of str
+        The arguments that derivatives are given by, if `wrt=` asks for them: of most losses the prediction alone.
     grad, value_and_grad, grad_and_hess, vjp : callable
         The entry points beside the call itself.
     """
@@ -275,8 +258,8 @@ class Loss:
         return self.row.kinks
 
     @property
-    def second(self) -> str:
-        return self.row.second
+    def differentiable(self) -> tuple[str, ...]:
+        return self.row.differentiable
 
     @property
     def reference(self) -> Loss:

@@ -17,6 +17,16 @@ __all__ = ["ELSEWHERE", "Named", "found", "hint", "module_attributes", "ours", "
 #: Our names for what other libraries call otherwise, in the letters of `plain`; what these letters already tell is left out.
 ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        # Regions and vectors.
+        "iou": ("jaccard", "jaccard_with_logits"),
+        "maskiou": ("jaccard", "jaccard_with_logits"),
+        "softdice": ("dice", "dice_with_logits"),
+        "focaltversky": ("tversky", "tversky_with_logits"),
+        "cosinesimilarity": ("cosine_embedding",),
+        "triplet": ("triplet_margin",),
+        "correlation": ("pearson",),
+        "vaeskl": ("gaussian_kl",),
+        "vae": ("gaussian_kl",),
         # Regression.
         "l1": ("absolute_error",),
         "mae": ("absolute_error",),

@@ -223,11 +223,26 @@ class Row:
         found = [argument.name for argument in self.arguments if argument.differentiable]
         return *found, *(p.name for p in self.parameters if p.kind.differentiable)
 
+    def derivatives(self, entry_point: str) -> tuple[str, ...]:
+        """The arguments that an entry point has derivatives by; by a target there is no Hessian."""
+        names = self.differentiable
+        return tuple(name for name in names if name != "target") if entry_point == "grad_and_hess" else names
+
     @property
     def entry_points(self) -> tuple[str, ...]:
         """Those that the loss has: of sums there is no Hessian."""
         first = ("value", "grad", "value_and_grad")
         return first if self.of_sums else (*first, "grad_and_hess")
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the loss is one of rows along a class axis."""
+        return self.family == "rows"
+
+    @property
+    def is_of_elements(self) -> bool:
+        """Whether each element of the prediction has a loss of its own."""
+        return self.family == "pointwise"
 
     @property
     def second(self) -> str:

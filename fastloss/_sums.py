@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _core, _errors
-from fastloss._arguments import arranged, prepared, wanted_names
+from fastloss._arguments import arranged, default_names, prepared, wanted_names
 from fastloss._docs import DescribedEntry
 from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
 
@@ -40,7 +40,7 @@ class SumsEntry(DescribedEntry):
             counts = _errors.readable_array(counts, "element_weight")
             counts = np.broadcast_to(_errors.broadcast(counts, first.shape, "element_weight"), first.shape)
         empty = _errors.choice("empty", given["empty"], EMPTY)
-        names = wanted_names(row, given) if "wrt" in given else ()
+        names = self._names(given)
         dtype = first.dtype if single or first.dtype == np.float64 else np.dtype(np.float64)
         if given.get("grad_dtype") is not None:
             dtype = self._gradient_dtype(given["grad_dtype"], dtype)
@@ -71,6 +71,12 @@ class SumsEntry(DescribedEntry):
         found = value if value is not None and value.ndim else value[()] if value is not None else reduced
         gradient = arranged(given.get("wrt"), row, [places[name] for name in names]) if names else None
         return gradient if self.outputs == ("grad",) else found if self.outputs == ("value",) else (found, gradient)
+
+    def _names(self, given: Mapping[str, Any]) -> tuple[str, ...]:
+        if "wrt" not in given:
+            return ()
+        row, wrt = self.loss.row, given["wrt"]
+        return default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt)
 
     @staticmethod
     def _number(parameter: Any, value: Any, single: bool) -> float:

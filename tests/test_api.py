@@ -66,9 +66,7 @@ def test_signatures(loss):
         expected = ["pred", "target", *loss.params, "weight", "sample_weight", "reduction", "empty"]
         expected += ["axis"] if loss.family == "rows" else []
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
-        without_second = ("value", "grad_and_hess") if loss.second == "target" else ("value",)
-        expected += [f"{loss.second}_grad"] if loss.second and name not in without_second else []
-        expected += ["grad_dtype", "out"] if name != "value" else []
+        expected += ["wrt", "grad_dtype", "out"] if name != "value" else []
         expected += ["n_threads"]
         expected += list(STATISTICS) if loss.row.softmax else []
         assert names == expected
@@ -86,7 +84,7 @@ def test_signatures(loss):
             "check_domain": True,
             "empty": "nan",
             "grad_dtype": None,
-            f"{loss.second}_grad": False,
+            "wrt": None,
             "out": None,
             "n_threads": None,
         }

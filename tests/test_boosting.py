@@ -27,7 +27,7 @@ from fastloss.boosting import _conventions, _search, _traits
 from fastloss.boosting._calls import FORMS
 from fastloss.boosting._conventions import Smoothed
 from fastloss.boosting._margins import newton_entry
-from fastloss.boosting._traits import HESSIANS, TABLE, xgboost_of_today
+from fastloss.boosting._traits import HESSIANS, TABLE, traits_of, xgboost_of_today
 
 ROUNDS, THREADS = 5, 2
 CATBOOST_SETTINGS = {"iterations": ROUNDS, "depth": 3, "thread_count": THREADS, "verbose": False, "allow_writing_files": False}
@@ -687,7 +687,7 @@ def test_what_has_no_meaning_is_refused():
                 ):
                     boosting.objective(fl.losses[name], hessian)
     for name in set(fl.losses) - set(trainable()):
-        with pytest.raises(ValueError, match=f"{name} is no loss of a margin.*take {TABLE[name].instead}"):
+        with pytest.raises(ValueError, match=f"{name} is no loss of a margin.*take {traits_of(fl.losses[name]).instead}"):
             boosting.objective(fl.losses[name])
     with pytest.raises(TypeError, match="got str"):
         boosting.objective("huber")

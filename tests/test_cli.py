@@ -789,7 +789,7 @@ def test_verify_abbreviates_a_row(monkeypatch, capsys):
 
 
 def test_verify_measures_the_gradient_by_the_second_argument(monkeypatch, capsys):
-    name = next(name for name, loss in fastloss.losses.items() if loss.second == "target")
+    name = next(name for name, loss in fastloss.losses.items() if loss.row.second == "target")
     assert main(["verify", name, "--samples", "10"]) == 0
     monkeypatch.setattr(_verify, "worst", worst_everywhere(lambda case, tier, errors: errors.update(second_grad=1e9)))
     assert main(["verify", name]) == 1

@@ -10,7 +10,7 @@ import fastloss as fl
 from fastloss import _verify
 
 LOSSES = [fl.distillation_kl, *(fl.distillation_js.bind(beta=beta) for beta in (0.0, 0.1, 0.5, 0.9, 1.0))]
-DIFFERENTIABLE = [loss for loss in fl.losses.values() if loss.second == "target" and loss.family == "rows"]
+DIFFERENTIABLE = [loss for loss in fl.losses.values() if loss.row.second == "target" and loss.family == "rows"]
 
 
 def rows(n, classes, seed=0, dtype=np.float64):
@@ -41,7 +41,7 @@ def test_values_and_gradients_are_those_of_pytorch(loss, temperature, classes):
     expected = divergence_by_torch(torch, *leaves, loss.bound.get("beta", 0), temperature).mean()
     expected.backward()
     for of in (loss, loss.reference):
-        value, grads = of.value_and_grad(student, teacher, temperature=temperature, target_grad=True)
+        value, grads = of.value_and_grad(student, teacher, temperature=temperature, wrt=("pred", "target"))
         assert value == pytest.approx(expected.item(), rel=1e-12, abs=1e-14)
         for grad, leaf in zip(grads, leaves, strict=True):
             np.testing.assert_allclose(grad, leaf.grad.numpy(), rtol=1e-9, atol=1e-14)
@@ -50,7 +50,7 @@ def test_values_and_gradients_are_those_of_pytorch(loss, temperature, classes):
 def test_equal_rows_give_exactly_nothing(dtype, tier):
     logits = rows(5, 70, dtype=dtype)[0]
     for loss in LOSSES:
-        value, (by_pred, by_target) = loss.value_and_grad(logits, logits, target_grad=True)
+        value, (by_pred, by_target) = loss.value_and_grad(logits, logits, wrt=("pred", "target"))
         assert value == 0
         assert not by_pred.any()
         assert not by_target.any()
@@ -73,11 +73,11 @@ def test_nearly_equal_rows_do_not_cancel(tier):
 
 def test_the_ends_of_beta_are_the_divergences(dtype, tier):
     student, teacher = rows(4, 30, dtype=dtype)
-    forward = fl.distillation_kl.value_and_grad(student, teacher, target_grad=True)
+    forward = fl.distillation_kl.value_and_grad(student, teacher, wrt=("pred", "target"))
     assert fl.distillation_js(student, teacher, beta=0.0) == forward[0]
-    for a, b in zip(fl.distillation_js.grad(student, teacher, beta=0.0, target_grad=True), forward[1], strict=True):
+    for a, b in zip(fl.distillation_js.grad(student, teacher, beta=0.0, wrt=("pred", "target")), forward[1], strict=True):
         assert same_bits(a, b)
-    reverse, grads = fl.distillation_js.value_and_grad(teacher, student, beta=1.0, target_grad=True)
+    reverse, grads = fl.distillation_js.value_and_grad(teacher, student, beta=1.0, wrt=("pred", "target"))
     assert reverse == pytest.approx(forward[0], rel=1e-6)
     for a, b in zip(grads, forward[1][::-1], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7)
@@ -86,14 +86,14 @@ def test_the_ends_of_beta_are_the_divergences(dtype, tier):
 def test_masked_classes(dtype, tier):
     inf = math.inf
     student, teacher = np.array([[0, 1, 2, -inf]], dtype), np.array([[1, 0, -inf, -inf]], dtype)
-    value, (by_pred, by_target) = fl.distillation_kl.value_and_grad(student, teacher, target_grad=True)
+    value, (by_pred, by_target) = fl.distillation_kl.value_and_grad(student, teacher, wrt=("pred", "target"))
     kept = fl.distillation_kl(student[:, :3], np.array([[1, 0, -1000]], dtype))
     assert value == pytest.approx(kept, rel=1e-6)
     assert by_pred[0, 3] == 0
     assert by_pred[0, 2] > 0
     assert by_target[0, 2:].tolist() == [0, 0]
     # The student masks what the teacher expects.
-    value, (by_pred, by_target) = fl.distillation_kl.value_and_grad(teacher, student, target_grad=True)
+    value, (by_pred, by_target) = fl.distillation_kl.value_and_grad(teacher, student, wrt=("pred", "target"))
     assert value == inf
     assert np.isfinite(by_pred).all()
     assert np.isnan(by_target[0, :3]).all()
@@ -109,12 +109,12 @@ def test_unknown_rows_are_nan_and_no_other(loss, which, dtype, tier):
     odd = np.array([0x7FC00001], np.uint32).view(np.float32)[0] if dtype == np.float32 else np.nan
     for bad in (np.nan, np.inf, odd, "masked"):
         both = rows(3, 70, dtype=dtype)
-        clean = loss.value_and_grad(*both, target_grad=True, reduction="none")
+        clean = loss.value_and_grad(*both, wrt=("pred", "target"), reduction="none")
         if bad == "masked":
             both[which][1] = -np.inf
         else:
             both[which][1, 66] = bad
-        value, grads = loss.value_and_grad(*both, target_grad=True, reduction="none")
+        value, grads = loss.value_and_grad(*both, wrt=("pred", "target"), reduction="none")
         for a, b in zip((value, *grads), (clean[0], *clean[1]), strict=True):
             assert np.isnan(a[1]).all()
             assert same_bits(a[[0, 2]], b[[0, 2]])
@@ -124,8 +124,8 @@ def test_unknown_rows_are_nan_and_no_other(loss, which, dtype, tier):
 @pytest.mark.parametrize("classes", [3, 40_000, 60_000])
 def test_gradients_in_the_place_of_the_logits(loss, classes, dtype):
     pred, target = rows(2, classes, dtype=dtype)
-    expected = loss.value_and_grad(pred, target, target_grad=True)
-    found = loss.value_and_grad(pred, target, target_grad=True, out=(pred, target))
+    expected = loss.value_and_grad(pred, target, wrt=("pred", "target"))
+    found = loss.value_and_grad(pred, target, wrt=("pred", "target"), out=(pred, target))
     assert found[1][0] is pred
     assert found[1][1] is target
     assert found[0] == expected[0]
@@ -136,33 +136,33 @@ def test_gradients_in_the_place_of_the_logits(loss, classes, dtype):
 def test_what_out_accepts_with_target_grad(loss):
     pred, target = rows(4, 5)
     place = np.empty_like(target)
-    by_pred, by_target = loss.grad(pred, target, target_grad=True, out=(None, place))
+    by_pred, by_target = loss.grad(pred, target, wrt=("pred", "target"), out=(None, place))
     assert by_target is place
     assert same_bits(by_pred, loss.grad(pred, target))
     before = pred.copy(), target.copy()
     for out in ((place, place), (target, place), (place, pred), (place, place.copy(), place.copy())):
         with pytest.raises(ValueError, match="out"):
-            loss.grad(pred, target, target_grad=True, out=out)
+            loss.grad(pred, target, wrt=("pred", "target"), out=out)
     assert same_bits(pred, before[0])
     assert same_bits(target, before[1])
-    with pytest.raises(TypeError, match="target_grad"):
-        loss.grad_and_hess(pred, target, target_grad=True)
+    with pytest.raises(ValueError, match="no Hessian by a target"):
+        loss.grad_and_hess(pred, target, wrt=("pred", "target"))
 
 
 @pytest.mark.parametrize("loss", DIFFERENTIABLE, ids=lambda loss: loss.name)
 def test_the_targets_gradient_of_any_layout_thread_and_weight(loss, dtype):
     pred, target = rows(6, 300, dtype=dtype)
     weight = np.array([1, 0, 2, 1, 1, 3])
-    _, expected = loss.grad(pred, target, target_grad=True, weight=weight, n_threads=1)
+    _, expected = loss.grad(pred, target, wrt=("pred", "target"), weight=weight, n_threads=1)
     assert not expected[1].any()
     np.testing.assert_allclose(
-        expected, loss.reference.grad(pred, target, target_grad=True, weight=weight)[1], rtol=1e-4, atol=1e-7
+        expected, loss.reference.grad(pred, target, wrt=("pred", "target"), weight=weight)[1], rtol=1e-4, atol=1e-7
     )
     for n_threads in (2, 5):
-        assert same_bits(loss.grad(pred, target, target_grad=True, weight=weight, n_threads=n_threads)[1], expected)
-    moved = loss.grad(np.asfortranarray(pred), target[:, ::-1][:, ::-1], target_grad=True, weight=weight)[1]
+        assert same_bits(loss.grad(pred, target, wrt=("pred", "target"), weight=weight, n_threads=n_threads)[1], expected)
+    moved = loss.grad(np.asfortranarray(pred), target[:, ::-1][:, ::-1], wrt=("pred", "target"), weight=weight)[1]
     assert same_bits(np.ascontiguousarray(moved), expected)
-    across = loss.grad(pred.T, target.T, axis=0, target_grad=True, weight=weight)[1]
+    across = loss.grad(pred.T, target.T, axis=0, wrt=("pred", "target"), weight=weight)[1]
     assert same_bits(np.ascontiguousarray(across.T), expected)
 
 
@@ -195,8 +195,10 @@ def ulps_off(found, exact, dtype):
 def test_slopes_keep_their_digits_however_far_apart_two_rows_lie(tier):
     """t - s is rounded to ulp of 247; here the gradient by t hardly changes with t, so nothing else is lost."""
     student, teacher = np.array([[-0.78124119, -0.89368453]]), np.array([[-247.22124207, -248.82943912]])
-    found = fl.distillation_kl.grad(student, teacher, target_grad=True)[1]
-    exact = fl.distillation_kl.reference.grad(student.astype(np.longdouble), teacher.astype(np.longdouble), target_grad=True)[1]
+    found = fl.distillation_kl.grad(student, teacher, wrt=("pred", "target"))[1]
+    exact = fl.distillation_kl.reference.grad(
+        student.astype(np.longdouble), teacher.astype(np.longdouble), wrt=("pred", "target")
+    )[1]
     assert ulps_off(found, exact, np.float64) <= 4
 
 
@@ -210,6 +212,6 @@ def test_probabilities_far_below_the_largest_keep_their_digits_over_a_temperatur
     exact = loss.reference.grad(student.astype(np.longdouble), teacher.astype(np.longdouble))
     assert ulps_off(found, exact, dtype) <= 8
     # Of a teacher's probability alone: p (log p - log q - KL).
-    found = loss.grad(student, teacher, target_grad=True)[1]
-    exact = loss.reference.grad(student.astype(np.longdouble), teacher.astype(np.longdouble), target_grad=True)[1]
+    found = loss.grad(student, teacher, wrt=("pred", "target"))[1]
+    exact = loss.reference.grad(student.astype(np.longdouble), teacher.astype(np.longdouble), wrt=("pred", "target"))[1]
     assert ulps_off(found, exact, dtype) <= 8

@@ -406,16 +406,16 @@ def test_derivatives_of_the_references_are_limits(given, depth):
             pred = moderate_predictions(case.loss, (n,), 4, rng)
             target = np.where(np.abs(target) < 10, target, 1.0)
             away = np.all([np.abs(d) > 1e-9 for d in kink_differences(case.loss, pred, target, **arrays)], axis=0)
-            if case.loss.second in case.loss.params:  # a difference quotient takes a number on either side
-                parameter = case.loss.params[case.loss.second]
+            if case.loss.row.second in case.loss.params:  # a difference quotient takes a number on either side
+                parameter = case.loss.params[case.loss.row.second]
                 x = arrays.get(parameter.name, parameter.default)
                 away = away & (x > parameter.range.low) & (x < parameter.range.high)
-            elif case.loss.second == "target" and case.loss.domain.target.bounded:
+            elif case.loss.row.second == "target" and case.loss.domain.target.bounded:
                 away = away & (target > case.loss.domain.target.low) & (target < case.loss.domain.target.high)
             pred, target, arrays = Points(pred, target, arrays).of(np.broadcast_to(away, pred.shape))
         with precision(300):
             x, y = exact(pred), exact(target) if target.dtype.kind == "f" else target
-            second = case.loss.second
+            second = case.loss.row.second
             if second in case.loss.params:
                 z = exact(arrays.get(second, np.full(pred.shape, case.loss.params[second].default)))
                 arrays = {**arrays, second: z}

@@ -74,7 +74,7 @@ def test_subgradients_are_those_of_pytorch(name, home):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_other_argument_of_a_tie_has_pytorchs_subgradient(dtype):
     target = np.array([1, -1], dtype)
-    grads = fl.margin_ranking.grad(np.ones(2, dtype), target, other=np.ones(2, dtype), other_grad=True, reduction="none")
+    grads = fl.margin_ranking.grad(np.ones(2, dtype), target, other=np.ones(2, dtype), wrt=("pred", "other"), reduction="none")
     assert [grad.tolist() for grad in grads] == [[-1, 1], [1, -1]]
 
 

@@ -1000,10 +1000,10 @@ def test_signatures_follow_the_wrapped_loss(loss):
     for name, function in entry_points(loss).items():
         wrapped = inspect.signature(loss.wrapped if name == "value" else getattr(loss.wrapped, name)).parameters
         parameters = inspect.signature(function).parameters
-        target = "teacher" if loss.wrapped.second == "target" else "labels"
+        target = "teacher" if loss.wrapped.row.second == "target" else "labels"
         assert list(parameters)[:4] == ["hidden", "weight", target, "bias"]
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-        kept_back = ("weight", "sample_weight", "axis", "target_grad")
+        kept_back = ("weight", "sample_weight", "axis", "wrt")
         moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in kept_back]
         assert [known for known in keywords if known not in ("sample_weight", "filter_eps")] == moved
         assert all(parameters[known].default == wrapped[known].default for known in moved)

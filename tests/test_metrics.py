@@ -205,7 +205,7 @@ def test_predictions_without_a_logarithm_are_named():
     """Whatever a regressor predicts, the score is a number or an error that says what is wrong; and so of its margins."""
     y, refused = np.full(6, 0.3), 0
     model = dummy.DummyRegressor(strategy="constant", constant=-0.25).fit(X[:6], y)
-    for name, loss in fl.losses.items():
+    for name, loss in PAIRED.items():
         if loss.family == "rows" or loss.domain.target.ends_only:
             continue
         try:

@@ -9,13 +9,14 @@ import math
 
 import numpy as np
 import pytest
+from conftest import PAIRED
 
 import fastloss
 from fastloss import _verify
 from fastloss.cli import _inputs, _problem, main
 from fastloss.cli._score_options import SORTS
 
-LOSSES = list(fastloss.losses)
+LOSSES = list(PAIRED)
 LABELLED = [name for name, loss in fastloss.losses.items() if loss.row.labels]
 CASES = {(case.loss.name, case.dtype.name, case.labels): case for case in reversed(_verify.cases())}  # with default parameters
 

@@ -14,30 +14,30 @@ import fastloss as fl
 from fastloss import _verify
 
 #: The losses of an element with a gradient by the target. Those of rows: test_distillation.
-BY_TARGET = [loss for loss in fl.losses.values() if loss.second == "target" and loss.family == "pointwise"]
+BY_TARGET = [loss for loss in fl.losses.values() if loss.row.second == "target" and loss.family == "pointwise"]
 #: The losses with a parameter that there are derivatives by.
-PREDICTED = [loss for loss in fl.losses.values() if loss.second not in ("", "target")]
+PREDICTED = [loss for loss in fl.losses.values() if loss.row.second not in ("", "target")]
 every = pytest.mark.parametrize("loss", PREDICTED, ids=lambda loss: loss.name)
 
 
 def drawn(loss, n=200, dtype=np.float64, seed=0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Prediction, target, and the parameter for each element; none at the end of a range."""
-    case = _verify.Case(loss, np.dtype(dtype), False, "", arrays=(loss.second,))
+    case = _verify.Case(loss, np.dtype(dtype), False, "", arrays=(loss.row.second,))
     pred, target, arrays = _verify.draw(case, n, 0, seed)
-    return pred, target, arrays[loss.second]
+    return pred, target, arrays[loss.row.second]
 
 
 def moderate(loss, n=200, seed=0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same for difference quotients."""
     rng = np.random.default_rng(seed)
-    interval = loss.params[loss.second].range
+    interval = loss.params[loss.row.second].range
     second = rng.uniform(0.5, min(2, 0.75 * interval.high), n) if interval.low == 0 else rng.normal(0, 1, n)
     target = drawn(loss, n)[1] if loss.domain.target.bounded else rng.normal(0, 1, n)
     return rng.normal(0, 1, n), np.clip(target, -5, 5), second
 
 
 def call(loss, entry_point: str, pred: Any, target: Any, second: Any, **keywords: Any) -> Any:
-    return getattr(loss, entry_point)(pred, target, **{loss.second: second, f"{loss.second}_grad": True}, **keywords)
+    return getattr(loss, entry_point)(pred, target, **{loss.row.second: second, "wrt": ("pred", loss.row.second)}, **keywords)
 
 
 def test_there_are_some():
@@ -52,7 +52,7 @@ def test_derivatives_are_difference_quotients(loss):
     step = 1e-5
 
     def value(x):
-        return loss(pred, target, reduction="none", **{loss.second: x})
+        return loss(pred, target, reduction="none", **{loss.row.second: x})
 
     (_, grad), (_, hess) = call(loss, "grad_and_hess", pred, target, second)
     quotient = (value(second + step) - value(second - step)) / (2 * step)
@@ -70,7 +70,7 @@ def test_derivatives_are_difference_quotients(loss):
 @every
 def test_entry_points_agree_and_what_is_not_asked_for_is_the_same(loss, dtype, tier):
     pred, target, second = drawn(loss, 1500, dtype)
-    plain = loss.bind(**{loss.second: second})
+    plain = loss.bind(**{loss.row.second: second})
     grads = call(loss, "grad", pred, target, second, reduction="none")
     value, grads_again = call(loss, "value_and_grad", pred, target, second, reduction="none")
     grads_and_hesses = call(loss, "grad_and_hess", pred, target, second)
@@ -137,15 +137,15 @@ def test_errors_leave_out_untouched(loss):
         call(loss, "grad_and_hess", pred, target, second, out=(place, None, None))
     with pytest.raises(ValueError, match="shape"):
         call(loss, "grad", pred, target, second, out=(None, place[:1]))
-    interval = loss.params[loss.second].range
+    interval = loss.params[loss.row.second].range
     for bad in [x for x in (-1.0, 0.0, np.inf) if x not in interval]:
         wrong = second.copy()
         wrong[4321] = bad
-        with pytest.raises(ValueError, match=rf"{loss.second}\[4321\] = {bad} is outside"):
+        with pytest.raises(ValueError, match=rf"{loss.row.second}\[4321\] = {bad} is outside"):
             call(loss, "grad", pred, target, wrong, out=(place, None))
     assert (place == 7).all()
-    with pytest.raises(TypeError, match=f"{loss.second}_grad"):
-        loss(pred, target, **{f"{loss.second}_grad": True})
+    with pytest.raises(TypeError, match="wrt"):
+        loss(pred, target, wrt=("pred", loss.row.second))
 
 
 @every
@@ -157,7 +157,7 @@ def test_nan_is_of_its_element_alone(loss, dtype, tier):
     found = call(loss, "grad_and_hess", pred, target, second)
     assert np.isnan(found[0][0][33])
     assert np.isnan(found[0][1][33])
-    assert np.isnan(loss(pred, target, reduction="none", **{loss.second: second})[33])
+    assert np.isnan(loss(pred, target, reduction="none", **{loss.row.second: second})[33])
     for a, b in zip((*found[0], *found[1]), (*clean[0], *clean[1]), strict=True):
         assert same_bits(np.delete(a, 33), np.delete(b, 33))
 
@@ -169,7 +169,7 @@ def test_gaussian_nll_is_that_of_pytorch():
         leaves = [torch.tensor(x, requires_grad=True) for x in (pred, variance)]
         expected = torch.nn.functional.gaussian_nll_loss(leaves[0], torch.tensor(target), leaves[1], full=full)
         expected.backward()
-        value, grads = fl.gaussian_nll.value_and_grad(pred, target, variance=variance, full=full, variance_grad=True)
+        value, grads = fl.gaussian_nll.value_and_grad(pred, target, variance=variance, full=full, wrt=("pred", "variance"))
         assert value == pytest.approx(expected.item(), rel=1e-12)
         for grad, leaf in zip(grads, leaves, strict=True):
             np.testing.assert_allclose(grad, leaf.grad.numpy(), rtol=1e-10, atol=1e-14)
@@ -182,7 +182,7 @@ def test_margin_ranking_is_that_of_pytorch():
         leaves = [torch.tensor(x, requires_grad=True) for x in (pred, other)]
         expected = torch.nn.functional.margin_ranking_loss(*leaves, torch.tensor(target), margin=margin)
         expected.backward()
-        value, grads = fl.margin_ranking.value_and_grad(pred, target, other=other, margin=margin, other_grad=True)
+        value, grads = fl.margin_ranking.value_and_grad(pred, target, other=other, margin=margin, wrt=("pred", "other"))
         assert value == pytest.approx(expected.item(), rel=1e-12)
         for grad, leaf in zip(grads, leaves, strict=True):
             np.testing.assert_allclose(grad, leaf.grad.numpy(), atol=1e-15)
@@ -225,7 +225,7 @@ def test_log_likelihoods_are_those_of_scipy():
         (fl.cauchy_nll.bind(full=True), stats.cauchy(pred, s)),
         (fl.gaussian_nll_with_log_scale.bind(full=True), stats.norm(pred, np.exp(s))),
     ):
-        found = loss(pred, target, reduction="none", **{loss.second: s})
+        found = loss(pred, target, reduction="none", **{loss.row.second: s})
         np.testing.assert_allclose(found, -distribution.logpdf(target), rtol=1e-12)
     for n in (0.3, 4.0, 1e3):
         constant = special.gammaln(n / 2) - special.gammaln((n + 1) / 2) + np.log(n * np.pi) / 2
@@ -273,7 +273,7 @@ def test_derivatives_by_a_shape_have_means_that_vanish(alpha):
     s = np.arange(-40, 40, 1 / 64)
     residual = np.exp(s)
     value = fl.barron_nll(residual, np.zeros_like(s), alpha=alpha, reduction="none")
-    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess(residual, np.zeros_like(s), alpha=alpha, alpha_grad=True)
+    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess(residual, np.zeros_like(s), alpha=alpha, wrt=("pred", "alpha"))
     density = 2 * residual * np.exp(-value) / 64
     assert np.sum(density * grad) == pytest.approx(0, abs=1e-11)
     assert np.sum(density * grad * grad) == pytest.approx(np.sum(density * hess), rel=1e-9)
@@ -282,17 +282,17 @@ def test_derivatives_by_a_shape_have_means_that_vanish(alpha):
 def test_derivatives_by_the_shape_at_its_ends(dtype, tier):
     pred = np.array([0.0, 0.5, 1, 1, 1, 1.5, np.inf, np.nan], dtype)
     target = np.array([0.0, 0.0, 0, 1e-30, -1e-30, 0, 0, 0], dtype)
-    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess(pred, target, alpha=2.0, alpha_grad=True)
+    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess(pred, target, alpha=2.0, wrt=("pred", "alpha"))
     # The residual is compared with the scale before it is rounded.
     np.testing.assert_array_equal(np.delete(grad, 2), [-np.inf, -np.inf, -np.inf, np.inf, np.inf, np.inf, np.nan])
     np.testing.assert_array_equal(hess, [-np.inf, -np.inf, np.inf, -np.inf, np.inf, np.inf, np.inf, np.nan])
     # -(digamma(3/2) + log 2)/4
     assert grad[2] == pytest.approx(-0.18240928863463046, rel=1e-6)
-    near = fl.barron_nll.grad([1.0], [0.0], alpha=2 - 1e-12, alpha_grad=True)[1][0]
+    near = fl.barron_nll.grad([1.0], [0.0], alpha=2 - 1e-12, wrt=("pred", "alpha"))[1][0]
     assert near == pytest.approx(float(grad[2]), rel=1e-6)
     # At 0 the derivative is one from the right.
     steps = [fl.barron_nll([1.5], [0.0], alpha=alpha) for alpha in (0.0, 1e-7, 2e-7)]
-    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess([1.5], [0.0], alpha=0.0, alpha_grad=True)
+    (_, grad), (_, hess) = fl.barron_nll.grad_and_hess([1.5], [0.0], alpha=0.0, wrt=("pred", "alpha"))
     assert (4 * steps[1] - 3 * steps[0] - steps[2]) / 2e-7 == pytest.approx(grad[0], rel=1e-6)
 
 
@@ -326,29 +326,29 @@ def test_gradients_by_a_target(loss, dtype, tier):
     pred = np.where(loss.domain.prediction.low == 0, rng.uniform(0.1, 0.9, shape), pred).astype(dtype)
     target = rng.uniform(0.2, 0.8, shape).astype(dtype)
     for parameters in ({}, *({p.name: 3.0} for p in loss.params.values() if p.kind.array)):
-        by_pred, by_target = loss.grad(pred, target, target_grad=True, reduction="none", **parameters)
+        by_pred, by_target = loss.grad(pred, target, wrt=("pred", "target"), reduction="none", **parameters)
         wide, step = (pred.astype(float), target.astype(float)), 1e-5
         above, below = (loss(wide[0], wide[1] + s, reduction="none", **parameters) for s in (step, -step))
         np.testing.assert_allclose(by_target, (above - below) / (2 * step), rtol=1e-4, atol=1e-5)
         assert same_bits(by_pred, loss.grad(pred, target, reduction="none", **parameters))
-        value, again = loss.value_and_grad(pred, target, target_grad=True, reduction="none", **parameters)
+        value, again = loss.value_and_grad(pred, target, wrt=("pred", "target"), reduction="none", **parameters)
         assert same_bits(value, loss(pred, target, reduction="none", **parameters))
         assert same_bits(again[1], by_target)
         places = pred.copy(), target.copy()
-        found = loss.grad(places[0], places[1], target_grad=True, reduction="none", out=places, **parameters)
+        found = loss.grad(places[0], places[1], wrt=("pred", "target"), reduction="none", out=places, **parameters)
         assert all(x is y and same_bits(x, z) for x, y, z in zip(found, places, (by_pred, by_target), strict=True))
         weight = rng.integers(0, 3, shape)
-        weighed = loss.grad(pred, target, target_grad=True, weight=weight, n_threads=1, **parameters)[1]
+        weighed = loss.grad(pred, target, wrt=("pred", "target"), weight=weight, n_threads=1, **parameters)[1]
         np.testing.assert_allclose(weighed, by_target * (weight / weight.sum()), rtol=1e-5, atol=1e-12)
-        assert same_bits(loss.grad(pred, target, target_grad=True, weight=weight, n_threads=2, **parameters)[1], weighed)
+        assert same_bits(loss.grad(pred, target, wrt=("pred", "target"), weight=weight, n_threads=2, **parameters)[1], weighed)
     place = np.full(shape, 7, dtype)
     with pytest.raises(ValueError, match="out"):
-        loss.grad(pred, target, target_grad=True, out=(place, place))
-    with pytest.raises(TypeError, match="target_grad"):
-        loss.grad_and_hess(pred, target, target_grad=True)
+        loss.grad(pred, target, wrt=("pred", "target"), out=(place, place))
+    with pytest.raises(ValueError, match="no Hessian by a target"):
+        loss.grad_and_hess(pred, target, wrt=("pred", "target"))
     spoilt = target.copy()
     spoilt[3, 4] = np.nan
-    found = loss.grad(pred, spoilt, target_grad=True, reduction="none")
+    found = loss.grad(pred, spoilt, wrt=("pred", "target"), reduction="none")
     assert np.isnan([x[3, 4] for x in found]).all()
     assert np.isnan(found).sum() == 2
 
@@ -370,7 +370,7 @@ def test_gradients_by_a_target_are_those_of_pytorch():
     ):
         leaves = [torch.tensor(x, requires_grad=True) for x in (pred, y)]
         theirs(*leaves).backward()
-        for grad, leaf in zip(ours.grad(pred, y, target_grad=True), leaves, strict=True):
+        for grad, leaf in zip(ours.grad(pred, y, wrt=("pred", "target")), leaves, strict=True):
             np.testing.assert_allclose(grad, leaf.grad.numpy(), rtol=1e-10, atol=1e-14)
 
 
@@ -386,7 +386,7 @@ def test_gradients_of_rows_by_a_target_are_made_of_what_there_is():
     np.testing.assert_allclose(-log_q / len(p), leaf.grad.numpy(), rtol=1e-12)
     leaf = torch.tensor(p, requires_grad=True)
     functional.kl_div(torch.tensor(log_q), leaf, reduction="batchmean").backward()
-    by_target = fl.elementwise_kl_divergence.grad(log_q, p, target_grad=True, reduction="sum")[1] / len(p)
+    by_target = fl.elementwise_kl_divergence.grad(log_q, p, wrt=("pred", "target"), reduction="sum")[1] / len(p)
     np.testing.assert_allclose(by_target, leaf.grad.numpy(), rtol=1e-12)
     assert fl.elementwise_kl_divergence(log_q, p, reduction="sum") / len(p) == pytest.approx(
         fl.kl_divergence(log_q, p), rel=1e-12

@@ -206,6 +206,8 @@ def test_what_is_given(loss):
             function(given[0], np.ones((4, 5)), *given[2:])
         with pytest.raises(ValueError, match="axis = 2 is no axis"):
             function(*given, axis=2)
+        with pytest.raises(TypeError, match="axis must be an integer, a tuple of integers or None for all, got 'x'"):
+            function(*given, axis="x")
         with pytest.raises(ValueError, match="names an axis twice"):
             function(*given, axis=(1, -1))
         with pytest.raises(ValueError, match="element_weight has shape"):

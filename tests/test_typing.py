@@ -45,9 +45,9 @@ total = fl.selected_log_probs(p, labels, reduction="mean")
 total = fl.l2(p)
 total = fl.gaussian_nll(p, t, variance=2.0)
 total, grad = fl.gaussian_nll.value_and_grad(p, t, variance=p)
-total, (grad, second_grad) = fl.gaussian_nll.value_and_grad(p, t, variance=p, variance_grad=True)
-(grad, second_grad), (hess, second_hess) = fl.gaussian_nll.grad_and_hess(p, t, variance=p, variance_grad=True)
-grad, second_grad = fl.distillation_kl.grad(p, t, target_grad=True)
+total, (grad, second_grad) = fl.gaussian_nll.value_and_grad(p, t, variance=p, wrt=("pred", "variance"))
+(grad, second_grad), (hess, second_hess) = fl.gaussian_nll.grad_and_hess(p, t, variance=p, wrt=("pred", "variance"))
+grad, second_grad = fl.distillation_kl.grad(p, t, wrt=("pred", "target"))
 grad, hess = fl.distillation_kl.grad_and_hess(p, t)
 
 total, (d_hidden, d_weight) = fl.linear_cross_entropy.value_and_grad(p, t, labels)
@@ -66,8 +66,10 @@ with fl.num_threads(2):
     total = decorated(1.0)
 
 
-def any_of(reduction: Literal["mean", "sum", "none"], flag: bool) -> float | Array:
-    fl.gaussian_nll.grad(p, t, variance_grad=flag)
+def any_of(reduction: Literal["mean", "sum", "none"]) -> float | Array:
+    by_variance: Array = fl.gaussian_nll.grad(p, t, variance=p, wrt="variance")
+    by_all: tuple[Array, ...] = fl.triplet_margin.grad(p, p, t)
+    by_anchor: Array = fl.triplet_margin.grad(p, p, t, wrt="anchor")
     return fl.huber(p, t, reduction=reduction)
 
 

@@ -141,10 +141,10 @@ def test_tensors_are_read_and_written(torch, given, entry_point, kind):
 def test_tensors_of_pairs_and_of_parameters(torch):
     pred, target, variance = (torch.linspace(1, 2, 4) + i for i in range(3))
     expected = fl.gaussian_nll.grad_and_hess(
-        *(x.numpy() for x in (pred, target)), variance=variance.numpy(), variance_grad=True
+        *(x.numpy() for x in (pred, target)), variance=variance.numpy(), wrt=("pred", "variance")
     )
     place = torch.empty(4)
-    found = fl.gaussian_nll.grad_and_hess(pred, target, variance=variance, variance_grad=True, out=((None, place), None))
+    found = fl.gaussian_nll.grad_and_hess(pred, target, variance=variance, wrt=("pred", "variance"), out=((None, place), None))
     assert found[0][1] is place
     assert same_bits(place.numpy(), expected[0][1])
     assert same_bits(found[1][1], expected[1][1])

@@ -111,9 +111,9 @@ def task_of(row: Row | FunctionRow | LinearRow) -> str:
     if isinstance(row, Row):
         if row.label_lists:
             return LABELS
-        if row.family == "pointwise" and row.target == SIGN:
+        if row.is_of_elements and row.target == SIGN:
             return MARGINS
-        if row.family == "pointwise" and row.prediction == PROBABILITY:
+        if row.is_of_elements and row.prediction == PROBABILITY:
             return PROBABILITIES
     module = inspect.getmodule(row.function)
     assert module is not None
@@ -186,7 +186,7 @@ def entry_of(row: Row | FunctionRow | LinearRow) -> Entry:
     summary = doc.partition("\n")[0]
     if isinstance(row, FunctionRow):
         return Entry(row.name, summary, formula_of(doc), (), f"Prediction: {numbers_in(REAL)}.")
-    if row.family == "sums":
+    if row.of_sums:
         domain = "; ".join(described_argument(argument) for argument in row.arguments) + "."
     else:
         domain = f"Prediction: {numbers_in(row.prediction)}; target: {described_target(row)}."

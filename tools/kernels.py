@@ -58,7 +58,9 @@ def translated(numpy_version):
     from Cython.Build import cythonize
 
     source, record = Path("fastloss/_core.pyx"), Path("build", "core-made-of")
-    made_of = hashlib.sha256(source.read_bytes() + repr((Cython.__version__, numpy_version)).encode()).hexdigest()
+    files = [source, *sorted(Path("fastloss/_binding").glob("*.pxi"))]
+    versions = repr((Cython.__version__, numpy_version)).encode()
+    made_of = hashlib.sha256(b"".join(path.read_bytes() for path in files) + versions).hexdigest()
     if not (source.with_suffix(".c").exists() and record.exists() and record.read_text() == made_of):
         cythonize([str(source)], language_level=3, force=True)
         record.parent.mkdir(exist_ok=True)

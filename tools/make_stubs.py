@@ -15,7 +15,7 @@ from fastloss._arguments import default_wrt
 from fastloss._docs import sections
 from fastloss._linear_docs import linear_doc
 from fastloss._linear_registry import LinearRow, linear_registry, linear_signature
-from fastloss._loss import second_keyword, signature
+from fastloss._loss import signature
 from fastloss._registry import Row, registry
 from fastloss._row_functions import FunctionRow, function_registry, function_signature
 from fastloss._statistics import STATISTICS
@@ -127,11 +127,11 @@ def typed_dict(name: str, fields: dict[str, str]) -> str:
     return f'{name} = TypedDict("{name}", {{{body}}}, total=False)\n'
 
 
-def call_class(name: str, arguments: str, reduction: str, wraps: str, softmax: bool = False, flag: str = "") -> str:
-    """A class of entry points: `arguments` stand before the keywords, `flag` asks for derivatives by a second argument."""
+def call_class(name: str, arguments: str, reduction: str, wraps: str, softmax: bool = False, several: bool = False) -> str:
+    """A class of entry points: `arguments` stand before the keywords; `several`: there are derivatives by several of them."""
     default = {"_Reduced": "", "_Each": ""}
     default["_Each" if reduction == "none" else "_Reduced"] = " = ..."
-    parameters = "_R, _E, _R2, _E2, _O" if flag else "_R, _E, _O"
+    parameters = "_R, _E, _R2, _E2, _O" if several else "_R, _E, _O"
 
     def overload(reductions: str, fields: str, result: str, second: str = "") -> str:
         keywords = (
@@ -148,11 +148,11 @@ def call_class(name: str, arguments: str, reduction: str, wraps: str, softmax: b
         )
 
     text = f"class {name}(Generic[{parameters}]):\n"
-    text += both(f"{wraps}_options", ("_R", "_E"), f"{flag}: _No = ..., " if flag else "")
-    text += both(f"{wraps}_options", ("_R2", "_E2"), f"{flag}: _Yes, ") if flag else ""
-    if flag:  # a variable, of which mypy knows no value
-        text += overload("_Reduced | _Each = ...", f"{wraps}_options", "_R | _E | _R2 | _E2", f"{flag}: bool, ")
-    text += overload("_Reduced | _Each = ...", f"{wraps}_statistics", "SoftmaxResult") if softmax else ""
+    text += both(f"{wraps}_options", ("_R", "_E"), "wrt: str | None = ..., ")
+    text += both(f"{wraps}_options", ("_R2", "_E2"), "wrt: tuple[str, ...], ") if several else ""
+    text += (
+        overload("_Reduced | _Each = ...", f"{wraps}_statistics", "SoftmaxResult", "wrt: str | None = ..., ") if softmax else ""
+    )
     return text
 
 
@@ -166,7 +166,6 @@ def dicts(name: str, fields: dict[str, str], softmax: bool) -> str:
 
 def classes_of(row: Row) -> str:
     """The classes of the losses that take what this one takes, with _NAME in the place of its own name."""
-    flag, target_flag = second_keyword(row, "grad"), row.differentiable_target
     target = "ArrayLike | None = None" if row.optional_target else "ArrayLike"
     arguments = f"pred: ArrayLike, target: {target}"
     names = [p.name for p in signature(row, {}, "value").parameters.values() if p.kind is p.KEYWORD_ONLY]
@@ -175,12 +174,12 @@ def classes_of(row: Row) -> str:
     one = "_NAME_call"
     grad, value_and_grad = f"{one}[_Array, _Array, _Out]", f"{one}[tuple[float, _Array], _Arrays, _Out]"
     grad_and_hess = f"{one}[_Arrays, _Arrays, _Outs]"
-    if flag:
+    if len(row.differentiable) > 1:
         two = "_NAME_calls"
-        text += call_class(two, arguments, row.reduction, "_NAME", flag=flag)
+        text += call_class(two, arguments, row.reduction, "_NAME", several=True)
         grad = f"{two}[_Array, _Array, _Arrays, _Arrays, _Outs]"
         value_and_grad = f"{two}[tuple[float, _Array], _Arrays, tuple[float, _Arrays], tuple[_Array, _Arrays], _Outs]"
-        if not target_flag:
+        if len(row.derivatives("grad_and_hess")) > 1:
             pairs = "tuple[_Arrays, _Arrays]"
             grad_and_hess = f"{two}[_Arrays, _Arrays, {pairs}, {pairs}, _Outs | tuple[_Outs, _Outs]]"
     derivatives = f"_Derivatives[{grad}, {value_and_grad}, {grad_and_hess}]"
@@ -219,7 +218,7 @@ def sums_class(row: Row) -> str:
 def pointwise_and_rows() -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     for row in registry.values():
-        if row.family == "sums":
+        if row.of_sums:
             continue
         groups.setdefault(classes_of(row), []).append(row.name)
     for text, names in groups.items():
@@ -265,6 +264,6 @@ def function_class(row: FunctionRow) -> str:
 
 def files() -> dict[Path, str]:
     """The stub, as it should be."""
-    parts = [HEAD, *pointwise_and_rows(), *(sums_class(row) for row in registry.values() if row.family == "sums")]
+    parts = [HEAD, *pointwise_and_rows(), *(sums_class(row) for row in registry.values() if row.of_sums)]
     parts += [*map(linear_classes, linear_registry.values()), *map(function_class, function_registry.values())]
     return {STUB: "\n".join(parts)}

@@ -12,7 +12,7 @@ import numpy as np
 
 import fastloss
 from fastloss import _core
-from fastloss._loss import Loss, second_keyword, values_of
+from fastloss._loss import Loss, values_of
 from fastloss._registry import Interval, Parameter, Row
 
 __all__ = [
@@ -136,16 +136,16 @@ def cases(names: list[str] | None = None) -> list[Case]:
     return found
 
 
-def asked(case: Case, entry_point: str) -> dict[str, bool]:
+def asked(case: Case, entry_point: str) -> dict[str, tuple[str, ...]]:
     """The keyword that asks an entry point for all the derivatives there are."""
-    flag = second_keyword(case.loss.row, entry_point)
-    return {flag: True} if flag else {}
+    names = case.loss.row.derivatives(entry_point)
+    return {"wrt": names} if entry_point != "value" and len(names) > 1 else {}
 
 
 def outputs(case: Case) -> tuple[str, ...]:
     """The names of what a loss computes."""
     entry_points = {"grad": "grad", "hess": "grad_and_hess"}
-    names = [name for name, entry_point in entry_points.items() if second_keyword(case.loss.row, entry_point)]
+    names = [name for name, entry_point in entry_points.items() if len(case.loss.row.derivatives(entry_point)) > 1]
     return ("value", "grad", "hess", *(f"second_{name}" for name in names))
 
 

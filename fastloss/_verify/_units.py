@@ -136,7 +136,7 @@ def moved_parameters(case: Case, arrays: dict[str, Any]) -> Iterator[dict[str, A
 class EveryResult(Entry):
     """An entry point of a reference loss that returns all it computes: each of them computes all, and it takes long."""
 
-    def _chosen(self, found: dict[str, Any], with_second: bool, out: Any) -> tuple[Any, ...]:
+    def _chosen(self, found: dict[str, Any], wrt: Any, out: Any) -> tuple[Any, ...]:
         return (found,)
 
 

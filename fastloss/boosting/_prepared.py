@@ -22,7 +22,7 @@ def prepared(loss: Loss, traits: Traits, margin: Any, target: Any, weight: Any, 
     if margin.dtype.kind in "biu":
         margin = margin.astype(np.float64)
     shape = margin.shape
-    rows = loss.family == "rows"
+    rows = loss.row.has_classes
     if (len(shape) != 2 or not shape[1]) if rows else len(shape) not in (1, 2):
         form, hint = ("(n, classes)", "; tell the booster the number of classes") if rows else ("(n,) or (n, columns)", "")
         raise ValueError(f"{loss.name} takes margins of shape {form}, got {shape}{hint}")

@@ -29,7 +29,7 @@ from fastloss.reference._engine import Entry
 from fastloss.reference._row_functions import FunctionEntry
 from fastloss.reference._sums import SumsReference
 
-losses = Named({name: Loss(row, SumsReference if row.family == "sums" else Entry) for name, row in registry.items()})
+losses = Named({name: Loss(row, SumsReference if row.of_sums else Entry) for name, row in registry.items()})
 linear_losses = Named({name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()})
 row_functions = Named({name: RowFunction(row, FunctionEntry) for name, row in function_registry.items()})
 globals().update(losses)

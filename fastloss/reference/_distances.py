@@ -35,8 +35,8 @@ def cosine_embedding(
 
     Notes
     -----
-    The cosine of a vector without length is 0 where `eps` is 0, and has no gradient. `wrt=` asks for derivatives by one of the
-    two alone.
+    The cosine of a vector without length is 0 where `eps` is 0, and has no gradient. `wrt=` asks for derivatives by one
+    of the two alone.
 
     References
     ----------
@@ -107,8 +107,8 @@ def contrastive(
 
     Notes
     -----
-    A label of 1 is here that of two that belong together; Hadsell and others have it the other way round. At a distance of 0
-    and at the margins the subgradient is 0.
+    A label of 1 is here that of two that belong together; Hadsell and others have it the other way round. At a distance
+    of 0 and at the margins the subgradient is 0.
 
     References
     ----------
@@ -166,7 +166,8 @@ def triplet_margin(
 
     Notes
     -----
-    Derivatives are by all three, a tuple, unless `wrt=` names some. At a distance of 0 and at the margin the subgradient is 0.
+    Derivatives are by all three, a tuple, unless `wrt=` names some. At a distance of 0 and at the margin the subgradient
+    is 0.
 
     References
     ----------
@@ -207,9 +208,9 @@ def pearson(pred: Any, target: Any, total: Any) -> tuple[Any, ...]:
 
     Notes
     -----
-    It knows neither scale nor offset of the prediction. Where one of the two does not vary there is no correlation: the loss is
-    1 there, and its gradient 0. Means are taken off first, so that a large offset costs no digits. `element_weight` gives the
-    weighted correlation.
+    It knows neither scale nor offset of the prediction. Where one of the two does not vary there is no correlation: the
+    loss is 1 there, and its gradient 0. Means are taken off first, so that a large offset costs no digits.
+    `element_weight` gives the weighted correlation.
 
     References
     ----------
@@ -243,24 +244,24 @@ def gaussian_kl(
 
     With m and v the mean and log-variance, n and w those of the prior, summed over `axis`::
 
-        l = max(free_bits, ½ Σ (exp(v - w) - 1 - (v - w) + (m - n)² exp(-w)))
+        l = max(free_bits, 1/2 Σ (exp(v - w) - 1 - (v - w) + (m - n)² exp(-w)))
 
     Parameters
     ----------
     mean, log_variance : array_like
         m and v, the mean and the logarithm of the variance of each latent number, of one shape.
     prior_mean, prior_log_variance : array_like, optional
-        n and w, the same of the distribution it is compared with: of the shape of `mean`, or one number for all. None: 0, the
-        standard normal distribution.
+        n and w, the same of the distribution it is compared with: of the shape of `mean`, or one number for all. None: 0,
+        the standard normal distribution.
     free_bits : float, default 0.0
-        The divergence, in nats, up to which nothing is lost, within [0, inf): the loss is not less, and its gradient is 0 up to
-        there.
+        The divergence, in nats, up to which nothing is lost, within [0, inf): the loss is not less, and its gradient is 0
+        up to there.
 
     Notes
     -----
-    With `axis=-1` there is one loss a sample, and `free_bits` is that of all its latents together; with `axis=()` each latent
-    number has its own. exp(x) - 1 - x is computed without cancellation. Derivatives are by what is given, unless `wrt=` names
-    some.
+    With `axis=-1` there is one loss a sample, and `free_bits` is that of all its latents together; with `axis=()` each
+    latent number has its own. exp(x) - 1 - x is computed without cancellation. Derivatives are by what is given, unless
+    `wrt=` names some.
 
     References
     ----------

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
+from fastloss._arguments import arranged, wanted_names
 from fastloss._docs import DescribedEntry
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss, second_keyword
+from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference import _softmax
 
@@ -48,14 +49,14 @@ class Entry(DescribedEntry):
         target = np.zeros_like(pred) if target is None and row.optional_target else accepted(target, "target")
         given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
         pred = _softmax.floating(pred)
-        if row.family == "rows":
+        if row.has_classes:
             arguments["axis"] = _errors.axis_from_front(arguments["axis"], pred)
         parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
         reduction = arguments["reduction"]
         if reduction not in REDUCTIONS:
             raise _errors.bad_reduction(reduction, REDUCTIONS)
         with np.errstate(all="ignore"):
-            if row.family == "pointwise":
+            if row.is_of_elements:
                 results = self._pointwise(pred, target, parameters)
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
@@ -67,10 +68,9 @@ class Entry(DescribedEntry):
             for name, array in found.items():
                 if name != "value":
                     found[name] = array.astype(of_gradients)
-                elif row.family == "pointwise" and isinstance(array, np.ndarray):
+                elif row.is_of_elements and isinstance(array, np.ndarray):
                     found[name] = array.astype(given)
-        with_second = bool(arguments.get(second_keyword(row, self.__name__), False))
-        chosen = self._chosen(found, with_second, arguments.get("out"))
+        chosen = self._chosen(found, arguments.get("wrt"), arguments.get("out"))
         if statistics:
             return SoftmaxResult(**dict(zip(self.outputs, chosen, strict=True)), **statistics)
         return chosen[0] if len(chosen) == 1 else chosen
@@ -159,15 +159,20 @@ class Entry(DescribedEntry):
             found[name] = np.where(weighed == 0, weighed, weighed * scale).astype(pred.dtype)
         return found
 
-    def _chosen(self, found: dict[str, Any], with_second: bool, out: Any) -> tuple[Any, ...]:
+    def _chosen(self, found: dict[str, Any], wrt: Any, out: Any) -> tuple[Any, ...]:
         """What this entry point returns of it, derivatives in `out` where there are places."""
-        derivatives = [name for name in self.outputs if name != "value"]
-        names = tuple(order + name for name in derivatives for order in ("", "second_")[: 1 + with_second])
-        for name, place in zip(names, _errors.flat_out(out, names), strict=False):
+        names = ("pred",) if wrt is None else wanted_names(self.loss.row, self.__name__, wrt)
+        keys = {
+            output: [output if name == "pred" else f"second_{output}" for name in names]
+            for output in self.outputs
+            if output != "value"
+        }
+        flat = tuple(key for several in keys.values() for key in several)
+        for key, place in zip(flat, _errors.flat_out(out, flat, len(names)), strict=False):
             if place is not None:
-                place[...] = found[name]
-                found[name] = place
-        if with_second:
-            for name in derivatives:
-                found[name] = found[name], found[f"second_{name}"]
-        return tuple(found[name] for name in self.outputs)
+                place[...] = found[key]
+                found[key] = place
+        derivatives = {
+            output: arranged(wrt, self.loss.row, [found[key] for key in several]) for output, several in keys.items()
+        }
+        return tuple(found["value"] if output == "value" else derivatives[output] for output in self.outputs)

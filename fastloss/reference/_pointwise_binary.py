@@ -222,7 +222,7 @@ def elementwise_kl_divergence(pred, target):
     >>> fl.elementwise_kl_divergence(log_q, [[0.25, 0.75], [0.25, 0.75]], reduction="none").round(6)
     array([[-0.173287,  0.304099],
            [ 0.      ,  0.      ]])
-    >>> fl.elementwise_kl_divergence.grad([-1.0], [1.0], target_grad=True)
+    >>> fl.elementwise_kl_divergence.grad([-1.0], [1.0], wrt=("pred", "target"))
     (array([-1.]), array([2.]))
     """
     log_ratio = np.log(target) - pred

@@ -52,7 +52,7 @@ def gaussian_nll(pred, target, *, variance: PredictedPositive = 1.0, full: Flag 
     This is PyTorch's ``gaussian_nll_loss``, which replaces variances below ``eps`` = 1e-6 by that, without
     telling the gradient; here such a variance counts as it is. For the same result pass
     ``np.maximum(variance, 1e-6)``. A network that predicts log v, which may be any number, has the gradient
-    v · `variance_grad` by that.
+    v · (that by the variance) by that.
 
     References
     ----------
@@ -65,7 +65,7 @@ def gaussian_nll(pred, target, *, variance: PredictedPositive = 1.0, full: Flag 
     >>> fl.gaussian_nll([3.0, 1.0], [1.0, 1.0], variance=[4.0, 1.0], reduction="none").round(6)
     array([1.193147, 0.      ])
     >>> by_mean, by_variance = fl.gaussian_nll.grad(
-    ...     [3.0, 1.0], [1.0, 1.0], variance=[4.0, 1.0], variance_grad=True, reduction="none"
+    ...     [3.0, 1.0], [1.0, 1.0], variance=[4.0, 1.0], wrt=("pred", "variance"), reduction="none"
     ... )
     >>> by_mean, by_variance
     (array([0.5, 0. ]), array([0. , 0.5]))
@@ -114,7 +114,7 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: Margin =
     >>> import fastloss as fl
     >>> fl.margin_ranking([3.0, 1.0], [1.0, 1.0], other=[2.5, 2.0], margin=1.0, reduction="none")
     array([0.5, 2. ])
-    >>> fl.margin_ranking.grad([3.0, 1.0], [1.0, 1.0], other=[2.5, 2.0], other_grad=True, reduction="none")
+    >>> fl.margin_ranking.grad([3.0, 1.0], [1.0, 1.0], other=[2.5, 2.0], wrt=("pred", "other"), reduction="none")
     (array([ 0., -1.]), array([0., 1.]))
     """
     slack = margin - target * (pred - _for_each(other, pred))
@@ -161,7 +161,7 @@ def laplace_nll(pred, target, *, scale: PredictedPositive = 1.0, full: Flag = Fa
     >>> fl.laplace_nll([3.0, 1.0], [1.0, 1.0], scale=[2.0, 1.0], reduction="none").round(6)
     array([1.693147, 0.      ])
     >>> by_median, by_scale = fl.laplace_nll.grad(
-    ...     [3.0, 1.0], [1.0, 1.0], scale=[2.0, 1.0], scale_grad=True, reduction="none"
+    ...     [3.0, 1.0], [1.0, 1.0], scale=[2.0, 1.0], wrt=("pred", "scale"), reduction="none"
     ... )
     >>> by_median, by_scale
     (array([0.5, 0. ]), array([0., 1.]))
@@ -215,7 +215,7 @@ def gaussian_nll_with_log_scale(pred, target, *, log_scale: PredictedReal = 0.0,
     >>> fl.gaussian_nll_with_log_scale([3.0, 1.0], [1.0, 1.0], log_scale=[0.0, -2.0], reduction="none")
     array([ 2., -2.])
     >>> by_mean, by_logarithm = fl.gaussian_nll_with_log_scale.grad(
-    ...     [3.0, 1.0], [1.0, 1.0], log_scale=[0.0, 0.0], log_scale_grad=True, reduction="none"
+    ...     [3.0, 1.0], [1.0, 1.0], log_scale=[0.0, 0.0], wrt=("pred", "log_scale"), reduction="none"
     ... )
     >>> by_mean, by_logarithm
     (array([2., 0.]), array([-3.,  1.]))
@@ -286,7 +286,7 @@ def cauchy_nll(pred, target, *, scale: PredictedPositive = 1.0, full: Flag = Fal
     >>> fl.cauchy_nll([3.0, 1.0], [1.0, 1.0], scale=[2.0, 1.0], reduction="none").round(6)
     array([1.386294, 0.      ])
     >>> by_median, by_scale = fl.cauchy_nll.grad(
-    ...     [3.0, 1.0], [1.0, 1.0], scale=[2.0, 1.0], scale_grad=True, reduction="none"
+    ...     [3.0, 1.0], [1.0, 1.0], scale=[2.0, 1.0], wrt=("pred", "scale"), reduction="none"
     ... )
     >>> by_median, by_scale
     (array([0.5, 0. ]), array([0., 1.]))
@@ -339,7 +339,7 @@ def student_t_nll(pred, target, *, scale: PredictedPositive = 1.0, degrees_of_fr
     >>> fl.student_t_nll([3.0, 1.0], [1.0, 1.0], reduction="none").round(6)
     array([1.732868, 0.      ])
     >>> by_location, by_scale = fl.student_t_nll.grad(
-    ...     [3.0, 1.0], [1.0, 1.0], scale=[1.0, 2.0], scale_grad=True, reduction="none"
+    ...     [3.0, 1.0], [1.0, 1.0], scale=[1.0, 2.0], wrt=("pred", "scale"), reduction="none"
     ... )
     >>> by_location, by_scale
     (array([1.25, 0.  ]), array([-1.5,  0.5]))
@@ -394,7 +394,7 @@ def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1
     >>> fl.barron_nll([3.0, 1.0], [1.0, 1.0], alpha=[2.0, 0.0], reduction="none").round(6)
     array([2.918939, 1.491303])
     >>> by_location, by_shape = fl.barron_nll.grad(
-    ...     [4.0, 1.0], [1.0, 1.0], alpha=[1.0, 1.0], alpha_grad=True, reduction="none"
+    ...     [4.0, 1.0], [1.0, 1.0], alpha=[1.0, 1.0], wrt=("pred", "alpha"), reduction="none"
     ... )
     >>> by_location.round(6), by_shape.round(6)
     (array([0.948683, 0.      ]), array([ 0.546306, -0.19287 ]))
@@ -463,7 +463,9 @@ def crps_logistic(pred, target, *, scale: PredictedPositive = 1.0):
     >>> import fastloss as fl
     >>> fl.crps_logistic([3.0, 1.0], [1.0, 1.0], scale=[0.01, 2.0], reduction="none").round(6)
     array([1.99    , 0.772589])
-    >>> by_mean, by_scale = fl.crps_logistic.grad([3.0, 1.0], [1.0, 1.0], scale=1.0, scale_grad=True, reduction="none")
+    >>> by_mean, by_scale = fl.crps_logistic.grad(
+    ...     [3.0, 1.0], [1.0, 1.0], scale=1.0, wrt=("pred", "scale"), reduction="none"
+    ... )
     >>> by_mean.round(6), by_scale.round(6)
     (array([0.761594, 0.      ]), array([-0.269332,  0.386294]))
     """
@@ -522,7 +524,9 @@ def crps_laplace(pred, target, *, scale: PredictedPositive = 1.0):
     >>> import fastloss as fl
     >>> fl.crps_laplace([3.0, 1.0], [1.0, 1.0], scale=[0.01, 2.0], reduction="none")
     array([1.9925, 0.5   ])
-    >>> by_median, by_scale = fl.crps_laplace.grad([3.0, 1.0], [1.0, 1.0], scale=1.0, scale_grad=True, reduction="none")
+    >>> by_median, by_scale = fl.crps_laplace.grad(
+    ...     [3.0, 1.0], [1.0, 1.0], scale=1.0, wrt=("pred", "scale"), reduction="none"
+    ... )
     >>> by_median.round(6), by_scale.round(6)
     (array([0.864665, 0.      ]), array([-0.343994,  0.25    ]))
     """
@@ -574,7 +578,9 @@ def crps_gaussian(pred, target, *, scale: PredictedPositive = 1.0):
     >>> import fastloss as fl
     >>> fl.crps_gaussian([3.0, 1.0], [1.0, 1.0], scale=[0.01, 2.0], reduction="none").round(6)
     array([1.994358, 0.46739 ])
-    >>> by_mean, by_scale = fl.crps_gaussian.grad([3.0, 1.0], [1.0, 1.0], scale=1.0, scale_grad=True, reduction="none")
+    >>> by_mean, by_scale = fl.crps_gaussian.grad(
+    ...     [3.0, 1.0], [1.0, 1.0], scale=1.0, wrt=("pred", "scale"), reduction="none"
+    ... )
     >>> by_mean.round(6), by_scale.round(6)
     (array([0.9545, 0.    ]), array([-0.456208,  0.233695]))
     """
@@ -629,7 +635,9 @@ def zero_inflated_poisson(pred, target, *, logit_zero: PredictedReal = 0.0):
     >>> import fastloss as fl
     >>> fl.zero_inflated_poisson([0.0, 0.0], [0.0, 2.0], logit_zero=0.0, reduction="none").round(6)
     array([0.379885, 1.693147])
-    >>> by_mean, by_logit = fl.zero_inflated_poisson.grad([0.0, 0.0], [0.0, 2.0], logit_zero_grad=True, reduction="none")
+    >>> by_mean, by_logit = fl.zero_inflated_poisson.grad(
+    ...     [0.0, 0.0], [0.0, 2.0], wrt=("pred", "logit_zero"), reduction="none"
+    ... )
     >>> by_mean.round(6), by_logit.round(6)
     (array([ 0.268941, -1.      ]), array([-0.231059,  0.5     ]))
     """
@@ -717,7 +725,9 @@ def beta(pred, target, *, precision: PredictedPositive = 1.0):
     >>> import fastloss as fl
     >>> fl.beta([0.0, 0.0], [0.5, 0.25], precision=[3.0, 4.0], reduction="none").round(6)
     array([-0.241564, -0.117783])
-    >>> by_logit, by_precision = fl.beta.grad([0.0, 0.0], [0.5, 0.25], precision=4.0, precision_grad=True, reduction="none")
+    >>> by_logit, by_precision = fl.beta.grad(
+    ...     [0.0, 0.0], [0.5, 0.25], precision=4.0, wrt=("pred", "precision"), reduction="none"
+    ... )
     >>> by_logit.round(6), by_precision.round(6)
     (array([0.      , 1.098612]), array([-0.140186,  0.003655]))
     """

@@ -54,11 +54,11 @@ def dice(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squa
 
     Notes
     -----
-    A region is what is summed over: with `axis=(2, 3)` of images, samples by classes by height by width, there is one loss for
-    each sample and class; with `axis=(0, 2, 3)` one for each class of the batch. `weight` weighs these.
+    A region is what is summed over: with `axis=(2, 3)` of images, samples by classes by height by width, there is one
+    loss for each sample and class; with `axis=(0, 2, 3)` one for each class of the batch. `weight` weighs these.
 
-    Peers differ in what they add: MONAI adds 1e-5 above and below, as here; Keras adds to the size alone; optax adds to the
-    overlap before that is doubled, so that its `smooth` is half of this one.
+    Peers differ in what they add: MONAI adds 1e-5 above and below, as here; Keras adds to the size alone; optax adds to
+    the overlap before that is doubled, so that its `smooth` is half of this one.
 
     References
     ----------
@@ -99,8 +99,8 @@ def dice_with_logits(
 
     Notes
     -----
-    In one pass, and without losing what 1 - p loses where p is nearly 1. Of classes that exclude each other take the softmax,
-    and `dice`.
+    In one pass, and without losing what 1 - p loses where p is nearly 1. Of classes that exclude each other take the
+    softmax, and `dice`.
 
     References
     ----------
@@ -141,8 +141,8 @@ def jaccard(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -
 
     Notes
     -----
-    Also known as the IoU loss of masks. A region is what is summed over: see `dice`, of which it is 2 d / (1 + d) where nothing
-    is added.
+    Also known as the IoU loss of masks. A region is what is summed over: see `dice`, of which it is 2 d / (1 + d) where
+    nothing is added.
 
     References
     ----------
@@ -240,8 +240,8 @@ def tversky(
 
     Notes
     -----
-    With alpha = beta = 1/2 it is `dice` with twice the `smooth`, with 1 `jaccard`. Where nothing is wrong, the gradient is 0
-    if `gamma` is not 1.
+    With alpha = beta = 1/2 it is `dice` with twice the `smooth`, with 1 `jaccard`. Where nothing is wrong, the gradient
+    is 0 if `gamma` is not 1.
 
     References
     ----------

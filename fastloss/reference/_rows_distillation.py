@@ -176,7 +176,7 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     >>> student, teacher = np.log([[1.0, 1.0], [1.0, 3.0]]), np.log([[1.0, 3.0], [1.0, 3.0]])
     >>> round(fl.distillation_kl(student, teacher), 6)  # the second row diverges by 0
     0.065406
-    >>> by_student, by_teacher = fl.distillation_kl.grad(student, teacher, target_grad=True)
+    >>> by_student, by_teacher = fl.distillation_kl.grad(student, teacher, wrt=("pred", "target"))
     >>> by_student.round(6)
     array([[ 0.125, -0.125],
            [ 0.   ,  0.   ]])

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
-from fastloss._arguments import arranged, prepared, wanted_names
+from fastloss._arguments import arranged, default_names, prepared, wanted_names
 from fastloss._docs import DescribedEntry
 from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
 from fastloss.reference._engine import accepted, weights_of
@@ -87,7 +87,8 @@ class SumsReference(DescribedEntry):
                 value = value.astype(real)[()]
             if self.outputs == ("value",):
                 return value
-            names = wanted_names(row, given)
+            wrt = given["wrt"]
+            names = default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt)
             of_gradients = dtype if given["grad_dtype"] is None else _errors.gradient_dtype(given["grad_dtype"])
             by = dict(zip([a.name for a in row.arguments if a.differentiable], slopes, strict=True))
             unsorted = [first.shape[axis] for axis in (*kept, *axes)]
