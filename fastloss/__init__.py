@@ -43,6 +43,7 @@ except ImportError as error:
 if TYPE_CHECKING:  # Editors find the documentation of a loss here: its stub has none.
     from fastloss.reference._distances import *  # noqa: F403
     from fastloss.reference._pointwise import *  # noqa: F403
+    from fastloss.reference._pointwise_adversarial import *  # noqa: F403
     from fastloss.reference._pointwise_binary import *  # noqa: F403
     from fastloss.reference._pointwise_counts import *  # noqa: F403
     from fastloss.reference._pointwise_distributions import *  # noqa: F403

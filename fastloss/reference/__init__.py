@@ -14,6 +14,7 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _distances,
     _linear,
     _pointwise,
+    _pointwise_adversarial,
     _pointwise_binary,
     _pointwise_counts,
     _pointwise_distributions,
