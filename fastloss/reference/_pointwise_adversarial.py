@@ -6,3 +6,62 @@ import numpy as np
 
 from fastloss._registry import BINARY, PROBABILITY, Flag, pointwise
 from fastloss.reference._pointwise import _logistic
+
+
+def _cross_entropy(logit, target):
+    """-y log p - (1 - y) log(1 - p) of the logit of p, y the target, and its derivatives."""
+    e, p, not_p = _logistic(logit)
+    wrong = np.where(logit >= 0, 1 - target, target)  # what multiplies |logit|, and may be 0 where that is infinite
+    value = np.where(wrong == 0, 0, np.abs(logit) * wrong) + np.log1p(e)
+    return value, (1 - target) * p - target * not_p, p * not_p
+
+
+def _linear(score, slope):
+    """A multiple of the score and its derivatives."""
+    return slope * score, np.where(np.isnan(score), score, slope), np.zeros_like(score)
+
+
+@pointwise(target=PROBABILITY, optional_target=True)
+def gan_minimax(pred, target, *, generator: Flag = False):
+    """Minimax loss of generative adversarial networks: the generator maximises what the discriminator minimises.
+
+    With x = pred, y = target and p = sigmoid(x), the probability that the sample is real::
+
+        value      -y log p - (1 - y) log(1 - p);  for the generator log(1 - p)
+        gradient   p - y;                          for the generator -p
+        Hessian    p (1 - p);                      for the generator -p (1 - p)
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits of the discriminator, of any shape: the log-odds of a real sample.
+    target : array_like, optional
+        1 for real samples and 0 for generated ones, or between (0.9 smooths the label 1), of the shape of
+        `pred`. None: 0 everywhere, all samples are generated.
+    generator : bool, default False
+        Whether the loss is the generator's, of the scores of its own samples; the target is then not used.
+
+    Notes
+    -----
+    It is the game of Goodfellow et al. [1]_. The generator's gradient vanishes where the discriminator is sure that its
+    samples are not real, as it is early in training: `gan_non_saturating` is what they train with instead. That
+    gradient is computed without a cancellation, for a logit of any size.
+
+    References
+    ----------
+    .. [1] Goodfellow, I., Pouget-Abadie, J., Mirza, M., Xu, B., Warde-Farley, D., Ozair, S., Courville, A., & Bengio, Y.
+       (2014). Generative adversarial nets. Advances in Neural Information Processing Systems (NeurIPS), 27, 2672-2680.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.gan_minimax([0.0, 0.0], [1.0, 0.0]), 6)
+    0.693147
+    >>> fl.gan_minimax.grad([0.0, 0.0], [1.0, 0.0])
+    array([-0.25,  0.25])
+    >>> fl.gan_minimax.grad([0.0, 0.0], generator=True)
+    array([-0.25, -0.25])
+    """
+    value, grad, hess = _cross_entropy(pred, np.zeros_like(pred) if generator else target)
+    sign = -1 if generator else 1
+    return sign * value, sign * grad, sign * hess
