@@ -65,3 +65,44 @@ def gan_minimax(pred, target, *, generator: Flag = False):
     value, grad, hess = _cross_entropy(pred, np.zeros_like(pred) if generator else target)
     sign = -1 if generator else 1
     return sign * value, sign * grad, sign * hess
+
+
+@pointwise(target=PROBABILITY, optional_target=True)
+def gan_non_saturating(pred, target, *, generator: Flag = False):
+    """Non-saturating loss of generative adversarial networks: each of the two has a gradient wherever it is wrong.
+
+    With x = pred, y = target, 1 for the generator, and p = sigmoid(x), the probability that the sample is real::
+
+        value      -y log p - (1 - y) log(1 - p)
+        gradient   p - y
+        Hessian    p (1 - p)
+
+    Parameters
+    ----------
+    pred : array_like
+        Logits of the discriminator, of any shape: the log-odds of a real sample.
+    target : array_like, optional
+        1 for real samples and 0 for generated ones, or between (0.9 smooths the label 1), of the shape of
+        `pred`. None: 0 everywhere, all samples are generated.
+    generator : bool, default False
+        Whether the loss is the generator's, of the scores of its own samples; the target is then not used.
+
+    Notes
+    -----
+    The discriminator's loss is that of `gan_minimax`. The generator minimises -log p in the place of log(1 - p), as
+    Goodfellow et al. [1]_ advise: its gradient is largest where the discriminator sees through its samples.
+
+    References
+    ----------
+    .. [1] Goodfellow, I., Pouget-Abadie, J., Mirza, M., Xu, B., Warde-Farley, D., Ozair, S., Courville, A., & Bengio, Y.
+       (2014). Generative adversarial nets. Advances in Neural Information Processing Systems (NeurIPS), 27, 2672-2680.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> round(fl.gan_non_saturating([0.0, 0.0], generator=True), 6)
+    0.693147
+    >>> fl.gan_non_saturating.grad([-1e4, 0.0], generator=True)
+    array([-0.5 , -0.25])
+    """
+    return _cross_entropy(pred, np.ones_like(pred) if generator else target)
