@@ -106,3 +106,45 @@ def gan_non_saturating(pred, target, *, generator: Flag = False):
     array([-0.5 , -0.25])
     """
     return _cross_entropy(pred, np.ones_like(pred) if generator else target)
+
+
+@pointwise(target=PROBABILITY, optional_target=True)
+def gan_least_squares(pred, target, *, generator: Flag = False):
+    """Least-squares loss of generative adversarial networks: scores are drawn to 1 or to 0, from either side.
+
+    With r = pred - target, where the target is 1 for the generator::
+
+        value      r²/2
+        gradient   r
+        Hessian    1
+
+    Parameters
+    ----------
+    pred : array_like
+        Scores of the discriminator, of any shape.
+    target : array_like, optional
+        1 for real samples and 0 for generated ones, or between (0.9 smooths the label 1), of the shape of
+        `pred`. None: 0 everywhere, all samples are generated.
+    generator : bool, default False
+        Whether the loss is the generator's, of the scores of its own samples; the target is then not used.
+
+    Notes
+    -----
+    The labels are those of equation 9 of Mao et al. [1]_: samples that the discriminator takes for real without doubt still
+    have a gradient. Others leave out the factor 1/2; that is `squared_error`, which other labels go to as well.
+
+    References
+    ----------
+    .. [1] Mao, X., Li, Q., Xie, H., Lau, R. Y. K., Wang, Z., & Smolley, S. P. (2017). Least squares generative adversarial
+       networks. IEEE International Conference on Computer Vision (ICCV), 2794-2802.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.gan_least_squares([3.0, 1.0], [1.0, 0.0], reduction="none")
+    array([2. , 0.5])
+    >>> fl.gan_least_squares.grad([3.0, 1.0], generator=True)
+    array([1., 0.])
+    """
+    r = pred - (1 if generator else target)
+    return r / 2 * r, r, np.ones_like(r)
