@@ -148,3 +148,50 @@ def gan_least_squares(pred, target, *, generator: Flag = False):
     """
     r = pred - (1 if generator else target)
     return r / 2 * r, r, np.ones_like(r)
+
+
+@pointwise(target=BINARY, optional_target=True, smoothness=0, kinks="(1 - generator) * (2 * target - 1) * pred == 1")
+def gan_hinge(pred, target, *, generator: Flag = False):
+    """Hinge loss of generative adversarial networks: scores beyond 1 and -1 are enough for the discriminator.
+
+    With z = pred where the target is 1 and z = -pred where it is 0::
+
+        value      max(0, 1 - z);                            for the generator -pred
+        gradient   -1 where z < 1 and 0 elsewhere, by z;     for the generator -1
+        Hessian    0
+
+    Parameters
+    ----------
+    pred : array_like
+        Scores of the discriminator, of any shape.
+    target : array_like, optional
+        1 for real samples and 0 for generated ones, of the shape of `pred`. None: 0 everywhere, all samples are generated.
+    generator : bool, default False
+        Whether the loss is the generator's, of the scores of its own samples; the target is then not used.
+
+    Notes
+    -----
+    It is due to Lim and Ye [1]_, and what Miyato et al. [2]_ train with spectral normalisation. At the kink (z = 1) the
+    gradient is 0, which is a subgradient, as that of `hinge`, of which the discriminator's loss is with labels -1 and 1.
+
+    References
+    ----------
+    .. [1] Lim, J. H., & Ye, J. C. (2017). Geometric GAN. arXiv:1705.02894.
+    .. [2] Miyato, T., Kataoka, T., Koyama, M., & Yoshida, Y. (2018). Spectral normalization for generative adversarial
+       networks. International Conference on Learning Representations (ICLR).
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.gan_hinge([0.5, 0.5, -2.0], [1.0, 0.0, 0.0], reduction="none")
+    array([0.5, 1.5, 0. ])
+    >>> fl.gan_hinge.grad([0.5, 0.5], [1.0, 0.0])
+    array([-0.5,  0.5])
+    >>> fl.gan_hinge([0.5, -2.0], generator=True)
+    0.75
+    """
+    if generator:
+        return _linear(pred, -1)
+    sign = 2 * target - 1
+    m = 1 - sign * pred
+    return np.maximum(m, 0), np.where(np.isnan(m), m, np.where(m > 0, -sign, 0)), np.zeros_like(pred)
