@@ -195,3 +195,47 @@ def gan_hinge(pred, target, *, generator: Flag = False):
     sign = 2 * target - 1
     m = 1 - sign * pred
     return np.maximum(m, 0), np.where(np.isnan(m), m, np.where(m > 0, -sign, 0)), np.zeros_like(pred)
+
+
+@pointwise(target=BINARY, optional_target=True)
+def wasserstein(pred, target, *, generator: Flag = False):
+    """Wasserstein loss of generative adversarial networks: a critic scores real samples high and generated ones low.
+
+    With y = target, which is 1 for the generator::
+
+        value      (1 - 2y) pred
+        gradient   1 - 2y
+        Hessian    0
+
+    Parameters
+    ----------
+    pred : array_like
+        Scores of the critic, of any shape.
+    target : array_like, optional
+        1 for real samples and 0 for generated ones, of the shape of `pred`. None: 0 everywhere, all samples are generated.
+    generator : bool, default False
+        Whether the loss is the generator's, of the scores of its own samples; the target is then not used.
+
+    Notes
+    -----
+    Where the critic is a 1-Lipschitz function and half of the samples are real, the critic's mean is at least minus half
+    the Wasserstein distance of the two distributions, and is that at its optimum [1]_. The loss has no minimum of its
+    own: what bounds the critic, such as clipped weights, a penalty on its gradient or spectral normalisation, is the
+    network's part.
+
+    References
+    ----------
+    .. [1] Arjovsky, M., Chintala, S., & Bottou, L. (2017). Wasserstein generative adversarial networks. International
+       Conference on Machine Learning (ICML), 214-223.
+
+    Examples
+    --------
+    >>> import fastloss as fl
+    >>> fl.wasserstein([3.0, 1.0], [1.0, 0.0])
+    -1.0
+    >>> fl.wasserstein.grad([3.0, 1.0], [1.0, 0.0])
+    array([-0.5,  0.5])
+    >>> fl.wasserstein([3.0, 1.0], generator=True)
+    -2.0
+    """
+    return _linear(pred, -1 if generator else 1 - 2 * target)
