@@ -74,6 +74,17 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "halfgamma": ("gamma",),
         "halftweedie": ("tweedie",),
         "halftweediedeviance": ("tweedie",),
+        # Generator and discriminator.
+        "gan": ("gan_non_saturating", "gan_minimax"),
+        "vanillagan": ("gan_non_saturating", "gan_minimax"),
+        "adversarial": ("gan_non_saturating", "gan_minimax"),
+        "minimax": ("gan_minimax",),
+        "nonsaturating": ("gan_non_saturating",),
+        "nonsaturatinggan": ("gan_non_saturating",),
+        "lsgan": ("gan_least_squares",),
+        "hingegan": ("gan_hinge",),
+        "wgan": ("wasserstein",),
+        "critic": ("wasserstein",),
         # Two classes.
         "bce": ("binary_cross_entropy",),
         "bceofprobabilities": ("binary_cross_entropy",),
