@@ -199,6 +199,19 @@ class _wing_call(Generic[_R, _E, _O]):
 class _wing(_wing_call[float, _Array, Never], _Derivatives[_wing_call[_Array, _Array, _Out], _wing_call[tuple[float, _Array], _Arrays, _Out], _wing_call[_Arrays, _Arrays, _Outs]]): ...
 wing: _wing
 
+_gan_minimax_options = TypedDict("_gan_minimax_options", {"generator": bool, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
+class _gan_minimax_call(Generic[_R, _E, _O]):
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike | None = None, *, reduction: _Reduced = ..., wrt: str | None = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_gan_minimax_options]) -> _R: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike | None = None, *, reduction: _Each, wrt: str | None = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_gan_minimax_options]) -> _E: ...
+class _gan_minimax(_gan_minimax_call[float, _Array, Never], _Derivatives[_gan_minimax_call[_Array, _Array, _Out], _gan_minimax_call[tuple[float, _Array], _Arrays, _Out], _gan_minimax_call[_Arrays, _Arrays, _Outs]]): ...
+gan_minimax: _gan_minimax
+gan_non_saturating: _gan_minimax
+gan_least_squares: _gan_minimax
+gan_hinge: _gan_minimax
+wasserstein: _gan_minimax
+
 _hinge_embedding_options = TypedDict("_hinge_embedding_options", {"margin": float, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
 class _hinge_embedding_call(Generic[_R, _E, _O]):
     @overload
