@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import doctest
+import inspect
+import io
 import pickle
 
 import numpy as np
@@ -268,6 +271,22 @@ def test_what_has_no_gram_matrix_is_refused(home):
 
 
 # ---- as objects -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", fl.composed)
+def test_examples_are_true(name):
+    examples = doctest.DocTestParser().get_doctest(inspect.getdoc(fl.composed[name]), {}, name, None, None)
+    output = io.StringIO()
+    assert len(examples.examples) > 2
+    assert doctest.DocTestRunner(verbose=False).run(examples, out=output.write).failed == 0, output.getvalue()
+
+
+@pytest.mark.parametrize("name", fl.composed)
+def test_documentation_has_every_argument_in_order(name):
+    thing = fl.composed[name]
+    section = inspect.getdoc(thing).partition("Parameters\n")[2].partition("Returns\n")[0]
+    documented = [n for line in section.splitlines() if " : " in line and line[0] != " " for n in line.split(" : ")[0].split(", ")]
+    assert documented == list(inspect.signature(thing).parameters)
 
 
 @pytest.mark.parametrize("name", fl.composed)

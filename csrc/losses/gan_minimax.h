@@ -1,5 +1,5 @@
-/* The cross-entropy of a discriminator's logit x, target 1 for real; the generator's loss is log(1 - sigmoid(x)), which is minus that of
- * the label 0. */
+/* The cross-entropy of a discriminator's logit x, target 1 for real; the generator's loss is log(1 - sigmoid(x)), which is
+ * minus that of the label 0. */
 #include "binary_cross_entropy_with_logits.h"
 
 POINTWISE(gan_minimax)
