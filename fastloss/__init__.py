@@ -2,7 +2,8 @@
 
 Every loss is one object: call it for the value, use `.grad`, `.value_and_grad` and `.grad_and_hess` for derivatives, and
 `.bind` to fix parameters. `fastloss.losses` maps names to losses, `fastloss.linear_losses` those of a linear layer's logits,
-`fastloss.row_functions` functions of logits without a target; `fastloss.reference` holds the same in plain NumPy.
+`fastloss.row_functions` functions of logits without a target, `fastloss.composed` what is made of losses;
+`fastloss.reference` holds the same in plain NumPy.
 `fastloss.losses.search("quantile")` finds losses, and `help(fastloss.huber)` tells all of one. A loss takes (pred, target):
 where scikit-learn passes (true, predicted), `fastloss.metrics.scorer` makes the scorer.
 """
@@ -22,6 +23,7 @@ except ImportError:
     ) from None
 
 from fastloss import reference
+from fastloss._composed import composed as _composed
 from fastloss._include import get_include
 from fastloss._kernel import compiled_entry, compiled_function
 from fastloss._linear import LinearLoss
@@ -44,6 +46,7 @@ except ImportError as error:
 if TYPE_CHECKING:  # Editors find the documentation of a loss here: its stub has none.
     from fastloss.reference._distances import *  # noqa: F403
     from fastloss.reference._pointwise import *  # noqa: F403
+    from fastloss.reference._pointwise_adversarial import *  # noqa: F403
     from fastloss.reference._pointwise_binary import *  # noqa: F403
     from fastloss.reference._pointwise_counts import *  # noqa: F403
     from fastloss.reference._pointwise_distributions import *  # noqa: F403
@@ -74,12 +77,15 @@ linear_losses = Named(
 row_functions = Named(
     {name: RowFunction(row, compiled_function, reference.row_functions[name]) for name, row in function_registry.items()}
 )
+composed = _composed(losses, __name__)
 globals().update(losses)
 globals().update(linear_losses)
 globals().update(row_functions)
+globals().update(composed)
 
 # Without losses and classes: `help` prints the whole documentation of what stands here.
 __all__ = [
+    "composed",
     "get_include",
     "get_num_threads",
     "linear_losses",
@@ -97,10 +103,11 @@ __doc__ += "".join(
         ("The losses:", losses),
         ("Losses of a linear layer:", linear_losses),
         ("Functions of rows of logits:", row_functions),
+        ("Made of losses:", composed),
     )
 )
 
-_no_attribute = module_attributes(__name__, (losses, linear_losses, row_functions))
+_no_attribute = module_attributes(__name__, (losses, linear_losses, row_functions, composed))
 
 
 # What is imported when it is asked for.
@@ -125,4 +132,4 @@ def __dir__() -> list[str]:
     classes = ["LinearLoss", "Loss", "RowFunction", "SoftmaxResult"]
     dunder = [name for name in globals() if name.startswith("__") and name != "__version__"] + ["__version__"]
     adapters = [name for name in ADAPTERS if name in globals()]
-    return [*__all__, *classes, *losses, *linear_losses, *row_functions, *adapters, *dunder]
+    return [*__all__, *classes, *losses, *linear_losses, *row_functions, *composed, *adapters, *dunder]

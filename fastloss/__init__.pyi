@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, Never, Protocol, TypedDict, TypeVar, U
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastloss import reference as reference
+from fastloss._composed import FeatureMatching, Gram
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
 from fastloss._names import Named
@@ -67,6 +68,10 @@ linear_losses: Named[LinearLoss]
 """The losses of a linear layer by name."""
 row_functions: Named[RowFunction]
 """The functions of rows of logits by name."""
+composed: Named[Any]
+"""What is made of losses, by name."""
+feature_matching: FeatureMatching
+gram: Gram
 
 def get_include() -> str: ...
 def get_num_threads() -> int: ...
@@ -199,6 +204,19 @@ class _wing_call(Generic[_R, _E, _O]):
     def __call__(self, pred: ArrayLike, target: ArrayLike, *, reduction: _Each, wrt: str | None = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_wing_options]) -> _E: ...
 class _wing(_wing_call[float, _Array, Never], _Derivatives[_wing_call[_Array, _Array, _Out], _wing_call[tuple[float, _Array], _Arrays, _Out], _wing_call[_Arrays, _Arrays, _Outs]]): ...
 wing: _wing
+
+_gan_minimax_options = TypedDict("_gan_minimax_options", {"generator": bool, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
+class _gan_minimax_call(Generic[_R, _E, _O]):
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike | None = None, *, reduction: _Reduced = ..., wrt: str | None = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_gan_minimax_options]) -> _R: ...
+    @overload
+    def __call__(self, pred: ArrayLike, target: ArrayLike | None = None, *, reduction: _Each, wrt: str | None = ..., out: _O = ..., grad_dtype: DTypeLike | None = ..., **options: Unpack[_gan_minimax_options]) -> _E: ...
+class _gan_minimax(_gan_minimax_call[float, _Array, Never], _Derivatives[_gan_minimax_call[_Array, _Array, _Out], _gan_minimax_call[tuple[float, _Array], _Arrays, _Out], _gan_minimax_call[_Arrays, _Arrays, _Outs]]): ...
+gan_minimax: _gan_minimax
+gan_non_saturating: _gan_minimax
+gan_least_squares: _gan_minimax
+gan_hinge: _gan_minimax
+wasserstein: _gan_minimax
 
 _hinge_embedding_options = TypedDict("_hinge_embedding_options", {"margin": float, "weight": ArrayLike | None, "sample_weight": ArrayLike | None, "empty": _Empty, "check_domain": bool, "n_threads": int | None}, total=False)
 class _hinge_embedding_call(Generic[_R, _E, _O]):

@@ -1,7 +1,7 @@
-"""What is found by name: the read-only mappings `losses`, `linear_losses` and `row_functions`, and what an unknown name meant.
+"""What is found by name: mappings such as `losses` and `row_functions`, and what an unknown name meant.
 
-A mapping shows itself as a table, searches itself, and answers an unknown name with the nearest of its own, or with ours
-for what another library calls so.
+A mapping is read-only, shows itself as a table, searches itself, and answers an unknown name with the nearest of its own, or
+with ours for what another library calls so.
 """
 
 from __future__ import annotations
@@ -84,6 +84,23 @@ ELSEWHERE: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "halfgamma": ("gamma",),
         "halftweedie": ("tweedie",),
         "halftweediedeviance": ("tweedie",),
+        # Generator and discriminator.
+        "gan": ("gan_non_saturating", "gan_minimax"),
+        "vanillagan": ("gan_non_saturating", "gan_minimax"),
+        "adversarial": ("gan_non_saturating", "gan_minimax"),
+        "minimax": ("gan_minimax",),
+        "nonsaturating": ("gan_non_saturating",),
+        "nonsaturatinggan": ("gan_non_saturating",),
+        "lsgan": ("gan_least_squares",),
+        "hingegan": ("gan_hinge",),
+        "wgan": ("wasserstein",),
+        "critic": ("wasserstein",),
+        # Made of losses.
+        "perceptual": ("feature_matching",),
+        "content": ("feature_matching",),
+        "feature": ("feature_matching",),
+        "style": ("gram", "feature_matching"),
+        "grammatrix": ("gram",),
         # Two classes.
         "bce": ("binary_cross_entropy",),
         "bceofprobabilities": ("binary_cross_entropy",),
@@ -170,7 +187,8 @@ def plain(name: str) -> str:
 
 def summary(thing: Any) -> str:
     """The first line of the documentation of a loss, without making the rest."""
-    written: str = getattr(thing.row, "summary", None) or thing.row.function.__doc__ or ""
+    row = getattr(thing, "row", None)  # what is made of losses has none
+    written: str = getattr(row, "summary", None) or getattr(row, "function", thing).__doc__ or ""
     return written.strip().partition("\n")[0]
 
 
@@ -275,7 +293,7 @@ class Named(Mapping[str, T], Generic[T]):
 
 
 def found(kind: str, origin: str, name: str) -> Any:
-    """What a pickle names by the module it is of: one of `losses`, `linear_losses` or `row_functions`.
+    """What a pickle names by the module it is of: one of `losses`, `linear_losses`, `row_functions` or `composed`.
 
     The modules that hold these make them of classes that know neither, so a pickle is read as Python reads them: by names.
     """

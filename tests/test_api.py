@@ -204,7 +204,7 @@ def test_public_names():
         for name in module.__all__:
             assert getattr(module, name).__doc__, name
         public = {name for name in dir(module) if not name.startswith("_")}
-        names = {*module.losses, *module.linear_losses, *module.row_functions}
+        names = {*module.losses, *module.linear_losses, *module.row_functions, *module.composed}
         classes = {"LinearLoss", "Loss", "RowFunction", "SoftmaxResult"} if module is fl else set()
         assert public - {"boosting", "metrics"} == {*module.__all__, *names, *classes}
         for name in dir(module):
@@ -217,7 +217,7 @@ def test_help_is_short_and_lists_every_loss():
     for module in NAMESPACES.values():
         assert pydoc.render_doc(module).count("\n") < 300
     shown = pydoc.plain(pydoc.render_doc(fl))
-    for kind in (fl.losses, fl.linear_losses, fl.row_functions):
+    for kind in (fl.losses, fl.linear_losses, fl.row_functions, fl.composed):
         for name, thing in kind.items():
             assert re.search(rf"^ *{name} +{kind[name].family} +{re.escape(thing.__doc__.partition(chr(10))[0])}$", shown, re.M)
     assert "Where the loss turns linear" in pydoc.render_doc(fl.huber)
@@ -246,7 +246,7 @@ assert fastloss.__version__ == version("fastloss")
 # ---- what is found by name ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["losses", "linear_losses", "row_functions"])
+@pytest.mark.parametrize("kind", ["losses", "linear_losses", "row_functions", "composed"])
 @pytest.mark.parametrize("module", NAMESPACES.values(), ids=NAMESPACES)
 def test_mappings_show_themselves(module, kind):
     things = getattr(module, kind)
@@ -329,7 +329,7 @@ def test_statistics_show_what_was_asked_for():
 
 
 def test_both_namespaces_have_the_same_losses_and_signatures():
-    assert fl.reference.__all__ == ["linear_losses", "losses", "row_functions"]
+    assert fl.reference.__all__ == ["composed", "linear_losses", "losses", "row_functions"]
     for kind in fl.reference.__all__:
         assert list(getattr(fl.reference, kind)) == list(getattr(fl, kind))
     for name, loss in fl.losses.items():

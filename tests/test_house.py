@@ -394,7 +394,7 @@ def test_the_page_of_other_libraries_losses_and_the_code_agree():
 
 def test_names_of_other_libraries_are_not_our_own():
     ours = {_names.plain(name): name for name in fl.losses}
-    every = {**fl.losses, **fl.linear_losses, **fl.row_functions}
+    every = {**fl.losses, **fl.linear_losses, **fl.row_functions, **fl.composed}
     for elsewhere, names in _names.ELSEWHERE.items():
         assert elsewhere == _names.plain(elsewhere)
         assert set(names) <= set(every)

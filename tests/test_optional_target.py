@@ -11,8 +11,11 @@ OPTIONAL = [name for name, loss in fl.losses.items() if loss.row.optional_target
 OTHERS = [name for name in PAIRED if name not in OPTIONAL]
 
 
-def test_the_penalties_are_among_them():
-    assert {"l1", "l2", "elastic_net"} <= set(OPTIONAL)
+PENALTIES = ["l1", "l2", "elastic_net"]
+
+
+def test_penalties_and_adversarial_losses_are_among_them():
+    assert {*PENALTIES, "gan_minimax", "gan_hinge", "wasserstein"} <= set(OPTIONAL)
 
 
 def arrays(dtype):
@@ -52,7 +55,8 @@ def test_vector_jacobian_products_and_results_in_place(losses, name, dtype):
 
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_a_list_and_a_number(name):
-    loss = fl.losses[name].bind(strength=2.0)
+    loss = fl.losses[name]
+    loss = loss.bind(strength=2.0) if "strength" in loss.params else loss
     assert loss([1.0, -2.0]) == loss([1.0, -2.0], [0.0, 0.0])
     assert loss(3.0) == loss(3.0, 0.0)
 
@@ -82,7 +86,7 @@ def test_the_documentation_says_so(name, entry_point):
     assert "target=None" in str(function_of(fl.losses[name], entry_point).__signature__)
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
+@pytest.mark.parametrize("name", PENALTIES)
 def test_penalties_of_the_largest_strength_are_numbers_where_they_are(name):
     """Of float32 predictions as of float64 ones, up to the largest number."""
     loss, pred = fl.losses[name], np.float32([1e-30, 1e-3, 0.9, 1.35, 1.9])

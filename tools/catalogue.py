@@ -41,6 +41,7 @@ LABELS = "Many labels at once"
 IMBALANCE = "Imbalance and hard examples"
 NOISE = "Wrong labels"
 DISTILLATION = "Distillation and divergences"
+ADVERSARIAL = "Generator against discriminator"
 PENALTIES = "Penalties"
 ROWS = "Log-probabilities of rows"
 REGIONS = "Regions of images"
@@ -62,6 +63,7 @@ GROUPS = {
     IMBALANCE: "Easy examples are faded out, so that rare or hard ones count more.",
     NOISE: "A label that contradicts all others counts less than in cross-entropy.",
     DISTILLATION: "Two distributions are compared.",
+    ADVERSARIAL: "A discriminator scores samples, 1 for real and 0 for generated; a flag makes the loss the generator's.",
     PENALTIES: "Losses of parameters; the target may be left out, and is then 0.",
     REGIONS: "How much of two regions overlaps; a region is what is summed over, axes of an image mostly.",
     EMBEDDINGS: "Two or three vectors are compared, with derivatives by each.",
@@ -74,6 +76,7 @@ MODULES = {
     "_pointwise_counts": COUNTS,
     "_pointwise_distributions": DISTRIBUTIONS,
     "_pointwise_binary": BINARY,
+    "_pointwise_adversarial": ADVERSARIAL,
     "_pointwise_penalties": PENALTIES,
     "_rows": CLASSES,
     "_rows_softmax": CLASSES,

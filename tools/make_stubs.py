@@ -33,6 +33,7 @@ from typing import Any, Generic, Literal, Never, Protocol, TypedDict, TypeVar, U
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastloss import reference as reference
+from fastloss._composed import FeatureMatching, Gram
 from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
 from fastloss._names import Named
@@ -91,6 +92,10 @@ linear_losses: Named[LinearLoss]
 """The losses of a linear layer by name."""
 row_functions: Named[RowFunction]
 """The functions of rows of logits by name."""
+composed: Named[Any]
+"""What is made of losses, by name."""
+feature_matching: FeatureMatching
+gram: Gram
 
 def get_include() -> str: ...
 def get_num_threads() -> int: ...

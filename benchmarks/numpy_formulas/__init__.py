@@ -9,7 +9,7 @@ Losses of which NumPy has not the functions (`erf`, `lgamma`) are left out.
 
 from __future__ import annotations
 
-from . import distributions, labels, residuals, rows
+from . import adversarial, distributions, labels, residuals, rows
 from .helpers import FORMULAS
 
-__all__ = ["FORMULAS", "distributions", "labels", "residuals", "rows"]
+__all__ = ["FORMULAS", "adversarial", "distributions", "labels", "residuals", "rows"]

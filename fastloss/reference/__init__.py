@@ -4,6 +4,7 @@ It is the documentation of what each loss computes, the oracle of the tests and 
 any floating dtype of NumPy, `longdouble` too, and makes no attempt at speed.
 """
 
+from fastloss._composed import composed as _composed
 from fastloss._linear import LinearLoss
 from fastloss._linear_registry import linear_registry
 from fastloss._loss import Loss
@@ -14,6 +15,7 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _distances,
     _linear,
     _pointwise,
+    _pointwise_adversarial,
     _pointwise_binary,
     _pointwise_counts,
     _pointwise_distributions,
@@ -32,15 +34,18 @@ from fastloss.reference._sums import SumsReference
 losses = Named({name: Loss(row, SumsReference if row.of_sums else Entry) for name, row in registry.items()})
 linear_losses = Named({name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()})
 row_functions = Named({name: RowFunction(row, FunctionEntry) for name, row in function_registry.items()})
+composed = _composed(losses, __name__)
 globals().update(losses)
 globals().update(linear_losses)
 globals().update(row_functions)
+globals().update(composed)
 
 # Without the losses: `help` would print the whole documentation of each.
-__all__ = ["linear_losses", "losses", "row_functions"]
+__all__ = ["composed", "linear_losses", "losses", "row_functions"]
 
-__getattr__ = module_attributes(__name__, (losses, linear_losses, row_functions))
+__getattr__ = module_attributes(__name__, (losses, linear_losses, row_functions, composed))
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *losses, *linear_losses, *row_functions, *(name for name in globals() if name.startswith("__"))]
+    names = [*losses, *linear_losses, *row_functions, *composed]
+    return [*__all__, *names, *(name for name in globals() if name.startswith("__"))]
