@@ -285,7 +285,9 @@ def test_examples_are_true(name):
 def test_documentation_has_every_argument_in_order(name):
     thing = fl.composed[name]
     section = inspect.getdoc(thing).partition("Parameters\n")[2].partition("Returns\n")[0]
-    documented = [n for line in section.splitlines() if " : " in line and line[0] != " " for n in line.split(" : ")[0].split(", ")]
+    documented = [
+        n for line in section.splitlines() if " : " in line and line[0] != " " for n in line.split(" : ")[0].split(", ")
+    ]
     assert documented == list(inspect.signature(thing).parameters)
 
 

@@ -39,7 +39,10 @@ def mentions(pattern, paths):
 
 
 def test_one_file_knows_openmp():
-    knowing = mentions(r"omp\.h|#pragma omp (?!simd)|\bomp_\w+\(", files("csrc/**/*.[ch]", "csrc/**/*.inc", "fastloss/*.pyx", "fastloss/_binding/*.pxi"))
+    knowing = mentions(
+        r"omp\.h|#pragma omp (?!simd)|\bomp_\w+\(",
+        files("csrc/**/*.[ch]", "csrc/**/*.inc", "fastloss/*.pyx", "fastloss/_binding/*.pxi"),
+    )
     assert knowing == {"csrc/runtime/parallel.c"}
 
 
@@ -145,6 +148,15 @@ def test_no_reduction_clause_on_floating_point_sums():
 
 def test_every_group_of_losses_is_listed():
     assert {path.stem for path in files("csrc/losses/*.inc")} == set(kernels.groups())
+
+
+@pytest.mark.skipif(not shutil.which("clang-format"), reason="clang-format is not installed")
+def test_c_is_laid_out_as_the_file_says():
+    """.clang-format has the rules; the lists of losses are tables, laid out by hand."""
+    laid_out = subprocess.run(
+        ["clang-format", "--dry-run", "-Werror", *files("csrc/**/*.[ch]", "tests/c/*.[ch]")], capture_output=True, text=True
+    )
+    assert laid_out.returncode == 0, laid_out.stderr[:2000]
 
 
 def test_setup_fits_on_a_page():

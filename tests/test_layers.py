@@ -107,7 +107,10 @@ def lines_of(path):
 
 
 def test_every_file_is_read_in_one_sitting():
-    files = {str(path.relative_to(PACKAGE)): path for path in sorted(p for kind in ("py", "pyx", "pxi") for p in PACKAGE.rglob(f"*.{kind}"))}
+    files = {
+        str(path.relative_to(PACKAGE)): path
+        for path in sorted(p for kind in ("py", "pyx", "pxi") for p in PACKAGE.rglob(f"*.{kind}"))
+    }
     counted = {
         name: lines_of(path) if path.suffix == ".py" else len(path.read_text().splitlines()) for name, path in files.items()
     }

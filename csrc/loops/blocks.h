@@ -1,5 +1,5 @@
-/* In which pieces memory is handed to kernels. All kernels take contiguous, aligned-to-type arrays of `real`, a multiple of FL_GROUP long,
- * and are single-threaded. */
+/* In which pieces memory is handed to kernels. All kernels take contiguous, aligned-to-type arrays of `real`, a multiple of
+ * FL_GROUP long, and are single-threaded. */
 #ifndef FASTLOSS_BLOCKS_H
 #define FASTLOSS_BLOCKS_H
 

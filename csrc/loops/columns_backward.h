@@ -44,7 +44,8 @@ INLINE void columns_dense_grad(const fl_columns *k, int64_t c, const int classes
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
-        const real lifting = factor[i], by_q = spread[i], by_u = lift[i], by_all = scale[i], largest = single_top[i], at_top = top_grad[i];
+        const real lifting = factor[i], by_q = spread[i], by_u = lift[i], by_all = scale[i], largest = single_top[i],
+                   at_top = top_grad[i];
         const real at_label = label_grad[i], count = counts[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
@@ -75,7 +76,8 @@ INLINE void columns_hess_loop(const fl_columns *k, int64_t c, const int classes,
     for (int64_t i = 0; i < n; i++) {
         const bits y = to_bits(label[i]) - (bits)c;
         const real lifting = factor[i], unlift = ONE / lift[i], by_rest = curve[i], by_q = square[i], by_all = scale[i];
-        const real by_bend = by_all * lift[i], largest = single_top[i], at_top = top_hess[i], at_label = label_hess[i], count = counts[i];
+        const real by_bend = by_all * lift[i], largest = single_top[i], at_top = top_hess[i], at_label = label_hess[i],
+                   count = counts[i];
         UNROLLED
         for (int j = 0; j < classes; j++) {
             const real x = e[j * n + i], lifted = x * lifting, q = lifted * unlift, slope = fma_(by_rest, ONE - q, by_q * q);

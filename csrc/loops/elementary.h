@@ -4,11 +4,11 @@
 
 #include "blocks.h"
 
-#define MATH_FUNCTION(name, bound)                                                                                          \
-    static void math_##name(const real *x, real *y, int64_t n)                                                              \
-    {                                                                                                                       \
-        n = whole_groups(n);                                                                                                \
-        _Pragma("omp simd") for (int64_t i = 0; i < n; i++) y[i] = name##_(x[i]);                                           \
+#define MATH_FUNCTION(name, bound)                                                                                             \
+    static void math_##name(const real *x, real *y, int64_t n)                                                                 \
+    {                                                                                                                          \
+        n = whole_groups(n);                                                                                                   \
+        _Pragma("omp simd") for (int64_t i = 0; i < n; i++) y[i] = name##_(x[i]);                                              \
     }
 #include "../math/math_functions.inc"
 #undef MATH_FUNCTION

@@ -1,5 +1,5 @@
-/* Segments of a row of softmax, joined; and what is found of the row then, as the fields of loops/finish.h. In double, for types of both
- * precisions. */
+/* Segments of a row of softmax, joined; and what is found of the row then, as the fields of loops/finish.h. In double, for
+ * types of both precisions. */
 #ifndef FASTLOSS_JOIN_H
 #define FASTLOSS_JOIN_H
 
@@ -63,8 +63,8 @@ static inline double fl_unit_of(fl_dtype real)
 }
 
 /* A row's sums become fields of it, which is row i of those that are finished together. */
-static inline void fl_note_row(double (*field)[FL_ROWS_TOGETHER], int64_t i, const fl_segment *total, double label_logit, fl_softening by,
-                               fl_dtype real)
+static inline void fl_note_row(double (*field)[FL_ROWS_TOGETHER], int64_t i, const fl_segment *total, double label_logit,
+                               fl_softening by, fl_dtype real)
 {
     const double below = fl_depth(total->maximum, label_logit, by), unit = fl_unit_of(real);
     field[FL_MAXIMUM][i] = by.is_one ? total->maximum : 0.0;
@@ -81,7 +81,8 @@ static inline void fl_note_row(double (*field)[FL_ROWS_TOGETHER], int64_t i, con
     }
 }
 
-/* What multiplies the exponentials of a segment with this maximum, `top` being its exponential, so that they are those of the row. */
+/* What multiplies the exponentials of a segment with this maximum, `top` being its exponential, so that they are those of the
+ * row. */
 static inline double fl_factor_of_segment(double below, double top, double lift, fl_dtype real)
 {
     return exp_nonpositive(-below) * (fl_unit_of(real) / top * lift);

@@ -1,5 +1,5 @@
-/* What follows for the label of a row: of a loss that is a function of the differences of other logits to its logit; and of one that is
- * its entry alone. */
+/* What follows for the label of a row: of a loss that is a function of the differences of other logits to its logit; and of one
+ * that is its entry alone. */
 #ifndef FASTLOSS_LABEL_H
 #define FASTLOSS_LABEL_H
 

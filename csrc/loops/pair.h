@@ -17,15 +17,15 @@ enum {
  * (2^(12 + 1024)); times a probability in its unit it has to stay a number. */
 #define LOG_UNIT PICK(0x1p80f, 0x1p272)
 
-/* As far below the maximum as an exponential is a normal number: what a logit's derivative is made of keeps its digits when it is
- * multiplied by one over the square of a small temperature. */
+/* As far below the maximum as an exponential is a normal number: what a logit's derivative is made of keeps its digits when it
+ * is multiplied by one over the square of a small temperature. */
 #define PAIR_DEPTH PICK(130.0f, 884.0)
 
-/* How a row of logits is read, as in frame_of: a logit's own rounding is worth less than that of its distance from the maximum, unless it
- * is large, or a temperature rounds it anew. So logits are shifted only then, and exponentials scaled by a power of two, so that the
- * largest is about 2^SHARE_BITS. */
+/* How a row of logits is read, as in frame_of: a logit's own rounding is worth less than that of its distance from the maximum,
+ * unless it is large, or a temperature rounds it anew. So logits are shifted only then, and exponentials scaled by a power of
+ * two, so that the largest is about 2^SHARE_BITS. */
 typedef struct {
-    real shift, top;          /* the largest exponential */
+    real shift, top; /* the largest exponential */
     softmax_frame frame;
 } pair_scale;
 
@@ -38,8 +38,8 @@ INLINE pair_scale pair_scale_of(real m, real temperature)
     return (pair_scale){.shift = keep_if(!is_as_given, m), .top = exponential(base, f), .frame = f};
 }
 
-/* Half of (b - target's maximum) - (a - prediction's), of whose two ways to be added up the one whose terms are smaller loses less: rows
- * alike differ little, a logit near its maximum little from that. Two masked classes are alike. */
+/* Half of (b - target's maximum) - (a - prediction's), of whose two ways to be added up the one whose terms are smaller loses
+ * less: rows alike differ little, a logit near its maximum little from that. Two masked classes are alike. */
 INLINE real half_gap(real a, real b, real pred_maximum, real target_maximum)
 {
     const real across = keep_if(a != b, half_difference(b, a)), across_tops = half_difference(target_maximum, pred_maximum);
@@ -48,12 +48,14 @@ INLINE real half_gap(real a, real b, real pred_maximum, real target_maximum)
     return choose(alike, across - across_tops, along_target - along_pred);
 }
 
-/* x - quotient * divisor without rounding, for the quotient of the two: Dekker's product where there is no fused multiply-add. */
+/* x - quotient * divisor without rounding, for the quotient of the two: Dekker's product where there is no fused multiply-add.
+ */
 INLINE real remainder_of(real x, real quotient, real divisor)
 {
     if (HAS_FMA)
         return fma_(-quotient, divisor, x);
-    /* 2^12 + 1 (2^27 + 1): halves of the digits. A high half may be above its number, and that product above the largest number. */
+    /* 2^12 + 1 (2^27 + 1): halves of the digits. A high half may be above its number, and that product above the largest
+     * number. */
     const real SPLIT = PICK(4097.0f, 134217729.0), DOWN = R(0.0625), UP = R(16.0), q = DOWN * quotient, product = q * divisor;
     const real a = SPLIT * q, b = SPLIT * divisor, a_high = a - (a - q), b_high = b - (b - divisor);
     const real a_low = q - a_high, b_low = divisor - b_high;
@@ -61,7 +63,8 @@ INLINE real remainder_of(real x, real quotient, real divisor)
     return ((DOWN * x - product) - lost) * UP;
 }
 
-/* (a - b) / temperature in units of LOG_UNIT, and what this difference and this quotient lost to rounding. Two masked logits are alike. */
+/* (a - b) / temperature in units of LOG_UNIT, and what this difference and this quotient lost to rounding. Two masked logits
+ * are alike. */
 typedef struct {
     real quotient, lost;
 } tempered;
@@ -83,8 +86,9 @@ INLINE real tempered_exponential(real logit, const pair_scale s, real half_unit)
 }
 
 NOINLINE void pair_exponentials(const fl_pair *k, pair_scale p, pair_scale t, const real *restrict pred,
-                                const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict across, real *restrict across_lost,
-                                real *restrict pred_e, real *restrict target_e, real *restrict surplus)
+                                const real *restrict target, int64_t n, real *restrict log_ratio, real *restrict across,
+                                real *restrict across_lost, real *restrict pred_e, real *restrict target_e,
+                                real *restrict surplus)
 {
     /* Halves of differences, which are never too large. */
     const real half_unit = HALF * LOG_UNIT * (real)k->temperature, unit_ratio = p.top / t.top;
@@ -132,22 +136,30 @@ typedef pair_point (*pair_body)(class_pair, row_pair, const real *param);
 /* One loop for the terms of the sums, one for each derivative: `which`. */
 INLINE void pair_loop(pair_body body, const int which, const fl_pair *k, const real *restrict log_ratio,
                       const real *restrict across, const real *restrict across_lost, const real *restrict pred_e,
-                      const real *restrict target_e, real *restrict result, real *restrict far, real *restrict pred_part, real *restrict pred_far, real *restrict target_part, real *restrict target_far,
-                      real *restrict bend_part, real *restrict share_part, real *restrict level_part)
+                      const real *restrict target_e, real *restrict result, real *restrict far, real *restrict pred_part,
+                      real *restrict pred_far, real *restrict target_part, real *restrict target_far, real *restrict bend_part,
+                      real *restrict share_part, real *restrict level_part)
 {
     const int64_t n = whole_groups(k->n);
     const real inverse_temperature = ONE / (real)k->temperature, scale = (real)k->scale;
     const real pred_inverse = (real)k->pred_inverse, target_inverse = (real)k->target_inverse, pred_rest = (real)k->pred_rest;
     const real pred_top = (real)k->pred_top;
     const row_pair r = {
-        .log_unit = LOG_UNIT, .share_unit = SHARE_UNIT, .unit = SHARE_UNIT * inverse_temperature,
-        .inverse_temperature = inverse_temperature, .log_of_sums = (real)(k->log_of_sums * (double)SHARE_UNIT),
+        .log_unit = LOG_UNIT,
+        .share_unit = SHARE_UNIT,
+        .unit = SHARE_UNIT * inverse_temperature,
+        .inverse_temperature = inverse_temperature,
+        .log_of_sums = (real)(k->log_of_sums * (double)SHARE_UNIT),
         .log_of_sums_in_shares = (real)k->log_of_sums,
         .pred_top_ratio = (real)(k->pred_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
         .target_top_ratio = (real)(k->target_top_ratio * (double)LOG_UNIT - k->log_of_sums * (double)SHARE_UNIT),
-        .pred_is_level = k->pred_is_level, .target_is_level = k->target_is_level,
-        .pred_mean = mean_of(k->pred_mean), .target_mean = mean_of(k->target_mean),
-        .bend_mean = (real)k->bend_mean, .share_mean = (real)k->share_mean, .single_bend = (real)k->single_bend,
+        .pred_is_level = k->pred_is_level,
+        .target_is_level = k->target_is_level,
+        .pred_mean = mean_of(k->pred_mean),
+        .target_mean = mean_of(k->target_mean),
+        .bend_mean = (real)k->bend_mean,
+        .share_mean = (real)k->share_mean,
+        .single_bend = (real)k->single_bend,
         .rest_of_param = (real)(1.0 - k->param[0]),
     };
     const real pred_origin = (real)k->pred_origin, target_origin = (real)k->target_origin;
@@ -163,7 +175,10 @@ INLINE void pair_loop(pair_body body, const int which, const fl_pair *k, const r
         const real gap = log_ratio[i], q = pred_e[i] * pred_inverse, p = target_e[i] * target_inverse;
         const real since_pred_top = across_lost[i] - pred_top_lost, since_target_top = across_lost[i] - target_top_lost;
         const class_pair c = {
-            .p = p, .q = q, .gap = gap * LOG_UNIT, .log_ratio = gap * LOG_UNIT - r.log_of_sums,
+            .p = p,
+            .q = q,
+            .gap = gap * LOG_UNIT,
+            .log_ratio = gap * LOG_UNIT - r.log_of_sums,
             .log_ratio_in_units = gap - log_of_sums_in_units,
             .from_pred_top = keep_if(across[i] != pred_top_across, across[i] - pred_top_across) + since_pred_top,
             .from_target_top = keep_if(across[i] != target_top_across, across[i] - target_top_across) + since_target_top,
@@ -198,18 +213,18 @@ INLINE void pair_loop(pair_body body, const int which, const fl_pair *k, const r
 #define WITHOUT_BRANCHES
 #endif
 
-#define PAIR_KERNEL(loss, name, which)                                                                                      \
-    WITHOUT_BRANCHES NOINLINE void loss##_##name(const fl_pair *k)                                                          \
-    {                                                                                                                       \
-        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->across_lost, k->pred_exponentials, k->target_exponentials,\
-                  k->result, k->far, k->pred_part, k->pred_far, k->target_part, k->target_far, k->bend_part, k->share_part, \
-                  k->level_part);                                                                                           \
+#define PAIR_KERNEL(loss, name, which)                                                                                         \
+    WITHOUT_BRANCHES NOINLINE void loss##_##name(const fl_pair *k)                                                             \
+    {                                                                                                                          \
+        pair_loop(loss##_of_pair, which, k, k->log_ratio, k->across, k->across_lost, k->pred_exponentials,                     \
+                  k->target_exponentials, k->result, k->far, k->pred_part, k->pred_far, k->target_part, k->target_far,         \
+                  k->bend_part, k->share_part, k->level_part);                                                                 \
     }
 
-#define INSTANCES_OF_pair(loss, has_operand)                                                                                \
-    PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                      \
-    PAIR_KERNEL(loss, pair_grad, FL_PAIR_GRAD)                                                                              \
-    PAIR_KERNEL(loss, pair_hess, FL_PAIR_HESS)                                                                              \
+#define INSTANCES_OF_pair(loss, has_operand)                                                                                   \
+    PAIR_KERNEL(loss, terms, FL_TERMS)                                                                                         \
+    PAIR_KERNEL(loss, pair_grad, FL_PAIR_GRAD)                                                                                 \
+    PAIR_KERNEL(loss, pair_hess, FL_PAIR_HESS)                                                                                 \
     PAIR_KERNEL(loss, pair_target_grad, FL_PAIR_SECOND_GRAD)
 #define KERNELS_OF_pair(loss, has_operand) .pair = {loss##_terms, loss##_pair_grad, loss##_pair_hess, loss##_pair_target_grad}
 

@@ -15,7 +15,18 @@ typedef struct {
 } fl_pair_sums;
 
 /* Of the terms that FL_TERMS makes, in the order of its results. */
-enum { FL_VALUE_PART, FL_VALUE_FAR, FL_PRED_PART, FL_PRED_FAR, FL_TARGET_PART, FL_TARGET_FAR, FL_BEND_PART, FL_SHARE_PART, FL_LEVEL_PART, FL_N_PARTS };
+enum {
+    FL_VALUE_PART,
+    FL_VALUE_FAR,
+    FL_PRED_PART,
+    FL_PRED_FAR,
+    FL_TARGET_PART,
+    FL_TARGET_FAR,
+    FL_BEND_PART,
+    FL_SHARE_PART,
+    FL_LEVEL_PART,
+    FL_N_PARTS
+};
 
 typedef struct {
     fl_compensated part[FL_N_PARTS], bend_others;
@@ -31,8 +42,10 @@ static inline void fl_note_sums(fl_pair *k, const fl_pair_sums *s, double share_
 {
     k->pred_origin = k->pred_top_across, k->target_origin = k->target_top_across;
     /* The others apart, where one class has more than half. */
-    const double q_others = fl_total_of(s->pred) < 2.0 * k->pred_top ? fl_total_of(s->pred_others) : fl_total_of(s->pred) - k->pred_top;
-    const double p_others = fl_total_of(s->target) < 2.0 * k->target_top ? fl_total_of(s->target_others) : fl_total_of(s->target) - k->target_top;
+    const double q_others =
+        fl_total_of(s->pred) < 2.0 * k->pred_top ? fl_total_of(s->pred_others) : fl_total_of(s->pred) - k->pred_top;
+    const double p_others =
+        fl_total_of(s->target) < 2.0 * k->target_top ? fl_total_of(s->target_others) : fl_total_of(s->target) - k->target_top;
     const double q_sum = k->pred_top + q_others, p_sum = k->target_top + p_others, more = fl_total_of(s->surplus);
     k->pred_inverse = share_top / q_sum, k->target_inverse = share_top / p_sum;
     k->pred_rest = q_others * k->pred_inverse;
@@ -53,10 +66,12 @@ static inline int fl_prefer_level(double *mean, double level, int is_single)
 /* The means of slopes and bends. Returns the loss. */
 static inline double fl_note_terms_of_pair(fl_pair *k, const fl_pair_terms *t, double share_top, double log_unit)
 {
-    const double loss = fl_total_of(t->part[FL_VALUE_PART]) / share_top + fl_total_of(t->part[FL_VALUE_FAR]) * (log_unit / share_top);
+    const double loss =
+        fl_total_of(t->part[FL_VALUE_PART]) / share_top + fl_total_of(t->part[FL_VALUE_FAR]) * (log_unit / share_top);
     /* An infinite loss has no mean to compare a slope with. */
     k->pred_mean = isfinite(loss) ? fl_total_of(t->part[FL_PRED_PART]) + fl_total_of(t->part[FL_PRED_FAR]) * log_unit : NAN;
-    k->target_mean = isfinite(loss) ? fl_total_of(t->part[FL_TARGET_PART]) + fl_total_of(t->part[FL_TARGET_FAR]) * log_unit : NAN;
+    k->target_mean =
+        isfinite(loss) ? fl_total_of(t->part[FL_TARGET_PART]) + fl_total_of(t->part[FL_TARGET_FAR]) * log_unit : NAN;
     k->bend_mean = fl_total_of(t->part[FL_BEND_PART]), k->share_mean = fl_total_of(t->part[FL_SHARE_PART]);
     /* Bends are levels and shares: of both means neither term is above 0. */
     k->pred_is_level = fl_prefer_level(&k->pred_mean, k->bend_mean - k->share_mean, k->pred_is_single);
@@ -66,7 +81,8 @@ static inline double fl_note_terms_of_pair(fl_pair *k, const fl_pair_terms *t, d
     return loss;
 }
 
-/* A mean far from the slope it is counted from has lost digits to it. Counted anew from about the mean, it has not. Whether so. */
+/* A mean far from the slope it is counted from has lost digits to it. Counted anew from about the mean, it has not. Whether so.
+ */
 static inline int fl_recentre(double mean, double share_top, double log_unit, double *origin)
 {
     const double shift = mean / share_top / log_unit;

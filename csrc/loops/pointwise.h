@@ -35,50 +35,51 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
     }
 }
 
-#define INSTANCE(loss, set, outputs)                                                                                        \
-    static void loss##_##set(const fl_pointwise *c)                                                                         \
-    {                                                                                                                       \
-        pointwise_loop(loss##_point, outputs, c);                                                                           \
+#define INSTANCE(loss, set, outputs)                                                                                           \
+    static void loss##_##set(const fl_pointwise *c)                                                                            \
+    {                                                                                                                          \
+        pointwise_loop(loss##_point, outputs, c);                                                                              \
     }
 
-/* Which body of a loss of a power it is, is asked once a call: a body that chose itself would compute all of them for each element. */
-#define POWER_INSTANCE(loss, set, outputs)                                                                                  \
-    static void loss##_##set(const fl_pointwise *c)                                                                         \
-    {                                                                                                                       \
-        if (c->param[0] == 0.0)                                                                                             \
-            pointwise_loop(loss##_of_power_0_point, outputs, c);                                                            \
-        else if (c->param[0] == 1.0)                                                                                        \
-            pointwise_loop(loss##_of_power_1_point, outputs, c);                                                            \
-        else if (c->param[0] == 2.0)                                                                                        \
-            pointwise_loop(loss##_of_power_2_point, outputs, c);                                                            \
-        else                                                                                                                \
-            pointwise_loop(loss##_point, outputs, c);                                                                       \
+/* Which body of a loss of a power it is, is asked once a call: a body that chose itself would compute all of them for each
+ * element. */
+#define POWER_INSTANCE(loss, set, outputs)                                                                                     \
+    static void loss##_##set(const fl_pointwise *c)                                                                            \
+    {                                                                                                                          \
+        if (c->param[0] == 0.0)                                                                                                \
+            pointwise_loop(loss##_of_power_0_point, outputs, c);                                                               \
+        else if (c->param[0] == 1.0)                                                                                           \
+            pointwise_loop(loss##_of_power_1_point, outputs, c);                                                               \
+        else if (c->param[0] == 2.0)                                                                                           \
+            pointwise_loop(loss##_of_power_2_point, outputs, c);                                                               \
+        else                                                                                                                   \
+            pointwise_loop(loss##_point, outputs, c);                                                                          \
     }
 
-#define FULL_INSTANCE(loss, set, outputs)                                                                                   \
-    static void loss##_##set(const fl_pointwise *c)                                                                         \
-    {                                                                                                                       \
-        if ((outputs) & FL_VALUE && c->param[0] != 0.0)                                                                     \
-            pointwise_loop(loss##_full_point, outputs, c);                                                                  \
-        else                                                                                                                \
-            pointwise_loop(loss##_point, outputs, c);                                                                       \
+#define FULL_INSTANCE(loss, set, outputs)                                                                                      \
+    static void loss##_##set(const fl_pointwise *c)                                                                            \
+    {                                                                                                                          \
+        if ((outputs) & FL_VALUE && c->param[0] != 0.0)                                                                        \
+            pointwise_loop(loss##_full_point, outputs, c);                                                                     \
+        else                                                                                                                   \
+            pointwise_loop(loss##_point, outputs, c);                                                                          \
     }
 
-#define FOUR_INSTANCES(KIND, loss)                                                                                          \
-    KIND(loss, value, FL_VALUE)                                                                                             \
-    KIND(loss, grad, FL_GRAD)                                                                                               \
-    KIND(loss, value_and_grad, FL_VALUE | FL_GRAD)                                                                          \
+#define FOUR_INSTANCES(KIND, loss)                                                                                             \
+    KIND(loss, value, FL_VALUE)                                                                                                \
+    KIND(loss, grad, FL_GRAD)                                                                                                  \
+    KIND(loss, value_and_grad, FL_VALUE | FL_GRAD)                                                                             \
     KIND(loss, grad_and_hess, FL_GRAD | FL_HESS)
 
 /* By has_operand: the instances with derivatives by it or by the target, and the names of these. */
 #define SECOND_INSTANCES_0(loss)
 #define SECOND_INSTANCES_1(loss)
-#define SECOND_INSTANCES_2(loss)                                                                                            \
-    INSTANCE(loss, grads, FL_GRAD | FL_SECOND)                                                                              \
-    INSTANCE(loss, value_and_grads, FL_VALUE | FL_GRAD | FL_SECOND)                                                         \
+#define SECOND_INSTANCES_2(loss)                                                                                               \
+    INSTANCE(loss, grads, FL_GRAD | FL_SECOND)                                                                                 \
+    INSTANCE(loss, value_and_grads, FL_VALUE | FL_GRAD | FL_SECOND)                                                            \
     INSTANCE(loss, grads_and_hesses, FL_GRAD | FL_HESS | FL_SECOND)
-#define SECOND_INSTANCES_3(loss)                                                                                            \
-    INSTANCE(loss, grads, FL_GRAD | FL_SECOND)                                                                              \
+#define SECOND_INSTANCES_3(loss)                                                                                               \
+    INSTANCE(loss, grads, FL_GRAD | FL_SECOND)                                                                                 \
     INSTANCE(loss, value_and_grads, FL_VALUE | FL_GRAD | FL_SECOND)
 #define SECOND_INSTANCES_4(loss) SECOND_INSTANCES_3(loss)
 #define SECOND_NAMES_0(loss) NULL, NULL, NULL
@@ -91,7 +92,7 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
 #define INSTANCES_OF_element(loss, has_operand) FOUR_INSTANCES(INSTANCE, loss) SECOND_INSTANCES_##has_operand(loss)
 #define INSTANCES_OF_power(loss, has_operand) FOUR_INSTANCES(POWER_INSTANCE, loss)
 #define INSTANCES_OF_full(loss, has_operand) FOUR_INSTANCES(FULL_INSTANCE, loss)
-#define KERNELS_OF_element(loss, has_operand)                                                                               \
+#define KERNELS_OF_element(loss, has_operand)                                                                                  \
     .element = {loss##_value, loss##_grad, loss##_value_and_grad, loss##_grad_and_hess, SECOND_NAMES_##has_operand(loss)}
 #define KERNELS_OF_power KERNELS_OF_element
 #define KERNELS_OF_full KERNELS_OF_element

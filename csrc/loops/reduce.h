@@ -122,7 +122,7 @@ static int outside(const void *values, int64_t n, double low, double high, int e
     for (int64_t i = 0; i < n; i += LANES)
 #pragma omp simd
         for (int j = 0; j < LANES; j++) {
-            const bits below = x[i + j] < l, above = x[i + j] > h, between = (x[i + j] > l) & (x[i + j] < h);
+            const bits below = x[i + j]<l, above = x[i + j]> h, between = (x[i + j] > l) & (x[i + j] < h);
             lane[j] |= below | above | (between & only);
         }
     bits found = 0;

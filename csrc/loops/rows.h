@@ -22,7 +22,8 @@ INLINE int labels_loop(const int64_t *from, int64_t n, int64_t classes, int64_t 
 
 static int labels(const int64_t *from, int64_t n, int64_t classes, int64_t ignore_index, int64_t *to, int64_t *counting)
 {
-    return to ? labels_loop(from, n, classes, ignore_index, to, counting) : labels_loop(from, n, classes, ignore_index, NULL, counting);
+    return to ? labels_loop(from, n, classes, ignore_index, to, counting)
+              : labels_loop(from, n, classes, ignore_index, NULL, counting);
 }
 
 /* The largest number; NaN where one is NaN, which a lane keeps. */
@@ -118,8 +119,8 @@ INLINE void fill_short_row(real *x, int64_t classes, real with)
         x[c] = with;
 }
 
-/* Multiplies derivatives; those of the label are the sum of the others'. Returns this sum, which is NaN where one of them is. A factor
- * too large for a number makes all infinite but what is 0. */
+/* Multiplies derivatives; those of the label are the sum of the others'. Returns this sum, which is NaN where one of them is. A
+ * factor too large for a number makes all infinite but what is 0. */
 INLINE double finish_short_row(const fl_short_rows *k, int64_t i, real *x, real sign)
 {
     const real factor = (real)(k->scale * k->weight[i]);

@@ -1,7 +1,8 @@
 /* The projection of a row of logits onto the simplex, from the sums over those above a threshold.
  *
- * Of logits less the largest, m, those above the threshold sum up to 1 + number * threshold. Michelot (1986): from a threshold that is
- * too low each estimate is higher, and none too high; fewer logits are above it each time, so that the iteration ends. */
+ * Of logits less the largest, m, those above the threshold sum up to 1 + number * threshold. Michelot (1986): from a threshold
+ * that is too low each estimate is higher, and none too high; fewer logits are above it each time, so that the iteration ends.
+ */
 #ifndef FASTLOSS_SIMPLEX_H
 #define FASTLOSS_SIMPLEX_H
 
@@ -10,7 +11,7 @@
 #include <math.h>
 
 typedef struct {
-    int is_known;             /* the largest logit is finite */
+    int is_known; /* the largest logit is finite */
     double largest, threshold, number;
 } fl_projection;
 

@@ -1,5 +1,5 @@
-/* The loops around a softmax of softened logits: from logits to the distances from the largest, and from derivatives by z to those
- * by a. */
+/* The loops around a softmax of softened logits: from logits to the distances from the largest, and from derivatives by z to
+ * those by a. */
 #ifndef FASTLOSS_SOFTEN_H
 #define FASTLOSS_SOFTEN_H
 

@@ -1,16 +1,16 @@
 /* The loops of the losses of softmax, along one segment of a row: logits a[n], target numbers u[n] or none.
  *
- * Forward: the maximum m, exponentials e, and the sums over the segment. Backward: derivatives, see softmax_kernels.h. Padding is a = -inf,
- * u = 0, which adds nothing. */
+ * Forward: the maximum m, exponentials e, and the sums over the segment. Backward: derivatives, see softmax_kernels.h. Padding
+ * is a = -inf, u = 0, which adds nothing. */
 #ifndef FASTLOSS_SOFTMAX_H
 #define FASTLOSS_SOFTMAX_H
 
 #include "exponentials.h"
 #include "softmax_kernels.h"
 
-/* Exponentials, and their sums over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at most
- * 2^(EXP_LIFT + 1); the lanes are added in double.
- * For each logit one of `next` is asked of memory: a prefetch between exponentials costs nothing, many at once wait for each other. */
+/* Exponentials, and their sums over the lanes: a lane adds at most FL_SEGMENT_BYTES / (LANES sizeof(real)) = 64 terms of at
+ * most 2^(EXP_LIFT + 1); the lanes are added in double. For each logit one of `next` is asked of memory: a prefetch between
+ * exponentials costs nothing, many at once wait for each other. */
 INLINE void exponentials(const real *a, int64_t n, softmax_frame f, real *e, real *total, const real *next)
 {
     n = whole_groups(n);
@@ -74,8 +74,8 @@ static double dispersion(const void *logits, const void *exponentials_, int64_t 
 }
 
 /* n may be any number: what is beyond the whole groups is copied and padded here. e has room for whole groups. */
-static void softmax_forward(const void *logits, const void *target, int64_t n, const void *next, const void *next_target, void *exps,
-                            fl_segment *s)
+static void softmax_forward(const void *logits, const void *target, int64_t n, const void *next, const void *next_target,
+                            void *exps, fl_segment *s)
 {
     const real *a = logits, *u = target;
     real *e = exps, rest[FL_GROUP], rest_of_u[FL_GROUP] = {0}, lane[LANES], total[LANES] = {0};
@@ -102,7 +102,8 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, c
     /* Where one has more than half, the sum of the others is made without it. */
     const double sum = sum_of_real_lanes(total), unit = (double)top;
     const int single = sum < 2.0 * unit;
-    *s = (fl_segment){.maximum = (double)m, .top = unit, .others = (sum != 0.0 && single ? sum_beside(e, e, top, n) : sum - unit) / unit};
+    *s = (fl_segment){
+        .maximum = (double)m, .top = unit, .others = (sum != 0.0 && single ? sum_beside(e, e, top, n) : sum - unit) / unit};
     if (!u)
         return;
     memcpy(rest_of_u, u + whole, (size_t)left * sizeof(real));
@@ -112,11 +113,12 @@ static void softmax_forward(const void *logits, const void *target, int64_t n, c
         target_sums(rest, rest_of_u, FL_GROUP, m, rest, s);
     s->mass_of_others = s->mass;
     if (single)
-        s->mass_of_others = (whole ? sum_beside(u, e, top, whole) : 0.0) + (left ? sum_beside(rest_of_u, e + whole, top, FL_GROUP) : 0.0);
+        s->mass_of_others =
+            (whole ? sum_beside(u, e, top, whole) : 0.0) + (left ? sum_beside(rest_of_u, e + whole, top, FL_GROUP) : 0.0);
 }
 
-/* restrict, because clang would else keep a scalar copy of the loop for arrays that overlap; a function a loop, because gcc would
- * lose sight of n being whole groups, and add a remainder. */
+/* restrict, because clang would else keep a scalar copy of the loop for arrays that overlap; a function a loop, because gcc
+ * would lose sight of n being whole groups, and add a remainder. */
 NOINLINE void hess_loop(const fl_backward *b, const real *restrict e, int64_t n, real *restrict hess)
 {
     const real factor = (real)b->factor, unlift = (real)b->unlift, curve = (real)b->curve, square = (real)b->square;
@@ -142,7 +144,8 @@ NOINLINE void bent_hess_loop(const fl_backward *b, const real *restrict e, int64
     }
 }
 
-NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, int64_t n, real *restrict grad)
+NOINLINE void dense_grad_loop(const fl_backward *b, const real *restrict e, const real *restrict u, int64_t n,
+                              real *restrict grad)
 {
     const real factor = (real)b->factor, lift = (real)b->lift, spread = (real)b->spread, scale = (real)b->scale;
     n = whole_groups(n);

@@ -1,5 +1,5 @@
-/* Targets that are numbers, of losses that are not -log p: what each class adds to sum u F(log q), see fl_terms; along a segment of a
- * row, and for rows side by side. */
+/* Targets that are numbers, of losses that are not -log p: what each class adds to sum u F(log q), see fl_terms; along a
+ * segment of a row, and for rows side by side. */
 #ifndef FASTLOSS_TERMS_H
 #define FASTLOSS_TERMS_H
 
@@ -7,7 +7,8 @@
 #include "finish.h"
 
 /* u F, -u F' and u F''; u = 0 leaves nothing, even of what is infinite. */
-INLINE point term(log_probability_body body, real u, real maximum, real logit, real log_sum, real q, real rest, const real *param)
+INLINE point term(log_probability_body body, real u, real maximum, real logit, real log_sum, real q, real rest,
+                  const real *param)
 {
     const point f = weighed_loss(body, u, maximum, logit, log_sum, q, rest, param);
     const int counts = u != ZERO;
@@ -31,8 +32,8 @@ INLINE void terms_loop(log_probability_body body, const fl_terms *t, const real 
     }
 }
 
-typedef void (*terms_of_groups)(const fl_terms *t, const real *restrict a, const real *restrict e, const real *restrict u, int64_t n,
-                                real *restrict value, real *restrict target, real *restrict bend);
+typedef void (*terms_of_groups)(const fl_terms *t, const real *restrict a, const real *restrict e, const real *restrict u,
+                                int64_t n, real *restrict value, real *restrict target, real *restrict bend);
 
 /* What is beyond the whole groups is copied and padded, with numbers that add nothing. */
 static void terms_of_any(terms_of_groups loop, const fl_terms *t)
@@ -86,8 +87,11 @@ static void columns_terms_of(void (*loop)(const fl_columns *, int64_t), const fl
 {
     static const struct {
         int part, sum;
-    } sums[] = {{FL_PART, FL_MASS}, {FL_PART_OF_OTHERS, FL_MASS_OF_OTHERS}, {FL_PART_OF_VALUE, FL_TARGET_VALUE},
-                {FL_PART_OF_BEND, FL_BEND}, {FL_PART_OF_BEND_OF_OTHERS, FL_BEND_OF_OTHERS}};
+    } sums[] = {{FL_PART, FL_MASS},
+                {FL_PART_OF_OTHERS, FL_MASS_OF_OTHERS},
+                {FL_PART_OF_VALUE, FL_TARGET_VALUE},
+                {FL_PART_OF_BEND, FL_BEND},
+                {FL_PART_OF_BEND_OF_OTHERS, FL_BEND_OF_OTHERS}};
     enum { SUMS = sizeof sums / sizeof *sums };
     const int64_t n = k->rows.n, classes = k->classes;
     for (int s = 0; s < SUMS; s++) {
@@ -103,23 +107,23 @@ static void columns_terms_of(void (*loop)(const fl_columns *, int64_t), const fl
     }
 }
 
-#define TERMS(loss)                                                                                                        \
+#define TERMS(loss)                                                                                                            \
     NOINLINE void terms_loop_##loss(const fl_terms *t, const real *restrict a, const real *restrict e, const real *restrict u, \
-                                    int64_t n, real *restrict value, real *restrict target, real *restrict bend)            \
-    {                                                                                                                       \
-        terms_loop(loss##_of_log_probability, t, a, e, u, n, value, target, bend);                                          \
-    }                                                                                                                       \
-    static void terms_##loss(const fl_terms *t)                                                                             \
-    {                                                                                                                       \
-        terms_of_any(terms_loop_##loss, t);                                                                                 \
-    }                                                                                                                       \
-    NOINLINE void columns_terms_loop_##loss(const fl_columns *k, int64_t c)                                                 \
-    {                                                                                                                       \
-        columns_terms_loop(loss##_of_log_probability, k, c);                                                                \
-    }                                                                                                                       \
-    static void columns_terms_##loss(const fl_columns *k)                                                                   \
-    {                                                                                                                       \
-        columns_terms_of(columns_terms_loop_##loss, k);                                                                     \
+                                    int64_t n, real *restrict value, real *restrict target, real *restrict bend)               \
+    {                                                                                                                          \
+        terms_loop(loss##_of_log_probability, t, a, e, u, n, value, target, bend);                                             \
+    }                                                                                                                          \
+    static void terms_##loss(const fl_terms *t)                                                                                \
+    {                                                                                                                          \
+        terms_of_any(terms_loop_##loss, t);                                                                                    \
+    }                                                                                                                          \
+    NOINLINE void columns_terms_loop_##loss(const fl_columns *k, int64_t c)                                                    \
+    {                                                                                                                          \
+        columns_terms_loop(loss##_of_log_probability, k, c);                                                                   \
+    }                                                                                                                          \
+    static void columns_terms_##loss(const fl_columns *k)                                                                      \
+    {                                                                                                                          \
+        columns_terms_of(columns_terms_loop_##loss, k);                                                                        \
     }
 
 /* The instances of a loss, and their names. */

@@ -1,14 +1,14 @@
-/* Barron (2019): (b/alpha) ((1 + z)^(alpha/2) - 1), z = (r/c)²/b, b = 2 - alpha; at alpha = 2, where b vanishes, any b gives (r/c)²/2.
- * With t = alpha/2 log(1 + z) it is b/2 log(1 + z) expm1(t)/t where |t| <= 1, for which alpha = 0 is no exception. z and the powers of
- * 1 + z have exponents of their own: none of them needs to be a number. Gradient r/c² (1 + z)^(alpha/2 - 1); the Hessian is
- * (1 + z)^(alpha/2 - 1) / c² times `bend`, (1 + (alpha - 1) z) / (1 + z). */
+/* Barron (2019): (b/alpha) ((1 + z)^(alpha/2) - 1), z = (r/c)²/b, b = 2 - alpha; at alpha = 2, where b vanishes, any b gives
+ * (r/c)²/2. With t = alpha/2 log(1 + z) it is b/2 log(1 + z) expm1(t)/t where |t| <= 1, for which alpha = 0 is no exception. z
+ * and the powers of 1 + z have exponents of their own: none of them needs to be a number. Gradient r/c² (1 + z)^(alpha/2 - 1);
+ * the Hessian is (1 + z)^(alpha/2 - 1) / c² times `bend`, (1 + (alpha - 1) z) / (1 + z). */
 #pragma once
 
 typedef struct {
     point loss;
     binary_parts scale, width, base, power; /* c, b, 1 + z, (1 + z)^(alpha/2) */
-    real b, log1p_z, t;       /* b is 1 at alpha = 2 */
-    real lost;                /* log(1 + z) - log(base) */
+    real b, log1p_z, t;                     /* b is 1 at alpha = 2 */
+    real lost;                              /* log(1 + z) - log(base) */
 } barron_curve;
 
 INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
@@ -32,7 +32,8 @@ INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
                               scaled(width.mantissa / alpha * power.mantissa, power.exponent + width.exponent) - quotient);
 
     /* At alpha = 1, beyond z = 1, `bend` is 1 / (1 + z), which may be too small for a number. */
-    const real slope = inverse * (power.mantissa / base.mantissa), slope_exponent = power.exponent - base.exponent - scale.exponent;
+    const real slope = inverse * (power.mantissa / base.mantissa),
+               slope_exponent = power.exponent - base.exponent - scale.exponent;
     const int vanishing = (less == ZERO) & (z > ONE);
     const real bend = choose(vanishing, ONE / base.mantissa, z > ONE ? less + distance / sum : fma_(less, z, ONE) / sum);
     const real curve = scaled(inverse * slope * bend, slope_exponent - scale.exponent - keep_if(vanishing, base.exponent));
@@ -44,7 +45,14 @@ INLINE barron_curve barron_curve_of(real pred, real target, real alpha, real c)
         .hess = choose(a == a, choose(is_zero, peak, infinite ? keep_if(distance == ZERO, peak) : curve), a),
     };
     return (barron_curve){
-        .loss = loss, .scale = scale, .width = width, .base = base, .power = power, .b = b, .log1p_z = log1p_z, .t = t,
+        .loss = loss,
+        .scale = scale,
+        .width = width,
+        .base = base,
+        .power = power,
+        .b = b,
+        .log1p_z = log1p_z,
+        .t = t,
         .lost = lost,
     };
 }

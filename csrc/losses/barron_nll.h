@@ -32,7 +32,8 @@ INLINE shape_derivatives shape_derivatives_of(barron_curve f)
     const real curve_m = exp_curve(-near_m), mean_m = (ONE - decay_m) / far_m;
     const real less_m = choose(close_m, m * curve_m, ONE - mean_m);
     const real second_m = choose(close_m, ONE - (ONE + m) * curve_m, (mean_m - decay_m) / far_m);
-    const real less_s = choose(close_s, s * exp_curve(-choose(close_s, s, ONE)), ONE - (ONE - decay_s) / choose(close_s, ONE, s));
+    const real less_s =
+        choose(close_s, s * exp_curve(-choose(close_s, s, ONE)), ONE - (ONE - decay_s) / choose(close_s, ONE, s));
 
     /* E1(t) - 1, E2(t) and E3(t). */
     const real cubic = exp_cubic(choose(close, t, TWO)), curve_t = fma_(t, cubic, HALF);
@@ -40,7 +41,8 @@ INLINE shape_derivatives shape_derivatives_of(barron_curve f)
     const real near_slope = HALF * m * (fma_(l, second, -more) - less_m);
     const real near_bend = fma_(ONE + h, more + (TWO * less_m - less_s), m * fma_(l, third, TWO * (second_m - second)));
 
-    const real inverse = ONE / choose(close, TWO, t), first_far = (ONE - decay_t) * inverse, second_far = (ONE - first_far) * inverse;
+    const real inverse = ONE / choose(close, TWO, t), first_far = (ONE - decay_t) * inverse,
+               second_far = (ONE - first_far) * inverse;
     const real third_far = (ONE - TWO * second_far) * inverse;
     const real far_slope = scaled(f.width.mantissa * lift.mantissa * (R(0.25) * l) * fma_(l, second_far, -first_far),
                                   lift.exponent + f.width.exponent);
@@ -65,8 +67,8 @@ POINTWISE(barron_nll)
     const int beyond = (a > c) | ((a == c) & (lost > ZERO));
     const real steep = choose(beyond, INFINITE, choose(tie, R(-0.18240928863463046), -INFINITE));
     const real bent = choose(beyond | tie, INFINITE, -INFINITE);
-    /* As t goes to 0 the loss is log(1 + z), and cancels with log c where r² is about c: their exponents do so exactly, and the rest of it is
-     * l (h expm1(t)/t - 1). */
+    /* As t goes to 0 the loss is log(1 + z), and cancels with log c where r² is about c: their exponents do so exactly, and the
+     * rest of it is l (h expm1(t)/t - 1). */
     const int joined = (f.t <= ONE) & (f.loss.value <= LARGEST) & !is_last;
     const real logs = log_of_product(f.base, f.scale) + f.lost;
     const real rest = f.log1p_z * fma_(HALF * f.b, f.t * exp_curve(at_most(f.t, ONE)), -(HALF * alpha));

@@ -68,8 +68,7 @@ POINTWISE(beta)
     const binary_parts of_top = binary_parts_of(choose(tiny_b, smaller, share), ZERO), of_a = binary_parts_of(a, ZERO);
     const real log_quotient = (log_of_quotient(of_top, of_phi) + p) + log_e;
     const real log_of_a = log_from(-of_a.exponent, of_a.mantissa - ONE, ZERO);
-    const real first = choose(tiny_a, fma_(-a, log_share, log_quotient),
-                              fma_(ONE - a, log_share, -keep_if(near_a, log_of_a)));
+    const real first = choose(tiny_a, fma_(-a, log_share, log_quotient), fma_(ONE - a, log_share, -keep_if(near_a, log_of_a)));
     const real log_of_b = keep_if(near_b & !low_phi, log_phi) - keep_if(near_b, log_e);
     const real second = keep_if(tiny_b, log_larger) + fma_(choose(tiny_b, -b, ONE - b), log_other, -log_of_b);
     /* The derivatives of what is computed by a and b. */

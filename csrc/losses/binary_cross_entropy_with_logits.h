@@ -9,7 +9,8 @@ POINTWISE(binary_cross_entropy_with_logits)
     const real e = exp_nonpositive(-abs_(pred)), positive = operand * target, negative = ONE - target;
     const int above = pred >= ZERO;
     const real wrong = above ? negative : positive, right = above ? positive : negative;
-    const real against = above ? negative : target, pay = keep_if(against != ZERO, abs_(pred) * against * (above ? ONE : operand));
+    const real against = above ? negative : target,
+               pay = keep_if(against != ZERO, abs_(pred) * against * (above ? ONE : operand));
     const real log1p_e = log1p_unit(e), by_target = fma_(operand - ONE, log1p_e, -pred * (above ? ONE : operand));
     const real inverse = ONE / (ONE + e), slope = (wrong - right * e) * inverse;
     return (point){

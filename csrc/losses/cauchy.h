@@ -1,5 +1,5 @@
-/* scale²/2 log1p z, z = (r/scale)². Within the scale as r²/2 times log1p(z) / z; beyond from w = 1/z, log1p z = log1p w - log w,
- * where sqrt(w) = scale/|r| may be too small for a normal number. */
+/* scale²/2 log1p z, z = (r/scale)². Within the scale as r²/2 times log1p(z) / z; beyond from w = 1/z, log1p z = log1p w - log
+ * w, where sqrt(w) = scale/|r| may be too small for a normal number. */
 POINTWISE(cauchy)
 {
     const residual r = residual_of(pred, target, param[0]);

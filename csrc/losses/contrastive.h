@@ -28,16 +28,16 @@ FINISH(contrastive)
     const double above = far <= 0.0 ? 0.0 : far, below = near <= 0.0 ? 0.0 : near;
     const int squared = param[3] != 0.0;
     const double value = squared ? y * above * above + (1.0 - y) * below * below : y * above + (1.0 - y) * below;
-    const double by_distance = squared ? 2.0 * (y * above - (1.0 - y) * below)
-                                       : y * (far > 0.0 ? 1.0 : 0.0) - (1.0 - y) * (near > 0.0 ? 1.0 : 0.0);
+    const double by_distance =
+        squared ? 2.0 * (y * above - (1.0 - y) * below) : y * (far > 0.0 ? 1.0 : 0.0) - (1.0 - y) * (near > 0.0 ? 1.0 : 0.0);
     return (finished){.value = value, .slope = {value != value ? value : by_distance * d.slope}};
 }
 
-#define CONTRASTIVE_SLOPES(name, of_difference)                                                                             \
-    SLOPES(name)                                                                                                            \
-    {                                                                                                                       \
-        const double r = x.first - x.second, by = slope[0] * (of_difference);                                               \
-        return (elements){.first = by, .second = -by};                                                                      \
+#define CONTRASTIVE_SLOPES(name, of_difference)                                                                                \
+    SLOPES(name)                                                                                                               \
+    {                                                                                                                          \
+        const double r = x.first - x.second, by = slope[0] * (of_difference);                                                  \
+        return (elements){.first = by, .second = -by};                                                                         \
     }
 CONTRASTIVE_SLOPES(contrastive, power_slope(r, param[0]))
 CONTRASTIVE_SLOPES(contrastive_of_power_1, manhattan_slope(r))

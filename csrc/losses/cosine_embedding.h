@@ -1,7 +1,12 @@
 /* 1 - cos(a, b) where the label is 1, max(0, cos(a, b) - margin) where it is -1; cos = Σ a b / sqrt((Σ a² + ε) (Σ b² + ε)). */
 #pragma once
 
-enum { cosine_embedding_elements = 2, cosine_embedding_labels = 1, cosine_embedding_sums = 3, cosine_embedding_is_centered = 0 };
+enum {
+    cosine_embedding_elements = 2,
+    cosine_embedding_labels = 1,
+    cosine_embedding_sums = 3,
+    cosine_embedding_is_centered = 0
+};
 
 TERMS(cosine_embedding)
 {
@@ -20,10 +25,12 @@ FINISH(cosine_embedding)
         return (finished){.value = NAN, .slope = {NAN, NAN, NAN}};
     if (by_cosine == 0.0)
         return (finished){.value = value};
-    return (finished){.value = value, .slope = {by_cosine / size, -0.5 * by_cosine * cosine / first, -0.5 * by_cosine * cosine / second}};
+    return (finished){.value = value,
+                      .slope = {by_cosine / size, -0.5 * by_cosine * cosine / first, -0.5 * by_cosine * cosine / second}};
 }
 
 SLOPES(cosine_embedding)
 {
-    return (elements){.first = slope[0] * x.second + 2.0 * slope[1] * x.first, .second = slope[0] * x.first + 2.0 * slope[2] * x.second};
+    return (elements){.first = slope[0] * x.second + 2.0 * slope[1] * x.first,
+                      .second = slope[0] * x.first + 2.0 * slope[2] * x.second};
 }

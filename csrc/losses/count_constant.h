@@ -1,5 +1,6 @@
-/* log y! - y log y + y for y >= 0, given log y: what the negative log-likelihood of a Poisson count is above its half deviance. No term of the
- * sum of the two is negative, where exp x - y x and log y! would cancel. From 2.5 on it is log(2 pi y)/2 + R(y). */
+/* log y! - y log y + y for y >= 0, given log y: what the negative log-likelihood of a Poisson count is above its half deviance.
+ * No term of the sum of the two is negative, where exp x - y x and log y! would cancel. From 2.5 on it is log(2 pi y)/2 + R(y).
+ */
 #pragma once
 
 INLINE real count_constant(real y, real log_y)

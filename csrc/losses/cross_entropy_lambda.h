@@ -1,8 +1,8 @@
 /* -y log p - (1 - y) log(1 - p), p = 1 - exp(-L), L = w s, s = softplus(x), w the exposure: (1 - y) L - y log p.
- * Small numbers are kept as ratios: u = s / exp(x) where x < 0, p / L, and (L - p) / L². So log p = log(w u p/L) + x needs no L, and
- *     grad = w sigma (1 - y) - y (sigma/s) q L/p, q = exp(-L), sigma = sigmoid(x)
- *     hess = sigma (w (1 - sigma) (1 - y) + y q (L/p)² (k + w (1 - sigma) (L - p) / L²)), k = (sigma - s (1 - sigma)) / s²
- * where 1 - sigma is exp(-s), and no term is negative. */
+ * Small numbers are kept as ratios: u = s / exp(x) where x < 0, p / L, and (L - p) / L². So log p = log(w u p/L) + x needs no
+ * L, and grad = w sigma (1 - y) - y (sigma/s) q L/p, q = exp(-L), sigma = sigmoid(x) hess = sigma (w (1 - sigma) (1 - y) + y q
+ * (L/p)² (k + w (1 - sigma) (L - p) / L²)), k = (sigma - s (1 - sigma)) / s² where 1 - sigma is exp(-s), and no term is
+ * negative. */
 POINTWISE(cross_entropy_lambda)
 {
     const real w = operand, y = target, not_y = ONE - y, e = exp_nonpositive(-abs_(pred));

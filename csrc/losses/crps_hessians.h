@@ -1,5 +1,5 @@
-/* The Hessians of the continuous ranked probability scores s f(r/s): f'' / s by the location and (r/s)² f'' / s by the scale, where f'' is c exp(-x)
- * and 1/s may be too large for a number. */
+/* The Hessians of the continuous ranked probability scores s f(r/s): f'' / s by the location and (r/s)² f'' / s by the scale,
+ * where f'' is c exp(-x) and 1/s may be too large for a number. */
 #pragma once
 
 typedef struct {

@@ -1,5 +1,5 @@
-/* s f(w), w = r/s, r = pred - target: with a = |w| and e = exp(-a), f = a + 2 log(1 + e) - 1, which is 2 log cosh(w/2) + 2 log 2 - 1.
- * By s it is f - a f', where f' = tanh(a/2); by r twice f'' = 2 e / (1 + e)², over s. */
+/* s f(w), w = r/s, r = pred - target: with a = |w| and e = exp(-a), f = a + 2 log(1 + e) - 1, which is 2 log cosh(w/2) + 2 log
+ * 2 - 1. By s it is f - a f', where f' = tanh(a/2); by r twice f'' = 2 e / (1 + e)², over s. */
 #include "log_cosh.h"
 
 #include "crps_hessians.h"

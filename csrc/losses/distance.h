@@ -19,7 +19,7 @@ INLINE double power_term(double r, double p)
 }
 
 typedef struct {
-    double value, slope;      /* the derivative by the sum; 0 where the distance is, as the subgradient */
+    double value, slope; /* the derivative by the sum; 0 where the distance is, as the subgradient */
 } distance;
 
 static MAYBE_UNUSED distance distance_of(double sum, double p)

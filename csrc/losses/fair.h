@@ -1,5 +1,5 @@
-/* Fair (1974): c² (x - log1p x), x = |r|/c. With P(x) = (x - log1p x) / x² it is r² P(x) within c; beyond, where x may be too large for a number,
- * c |r| times 1 - q log1p(1/q), q = 1/x, which is (1 - q²) + q³ P(q) + q log q. */
+/* Fair (1974): c² (x - log1p x), x = |r|/c. With P(x) = (x - log1p x) / x² it is r² P(x) within c; beyond, where x may be too
+ * large for a number, c |r| times 1 - q log1p(1/q), q = 1/x, which is (1 - q²) + q³ P(q) + q log q. */
 POINTWISE(fair)
 {
     const residual r = residual_of(pred, target, param[0]);

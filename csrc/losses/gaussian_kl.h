@@ -1,5 +1,6 @@
-/* Σ ½ (exp(u) - 1 - u + (m - n)² exp(-w)), u = v - w: the divergence of normal distributions of mean m and log-variance v from those of n and w (Kullback
- * and Leibler 1951); not less than the free bits, below which it counts as them (Kingma et al. 2016). */
+/* Σ ½ (exp(u) - 1 - u + (m - n)² exp(-w)), u = v - w: the divergence of normal distributions of mean m and log-variance v from
+ * those of n and w (Kullback and Leibler 1951); not less than the free bits, below which it counts as them (Kingma et al.
+ * 2016). */
 #pragma once
 
 enum { gaussian_kl_elements = 4, gaussian_kl_labels = 0, gaussian_kl_sums = 1, gaussian_kl_is_centered = 0 };
@@ -22,6 +23,6 @@ SLOPES(gaussian_kl)
     const real u = (real)(x.second - x.fourth);
     const double root = (double)exp_((real)(-0.5 * x.fourth)), z = (x.first - x.third) * root;
     const double by_mean = slope[0] * (z * root), by_variance = 0.5 * slope[0] * (double)expm1_(u);
-    return (elements){.first = by_mean, .second = by_variance, .third = -by_mean,
-                      .fourth = -by_variance - 0.5 * slope[0] * (z * z)};
+    return (elements){
+        .first = by_mean, .second = by_variance, .third = -by_mean, .fourth = -by_variance - 0.5 * slope[0] * (z * z)};
 }

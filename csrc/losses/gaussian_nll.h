@@ -1,5 +1,5 @@
-/* (log v + r²/v)/2, r = pred - target, v the variance. Where r is too large for a number it is r/2 that is divided. Where z = r/(2 sqrt v) has a
- * square that is too large, so has the value, but derivatives may not be. */
+/* (log v + r²/v)/2, r = pred - target, v the variance. Where r is too large for a number it is r/2 that is divided. Where z =
+ * r/(2 sqrt v) has a square that is too large, so has the value, but derivatives may not be. */
 POINTWISE(gaussian_nll)
 {
     const real v = operand, half = half_difference(pred, target);

@@ -1,5 +1,6 @@
-/* z²/2 + t, z = r exp(-t), r = pred - target, t the logarithm of the standard deviation. With exp(-2t) = 2^(n + k) m, z² is the product of 2^n m r
- * and 2^k r, each of about the size of z, so that neither is too large or too small for a number unless z² is. */
+/* z²/2 + t, z = r exp(-t), r = pred - target, t the logarithm of the standard deviation. With exp(-2t) = 2^(n + k) m, z² is the
+ * product of 2^n m r and 2^k r, each of about the size of z, so that neither is too large or too small for a number unless z²
+ * is. */
 POINTWISE(gaussian_nll_with_log_scale)
 {
     const wide_residual r = wide_residual_of(pred, target);

@@ -1,5 +1,6 @@
-/* y (log y - x) + exp x - y, x the log of the mass: with d = x - log y it is y (exp d - 1 - d), where |d| <= 1 as y d² P(d). A y of 0 leaves exp x
- * alone. Where x is large the rest is computed in units of 2^16: exp x may be too large for a number and the difference not. */
+/* y (log y - x) + exp x - y, x the log of the mass: with d = x - log y it is y (exp d - 1 - d), where |d| <= 1 as y d² P(d). A
+ * y of 0 leaves exp x alone. Where x is large the rest is computed in units of 2^16: exp x may be too large for a number and
+ * the difference not. */
 #pragma once
 
 POINTWISE(generalized_kl)

@@ -1,5 +1,5 @@
-/* y exp(-2x)/2 - exp(-x), x the log of the mean: with h = y exp(-x)/2 it is exp(-x) (h - 1), gradient 2 exp(-x) (1/2 - h) and Hessian
- * 4 exp(-x) (h - 1/4). */
+/* y exp(-2x)/2 - exp(-x), x the log of the mean: with h = y exp(-x)/2 it is exp(-x) (h - 1), gradient 2 exp(-x) (1/2 - h) and
+ * Hessian 4 exp(-x) (h - 1/4). */
 POINTWISE(inverse_gaussian)
 {
     const exp_parts inverse_mean = exp_factor(-pred);

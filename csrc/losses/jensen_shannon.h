@@ -1,4 +1,5 @@
-/* The generalized Jensen-Shannon divergence of the rows p (target) and q (prediction), and its limits as Liger and TRL have them:
+/* The generalized Jensen-Shannon divergence of the rows p (target) and q (prediction), and its limits as Liger and TRL have
+ * them:
  *
  *     0 < beta < 1   beta KL(p || m) + (1 - beta) KL(q || m),  m = beta p + (1 - beta) q
  *     beta = 0       KL(p || q)
@@ -13,8 +14,8 @@
  *     prediction  (1 - beta) q (y - sum q y), for beta = 0: q - p
  *     target      beta p (x - sum p x),       for beta = 1: p - q
  *
- * Where one class has nearly all probability, or p / m is nearly alike in all that have, the difference cancels. But a constant may be
- * taken from all y; here it is y of the class with the largest q, so that what is left is exact where it is small:
+ * Where one class has nearly all probability, or p / m is nearly alike in all that have, the difference cancels. But a constant
+ * may be taken from all y; here it is y of the class with the largest q, so that what is left is exact where it is small:
  *
  *     y - y_top = -log(1 + share_top (exp(d - d_top) - 1)),  share_top = sigmoid v_top
  *
@@ -28,16 +29,18 @@
  *
  *     (1 - beta) q ((1 - 2 q) (b - sum q b) + (1 - q) sum q r)
  *
- * and for beta = 1, r = 1, with y for b. Of a class with nearly all of q, b - sum q b is b (1 - q) less the sum over the others. */
+ * and for beta = 1, r = 1, with y for b. Of a class with nearly all of q, b - sum q b is b (1 - q) less the sum over the
+ * others. */
 #ifndef FASTLOSS_JENSEN_SHANNON_H
 #define FASTLOSS_JENSEN_SHANNON_H
 
 #include "point.h"
 
 /* sum p log(p/r) over rows that add up to 1 is the sum of r - p + p log(p/r) = p (exp(-x) - 1 + x), x = log(p/r): no term is
- * below 0, so that none cancels another. Beyond FAR only p x counts, which may be larger than a number until the row is done; so may x. */
+ * below 0, so that none cancels another. Beyond FAR only p x counts, which may be larger than a number until the row is done;
+ * so may x. */
 typedef struct {
-    real value, far;          /* in units of p's; of p's times log_unit */
+    real value, far; /* in units of p's; of p's times log_unit */
 } divergence_term;
 
 INLINE divergence_term divergence(real p, real x, real x_in_units, real r, real log_unit)
@@ -62,8 +65,9 @@ INLINE real share_of(real d, real beta, real beta_rest)
     return own / (own + other);
 }
 
-/* log(1 - share), share = sigmoid v and `other` what it lacks to 1. The shares come of probabilities, and know it better than v, which has
- * the roundings of two rows of logits: until it is so large that these hardly count beside it, and probabilities may vanish. */
+/* log(1 - share), share = sigmoid v and `other` what it lacks to 1. The shares come of probabilities, and know it better than
+ * v, which has the roundings of two rows of logits: until it is so large that these hardly count beside it, and probabilities
+ * may vanish. */
 INLINE real level_of(real share, real other, real v)
 {
     const real LARGE = R(14.0), SMALLEST = R(8.3e-7); /* exp(-14) */
@@ -83,9 +87,10 @@ INLINE real centred(real p, real slope, real slope_in_units, pair_mean mean, rea
 {
     /* Conditions as numbers: clang warns of & between truth values, and && is a branch. */
     const int slope_is_far = abs_(slope) > FAR, mean_is_far = abs_(mean.plain) > FAR, is_far = slope_is_far | mean_is_far;
-    const int slope_is_small = abs_(slope) < ONE, mean_is_small = abs_(mean.plain) < ONE, p_is_large = p > ONE;
+    const int slope_is_small = abs_(slope)<ONE, mean_is_small = abs_(mean.plain) < ONE, p_is_large = p> ONE;
     const int is_small = slope_is_small & mean_is_small & p_is_large;
-    const real far = p * ((slope_in_units - mean.in_units) * (r.log_unit * factor)), plain = p * ((slope - mean.plain) * factor);
+    const real far = p * ((slope_in_units - mean.in_units) * (r.log_unit * factor)),
+               plain = p * ((slope - mean.plain) * factor);
     const real small = p * r.share_unit * (fma_(slope, ONE / r.share_unit, -mean.in_shares) * factor);
     return keep_if(p != ZERO, choose(is_far, far, choose(is_small, small, plain)));
 }
@@ -98,7 +103,7 @@ INLINE real difference(const class_pair c, real factor, const row_pair r)
     /* d has the rounding of what it is a difference of; where that is large, p and q are known better. */
     const int is_near = abs_(d) < ONE, gap_is_small = abs_(c.gap) < R(4.0);
     const real other = choose(is_near & gap_is_small, c.p * expm1_(-clip(d, -ONE, ONE)), c.q - c.p) * factor;
-    const int is_tiny = abs_(d) < PICK(1e-12f, 1e-20), p_is_large = c.p > ONE;
+    const int is_tiny = abs_(d)<PICK(1e-12f, 1e-20), p_is_large = c.p> ONE;
     return choose(is_tiny & p_is_large, tiny, other);
 }
 
@@ -131,7 +136,8 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
     /* Shares of the mixture from p and q, which know them better than a rounded v does; each is used below a half. */
     const real share = choose(reverse, ONE, beta * p / mixture), other_share = beta_rest * q / mixture;
     const real level_q = level_of(share, other_share, v), level_p = level_of(other_share, share, -v);
-    const real share_top = share_of(r.pred_top_ratio, beta, beta_rest), other_share_top = share_of(-r.target_top_ratio, beta_rest, beta);
+    const real share_top = share_of(r.pred_top_ratio, beta, beta_rest),
+               other_share_top = share_of(-r.target_top_ratio, beta_rest, beta);
     const real level_top_q = level_of(share_top, share_of(-r.pred_top_ratio, beta_rest, beta), v_pred_top);
     const real level_top_p = level_of(other_share_top, share_of(r.target_top_ratio, beta, beta_rest), -v_target_top);
     const real from_top_q = level_gap(share_top, level_top_q, level_q, gap_q);
@@ -162,7 +168,8 @@ INLINE pair_point jensen_shannon(const class_pair c, const row_pair r, real beta
         .share = share,
         .target_level = choose(forward, -INFINITE, level_p),
         .grad = choose(forward, apart, pull_q),
-        .hess = choose(forward, product(q, c.rest, r.share_unit) * unit_of_hess, keep_if(q != ZERO, choose(reverse, reversed, mixed))),
+        .hess = choose(forward, product(q, c.rest, r.share_unit) * unit_of_hess,
+                       keep_if(q != ZERO, choose(reverse, reversed, mixed))),
         .target_grad = choose(reverse, -apart, pull_p),
     };
 }

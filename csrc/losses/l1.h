@@ -4,7 +4,9 @@ POINTWISE(l1)
     const real r = pred - target, strength = param[0];
     return (point){
         .value = TWO * (strength * abs_(half_difference(pred, target))),
-        .grad = r > ZERO ? strength : r < ZERO ? -strength : r,
+        .grad = r > ZERO ? strength
+              : r < ZERO ? -strength
+                         : r,
         .hess = ZERO,
     };
 }

@@ -1,5 +1,5 @@
-/* Varian (1975), Zellner (1986): exp(x) - 1 - x, x = a r. Within |x| <= 1, where that cancels, as x² P(x). Where exp(x) is too large for a number
- * its product with a need not be. */
+/* Varian (1975), Zellner (1986): exp(x) - 1 - x, x = a r. Within |x| <= 1, where that cancels, as x² P(x). Where exp(x) is too
+ * large for a number its product with a need not be. */
 POINTWISE(linex)
 {
     const real a = param[0], half = half_difference(pred, target);

@@ -1,5 +1,5 @@
-/* The quantile loss of d = exp(p) - y: (1 - q) d above 0, -q d below. Where exp(p) is too large for a number its product with the slope need
- * not be. Subgradient 0 at the kink. */
+/* The quantile loss of d = exp(p) - y: (1 - q) d above 0, -q d below. Where exp(p) is too large for a number its product with
+ * the slope need not be. Subgradient 0 at the kink. */
 POINTWISE(log_lin_quantile)
 {
     const exp_pair e = exp_pair_of(pred);

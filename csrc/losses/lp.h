@@ -1,5 +1,5 @@
-/* |r|^q, q >= 1. Of |r|^(q-1) the mantissa and the exponent, which meet those of |r| before anything overflows or vanishes: each
- * derivative has a power of its own. */
+/* |r|^q, q >= 1. Of |r|^(q-1) the mantissa and the exponent, which meet those of |r| before anything overflows or vanishes:
+ * each derivative has a power of its own. */
 POINTWISE(lp)
 {
     const real q = param[0], r = pred - target, half = half_difference(pred, target), a = abs_(r);

@@ -4,5 +4,6 @@ POINTWISE(margin_ranking)
 {
     const real slack = param[0] - target * (pred - operand);
     const real slope = slack >= ZERO ? target : slack < ZERO ? ZERO : slack;
-    return (point){.value = at_least(slack, ZERO), .grad = ZERO - slope, .hess = ZERO, .second_grad = slope, .second_hess = ZERO};
+    return (point){
+        .value = at_least(slack, ZERO), .grad = ZERO - slope, .hess = ZERO, .second_grad = slope, .second_hess = ZERO};
 }

@@ -1,6 +1,6 @@
 /* One class's part of a multi-class margin loss: w max(0, z)^p, p = 1 or 2, z = margin + a_j - a_y, with the logits a_j and a_y
- * and w what the class counts. Computed from z / 2, and w first: w may make a number of what is too large for one. Beside a margin
- * a difference may round to a kink where it is none: what is lost is added again. Subgradient 0 at the kink. */
+ * and w what the class counts. Computed from z / 2, and w first: w may make a number of what is too large for one. Beside a
+ * margin a difference may round to a kink where it is none: what is lost is added again. Subgradient 0 at the kink. */
 #pragma once
 
 POINTWISE(multi_margin)

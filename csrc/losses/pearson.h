@@ -1,4 +1,5 @@
-/* 1 - r, Pearson's correlation of two arguments, which come less their means: what those lost in rounding is put right by their sums. */
+/* 1 - r, Pearson's correlation of two arguments, which come less their means: what those lost in rounding is put right by their
+ * sums. */
 #pragma once
 
 enum { pearson_elements = 2, pearson_labels = 0, pearson_sums = 5, pearson_is_centered = 1 };

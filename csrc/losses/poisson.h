@@ -1,6 +1,7 @@
 /* exp x - y x: the negative log-likelihood of a Poisson count y with log-rate x, without the constant log y!.
  * Where x is large all is computed in units of 2^16: exp x may be too large for a number and the difference not.
- * A count of 0 leaves exp x alone, for an infinite x too; and an infinite exp x is all that counts, so the other x need not be. */
+ * A count of 0 leaves exp x alone, for an infinite x too; and an infinite exp x is all that counts, so the other x need not be.
+ */
 #pragma once
 #include "count_constant.h"
 #include "generalized_kl.h"

@@ -1,4 +1,5 @@
-/* a - y log a: the negative log-likelihood of a Poisson count y with rate a, without the constant log y!. A count of 0 leaves a alone. */
+/* a - y log a: the negative log-likelihood of a Poisson count y with rate a, without the constant log y!. A count of 0 leaves a
+ * alone. */
 #pragma once
 #include "count_constant.h"
 

@@ -16,11 +16,12 @@ POINTWISE(sigmoid_focal)
     /* None arrives as -1. */
     const real balance = alpha < ZERO ? ONE : fma_(alpha, y, (ONE - alpha) * (ONE - y));
     const real root = gamma == ZERO ? ONE : exp_nonpositive(HALF * gamma * log_m);
-    return focal_point(balance, root, gamma, (focal_terms){
-        .d = (ONE - TWO * y) * (wrong == ZERO ? ONE : e / missed) * inverse,
-        .one_minus_2p = (above ? e - ONE : ONE - e) * inverse,
-        .entropy = keep_if(wrong != ZERO, wrong * a) + log1p_e,
-        .slope = above ? wrong - small : small - wrong,
-        .bend = small * inverse,
-    });
+    return focal_point(balance, root, gamma,
+                       (focal_terms){
+                           .d = (ONE - TWO * y) * (wrong == ZERO ? ONE : e / missed) * inverse,
+                           .one_minus_2p = (above ? e - ONE : ONE - e) * inverse,
+                           .entropy = keep_if(wrong != ZERO, wrong * a) + log1p_e,
+                           .slope = above ? wrong - small : small - wrong,
+                           .bend = small * inverse,
+                       });
 }

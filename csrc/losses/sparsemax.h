@@ -12,6 +12,8 @@ POINTWISE(sparsemax)
     return (point){
         .value = fma_(R(0.25) * off, off, keep_if(target != ZERO, target * half_lack)),
         .grad = off,
-        .hess = above > ZERO ? curve : above <= ZERO ? ZERO : above,
+        .hess = above > ZERO  ? curve
+              : above <= ZERO ? ZERO
+                              : above,
     };
 }

@@ -1,5 +1,6 @@
-/* log s + h log(1 + x), x = (r/s)²/n, h = (n + 1)/2, r = pred - target, s the scale, n the degrees of freedom. Numbers are kept as mantissas and
- * exponents: r/s, its square, x and n may each be too large or too small, and results not. Where x > 1 all is computed from z = 1/x:
+/* log s + h log(1 + x), x = (r/s)²/n, h = (n + 1)/2, r = pred - target, s the scale, n the degrees of freedom. Numbers are kept
+ * as mantissas and exponents: r/s, its square, x and n may each be too large or too small, and results not. Where x > 1 all is
+ * computed from z = 1/x:
  *
  *                      x <= 1, z = x                        x > 1, z = 1/x
  *     value            log s + h log(1 + z)                 log s + h log x + h log(1 + z)
@@ -8,8 +9,8 @@
  *     by s             (1 - n z) / s / (1 + z)              (z - n) / s / (1 + z)
  *     twice by s       (n z (3 + z) + z - 1) / s² / (1 + z)²   (n (1 + 3z) + z (1 - z)) / s² / (1 + z)²
  *
- * log s and h log x may be large and cancel: their powers of two are added before they are multiplied by log 2. Where n is large, h z is the
- * product of w² = n z and (1 + 1/n)/2; and so in the derivatives. */
+ * log s and h log x may be large and cancel: their powers of two are added before they are multiplied by log 2. Where n is
+ * large, h z is the product of w² = n z and (1 + 1/n)/2; and so in the derivatives. */
 #pragma once
 
 INLINE point student_t_point(real pred, real target, real s, real n)
@@ -17,7 +18,8 @@ INLINE point student_t_point(real pred, real target, real s, real n)
     const wide_residual r = wide_residual_of(pred, target);
     const real size = abs_(r.r);
     const int few = n < ONE;
-    const binary_parts of_size = binary_parts_of(size, r.unit - ONE), of_s = binary_parts_of(s, ZERO), of_n = binary_parts_of(n, ZERO);
+    const binary_parts of_size = binary_parts_of(size, r.unit - ONE), of_s = binary_parts_of(s, ZERO),
+                       of_n = binary_parts_of(n, ZERO);
     const binary_parts twice_h = binary_parts_of(n + ONE, ZERO);
     const real a = choose(size > ZERO, of_size.mantissa, size), b = choose(s > ZERO, of_s.mantissa, s), ratio = a / b;
     /* min(n, 1), by which near the target s² is multiplied; there 2h / max(n, 1) remains, between 1 and 2. */
@@ -25,7 +27,8 @@ INLINE point student_t_point(real pred, real target, real s, real n)
     const real twice_share = ONE + (few ? n : ONE / n);
 
     const real square = ratio * ratio, square_exponent = TWO * (of_size.exponent - of_s.exponent);
-    const real x_mantissa = square / of_n.mantissa, x_exponent = square_exponent - of_n.exponent, x = scaled(x_mantissa, x_exponent);
+    const real x_mantissa = square / of_n.mantissa, x_exponent = square_exponent - of_n.exponent,
+               x = scaled(x_mantissa, x_exponent);
     const int far = x > ONE;
     const real z = choose(far, scaled(ONE / x_mantissa, -x_exponent), x), inverse = ONE / (ONE + z);
     const real base = few ? x : scaled(square, square_exponent), w_square = few ? n * x : base;
@@ -40,7 +43,8 @@ INLINE point student_t_point(real pred, real target, real s, real n)
     const real rest = choose(far, beyond, HALF * twice_share * base * part), powers = power + power_low;
     const real value = fma_(powers, LOG2_HIGH, log_from(ZERO, b - ONE, ZERO) + fma_(powers, LOG2_LOW, rest));
 
-    const real grad_exponent = choose(far, twice_h.exponent - of_size.exponent, of_size.exponent - TWO * of_s.exponent - few_exponent);
+    const real grad_exponent =
+        choose(far, twice_h.exponent - of_size.exponent, of_size.exponent - TWO * of_s.exponent - few_exponent);
     const real grad_mantissa = choose(far, twice_h.mantissa / a, twice_share * ratio / (b * few_mantissa));
     const real hess_exponent = choose(far, twice_h.exponent - TWO * of_size.exponent, -TWO * of_s.exponent - few_exponent);
     const real hess_mantissa = choose(far, -twice_h.mantissa / (a * a), twice_share / (b * b * few_mantissa));

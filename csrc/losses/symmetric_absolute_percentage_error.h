@@ -1,6 +1,7 @@
-/* 2 |r| / max(|p| + |y|, epsilon), r = p - y. Where p and y have one sign the gradient is 4 |y| / (|p| + |y|)² with the sign of r, and
- * where they have not, 0: the value is 2. From half of |p| + |y| and, where it is too large for a number, of r; a small y is lifted, lest its
- * product with one factor be subnormal and that with both not. At the kink r = 0 the subgradient 0, at p = 0 the mean of both sides. */
+/* 2 |r| / max(|p| + |y|, epsilon), r = p - y. Where p and y have one sign the gradient is 4 |y| / (|p| + |y|)² with the sign of
+ * r, and where they have not, 0: the value is 2. From half of |p| + |y| and, where it is too large for a number, of r; a small
+ * y is lifted, lest its product with one factor be subnormal and that with both not. At the kink r = 0 the subgradient 0, at p
+ * = 0 the mean of both sides. */
 POINTWISE(symmetric_absolute_percentage_error)
 {
     const real r = pred - target, a = abs_(r), size = abs_(target), half_sum = fma_(HALF, abs_(pred), HALF * size);
@@ -12,7 +13,9 @@ POINTWISE(symmetric_absolute_percentage_error)
     const real slope = share * (inverse * lower), bend = share * inverse * (inverse * lower);
     return (point){
         .value = choose((half_sum > LARGEST) & (r == r), TWO, choose(far, half, a) / floor * choose(far, TWO, ONE)),
-        .grad = r > ZERO ? slope : r < ZERO ? -slope : r,
+        .grad = r > ZERO ? slope
+              : r < ZERO ? -slope
+                         : r,
         .hess = keep_if(counts & same & (r != ZERO), choose((r > ZERO) == (pred > ZERO), -bend, bend)),
     };
 }

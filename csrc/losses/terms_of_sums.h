@@ -1,12 +1,12 @@
-/* What the header of a loss of sums is written in. Such a loss is a function of a few sums over elements: a distance, a cosine, an
- * overlap. It is made in three steps, each a function of its header:
+/* What the header of a loss of sums is written in. Such a loss is a function of a few sums over elements: a distance, a cosine,
+ * an overlap. It is made in three steps, each a function of its header:
  *
  *   TERMS(name)    what an element adds to each sum, x being the elements of the arguments
  *   FINISH(name)   the loss, and its derivative by each sum
  *   SLOPES(name)   the derivatives by each of x, given those by the sums, already multiplied by what the loss counts
  *
- * and it says what it is made of: name_elements, the arguments of which there is a number an element; name_labels, 1 where a last one
- * is a number for all of them; name_sums; and name_is_centered, whether elements are taken less their mean.
+ * and it says what it is made of: name_elements, the arguments of which there is a number an element; name_labels, 1 where a
+ * last one is a number for all of them; name_sums; and name_is_centered, whether elements are taken less their mean.
  *
  * All is computed in double: of float32 no square overflows and none vanishes. Functions of math/ are of type `real`. */
 #ifndef FASTLOSS_TERMS_OF_SUMS_H
@@ -25,8 +25,8 @@ typedef struct {
     double of_sum_0, of_sum_1, of_sum_2, of_sum_3, of_sum_4, of_sum_5;
 } terms;
 
-/* What FINISH is given beside the sums: how many elements there are, or what they weigh together; and the argument that is one number
- * for all elements, where there is one. */
+/* What FINISH is given beside the sums: how many elements there are, or what they weigh together; and the argument that is one
+ * number for all elements, where there is one. */
 typedef struct {
     double count, label;
 } whole;
@@ -36,9 +36,9 @@ typedef struct {
 } finished;
 
 #define TERMS(name) INLINE terms name##_terms(const elements x, MAYBE_UNUSED const double *param)
-#define SLOPES(name)                                                                                                        \
+#define SLOPES(name)                                                                                                           \
     INLINE elements name##_slopes(MAYBE_UNUSED const elements x, const double *slope, MAYBE_UNUSED const double *param)
-#define FINISH(name)                                                                                                        \
+#define FINISH(name)                                                                                                           \
     MAYBE_UNUSED static finished name##_finish(const double *sum, MAYBE_UNUSED const whole of, MAYBE_UNUSED const double *param)
 
 #endif

@@ -1,6 +1,6 @@
-/* exp((2-p) x)/(2-p) + y exp(-(p-1) x)/(p-1), 1 < p < 2, x the log of the mean; at p = 1 the second term is -y x, at p = 2 the first is x:
- * what they lack of a limit does not depend on x, and the derivatives are limits.
- * Where the first is large all is computed in units of 2^16: it may be too large for a number and the difference not. */
+/* exp((2-p) x)/(2-p) + y exp(-(p-1) x)/(p-1), 1 < p < 2, x the log of the mean; at p = 1 the second term is -y x, at p = 2 the
+ * first is x: what they lack of a limit does not depend on x, and the derivatives are limits. Where the first is large all is
+ * computed in units of 2^16: it may be too large for a number and the difference not. */
 POINTWISE(tweedie)
 {
     const real up = TWO - param[0], down = param[0] - ONE, x = clip(pred, -LARGEST, LARGEST);

@@ -1,11 +1,12 @@
-/* Half the Tweedie deviance of a mean m and a y >= 0, the integral of (t - y) t^-p from y to m: with a = 1 - p, b = 2 - p, l = log(m/y)
- *     F(b) - y F(a), F(q) = (m^q - y^q) / q = y^q expm1(q l) / q, which is log(m/y) at q = 0.
- * Where |l| < 1/2 that is y^b l² (b P(b l) - a P(a l)), P(x) = (exp x - 1 - x) / x²; further away it does not cancel. m^-p and y^-p have
- * exponents of their own, and the terms are added in units of the largest. Gradient m^-p (m - y), Hessian m^-p (a + p y/m). At m = 0 all are
+/* Half the Tweedie deviance of a mean m and a y >= 0, the integral of (t - y) t^-p from y to m: with a = 1 - p, b = 2 - p, l =
+ * log(m/y) F(b) - y F(a), F(q) = (m^q - y^q) / q = y^q expm1(q l) / q, which is log(m/y) at q = 0. Where |l| < 1/2 that is y^b
+ * l² (b P(b l) - a P(a l)), P(x) = (exp x - 1 - x) / x²; further away it does not cancel. m^-p and y^-p have exponents of their
+ * own, and the terms are added in units of the largest. Gradient m^-p (m - y), Hessian m^-p (a + p y/m). At m = 0 all are
  * limits, which the powers of the parts do not know.
  *
- * Of the powers 0, 1 and 2, which are those of the distributions of Gauss, Poisson and gamma, no power is computed. The gradient is then the
- * rounded m - y over powers of m; the value of the last is e(y/m - 1), e(x) = x - log(1 + x), whose argument is exact near 0. */
+ * Of the powers 0, 1 and 2, which are those of the distributions of Gauss, Poisson and gamma, no power is computed. The
+ * gradient is then the rounded m - y over powers of m; the value of the last is e(y/m - 1), e(x) = x - log(1 + x), whose
+ * argument is exact near 0. */
 #include "poisson_identity.h"
 
 POINTWISE(tweedie_identity_of_power_0)
@@ -41,7 +42,8 @@ POINTWISE(tweedie_identity_of_power_2)
 POINTWISE(tweedie_identity)
 {
     const real p = param[0], a = ONE - p, b = TWO - p, gap = pred - target, excess = gap / target;
-    const binary_parts m = binary_parts_of(pred, ZERO), y = binary_parts_of(target, ZERO), distance = binary_parts_of(abs_(gap), ZERO);
+    const binary_parts m = binary_parts_of(pred, ZERO), y = binary_parts_of(target, ZERO),
+                       distance = binary_parts_of(abs_(gap), ZERO);
     const real log_m = log_from(ZERO, m.mantissa - ONE, ZERO), log_y = log_from(ZERO, y.mantissa - ONE, ZERO);
     const binary_parts m_power = power_of_log(m.exponent, log_m, -p), y_power = power_of_log(y.exponent, log_y, -p);
     const real shift = m.exponent - y.exponent, start = y_power.mantissa * y.mantissa * y.mantissa;
@@ -63,8 +65,10 @@ POINTWISE(tweedie_identity)
     const real value = choose(empty, of_empty, choose(near, beside, scaled(first - second, top)));
 
     /* In units of y/m, where that is the larger. */
-    const real up = p == ZERO ? ZERO : at_least(-shift, ZERO), bend = scaled(a, -up) + scaled(p * (y.mantissa / m.mantissa), -shift - up);
-    const real curve = choose(empty, scaled(m_power.mantissa * a, m_power.exponent), scaled(m_power.mantissa * bend, m_power.exponent + up));
+    const real up = p == ZERO ? ZERO : at_least(-shift, ZERO),
+               bend = scaled(a, -up) + scaled(p * (y.mantissa / m.mantissa), -shift - up);
+    const real curve =
+        choose(empty, scaled(m_power.mantissa * a, m_power.exponent), scaled(m_power.mantissa * bend, m_power.exponent + up));
     const real slope = copysign_(scaled(m_power.mantissa * distance.mantissa, m_power.exponent + distance.exponent), gap);
 
     const int at_0 = pred == ZERO;
@@ -75,8 +79,10 @@ POINTWISE(tweedie_identity)
     const real curve_at_0 = choose(p == ZERO, ONE, choose(empty, empty_curve_at_0, INFINITE));
     const real empty_value_at_0 = keep_if(b <= ZERO, INFINITE);
     return (point){
-        .value = choose(gap == gap, choose(at_0, choose(empty, empty_value_at_0, value_at_0),
-                                           choose((pred > LARGEST) & (b >= ZERO), INFINITE, value)), gap),
+        .value = choose(
+            gap == gap,
+            choose(at_0, choose(empty, empty_value_at_0, value_at_0), choose((pred > LARGEST) & (b >= ZERO), INFINITE, value)),
+            gap),
         .grad = choose(gap == gap, choose(at_0, slope_at_0, choose(gap == ZERO, gap, slope)), gap),
         .hess = choose(gap == gap, choose(at_0, curve_at_0, curve), gap),
     };

@@ -1,4 +1,5 @@
-/* Welsch (Holland & Welsch 1977): c²/2 (1 - exp(-z)), z = (r/c)². Within c as r²/2 times (1 - exp(-z)) / z = 1 - z (exp(-z) - 1 + z) / z². */
+/* Welsch (Holland & Welsch 1977): c²/2 (1 - exp(-z)), z = (r/c)². Within c as r²/2 times (1 - exp(-z)) / z = 1 - z (exp(-z) - 1
+ * + z) / z². */
 POINTWISE(welsch)
 {
     const real c = param[0], half = half_difference(pred, target), inside = clip(pred - target, -c, c);

@@ -10,7 +10,9 @@ POINTWISE(wing)
     const real steep = w / (c + a), slope = a < w ? steep : ONE;
     return (point){
         .value = w * (log1p_finite(t) + keep_if(far, log_of_scale)) + at_least(a - w, ZERO),
-        .grad = r > ZERO ? slope : r < ZERO ? -slope : r,
+        .grad = r > ZERO ? slope
+              : r < ZERO ? -slope
+                         : r,
         .hess = a < w ? -steep / (c + a) : ZERO,
     };
 }

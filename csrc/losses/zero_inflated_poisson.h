@@ -1,6 +1,7 @@
-/* Lambert (1992): m = exp x is the Poisson mean, p = sigmoid z the probability of an extra zero. Of a count y > 0 poisson's loss and softplus(z).
- * Of y = 0 -log(p + (1 - p) exp(-m)) = -log(1 - A), A = (1 - p) (1 - exp(-m)), or, where A is large, softplus(z) - log(exp z + exp(-m)).
- * With u = z + m, the zero is an extra one with probability sigmoid(u) =: q, and derivatives are
+/* Lambert (1992): m = exp x is the Poisson mean, p = sigmoid z the probability of an extra zero. Of a count y > 0 poisson's
+ * loss and softplus(z). Of y = 0 -log(p + (1 - p) exp(-m)) = -log(1 - A), A = (1 - p) (1 - exp(-m)), or, where A is large,
+ * softplus(z) - log(exp z + exp(-m)). With u = z + m, the zero is an extra one with probability sigmoid(u) =: q, and
+ * derivatives are
  *
  *     by x   m (1 - q),  m (1 - q) (1 - m q)
  *     by z   p - q = -A q,  p (1 - p) - q (1 - q) = -A q B,  B = 1 - p - q

@@ -22,8 +22,8 @@
 #define EXP_HEIGHT PICK(101.0f, 722.0)
 
 typedef struct {
-    real r, r_low;            /* r, and what its last rounding lost */
-    bits exponent;            /* n, modulo 2^REAL_BITS */
+    real r, r_low; /* r, and what its last rounding lost */
+    bits exponent; /* n, modulo 2^REAL_BITS */
 } exp_argument;
 
 INLINE exp_argument exp_argument_of(real x)
@@ -35,8 +35,8 @@ INLINE exp_argument exp_argument_of(real x)
 }
 
 typedef struct {
-    real mantissa, lost;      /* exp r, and what its last rounding lost */
-    bits exponent;            /* n, modulo 2^REAL_BITS */
+    real mantissa, lost; /* exp r, and what its last rounding lost */
+    bits exponent;       /* n, modulo 2^REAL_BITS */
 } exp_parts;
 
 /* (exp r - 1 - r) / r² */
@@ -82,8 +82,8 @@ INLINE real power_of_two(bits biased_exponent)
     return from_bits(biased_exponent << MANTISSA_BITS);
 }
 
-/* 2^-scale exp x for every x; scale at most 16. 2^n is applied in two halves: each is a normal number, and only the last product
- * rounds. */
+/* 2^-scale exp x for every x; scale at most 16. 2^n is applied in two halves: each is a normal number, and only the last
+ * product rounds. */
 INLINE real exp_divided(real x, bits scale)
 {
     /* Beyond, the result is 0 or infinite all the same. */
@@ -97,8 +97,8 @@ INLINE real exp_(real x)
     return exp_divided(x, 0);
 }
 
-/* exp x as a product of two numbers, neither of which is too large or too small, for x as far as +-2 EXP_DEPTH: what multiplies one of them
- * may make a number of an exp x that is none. */
+/* exp x as a product of two numbers, neither of which is too large or too small, for x as far as +-2 EXP_DEPTH: what multiplies
+ * one of them may make a number of an exp x that is none. */
 typedef struct {
     real first, second;
 } exp_pair;
@@ -145,7 +145,8 @@ INLINE real exp_curve(real x)
     return p;
 }
 
-/* (exp x - 1 - x - x²/2) / x³ for 0 <= x <= 2 (tools/minimax.py, exp_cubic_f32 and exp_cubic_f64: 0.25 ulp, the rounding of 1/6). */
+/* (exp x - 1 - x - x²/2) / x³ for 0 <= x <= 2 (tools/minimax.py, exp_cubic_f32 and exp_cubic_f64: 0.25 ulp, the rounding of
+ * 1/6). */
 INLINE real exp_cubic(real x)
 {
 #if REAL_BITS == 32
@@ -184,8 +185,8 @@ INLINE real exp_small(exp_parts p, bits scale)
     return p.mantissa * power_of_two(p.exponent - scale + (EXPONENT_BIAS + SHIFT)) * PICK(0x1p-32f, 0x1p-64);
 }
 
-/* 2^EXP_LIFT exp x, a normal number down to x = -LIFTED_DEPTH, 0 below; for x <= 0. What multiplies a subnormal exp x would multiply its
- * error. */
+/* 2^EXP_LIFT exp x, a normal number down to x = -LIFTED_DEPTH, 0 below; for x <= 0. What multiplies a subnormal exp x would
+ * multiply its error. */
 enum { EXP_LIFT = PICK(48, 80) };
 #define LIFTED_DEPTH PICK(120.0f, 763.0)
 

@@ -4,8 +4,8 @@
 
 #include "exp.h"
 
-/* This far from 0, exp x times the smallest number is infinite, and times the largest 0, though the smallest normal number divide
- * it; and its exponent leaves times_exp room for that of a parameter. */
+/* This far from 0, exp x times the smallest number is infinite, and times the largest 0, though the smallest normal number
+ * divide it; and its exponent leaves times_exp room for that of a parameter. */
 #define PRODUCT_DEPTH PICK(315.0f, 2300.0)
 
 /* For times_exp. */
@@ -23,8 +23,8 @@ INLINE exp_parts exp_factor_of_product(real a, real x)
     return exp_reduced_argument(argument);
 }
 
-/* c 2^n m, for |n| <= 4 EXPONENT_BIAS - 16. 2^(n - 2) is applied in four parts, so that nothing overflows before the product does; the
- * mantissa comes last, since a subnormal c has no digits to round it to. */
+/* c 2^n m, for |n| <= 4 EXPONENT_BIAS - 16. 2^(n - 2) is applied in four parts, so that nothing overflows before the product
+ * does; the mantissa comes last, since a subnormal c has no digits to round it to. */
 INLINE real times_exp(real c, exp_parts p)
 {
     const bits biased = p.exponent + (4 * EXPONENT_BIAS - 2), quarter = biased >> 2;

@@ -10,8 +10,8 @@
 #include "exp.h"
 
 typedef struct {
-    real sum, rest;           /* expm1 x = 2 (sum + rest), where not near; |rest| is small */
-    real r, excess;           /* near, x = r, and expm1 x = r + excess */
+    real sum, rest; /* expm1 x = 2 (sum + rest), where not near; |rest| is small */
+    real r, excess; /* near, x = r, and expm1 x = r + excess */
     int near;
 } expm1_parts;
 
@@ -55,7 +55,8 @@ INLINE real expm1_(real x)
     return copysign_(e.near ? e.r + e.excess : TWO * (e.sum + e.rest), x);
 }
 
-/* expm1 x - x, which is never below 0. Where it is much smaller than x, 2 sum is between x / 2 and 2 x, and their difference exact. */
+/* expm1 x - x, which is never below 0. Where it is much smaller than x, 2 sum is between x / 2 and 2 x, and their difference
+ * exact. */
 INLINE real expm1_excess(real x)
 {
     const expm1_parts e = expm1_parts_of(x);

@@ -98,8 +98,8 @@ INLINE real lgamma_positive(real x)
     const log_pair log_x = log_pair_of(x);
     /* (log(2π) - 1) / 2 */
     const real constant = fma_(r, lgamma_tail(z), R(0.41893853320467274));
-    /* x - 1/2 and log x - 1 in two parts each, the high ones with half of the digits, so that their product is exact: there is a
-     * float whose log Γ is 0.7 ulp above the largest one. */
+    /* x - 1/2 and log x - 1 in two parts each, the high ones with half of the digits, so that their product is exact: there is
+     * a float whose log Γ is 0.7 ulp above the largest one. */
     const real high = log_x.high - ONE, less_one = high + log_x.low, less_one_high = half_of_digits(less_one);
     const real x_high = half_of_digits(x), x_low = (x - x_high) - HALF, less_one_low = (high - less_one_high) + log_x.low;
     const real rest = fma_(x_high, less_one_low, fma_(x_low, less_one, constant));

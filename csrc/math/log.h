@@ -10,7 +10,7 @@
 #define SQRT_HALF_BITS PICK(UINT32_C(0x3f3504f3), UINT64_C(0x3fe6a09e667f3bcd))
 
 typedef struct {
-    real minus_k;             /* the exponent, negated: 0 times a negative constant is -0, which keeps log1p(-0) = -0 */
+    real minus_k; /* the exponent, negated: 0 times a negative constant is -0, which keeps log1p(-0) = -0 */
     real f;
 } log_parts;
 
@@ -111,8 +111,8 @@ INLINE real log_share(real x)
     return log_from(p.minus_k, p.f, ZERO);
 }
 
-/* The same, given x - 1 with digits that x has not: near 1 they are those of the logarithm. Without the sign of x, since a NaN that
- * arises has one on x86 and none on ARM. */
+/* The same, given x - 1 with digits that x has not: near 1 they are those of the logarithm. Without the sign of x, since a NaN
+ * that arises has one on x86 and none on ARM. */
 INLINE real log_share_beside_one(real x, real x_minus_1)
 {
     const log_parts p = log_reduced(abs_(LIFTED(x)), LIFT);
@@ -191,8 +191,8 @@ INLINE real log1p_unit(real e)
     return fma_(e * e, log1p_unit_polynomial(e), e);
 }
 
-/* (x - log1p x) / x² for 0 <= x <= 1, with digits of its own where log1p needs none of it (tools/minimax.py, log1p_curve_f32: 0.0156 ulp,
- * log1p_curve_f64: 0.0167 ulp). */
+/* (x - log1p x) / x² for 0 <= x <= 1, with digits of its own where log1p needs none of it (tools/minimax.py, log1p_curve_f32:
+ * 0.0156 ulp, log1p_curve_f64: 0.0167 ulp). */
 INLINE real log1p_curve(real x)
 {
 #if REAL_BITS == 32

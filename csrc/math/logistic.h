@@ -7,7 +7,7 @@
 #include "log.h"
 
 typedef struct {
-    real e, lost;             /* exp(-|x|), and what its rounding lost, as a share of e */
+    real e, lost; /* exp(-|x|), and what its rounding lost, as a share of e */
 } decay;
 
 INLINE decay decay_of(real x)

@@ -1,6 +1,6 @@
-/* x^q for x > 0, as a mantissa and an exponent that need not be one of `real`. With x = 2^k (1 + f) it is 2^(q k) exp(q log(1 + f)):
- * log x itself, rounded, would leave an error of |q log x| units. The integer part of q k goes into the exponent, and the rest of it is exact,
- * as the first factor of the product has half of the digits of q, and k has few. */
+/* x^q for x > 0, as a mantissa and an exponent that need not be one of `real`. With x = 2^k (1 + f) it is 2^(q k) exp(q log(1 +
+ * f)): log x itself, rounded, would leave an error of |q log x| units. The integer part of q k goes into the exponent, and the
+ * rest of it is exact, as the first factor of the product has half of the digits of q, and k has few. */
 #ifndef FASTLOSS_POWER_H
 #define FASTLOSS_POWER_H
 

@@ -13,7 +13,7 @@
 #if REAL_BITS == 32
 typedef float real;
 typedef uint32_t bits;
-#define R(x) x##f                     /* a constant of type real */
+#define R(x) x##f /* a constant of type real */
 #define PICK(for_float, for_double) for_float
 enum { MANTISSA_BITS = 23, EXPONENT_BIAS = 127 };
 #elif REAL_BITS == 64
@@ -45,7 +45,8 @@ enum { HAS_FMA = 1 };
 enum { HAS_FMA = 0 };
 #endif
 
-/* a * b + c, rounded once where the tier has the instruction: the same bits on AVX2, AVX-512 and NEON. The baseline rounds twice. */
+/* a * b + c, rounded once where the tier has the instruction: the same bits on AVX2, AVX-512 and NEON. The baseline rounds
+ * twice. */
 INLINE real fma_(real a, real b, real c)
 {
     return HAS_FMA ? PICK(__builtin_fmaf, __builtin_fma)(a, b, c) : a * b + c;

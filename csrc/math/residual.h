@@ -1,17 +1,17 @@
-/* A residual r = pred - target beside the scale c > 0 of a robust loss, without a quotient or a difference that overflows: with the ratio
- * q = min(|r|, c) / max(|r|, c) a function of (r/c)² within the scale is one of q², and beyond it one of 1/q². */
+/* A residual r = pred - target beside the scale c > 0 of a robust loss, without a quotient or a difference that overflows: with
+ * the ratio q = min(|r|, c) / max(|r|, c) a function of (r/c)² within the scale is one of q², and beyond it one of 1/q². */
 #ifndef FASTLOSS_RESIDUAL_H
 #define FASTLOSS_RESIDUAL_H
 
 #include "real.h"
 
 typedef struct {
-    real r, half;             /* r, which may be too large for a number, and r / 2 */
-    real inside;              /* r clipped to [-c, c] */
-    real half_larger;         /* max(|r|, c) / 2 */
-    real ratio;               /* q */
-    real share;               /* c / max(|r|, c): 1 within, q beyond */
-    int beyond;               /* |r| > c */
+    real r, half;     /* r, which may be too large for a number, and r / 2 */
+    real inside;      /* r clipped to [-c, c] */
+    real half_larger; /* max(|r|, c) / 2 */
+    real ratio;       /* q */
+    real share;       /* c / max(|r|, c): 1 within, q beyond */
+    int beyond;       /* |r| > c */
 } residual;
 
 /* choose() and not ?: keeps gcc from computing what follows twice, once for each side. */
@@ -32,7 +32,8 @@ INLINE residual residual_of(real pred, real target, real c)
     };
 }
 
-/* A residual beside the predicted scale of a distribution, which may be of any size: r, or r/2 where r is too large for a number. */
+/* A residual beside the predicted scale of a distribution, which may be of any size: r, or r/2 where r is too large for a
+ * number. */
 typedef struct {
     real r, unit, inverse_unit; /* r times unit is pred - target */
 } wide_residual;

@@ -15,7 +15,7 @@
 #include "tanh.h"
 
 typedef struct {
-    real cap, inverse_cap;    /* 0: there is none */
+    real cap, inverse_cap; /* 0: there is none */
     real inverse_temperature, twice_cap_by_temperature;
 } softening;
 
@@ -50,19 +50,21 @@ INLINE real softened(real a, const int capped, softening s)
     return (capped ? s.cap * tanh_(a * s.inverse_cap) : a) * s.inverse_temperature;
 }
 
-/* Where there is a cap: T z'(a) = 1 - tanh² = 4 e / (1 + e)² with e = exp(-2 |a / k|), as `lifted` times `unlift`, since e may be
- * subnormal and the derivative that it multiplies large; and T z''(a) likewise. */
+/* Where there is a cap: T z'(a) = 1 - tanh² = 4 e / (1 + e)² with e = exp(-2 |a / k|), as `lifted` times `unlift`, since e may
+ * be subnormal and the derivative that it multiplies large; and T z''(a) likewise. */
 typedef struct {
     real lifted, lifted_bend, unlift;
 } cap_slope;
 
 INLINE cap_slope cap_slope_of(real a, softening s)
 {
-    const real x = a * s.inverse_cap, lifted_e = exp_lifted(-TWO * abs_(x)), unlift = PICK(0x1p-48f, 0x1p-80), e = lifted_e * unlift;
+    const real x = a * s.inverse_cap, lifted_e = exp_lifted(-TWO * abs_(x)), unlift = PICK(0x1p-48f, 0x1p-80),
+               e = lifted_e * unlift;
     const real sum = ONE + e;
     const int far = e < TWO * unlift;
     const real slope = R(4.0) * choose(far, lifted_e, e) / (sum * sum);
-    return (cap_slope){.lifted = slope, .lifted_bend = -TWO * tanh_from(x, e / sum) * slope * s.inverse_cap,
+    return (cap_slope){.lifted = slope,
+                       .lifted_bend = -TWO * tanh_from(x, e / sum) * slope * s.inverse_cap,
                        .unlift = choose(far, unlift, ONE)};
 }
 

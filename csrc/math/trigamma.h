@@ -44,7 +44,8 @@ INLINE real trigamma_tail(real z)
 INLINE real trigamma_positive(real x)
 {
     const int near = x < TWO;
-    const real first = keep_if(near, ONE / x), second = keep_if(near, ONE / (x + ONE)), v = ONE / choose(near, x + TWO, x), z = v * v;
+    const real first = keep_if(near, ONE / x), second = keep_if(near, ONE / (x + ONE)), v = ONE / choose(near, x + TWO, x),
+               z = v * v;
     return fma_(first, first, v + fma_(second, second, z * fma_(v, trigamma_tail(z), HALF)));
 }
 

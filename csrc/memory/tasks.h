@@ -4,7 +4,8 @@
 
 #include "../runtime/parallel.h"
 
-/* Results larger than this are written past the caches. Measured: below it the reader of the result gains from finding it there. */
+/* Results larger than this are written past the caches. Measured: below it the reader of the result gains from finding it
+ * there. */
 enum { FL_STREAM_BYTES = 8 << 20 };
 
 /* Elements below which threads cost more than they bring. */

@@ -1,8 +1,8 @@
 /* Weights of a mean, of which only the ratios count: how large they are, and products of two that neither overflow nor vanish.
  *
- * Where sizes lie within PLAIN of 1 every product and sum of them is plain arithmetic. Where they do not, all are divided by a power of
- * two near the largest, which changes no digit: the largest is about 1 then, as where there are no weights, and not less, so that no
- * reciprocal of a sum is more. */
+ * Where sizes lie within PLAIN of 1 every product and sum of them is plain arithmetic. Where they do not, all are divided by a
+ * power of two near the largest, which changes no digit: the largest is about 1 then, as where there are no weights, and not
+ * less, so that no reciprocal of a sum is more. */
 #ifndef FASTLOSS_WEIGHTS_H
 #define FASTLOSS_WEIGHTS_H
 

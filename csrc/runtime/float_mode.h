@@ -1,8 +1,8 @@
 /* The floating-point mode of a thread: rounding, and whether subnormal numbers count.
  *
- * Callers come with any mode: PyTorch's set_flush_denormal, a library linked with -ffast-math, a solver that rounds upwards. Threads
- * inherit that of their creator, at the time of their creation. So whatever computes a result enters the default mode first, and
- * leaves the caller's as it was, exception flags included. */
+ * Callers come with any mode: PyTorch's set_flush_denormal, a library linked with -ffast-math, a solver that rounds upwards.
+ * Threads inherit that of their creator, at the time of their creation. So whatever computes a result enters the default mode
+ * first, and leaves the caller's as it was, exception flags included. */
 #ifndef FASTLOSS_FLOAT_MODE_H
 #define FASTLOSS_FLOAT_MODE_H
 

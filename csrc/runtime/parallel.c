@@ -1,7 +1,7 @@
 /* Threads. The only file that knows OpenMP.
  *
- * libgomp deadlocks in a child forked from a parent that has run a parallel region (GCC bug 60035), be it of another library that
- * shares the runtime: a child computes serially, on a path that enters no OpenMP function. */
+ * libgomp deadlocks in a child forked from a parent that has run a parallel region (GCC bug 60035), be it of another library
+ * that shares the runtime: a child computes serially, on a path that enters no OpenMP function. */
 #include "parallel.h"
 
 #include "float_mode.h"

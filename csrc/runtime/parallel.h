@@ -14,7 +14,8 @@ typedef void (*fl_finish)(void *context, char *scratch);
 typedef int (*fl_stop)(const void *context);
 
 /* Run tasks 0 ... n - 1 on up to n_threads threads, in no particular order; between slices of `slice` tasks ask `stop`, in the
- * calling thread. The memory for all of it is there before the first task runs; the first FL_ZEROED bytes of a thread's are 0. */
+ * calling thread. The memory for all of it is there before the first task runs; the first FL_ZEROED bytes of a thread's are 0.
+ */
 enum { FL_ZEROED = 8 };
 fl_status fl_parallel_for(int64_t n, int64_t slice, fl_task task, fl_finish finish, void *context, fl_stop stop,
                           const void *stop_context, int n_threads, size_t scratch_bytes);

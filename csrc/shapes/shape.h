@@ -6,9 +6,9 @@
 #include "../fastloss.h"
 
 typedef struct fl_shape {
-    const char *family;       /* what callers tell apart: pointwise, rows, row functions */
+    const char *family; /* what callers tell apart: pointwise, rows, row functions */
     fl_status (*run)(fl_call *call, const fl_loss_info *loss, const struct fl_shape *shape);
-    const struct fl_row_shape *of_rows;   /* what `run` calls, if it is fl_run_rows; else NULL */
+    const struct fl_row_shape *of_rows; /* what `run` calls, if it is fl_run_rows; else NULL */
 } fl_shape;
 
 #endif

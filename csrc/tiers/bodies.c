@@ -1,5 +1,5 @@
-/* The losses of one group whose bodies are of an element, for one tier and type. GROUP_FILE comes from the command line, as what
- * tier.h names does. */
+/* The losses of one group whose bodies are of an element, for one tier and type. GROUP_FILE comes from the command line, as
+ * what tier.h names does. */
 #include "tier.h"
 
 #ifdef TIER_IS_HERE

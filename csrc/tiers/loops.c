@@ -1,5 +1,5 @@
-/* The loops that no shape has for itself, for one tier and type, and the table of all. TIER and REAL_BITS come from the command line: see
- * tier.h. The table of a tier that is not here is empty. */
+/* The loops that no shape has for itself, for one tier and type, and the table of all. TIER and REAL_BITS come from the command
+ * line: see tier.h. The table of a tier that is not here is empty. */
 #include <stddef.h>
 
 #include "tier.h"

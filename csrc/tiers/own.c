@@ -1,6 +1,6 @@
-/* A loss of a user for one type: a body and the loops around it. fastloss/custom/ compiles this file, once with REAL_BITS 32 and once
- * with 64, by the flags of the tier in use, and links the two. From the command line come, too: BODY_FILE, a file with the body; NAME,
- * the loss; OPERAND and SLOW, as columns of losses.inc. */
+/* A loss of a user for one type: a body and the loops around it. fastloss/custom/ compiles this file, once with REAL_BITS 32
+ * and once with 64, by the flags of the tier in use, and links the two. From the command line come, too: BODY_FILE, a file with
+ * the body; NAME, the loss; OPERAND and SLOW, as columns of losses.inc. */
 #include "../losses/point.h"
 
 #include BODY_FILE

@@ -6,7 +6,7 @@
 #if defined(__AVX2__)
 #include <immintrin.h>
 #elif defined(__SSE2__)
-#include <emmintrin.h>        /* all headers of intrinsics take twenty times as long to read */
+#include <emmintrin.h> /* all headers of intrinsics take twenty times as long to read */
 #endif
 
 enum { STREAM_ALIGNMENT = 64 };

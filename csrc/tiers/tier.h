@@ -1,5 +1,6 @@
 /* What a file of this folder is compiled for. TIER, its name, and REAL_BITS, 32 or 64, come from the command line: see
- * tools/kernels.py. TIER_IS_HERE is not defined where the compiler was not given the flags of the tier, or the tier was left out. */
+ * tools/kernels.py. TIER_IS_HERE is not defined where the compiler was not given the flags of the tier, or the tier was left
+ * out. */
 #ifndef FASTLOSS_TIER_H
 #define FASTLOSS_TIER_H
 
@@ -21,7 +22,7 @@
 #define TIER_IS_HERE /* any CPU of the architecture */
 #elif NUMBER_OF(TIER) == NUMBER_avx2 && defined(__AVX2__) && defined(__FMA__)
 #define TIER_IS_HERE
-#elif NUMBER_OF(TIER) == NUMBER_avx512 && defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512BW__) && \
+#elif NUMBER_OF(TIER) == NUMBER_avx512 && defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512BW__) &&            \
     defined(__AVX512VL__)
 #define TIER_IS_HERE
 #elif NUMBER_OF(TIER) == NUMBER_neon && defined(__aarch64__)
@@ -30,9 +31,8 @@
 
 /* The kernels of a loss: made for its row in the list, by what the loops say about such a body. */
 #define KERNELS_OF_LOSS(loss) OF_TIER(fl_kernels_of_##loss)
-#define MAKE_KERNELS(body, loss, has_operand)                                                                               \
-    INSTANCES_OF_##body(loss, has_operand)                                                                                  \
-    extern const fl_loss_kernels KERNELS_OF_LOSS(loss);                                                                     \
+#define MAKE_KERNELS(body, loss, has_operand)                                                                                  \
+    INSTANCES_OF_##body(loss, has_operand) extern const fl_loss_kernels KERNELS_OF_LOSS(loss);                                 \
     const fl_loss_kernels KERNELS_OF_LOSS(loss) = {KERNELS_OF_##body(loss, has_operand)};
 /* There is no body. */
 #define INSTANCES_OF_none(loss, has_operand)

@@ -1,5 +1,5 @@
-/* Tables of rows and classes, turned: a row after another in memory into a class after another, and back. In the tier's registers,
- * in squares of 16 bytes: four floats of four rows, two doubles of two. */
+/* Tables of rows and classes, turned: a row after another in memory into a class after another, and back. In the tier's
+ * registers, in squares of 16 bytes: four floats of four rows, two doubles of two. */
 #ifndef FASTLOSS_TRANSPOSE_H
 #define FASTLOSS_TRANSPOSE_H
 
@@ -8,7 +8,7 @@
 #endif
 
 #if defined(__AVX512F__)
-enum { SQUARES = 4 };         /* in a register */
+enum { SQUARES = 4 }; /* in a register */
 #elif defined(__AVX2__)
 enum { SQUARES = 2 };
 #else
@@ -44,8 +44,8 @@ INLINE lanes load_lanes(const real *from)
     return x;
 }
 
-/* A row of each square of a register, `step` numbers from one square to the next. By intrinsics, since gcc loads the parts first and then
- * shuffles them. */
+/* A row of each square of a register, `step` numbers from one square to the next. By intrinsics, since gcc loads the parts
+ * first and then shuffles them. */
 INLINE lanes load_rows(const real *from, int64_t step)
 {
 #if defined(__AVX512F__) && REAL_BITS == 32

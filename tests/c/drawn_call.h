@@ -1,7 +1,7 @@
 /* A call of the C interface, drawn from a source of numbers: any loss, types, layouts, sizes, values, good and bad.
  *
- * Every array lies in an allocation of exactly its size, so that a sanitizer or valgrind sees the first byte beyond it. After the
- * call it is checked what must hold of any call; a broken promise ends the process by abort(). */
+ * Every array lies in an allocation of exactly its size, so that a sanitizer or valgrind sees the first byte beyond it. After
+ * the call it is checked what must hold of any call; a broken promise ends the process by abort(). */
 #ifndef DRAWN_CALL_H
 #define DRAWN_CALL_H
 
@@ -49,14 +49,14 @@ enum { LSE, ENTROPY, ARGMAX, CORRECT, N_STATISTICS };
 enum { N_INPUTS = FL_VALUES, FILL = 0x5a, MOST_DIMS = 4 };
 
 typedef struct {
-    char *memory, *before;    /* the whole allocation, and what it held before the call */
+    char *memory, *before; /* the whole allocation, and what it held before the call */
     size_t bytes;
     intptr_t strides[MOST_DIMS];
 } drawn_array;
 
 typedef struct {
     fl_call call;
-    intptr_t shape[MOST_DIMS];    /* with the class axis last, if there is one */
+    intptr_t shape[MOST_DIMS]; /* with the class axis last, if there is one */
     drawn_array array[FL_N_ARRAYS];
     double *class_weight;
     fl_newton newton;
@@ -107,8 +107,8 @@ static void lay_out(drawn_array *a, fl_array *described, int ndim, int has_class
 
 static double draw_number(number_source *s, int style)
 {
-    static const double special[] = {0.0, -0.0, 1.0, -1.0, INFINITY, -INFINITY, NAN, 1e4, -1e4, 1e-40, -1e-40, 4.9e-324, 1e38, -1e38,
-                                     1e300, 1e-300, 0.5, 3.0};
+    static const double special[] = {0.0,   -0.0,   1.0,      -1.0, INFINITY, -INFINITY, NAN,    1e4, -1e4,
+                                     1e-40, -1e-40, 4.9e-324, 1e38, -1e38,    1e300,     1e-300, 0.5, 3.0};
     switch (style) {
     case 0: return draw_between(s, -4.0, 4.0);
     case 1: return draw_between(s, 0.0, 1.0);
@@ -123,11 +123,15 @@ static double draw_number(number_source *s, int style)
 static void put(char *to, fl_dtype dtype, double x, int64_t whole)
 {
     switch (dtype) {
-    case FL_FLOAT32: { const float f = (float)x; memcpy(to, &f, sizeof f); break; }
+    case FL_FLOAT32: {
+        const float f = (float)x;
+        memcpy(to, &f, sizeof f);
+        break;
+    }
     case FL_FLOAT64: memcpy(to, &x, sizeof x); break;
     case FL_FLOAT16:
     case FL_BFLOAT16: fl_store(x, to, 0, dtype); break;
-    default: memcpy(to, &whole, fl_itemsize(dtype)); break;    /* little-endian: the low bytes */
+    default: memcpy(to, &whole, fl_itemsize(dtype)); break; /* little-endian: the low bytes */
     }
 }
 
@@ -154,7 +158,7 @@ static void for_each(const fl_array *a, int ndim, const intptr_t *shape, void (*
 typedef struct {
     number_source *source;
     fl_dtype dtype;
-    int style, may_be_bad, lists;  /* of lists of labels, each fourth number is negative */
+    int style, may_be_bad, lists; /* of lists of labels, each fourth number is negative */
     int64_t classes, ignore_index;
 } filling;
 
@@ -228,7 +232,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->empty_is_zero = draw_below(s, 2);
     c->interrupted = draw_below(s, 16) ? NULL : stop_at_once;
     c->check_first = draw_below(s, 2);
-    d->newton = (fl_newton){draw_below(s, 2) ? 1.0 : draw_between(s, 0.0, 4.0), draw_below(s, 2) ? 0.0 : draw_between(s, 0.0, 2.0)};
+    d->newton =
+        (fl_newton){draw_below(s, 2) ? 1.0 : draw_between(s, 0.0, 4.0), draw_below(s, 2) ? 0.0 : draw_between(s, 0.0, 2.0)};
     c->newton = draw_below(s, 2) ? &d->newton : NULL;
     const int rows = !has_shape(c, "pointwise"), lists_of_labels = has_shape(c, "label_list");
     const int softmax = has_shape(c, "softmax"), function = has_shape(c, "softmax_function");
@@ -270,8 +275,12 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
 
     const int second = by_operand ? FL_OPERAND : FL_TARGET;
     int present[FL_N_ARRAYS] = {
-        [FL_PRED] = 1, [FL_TARGET] = !function, [FL_OPERAND] = fl_loss(c->loss)->has_operand, [FL_WEIGHT] = draw_below(s, 3) == 0,
-        [FL_VALUES] = c->reduction == FL_NONE && c->outputs & FL_VALUE, [FL_PRED_GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
+        [FL_PRED] = 1,
+        [FL_TARGET] = !function,
+        [FL_OPERAND] = fl_loss(c->loss)->has_operand,
+        [FL_WEIGHT] = draw_below(s, 3) == 0,
+        [FL_VALUES] = c->reduction == FL_NONE && c->outputs & FL_VALUE,
+        [FL_PRED_GRAD] = !!(c->outputs & (FL_GRAD | FL_LOG_SOFTMAX)),
         [FL_PRED_HESS] = !!(c->outputs & FL_HESS),
     };
     present[FL_GRADS + second] |= !!(c->outputs & FL_SECOND);
@@ -290,7 +299,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         const int lists = i == FL_TARGET && lists_of_labels, labels = lists || (i == FL_TARGET && c->labels);
         if (labels)
             a->dtype = (fl_dtype)(FL_INT8 + draw_below(s, FL_FLOAT16 - FL_INT8));
-        const enum layout layout = draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= FL_VALUES ? BROADCAST : N_LAYOUTS);
+        const enum layout layout =
+            draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= FL_VALUES ? BROADCAST : N_LAYOUTS);
         lay_out(&d->array[i], a, dims, with_classes, d->shape, layout);
         memset(d->array[i].memory, FILL, d->array[i].bytes);
         if (i < N_INPUTS) {
@@ -300,8 +310,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             for_each(a, dims, d->shape, fill_one, &f);
         }
         /* The gradient in the place of the prediction: same type, every element in a place of its own. */
-        if (i == FL_PRED_GRAD && layout == C_ORDER && c->argument[FL_PRED].array.dtype == a->dtype && d->array[FL_PRED].bytes == d->array[FL_PRED_GRAD].bytes &&
-            draw_below(s, 2)) {
+        if (i == FL_PRED_GRAD && layout == C_ORDER && c->argument[FL_PRED].array.dtype == a->dtype &&
+            d->array[FL_PRED].bytes == d->array[FL_PRED_GRAD].bytes && draw_below(s, 2)) {
             d->in_place = 1;
             a->data = c->argument[FL_PRED].array.data;
             a->strides = c->argument[FL_PRED].array.strides;
@@ -336,13 +346,15 @@ static fl_status run_drawn_call(drawn_call *d)
     const int untouched = status != FL_OK && status != FL_INTERRUPTED && (c->check_first || status == FL_BAD_LABEL);
     for (int i = 0; i < N_STATISTICS && untouched; i++)
         if (d->statistics[i].memory)
-            must(memcmp(d->statistics[i].memory, d->statistics[i].before, d->statistics[i].bytes) == 0, "an error leaves statistics");
+            must(memcmp(d->statistics[i].memory, d->statistics[i].before, d->statistics[i].bytes) == 0,
+                 "an error leaves statistics");
     for (int i = 0; i < FL_N_ARRAYS; i++) {
         drawn_array *a = &d->array[i];
         if (!a->memory)
             continue;
         if ((i < N_INPUTS && !(i == FL_PRED && d->in_place)) || untouched) {
-            must(memcmp(a->memory, a->before, a->bytes) == 0, i < N_INPUTS ? "inputs are not written" : "an error leaves outputs");
+            must(memcmp(a->memory, a->before, a->bytes) == 0,
+                 i < N_INPUTS ? "inputs are not written" : "an error leaves outputs");
         } else if (i >= N_INPUTS && !(i == FL_PRED_GRAD && d->in_place)) {
             /* Cover the elements again: what is left is what lies between them. */
             const size_t item = fl_itemsize(array_of_call(c, i)->dtype);
@@ -384,7 +396,7 @@ static void hash_number(hashing *h, double x)
         x = NAN;
     memcpy(&number, &x, sizeof number);
     if (isnan(x))
-        number = UINT64_C(0x7ff8000000000000);    /* ARM's and x86's own differ in the sign */
+        number = UINT64_C(0x7ff8000000000000); /* ARM's and x86's own differ in the sign */
     for (int i = 0; i < 8; i++)
         h->hash = (h->hash ^ (number >> (8 * i) & 0xff)) * UINT64_C(0x100000001b3);
 }

@@ -1,5 +1,5 @@
-/* drawn_calls TIER N [SEED [THREADS [ELEMENTS]]]: run N calls drawn from a seed, check what must hold of any, and print a hash of each
- * one's results: two machines, tiers or compilers that promise the same bits print the same. */
+/* drawn_calls TIER N [SEED [THREADS [ELEMENTS]]]: run N calls drawn from a seed, check what must hold of any, and print a hash
+ * of each one's results: two machines, tiers or compilers that promise the same bits print the same. */
 #include "drawn_call.h"
 
 int main(int n_arguments, char **arguments)

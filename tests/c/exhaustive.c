@@ -41,8 +41,8 @@ static double log_gamma(double x)
     return x >= 0.0 ? lgamma(x) : (double)NAN;
 }
 
-/* By their recurrences to where Stirling's series needs few terms. digamma in long double, which leaves it enough digits next to its
- * zero, where a float is no nearer than 1e-8. */
+/* By their recurrences to where Stirling's series needs few terms. digamma in long double, which leaves it enough digits next
+ * to its zero, where a float is no nearer than 1e-8. */
 static double digamma(double x)
 {
     if (!(x > 0.0))
@@ -52,7 +52,8 @@ static double digamma(double x)
         sum += 1.0L / y;
     const long double z = 1.0L / (y * y);
     const long double series =
-        z * (1.0L / 12 - z * (1.0L / 120 - z * (1.0L / 252 - z * (1.0L / 240 - z * (1.0L / 132 - z * (691.0L / 32760 - z / 12))))));
+        z *
+        (1.0L / 12 - z * (1.0L / 120 - z * (1.0L / 252 - z * (1.0L / 240 - z * (1.0L / 132 - z * (691.0L / 32760 - z / 12))))));
     return (double)(logl(y) - 0.5L / y - series - sum);
 }
 
@@ -71,17 +72,54 @@ static const struct {
     const char *name;
     double (*exact)(double);
 } references[] = {
-    {"exp", exp}, {"expm1", expm1}, {"log", log}, {"log1p", log1p}, {"tanh", tanh},
-    {"sigmoid", sigmoid}, {"softplus", softplus}, {"log_sigmoid", log_sigmoid}, {"erf", erf}, {"lgamma", log_gamma},
-    {"digamma", digamma}, {"trigamma", trigamma},
+    {"exp", exp},   {"expm1", expm1},      {"log", log},           {"log1p", log1p},
+    {"tanh", tanh}, {"sigmoid", sigmoid},  {"softplus", softplus}, {"log_sigmoid", log_sigmoid},
+    {"erf", erf},   {"lgamma", log_gamma}, {"digamma", digamma},   {"trigamma", trigamma},
 };
 
 /* Where a domain or the range of results ends, or code may take another path: each with either sign. Multiples of log(2)/2,
  * where reduction of an argument changes, are added. */
 static const double points[] = {
-    0.0, 0x1p-149, 0x1p-127, FLT_MIN, 0x1p-64, 0x1p-25, 0x1p-24, 0x1p-23, 0x1p-12, 0.5, 0.5625, 0.70710678, 1.0, 1.41421356,
-    1.46163214, 2.0, 2.5, 8.3177662, 9.01091289, 16.635532, 17.3286795, 4.0, 32.0, 64.0, 87.3365448, 88.0296919, 88.7228391, 89.0, 103.278929,
-    103.972077, 104.0, 0x1p24, 0x1p25, 0x1p30, 0x1p31, 0x1p64, 0x1.895f1ap121, FLT_MAX, INFINITY, NAN,
+    0.0,
+    0x1p-149,
+    0x1p-127,
+    FLT_MIN,
+    0x1p-64,
+    0x1p-25,
+    0x1p-24,
+    0x1p-23,
+    0x1p-12,
+    0.5,
+    0.5625,
+    0.70710678,
+    1.0,
+    1.41421356,
+    1.46163214,
+    2.0,
+    2.5,
+    8.3177662,
+    9.01091289,
+    16.635532,
+    17.3286795,
+    4.0,
+    32.0,
+    64.0,
+    87.3365448,
+    88.0296919,
+    88.7228391,
+    89.0,
+    103.278929,
+    103.972077,
+    104.0,
+    0x1p24,
+    0x1p25,
+    0x1p30,
+    0x1p31,
+    0x1p64,
+    0x1.895f1ap121,
+    FLT_MAX,
+    INFINITY,
+    NAN,
 };
 enum { N_POINTS = sizeof points / sizeof *points, N_MULTIPLES = 310, AROUND = 2 * (2 * NEIGHBOURS + 1) };
 enum { N_ENDS = (N_POINTS + N_MULTIPLES) * AROUND };
@@ -227,8 +265,13 @@ static int check_function(int function, int64_t stride, int n_threads)
         if (fl_tier_usable(t))
             tiers[n_tiers++] = t;
     for (int i = 0; i < n_threads; i++) {
-        jobs[i] = (job){.function = function, .n_threads = n_threads, .number = i, .n_tiers = n_tiers, .tiers = tiers,
-                        .exact = exact, .stride = stride};
+        jobs[i] = (job){.function = function,
+                        .n_threads = n_threads,
+                        .number = i,
+                        .n_tiers = n_tiers,
+                        .tiers = tiers,
+                        .exact = exact,
+                        .stride = stride};
         if (pthread_create(&threads[i], NULL, check, &jobs[i]) != 0) {
             fprintf(stderr, "no thread\n");
             exit(2);

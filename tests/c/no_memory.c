@@ -1,11 +1,11 @@
-/* no_memory TIER N: in each of N drawn calls the first allocation fails, then the second, and so on until the call has what it asks
- * for. A failure must be reported as FL_NO_MEMORY and leave every array as it was. Link with -Wl,--wrap=malloc. */
+/* no_memory TIER N: in each of N drawn calls the first allocation fails, then the second, and so on until the call has what it
+ * asks for. A failure must be reported as FL_NO_MEMORY and leave every array as it was. Link with -Wl,--wrap=malloc. */
 #include "drawn_call.h"
 
 void *__real_malloc(size_t bytes);
 void *__wrap_malloc(size_t bytes);
 
-static long allowed = -1;    /* allocations until one fails; negative: no limit */
+static long allowed = -1; /* allocations until one fails; negative: no limit */
 
 void *__wrap_malloc(size_t bytes)
 {

@@ -19,8 +19,14 @@ static fl_pointwise elements_of(const job *j, const row *r, int64_t s, const ele
     const fl_dtype real = j->call->real;
     const int64_t n = fl_segment_length(j, s), at = e->label - s * j->segment;
     const int here = at >= 0 && at < n;
-    fl_pointwise x = {.n = fl_padded(n), .pred = fl_padded_segment(j, FL_PRED, r, s, b->segment.pred), .target = b->segment.target,
-                      .param = e->param, .scale = e->scale, .value = b->value, .grad = b->segment.grad, .hess = b->segment.hess};
+    fl_pointwise x = {.n = fl_padded(n),
+                      .pred = fl_padded_segment(j, FL_PRED, r, s, b->segment.pred),
+                      .target = b->segment.target,
+                      .param = e->param,
+                      .scale = e->scale,
+                      .value = b->value,
+                      .grad = b->segment.grad,
+                      .hess = b->segment.hess};
     x.operand = j->class_numbers ? j->class_numbers + (size_t)(s * j->segment) * j->item : x.pred;
     if (elements_plan_of(j)->margins) {
         x.operand = b->operand;
@@ -50,7 +56,8 @@ static double sum_results(const job *j, void *results, int64_t n)
     return j->kernels->sum(results, fl_padded(n));
 }
 
-/* What derivatives are multiplied by after the kernel, which computes in the type of the results: what is too large for that. */
+/* What derivatives are multiplied by after the kernel, which computes in the type of the results: what is too large for that.
+ */
 static double factor_beyond(const job *j, double scale)
 {
     const double most = j->call->real == FL_FLOAT64 ? DBL_MAX : FLT_MAX;

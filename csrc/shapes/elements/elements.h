@@ -9,8 +9,8 @@
 /* How the shapes of elements go about a call. */
 typedef struct {
     fl_pointwise_kernel kernel;
-    int margins;              /* every other class against the label, whose derivatives are what the others leave */
-    int short_rows;           /* several at a time */
+    int margins;    /* every other class against the label, whose derivatives are what the others leave */
+    int short_rows; /* several at a time */
 } elements_plan;
 
 _Static_assert(sizeof(elements_plan) <= FL_PLAN_BYTES, "a plan has its place in the job");
@@ -31,9 +31,9 @@ typedef struct {
     int64_t label;
     double scale;
     const double *param;
-    double count;             /* margins: what each class but the label counts */
+    double count; /* margins: what each class but the label counts */
     int sums_targets;
-    double value, slope, curve, mass;   /* slope and curve are multiplied already */
+    double value, slope, curve, mass; /* slope and curve are multiplied already */
 } element_sums;
 
 /* Finds the kernel; sets work_bytes. */

@@ -12,7 +12,8 @@ static int64_t listed_label(job *j, const row *r, int64_t place)
     int64_t label;
     if (place >= c->classes)
         return -1;
-    fl_gather_labels(r->data[FL_TARGET] + place * c->argument[FL_TARGET].array.class_stride, 0, 1, c->argument[FL_TARGET].array.dtype, &label);
+    fl_gather_labels(r->data[FL_TARGET] + place * c->argument[FL_TARGET].array.class_stride, 0, 1,
+                     c->argument[FL_TARGET].array.dtype, &label);
     if (label >= c->classes)
         __atomic_store_n(&j->bad_label, 1, __ATOMIC_RELAXED);
     return label < c->classes ? label : -1;
@@ -66,8 +67,12 @@ static double value_of_list(job *j, const row *r, int64_t no_label, double scale
     fl_fill(pairs, 0, fl_padded(c->classes), 0.0, c->real);
     for (int64_t i = 0; (label = listed_label(j, r, i)) >= 0; i++)
         fl_store(0.0, operand, label, c->real);
-    fl_pointwise x = {.target = b->segment.target, .param = c->param, .scale = ldexp(1.0, exponent), .value = b->value,
-                      .grad = b->segment.grad, .hess = b->segment.hess};
+    fl_pointwise x = {.target = b->segment.target,
+                      .param = c->param,
+                      .scale = ldexp(1.0, exponent),
+                      .value = b->value,
+                      .grad = b->segment.grad,
+                      .hess = b->segment.hess};
     for (int64_t i = 0; !unknown && (label = listed_label(j, r, i)) >= 0; i++) {
         double of_label = 0.0;
         fl_fill(b->segment.target, 0, fl_padded(fl_segment_length(j, 0)), fl_logit_of(j, r, label), c->real);

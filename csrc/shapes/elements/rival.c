@@ -48,8 +48,15 @@ static void rivals(job *j, int64_t first, int64_t n, rows_memory *m)
     fl_pad(b->rival_logit, n, 0.0, real);
     fl_pad(b->label_logit, n, 0.0, real);
     fl_pad(b->count, n, 0.0, real);
-    elements_plan_of(j)->kernel(&(fl_pointwise){.n = fl_padded(n), .pred = b->rival_logit, .target = b->label_logit, .operand = b->count,
-                                 .param = j->call->param, .scale = 1.0, .value = b->value, .grad = b->grad, .hess = b->hess});
+    elements_plan_of(j)->kernel(&(fl_pointwise){.n = fl_padded(n),
+                                                .pred = b->rival_logit,
+                                                .target = b->label_logit,
+                                                .operand = b->count,
+                                                .param = j->call->param,
+                                                .scale = 1.0,
+                                                .value = b->value,
+                                                .grad = b->grad,
+                                                .hess = b->hess});
     for (int64_t i = 0; i < n; i++) {
         const row r = fl_rows_at(j, first + i);
         const double weight = m->weight[i];

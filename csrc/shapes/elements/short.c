@@ -43,13 +43,25 @@ static void short_rows(job *j, int64_t first, int64_t n, int64_t at, rows_memory
     double strength[FL_SEGMENT_BYTES / sizeof(float)];
     for (int64_t i = 0; i < n; i++)
         strength[i] = fl_row_counts(j, m, at + i) ? fl_label_weight(j, m->label[at + i]) : 0.0;
-    const fl_short_rows k = {.n = n, .classes = c->classes, .margins = elements_plan_of(j)->margins, .label = m->label + at,
-                             .strength = strength, .weight = m->weight + at, .scale = j->scale,
+    const fl_short_rows k = {.n = n,
+                             .classes = c->classes,
+                             .margins = elements_plan_of(j)->margins,
+                             .label = m->label + at,
+                             .strength = strength,
+                             .weight = m->weight + at,
+                             .scale = j->scale,
                              .value = c->outputs & FL_VALUE ? b->value : NULL,
                              .grad = c->outputs & FL_GRAD ? b->segment.grad : NULL,
-                             .hess = c->outputs & FL_HESS ? b->segment.hess : NULL, .sum = m->value + at};
-    fl_pointwise x = {.n = fl_padded(n * c->classes), .pred = b->segment.pred, .target = b->segment.target,
-                      .operand = b->segment.pred, .param = c->param, .scale = 1.0, .value = b->value, .grad = b->segment.grad,
+                             .hess = c->outputs & FL_HESS ? b->segment.hess : NULL,
+                             .sum = m->value + at};
+    fl_pointwise x = {.n = fl_padded(n * c->classes),
+                      .pred = b->segment.pred,
+                      .target = b->segment.target,
+                      .operand = b->segment.pred,
+                      .param = c->param,
+                      .scale = 1.0,
+                      .value = b->value,
+                      .grad = b->segment.grad,
                       .hess = b->segment.hess};
     gather_short_rows(j, FL_PRED, first, n, b->segment.pred);
     if (k.margins)

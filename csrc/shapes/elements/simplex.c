@@ -39,7 +39,8 @@ static double projection_of_row(job *j, const row *r, int64_t label, double scal
     const fl_call *c = j->call;
     element_buffers *b = (element_buffers *)m->work;
     double param[FL_MAX_PARAMS];
-    element_sums e = {.label = label, .scale = scale, .param = param, .sums_targets = !c->labels, .mass = c->labels ? 1.0 : 0.0};
+    element_sums e = {
+        .label = label, .scale = scale, .param = param, .sums_targets = !c->labels, .mass = c->labels ? 1.0 : 0.0};
     const fl_projection p = project(j, r, b->segment.pred);
     memcpy(param, c->param, sizeof param);
     fl_note_projection(&p, param + j->loss->n_params);

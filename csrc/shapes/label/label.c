@@ -8,11 +8,13 @@
 #include "../../loops/label.h"
 
 enum {
-    /* Elements a task handles: more than of rows that are read whole, since the entries of many rows can be waited for at once. */
+    /* Elements a task handles: more than of rows that are read whole, since the entries of many rows can be waited for at once.
+     */
     ELEMENTS_A_TASK = 128 * 1024,
     /* Rows whose entries are under way at a time. */
     ROWS_AHEAD = 32,
-    /* What an entry costs in elements of rows that are read whole. Measured on Zen 3: 12 ns, where a second thread takes 20 µs to wake. */
+    /* What an entry costs in elements of rows that are read whole. Measured on Zen 3: 12 ns, where a second thread takes 20 µs
+       to wake. */
     ELEMENTS_AN_ENTRY = 2,
 };
 
@@ -123,7 +125,8 @@ static void labels(job *j, int64_t first, int64_t n, rows_memory *m)
         const row r = fl_rows_at(j, first + i);
         const double strength = fl_label_weight(j, m->label[i]), weight = j->only_labels ? 1.0 : m->weight[i];
         if (e.of_row[i])
-            keep_derivatives(j, &r, m->label[i], m->value[i], fl_slope_of_entry(strength) * (j->scale * weight), b->grad, b->hess);
+            keep_derivatives(j, &r, m->label[i], m->value[i], fl_slope_of_entry(strength) * (j->scale * weight), b->grad,
+                             b->hess);
         else
             fl_clear_row(j, &r);
     }

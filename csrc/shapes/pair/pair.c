@@ -1,8 +1,8 @@
 /* The shape of the losses that compare two rows of logits: target and prediction, a softmax of each.
  *
- * A row is walked four times: for the maxima; for exponentials and their sums; for the terms of the loss, and of the means that its
- * gradients need; for the derivatives. What the second walk makes is kept for the others, unless the row is too long: then it is made
- * again. A derivative may be written where its logits are: of each segment they are read before. */
+ * A row is walked four times: for the maxima; for exponentials and their sums; for the terms of the loss, and of the means that
+ * its gradients need; for the derivatives. What the second walk makes is kept for the others, unless the row is too long: then
+ * it is made again. A derivative may be written where its logits are: of each segment they are read before. */
 #include "../../loops/pair_sums.h"
 #include "../rows/rows.h"
 
@@ -14,8 +14,8 @@ enum {
 };
 
 typedef struct {
-    _Alignas(64) char log_ratio[FL_SEGMENT_BYTES], across[FL_SEGMENT_BYTES], across_lost[FL_SEGMENT_BYTES], pred[FL_SEGMENT_BYTES],
-        target[FL_SEGMENT_BYTES];
+    _Alignas(64) char log_ratio[FL_SEGMENT_BYTES], across[FL_SEGMENT_BYTES],
+        across_lost[FL_SEGMENT_BYTES], pred[FL_SEGMENT_BYTES], target[FL_SEGMENT_BYTES];
 } exponentials;
 
 typedef struct {
@@ -51,11 +51,13 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
 {
     const int kept = are_kept(j);
     exponentials *e = &m->of_segment[kept ? s : 0];
-    k->log_ratio = e->log_ratio, k->across = e->across, k->across_lost = e->across_lost, k->pred_exponentials = e->pred, k->target_exponentials = e->target;
+    k->log_ratio = e->log_ratio, k->across = e->across, k->across_lost = e->across_lost, k->pred_exponentials = e->pred,
+    k->target_exponentials = e->target;
     k->surplus = m->results[0];
     k->n = fl_padded(fl_segment_length(j, s));
     if (anew || !kept) {
-        k->pred = fl_logits_without(j, FL_PRED, r, s, -1, m->b.pred), k->target = fl_logits_without(j, FL_TARGET, r, s, -1, m->b.target);
+        k->pred = fl_logits_without(j, FL_PRED, r, s, -1, m->b.pred),
+        k->target = fl_logits_without(j, FL_TARGET, r, s, -1, m->b.target);
         j->kernels->pair->forward(k);
     }
 }
@@ -80,7 +82,8 @@ static void sum_exponentials(const job *j, const row *r, int64_t pred_segment, i
         fl_add(&sums.pred, kernels->sum(k->pred_exponentials, k->n));
         fl_add(&sums.target, kernels->sum(k->target_exponentials, k->n));
         fl_add(&sums.pred_others, kernels->pair->sum_beside(k->pred_exponentials, k->pred_exponentials, k->pred_top, k->n));
-        fl_add(&sums.target_others, kernels->pair->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
+        fl_add(&sums.target_others,
+               kernels->pair->sum_beside(k->target_exponentials, k->target_exponentials, k->target_top, k->n));
         fl_add(&sums.surplus, kernels->sum(k->surplus, k->n));
         if (s == pred_segment)
             note_top(j, k, k->pred_exponentials, k->pred_top, &k->pred_top_ratio, &k->pred_top_across, &k->pred_top_lost);
@@ -98,7 +101,8 @@ static double sum_terms(const job *j, const row *r, pair_memory *m, fl_pair *k)
     k->pred_is_level = k->target_is_level = 0;
     k->result = m->results[FL_VALUE_PART], k->far = m->results[FL_VALUE_FAR];
     k->pred_part = m->results[FL_PRED_PART], k->pred_far = m->results[FL_PRED_FAR];
-    k->target_part = m->results[FL_TARGET_PART], k->target_far = m->results[FL_TARGET_FAR], k->bend_part = m->results[FL_BEND_PART];
+    k->target_part = m->results[FL_TARGET_PART], k->target_far = m->results[FL_TARGET_FAR],
+    k->bend_part = m->results[FL_BEND_PART];
     k->share_part = m->results[FL_SHARE_PART], k->level_part = m->results[FL_LEVEL_PART];
     for (int64_t s = 0; s < j->n_segments; s++) {
         look_at(j, r, s, 0, m, k);

@@ -1,5 +1,5 @@
-/* Losses of callers: their kernels as they are, and a kernel around a block function, which knows of no scale and of no output that is
- * not wanted, and may know of double alone. */
+/* Losses of callers: their kernels as they are, and a kernel around a block function, which knows of no scale and of no output
+ * that is not wanted, and may know of double alone. */
 #include "own.h"
 
 #include "../../loops/kernels.h"
@@ -37,8 +37,8 @@ static void scale_and_narrow(void *to, const void *from, int64_t n, double facto
         ((float *)to)[i] = (float)(((const double *)from)[i] * factor);
 }
 
-/* What is wanted is what the function made, times the scale of derivatives. It writes into an output's own place where it may: where
- * numbers are of the type it writes, and it reads none from there. */
+/* What is wanted is what the function made, times the scale of derivatives. It writes into an output's own place where it may:
+ * where numbers are of the type it writes, and it reads none from there. */
 static void call_block(const fl_pointwise *c, fl_block block, const void *const in[N_INPUTS], int in_place,
                        void (*scale)(void *, const void *, int64_t, double))
 {

@@ -1,7 +1,8 @@
 /* The driver of the pointwise losses: elements in logical order, FL_BLOCK at a time.
  *
  * Where an array is contiguous and of the right type its memory is used as it is; else, and for the last, partial block, the
- * elements go through buffers. Sums are by block, then pairwise by block number, so neither threads nor layout can change them. */
+ * elements go through buffers. Sums are by block, then pairwise by block number, so neither threads nor layout can change them.
+ */
 #include "../../memory/memory.h"
 #include "../../memory/tasks.h"
 #include "../../memory/weights.h"
@@ -17,10 +18,10 @@ enum {
     TASK = FL_BLOCK * BLOCKS_A_TASK,
     /* 16 Mi elements between two looks at signals: 0.1 s of the slowest work. */
     TASKS_A_SLICE = 1024,
-    /* Elements whose results are streamed at a time, where the loss is quick to compute and where it is slow, and how far ahead of
-     * each such piece its inputs are asked of memory, as a part of its bytes. Short pieces let the stores of one drain while the
-     * next is computed; shorter ones than these pay for the calls. Measured on 10 million elements: huber from 1.6 to 1.3 times the
-     * time of a plain copy, log_cosh from 2.7 to 2.1. */
+    /* Elements whose results are streamed at a time, where the loss is quick to compute and where it is slow, and how far ahead
+     * of each such piece its inputs are asked of memory, as a part of its bytes. Short pieces let the stores of one drain while
+     * the next is computed; shorter ones than these pay for the calls. Measured on 10 million elements: huber from 1.6 to 1.3
+     * times the time of a plain copy, log_cosh from 2.7 to 2.1. */
     QUICK_PIECE = 512,
     SLOW_PIECE = 256,
     PREFETCH_PART = 2,
@@ -28,7 +29,7 @@ enum {
 
 /* One block's worth of memory for each array that is there. */
 typedef struct {
-    int64_t operand_is_filled;  /* 0 at first: see FL_ZEROED */
+    int64_t operand_is_filled; /* 0 at first: see FL_ZEROED */
     _Alignas(64) char bytes[][FL_BLOCK * sizeof(double)];
 } buffers;
 
@@ -37,22 +38,22 @@ typedef struct {
     const fl_kernels *kernels;
     fl_pointwise_kernel kernel;
     fl_walked array[FL_N_ARRAYS];
-    int present[FL_N_ARRAYS], direct[FL_N_ARRAYS], slot[FL_N_ARRAYS];   /* slot: of its buffer */
-    int operand_is_number;    /* the same for all elements */
-    int wide_weights;         /* they are taken as double whatever the predictions are, divided by 2^weight_exponent */
+    int present[FL_N_ARRAYS], direct[FL_N_ARRAYS], slot[FL_N_ARRAYS]; /* slot: of its buffer */
+    int operand_is_number;                                            /* the same for all elements */
+    int wide_weights; /* they are taken as double whatever the predictions are, divided by 2^weight_exponent */
     int weight_exponent;
     fl_sizes weight_sizes;
-    int nothing_counts;       /* no element, or no weight but 0 */
-    int stream;               /* results are written past the caches */
-    int ask_ahead;            /* inputs are asked of memory beforehand */
-    int64_t piece;            /* elements of a block that are worked on at a time */
+    int nothing_counts; /* no element, or no weight but 0 */
+    int stream;         /* results are written past the caches */
+    int ask_ahead;      /* inputs are asked of memory beforehand */
+    int64_t piece;      /* elements of a block that are worked on at a time */
     double scale;
-    double *partial;          /* by task */
+    double *partial; /* by task */
     int n_buffers;
-    int n_derivatives, derivative[FL_N_ARRAYS];   /* those that are wanted */
-    int second;               /* the argument beside the prediction that there are derivatives by, or FL_PRED */
-    int outside;              /* 1 + the position of an argument that is outside its domain; 0: none is */
-    fl_walk walk;             /* last, for it is large and need not be cleared */
+    int n_derivatives, derivative[FL_N_ARRAYS]; /* those that are wanted */
+    int second;   /* the argument beside the prediction that there are derivatives by, or FL_PRED */
+    int outside;  /* 1 + the position of an argument that is outside its domain; 0: none is */
+    fl_walk walk; /* last, for it is large and need not be cleared */
 } pointwise_plan;
 
 /* Elements of an input as contiguous numbers, padded to whole groups. */
@@ -80,7 +81,8 @@ static const void *fetch_operand(const pointwise_plan *j, int64_t first, int64_t
     if (!j->operand_is_number)
         return fetch(j, FL_OPERAND, first, n, b);
     if (!b->operand_is_filled)
-        fl_gather(j->array[FL_OPERAND].data, 0, FL_BLOCK, j->array[FL_OPERAND].dtype, j->call->real, b->bytes[j->slot[FL_OPERAND]]);
+        fl_gather(j->array[FL_OPERAND].data, 0, FL_BLOCK, j->array[FL_OPERAND].dtype, j->call->real,
+                  b->bytes[j->slot[FL_OPERAND]]);
     b->operand_is_filled = 1;
     return b->bytes[j->slot[FL_OPERAND]];
 }
@@ -170,8 +172,16 @@ static int do_piece(pointwise_plan *j, int64_t first, int64_t n, void *value, co
     void *derivative[FL_N_ARRAYS] = {NULL};
     for (int i = 0; i < j->n_derivatives; i++)
         derivative[j->derivative[i]] = place(j, j->derivative[i], first, n, b);
-    fl_pointwise x = {.n = padded, .pred = in[FL_PRED], .target = in[FL_TARGET], .operand = in[FL_OPERAND], .param = c->param,
-                      .scale = j->scale, .value = value, .grad = derivative[FL_GRADS], .hess = derivative[FL_HESSES], .own = c->own};
+    fl_pointwise x = {.n = padded,
+                      .pred = in[FL_PRED],
+                      .target = in[FL_TARGET],
+                      .operand = in[FL_OPERAND],
+                      .param = c->param,
+                      .scale = j->scale,
+                      .value = value,
+                      .grad = derivative[FL_GRADS],
+                      .hess = derivative[FL_HESSES],
+                      .own = c->own};
     if (j->second)
         x.second_grad = derivative[FL_GRADS + j->second], x.second_hess = derivative[FL_HESSES + j->second];
     j->kernel(&x);
@@ -203,9 +213,9 @@ static double do_block(pointwise_plan *j, int64_t first, int64_t n, buffers *b)
     double total = 0.0;
     if (value && c->reduction != FL_NONE) {
         fl_pad(value, n, 0.0, c->real);
-        total = !weight           ? j->kernels->sum(value, padded)
-                : j->wide_weights ? j->kernels->sum_by_wide(value, (const double *)weight, padded)
-                                  : j->kernels->weighted_sum(value, weight, padded);
+        total = !weight         ? j->kernels->sum(value, padded)
+              : j->wide_weights ? j->kernels->sum_by_wide(value, (const double *)weight, padded)
+                                : j->kernels->weighted_sum(value, weight, padded);
     } else if (value) {
         if (weight)
             weigh(j, value, weight, padded);
@@ -219,7 +229,9 @@ static double check_block(pointwise_plan *j, int64_t first, int64_t n, buffers *
     const fl_call *c = j->call;
     const void *in[FL_MAX_ARGUMENTS];
     for (int i = 0; i < FL_MAX_ARGUMENTS; i++)
-        in[i] = !c->argument[i].domain.checked ? NULL : i == FL_OPERAND ? fetch_operand(j, first, n, b) : fetch(j, i, first, n, b);
+        in[i] = !c->argument[i].domain.checked ? NULL
+              : i == FL_OPERAND                ? fetch_operand(j, first, n, b)
+                                               : fetch(j, i, first, n, b);
     check(j, in, fl_padded(n));
     return 0.0;
 }
@@ -234,7 +246,8 @@ static double weigh_block(pointwise_plan *j, int64_t first, int64_t n, buffers *
     return of_weights->sum(weight, fl_padded(n));
 }
 
-static inline void do_task(pointwise_plan *j, int64_t task, buffers *b, double (*block)(pointwise_plan *, int64_t, int64_t, buffers *))
+static inline void do_task(pointwise_plan *j, int64_t task, buffers *b,
+                           double (*block)(pointwise_plan *, int64_t, int64_t, buffers *))
 {
     double sums[BLOCKS_A_TASK];
     int64_t n_blocks = 0;
@@ -263,7 +276,8 @@ static void weight_task(void *context, int64_t task, char *scratch)
 static fl_status run(pointwise_plan *j, fl_task task, double *total)
 {
     const int64_t n_tasks = (j->walk.size + TASK - 1) / TASK;
-    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j, sizeof(buffers) + (size_t)j->n_buffers * FL_BLOCK * sizeof(double), &j->outside);
+    const fl_status status = fl_run_tasks(j->call, n_tasks, TASKS_A_SLICE, task, NULL, j,
+                                          sizeof(buffers) + (size_t)j->n_buffers * FL_BLOCK * sizeof(double), &j->outside);
     if (status != FL_OK)
         return status;
     if (j->outside) {
@@ -274,12 +288,14 @@ static fl_status run(pointwise_plan *j, fl_task task, double *total)
     return FL_OK;
 }
 
-/* How results of so many bytes are written. In the place of an input they are in the cache already, and there is nothing to be saved. */
+/* How results of so many bytes are written. In the place of an input they are in the cache already, and there is nothing to be
+ * saved. */
 static void plan_memory(pointwise_plan *j, int slow, size_t written)
 {
     const fl_call *c = j->call;
     const int several = j->n_derivatives > 1;
-    const int in_place = c->argument[FL_PRED].grad.data && c->argument[FL_PRED].grad.data == c->argument[FL_PRED].array.data, plain = fl_prefers_plain_stores();
+    const int in_place = c->argument[FL_PRED].grad.data && c->argument[FL_PRED].grad.data == c->argument[FL_PRED].array.data,
+              plain = fl_prefers_plain_stores();
     j->stream = written > FL_STREAM_BYTES && !in_place && !(plain && (slow || several));
     j->ask_ahead = j->stream && !plain;
     j->piece = !j->ask_ahead || slow > 1 ? FL_BLOCK : slow ? SLOW_PIECE : QUICK_PIECE;

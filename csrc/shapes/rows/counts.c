@@ -57,7 +57,8 @@ static void join_weights(const job *j, int64_t n, rows_memory *m)
     const int exponent = j->weight_exponent;
     for (int64_t i = 0; i < n; i++) {
         const double weight = m->weight[i], of_label = of_labels && m->label[i] >= 0 ? c->class_weight[m->label[i]] : 1.0;
-        m->weight[i] = fl_product_below(weight, side_by_side ? 1.0 : of_label, exponent - (side_by_side ? j->class_exponent : 0));
+        m->weight[i] =
+            fl_product_below(weight, side_by_side ? 1.0 : of_label, exponent - (side_by_side ? j->class_exponent : 0));
         if (m->mass[i] != 0.0)
             m->mass[i] = side_by_side && of_labels ? ldexp(of_label, -j->class_exponent) : 1.0;
     }

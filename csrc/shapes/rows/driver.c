@@ -1,5 +1,5 @@
-/* The driver of the losses of a row: rows in logical order, and along each row the classes, a segment at a time. What is done with a
- * row is its shape's. */
+/* The driver of the losses of a row: rows in logical order, and along each row the classes, a segment at a time. What is done
+ * with a row is its shape's. */
 #include "rows.h"
 
 #include <math.h>
@@ -9,7 +9,8 @@
 enum {
     /* Elements a task handles: enough to pay for handing the task out. */
     ELEMENTS_A_TASK = 16 * 1024,
-    /* Rows are prefetched at least this far ahead: about the time that memory takes to answer. Measured: 8 to 32 KiB are alike. */
+    /* Rows are prefetched at least this far ahead: about the time that memory takes to answer. Measured: 8 to 32 KiB are alike.
+     */
     PREFETCH_BYTES = 16 * 1024,
 };
 
@@ -60,12 +61,14 @@ static void exponent_task(void *context, int64_t task, char *scratch)
         return;
     int most = INT_MIN;
     for (int64_t i = 0; i < n; i++) {
-        const int exponent = fl_exponent_of(m->weight[i]) + (fl_has_class_numbers(j) ? j->class_exponent : fl_exponent_of(m->mass[i]));
+        const int exponent =
+            fl_exponent_of(m->weight[i]) + (fl_has_class_numbers(j) ? j->class_exponent : fl_exponent_of(m->mass[i]));
         if (m->weight[i] != 0.0 && isfinite(m->weight[i]) && m->mass[i] != 0.0 && exponent > most)
             most = exponent;
     }
     int known = __atomic_load_n(&j->weight_exponent, __ATOMIC_RELAXED);
-    while (most > known && !__atomic_compare_exchange_n(&j->weight_exponent, &known, most, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    while (most > known &&
+           !__atomic_compare_exchange_n(&j->weight_exponent, &known, most, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
 }
 
@@ -138,7 +141,8 @@ static void describe(job *j)
         j->domain[FL_TARGET] = call->argument[FL_TARGET].domain;
     j->rows_a_task = fl_rows_worth(j, ELEMENTS_A_TASK);
     j->elements = (double)j->walk.size * (double)call->classes;
-    const int results = (j->array[FL_PRED_GRAD].data != NULL) + (j->array[FL_PRED_HESS].data != NULL) + (j->array[FL_TARGET_GRAD].data != NULL);
+    const int results =
+        (j->array[FL_PRED_GRAD].data != NULL) + (j->array[FL_PRED_HESS].data != NULL) + (j->array[FL_TARGET_GRAD].data != NULL);
     j->stream = j->elements * (double)(j->item * (size_t)results) > FL_STREAM_BYTES;
     for (int which = FL_PRED; which <= FL_TARGET; which++) {
         const int64_t row_bytes = (int64_t)fl_itemsize(fl_array_of(call, which)->dtype) * call->classes;

@@ -1,4 +1,5 @@
-/* What the losses of a row share: the job that a call becomes, the memory of rows, and what a shape has to say to be driven by them.
+/* What the losses of a row share: the job that a call becomes, the memory of rows, and what a shape has to say to be driven by
+ * them.
  *
  * Files, each of which calls only those before it: segments.c, domain.c, counts.c, tasks.c, driver.c. */
 #ifndef FASTLOSS_ROWS_H
@@ -24,40 +25,41 @@ typedef struct {
     const fl_kernels *kernels;
     const fl_loss_info *loss;
     const fl_row_shape *shape;
-    _Alignas(16) char plan[FL_PLAN_BYTES];   /* what is the shape's own; 0 at first */
+    _Alignas(16) char plan[FL_PLAN_BYTES]; /* what is the shape's own; 0 at first */
 
     /* Memory. */
     fl_walked array[FL_N_ARRAYS];
     size_t item;
     int64_t segment, n_segments;
     int stream;
-    int64_t ahead[2];         /* of predictions and targets: bytes to the same segment of the row that is prefetched; 0: none is */
-    fl_domain domain[2];      /* of predictions and of targets that are numbers */
+    int64_t ahead[2];    /* of predictions and targets: bytes to the same segment of the row that is prefetched; 0: none is */
+    fl_domain domain[2]; /* of predictions and of targets that are numbers */
 
     /* Tasks. */
-    double elements;          /* what the call is worth */
+    double elements; /* what the call is worth */
     int64_t rows_a_task, n_tasks;
-    size_t work_bytes;        /* of a thread, for the shape */
-    int64_t walks;            /* how often a row is gone through, beside the first time */
-    double *partial;          /* sums, by task */
+    size_t work_bytes; /* of a thread, for the shape */
+    int64_t walks;     /* how often a row is gone through, beside the first time */
+    double *partial;   /* sums, by task */
     int bad_label;
-    int outside[2];           /* one of the predictions, of the targets, is outside its domain */
+    int outside[2]; /* one of the predictions, of the targets, is outside its domain */
 
     /* What rows and classes count. Sample and class weights may need care, see fl_load_rows: sample weights are then divided by
-     * 2^weight_exponent, with the class weight of a label or, where classes have theirs side by side, these by 2^class_exponent. */
-    int only_labels;          /* of these rows only labels are given, which all count 1: no weights, nothing else to be mixed in */
+     * 2^weight_exponent, with the class weight of a label or, where classes have theirs side by side, these by
+     * 2^class_exponent. */
+    int only_labels; /* of these rows only labels are given, which all count 1: no weights, nothing else to be mixed in */
     int extreme, weight_exponent, class_exponent;
-    fl_sizes weight_sizes;    /* of sample weights */
+    fl_sizes weight_sizes; /* of sample weights */
     int something_counts;
-    double scale;             /* of all derivatives */
-    char *class_numbers;      /* fl_make_class_numbers */
+    double scale;        /* of all derivatives */
+    char *class_numbers; /* fl_make_class_numbers */
 
-    fl_walk walk;             /* of the rows; last, for it is large and need not be cleared */
+    fl_walk walk; /* of the rows; last, for it is large and need not be cleared */
 } job;
 
 /* A thread's memory. First, what the rows of a task have: arrays with room for whole groups. */
 typedef struct {
-    int64_t pending;          /* rows whose derivatives are still to be made; 0 at first */
+    int64_t pending; /* rows whose derivatives are still to be made; 0 at first */
     double *value, *weight, *mass;
     int64_t *label;
     char *work;
@@ -80,10 +82,11 @@ typedef double (*fl_row_function)(job *j, const row *r, int64_t label, double sc
 struct fl_row_shape {
     /* How the shape goes about a call: the work_bytes at least. Nothing is read yet. */
     fl_status (*plan)(job *j);
-    /* Looks at a task's rows, whose labels and weights are in m, before anything is written; NULL: there is nothing to look at. */
+    /* Looks at a task's rows, whose labels and weights are in m, before anything is written; NULL: there is nothing to look at.
+     */
     void (*look)(job *j, int64_t first, int64_t n, rows_memory *m);
-    /* Computes a task's rows: derivatives are written, the values are left in m->value. Or, with `rows` NULL, a row that counts: returns
-     * its value. `label` is -1 where there is none; `scale` multiplies derivatives. */
+    /* Computes a task's rows: derivatives are written, the values are left in m->value. Or, with `rows` NULL, a row that
+     * counts: returns its value. `label` is -1 where there is none; `scale` multiplies derivatives. */
     void (*rows)(job *j, int64_t first, int64_t n, rows_memory *m);
     fl_row_function row;
     /* Writes what is pending after a thread's last task; NULL: nothing ever is. */
@@ -97,7 +100,8 @@ struct fl_row_shape {
     int floors_hessians;      /* see fl_newton: the shape does so itself */
 };
 
-/* ---- segments.c: where rows lie, and segments of them as contiguous numbers ----------------------------------------------- */
+/* ---- segments.c: where rows lie, and segments of them as contiguous numbers -----------------------------------------------
+ */
 
 row fl_rows_at(const job *j, int64_t index);
 /* One class of all rows. */
@@ -126,14 +130,16 @@ double fl_logit_of(const job *j, const row *r, int64_t label);
 /* Hessians that are kept already, of a row with this weight: see fl_newton. */
 void fl_floor_row(const job *j, const row *r, double weight);
 
-/* ---- domain.c: numbers outside of their domains ---------------------------------------------------------------------------- */
+/* ---- domain.c: numbers outside of their domains ----------------------------------------------------------------------------
+ */
 
 /* Are n numbers in their domain? Notes it where not. */
 int fl_check_numbers(job *j, const char *numbers, int64_t n, int which);
 void fl_check_row(job *j, const row *r, char *buffer);
 void fl_check_rows(job *j, int64_t first, int64_t n, char *buffer);
 
-/* ---- counts.c: what rows and classes count --------------------------------------------------------------------------------- */
+/* ---- counts.c: what rows and classes count ---------------------------------------------------------------------------------
+ */
 
 /* Labels and weights of the rows first ... first + n - 1, ready to be used. Returns whether all labels are good. */
 int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
@@ -161,7 +167,8 @@ static inline int fl_row_counts(const job *j, const rows_memory *m, int64_t i)
 int fl_has_class_numbers(const job *j);
 /* Whether class weights need care, and what they are divided by. */
 void fl_look_at_class_weights(job *j);
-/* Makes j->class_numbers of type real: share times the class weight, for every class; some copies of these, one after the other. */
+/* Makes j->class_numbers of type real: share times the class weight, for every class; some copies of these, one after the
+ * other. */
 fl_status fl_make_class_numbers(job *j, double share, int64_t copies);
 /* The value of a row in the precision of the results, times its weight. */
 static inline double fl_rounded_value(const job *j, double value, double weight)
@@ -173,7 +180,8 @@ static inline double fl_rounded_value(const job *j, double value, double weight)
 /* Under FL_NONE, the values of the rows first ... first + n - 1. */
 void fl_keep_values(const job *j, int64_t first, int64_t n, const double *values);
 
-/* ---- tasks.c: rows by tasks ------------------------------------------------------------------------------------------------ */
+/* ---- tasks.c: rows by tasks ------------------------------------------------------------------------------------------------
+ */
 
 /* How many rows are worth so many elements: at most those that there are. */
 int64_t fl_rows_worth(const job *j, int64_t elements);
@@ -181,8 +189,8 @@ int64_t fl_task_rows(const job *j, int64_t task, int64_t *first);
 rows_memory *fl_memory_of(const job *j, char *scratch);
 /* Sums of at most FL_BLOCK numbers, in the lanes of double. */
 double fl_sum_of_rows(const job *j, double *x, int64_t n);
-/* Rows first ... first + n - 1, computed by `of` from its row `at` on, which may be a job of some of them; their sum is left for
- * their task. Returns whether all is well. */
+/* Rows first ... first + n - 1, computed by `of` from its row `at` on, which may be a job of some of them; their sum is left
+ * for their task. Returns whether all is well. */
 int fl_compute_rows(job *j, int64_t first, int64_t n, job *of, int64_t at, rows_memory *m);
 void fl_row_task(void *context, int64_t task, char *scratch);
 /* A row at a time, of those that count; the others are cleared. */
@@ -190,7 +198,8 @@ void fl_each_row(job *j, int64_t first, int64_t n, rows_memory *m, fl_row_functi
 /* Runs tasks of so many rows, each of which may use more memory beside work_bytes. */
 fl_status fl_run_row_tasks(job *j, fl_task task, int64_t rows, size_t more_bytes);
 
-/* ---- driver.c -------------------------------------------------------------------------------------------------------------- */
+/* ---- driver.c --------------------------------------------------------------------------------------------------------------
+ */
 
 fl_status fl_run_rows(fl_call *call, const fl_loss_info *loss, const fl_shape *shape);
 

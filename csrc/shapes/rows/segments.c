@@ -45,8 +45,8 @@ static int is_half_in_place(const job *j, int which, const row *r, int64_t s)
 {
     const fl_array *a = fl_array_of(j->call, which);
     const uintptr_t item = sizeof(uint16_t);
-    return (a->dtype == FL_FLOAT16 || a->dtype == FL_BFLOAT16) && j->call->real == FL_FLOAT32 && a->class_stride == (intptr_t)item &&
-           (uintptr_t)segment_start(j, which, r, s) % item == 0;
+    return (a->dtype == FL_FLOAT16 || a->dtype == FL_BFLOAT16) && j->call->real == FL_FLOAT32 &&
+           a->class_stride == (intptr_t)item && (uintptr_t)segment_start(j, which, r, s) % item == 0;
 }
 
 const char *fl_segment_numbers(const job *j, int which, const row *r, int64_t s, char *buffer)
@@ -110,7 +110,8 @@ void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const cha
 void fl_keep_class(const job *j, int which, const row *r, int64_t class, double result)
 {
     if (r->data[which])
-        fl_store(result, r->data[which] + class * fl_array_of(j->call, which)->class_stride, 0, fl_array_of(j->call, which)->dtype);
+        fl_store(result, r->data[which] + class * fl_array_of(j->call, which)->class_stride, 0,
+                 fl_array_of(j->call, which)->dtype);
 }
 
 void fl_clear_row(const job *j, const row *r)

@@ -31,7 +31,8 @@ static int has_single_top(const job *j, const batch *b, int64_t i, double maximu
 }
 
 /* The terms of a segment: in the buffers u F as grad, -u F' as terms, u F'' as hess. */
-static void make_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum, double top)
+static void make_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum,
+                       double top)
 {
     const softmax_plan *p = softmax_plan_of(j);
     const row *r = &b->where[i];
@@ -48,11 +49,19 @@ static void make_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, in
         j->kernels->softmax->soften(logits, fl_padded(n), b->largest[i], j->call->softcap, j->call->temperature, buffers->pred);
         logits = buffers->pred;
     }
-    p->body->terms(&(fl_terms){
-        .n = n, .logits = logits, .exponentials = e, .u = u, .param = j->call->param,
-        .maximum = b->field[FL_MAXIMUM][i], .log_sum = b->field[FL_LOG_SUM][i], .factor = factor_of(j, b, i, maximum, top, 1.0) / b->field[FL_LIFT][i],
-        .single_top = has_single_top(j, b, i, maximum) ? top : NAN, .rest = b->field[FL_REST][i],
-        .value = buffers->grad, .target = buffers->terms, .bend = buffers->hess});
+    p->body->terms(&(fl_terms){.n = n,
+                               .logits = logits,
+                               .exponentials = e,
+                               .u = u,
+                               .param = j->call->param,
+                               .maximum = b->field[FL_MAXIMUM][i],
+                               .log_sum = b->field[FL_LOG_SUM][i],
+                               .factor = factor_of(j, b, i, maximum, top, 1.0) / b->field[FL_LIFT][i],
+                               .single_top = has_single_top(j, b, i, maximum) ? top : NAN,
+                               .rest = b->field[FL_REST][i],
+                               .value = buffers->grad,
+                               .target = buffers->terms,
+                               .bend = buffers->hess});
 }
 
 void fl_sum_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum, double top,
@@ -62,7 +71,7 @@ void fl_sum_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t
     const int64_t n = fl_segment_length(j, s), padded = fl_padded(n);
     if (b->field[FL_COUNTS][i] == 0.0) {
         if (!j->call->labels)
-            fl_mixed_target(j, &b->where[i], s, buffers);    /* for its domain */
+            fl_mixed_target(j, &b->where[i], s, buffers); /* for its domain */
         return;
     }
     make_terms(j, b, buffers, i, s, e, maximum, top);
@@ -74,7 +83,8 @@ void fl_sum_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t
         fl_store(0.0, buffers->terms, largest, real);
         fl_store(0.0, buffers->hess, largest, real);
     }
-    const double target_of_others = j->kernels->sum(buffers->terms, padded), bend_of_others = j->kernels->sum(buffers->hess, padded);
+    const double target_of_others = j->kernels->sum(buffers->terms, padded),
+                 bend_of_others = j->kernels->sum(buffers->hess, padded);
     into->value += j->kernels->sum(buffers->grad, padded);
     into->target += target + target_of_others;
     into->target_of_others += target_of_others;
@@ -100,7 +110,8 @@ void fl_note_terms(batch *b, int64_t i, const term_sums *sums)
     b->field[FL_BEND_OF_OTHERS][i] = sums->bend_of_others;
 }
 
-void fl_softmax_derivatives(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum, double top)
+void fl_softmax_derivatives(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t s, const char *e, double maximum,
+                            double top)
 {
     const softmax_plan *p = softmax_plan_of(j);
     const fl_call *c = j->call;
@@ -119,12 +130,20 @@ void fl_softmax_derivatives(job *j, batch *b, segment_buffers *buffers, int64_t 
             make_terms(j, b, buffers, i, s, e, maximum, top);
         const char *u = terms ? buffers->terms : p->dense ? fl_mixed_target(j, r, s, buffers) : NULL;
         const double lift = fl_lift_of_segment(depth(j, b, i, maximum), c->real), unlift = 1.0 / lift;
-        j->kernels->softmax->backward(&(fl_backward){
-            .n = n, .exponentials = e, .u = u, .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
-            .hess = c->outputs & FL_HESS ? buffers->hess : NULL, .bent = terms, .factor = factor_of(j, b, i, maximum, top, lift),
-            .lift = field[FL_LIFT][i], .unlift = unlift / field[FL_LIFT][i], .spread = field[FL_SPREAD][i] * unlift,
-            .curve = field[FL_CURVE][i], .square = field[FL_SQUARE][i], .scale = field[FL_SCALE][i],
-            .hess_scale = field[FL_HESS_SCALE][i] * unlift});
+        j->kernels->softmax->backward(&(fl_backward){.n = n,
+                                                     .exponentials = e,
+                                                     .u = u,
+                                                     .grad = c->outputs & FL_GRAD ? buffers->grad : NULL,
+                                                     .hess = c->outputs & FL_HESS ? buffers->hess : NULL,
+                                                     .bent = terms,
+                                                     .factor = factor_of(j, b, i, maximum, top, lift),
+                                                     .lift = field[FL_LIFT][i],
+                                                     .unlift = unlift / field[FL_LIFT][i],
+                                                     .spread = field[FL_SPREAD][i] * unlift,
+                                                     .curve = field[FL_CURVE][i],
+                                                     .square = field[FL_SQUARE][i],
+                                                     .scale = field[FL_SCALE][i],
+                                                     .hess_scale = field[FL_HESS_SCALE][i] * unlift});
         if ((u || c->outputs & FL_HESS) && has_single_top(j, b, i, maximum)) {
             const int64_t largest = j->kernels->position(e, n, top);
             if (u)
@@ -138,7 +157,7 @@ void fl_softmax_derivatives(job *j, batch *b, segment_buffers *buffers, int64_t 
     }
     if (c->softcap != 0.0 && field[FL_COUNTS][i] != 0.0)
         j->kernels->softmax->harden(fl_padded_segment(j, FL_PRED, r, s, buffers->pred), fl_padded(n), c->softcap, buffers->grad,
-                           c->outputs & FL_HESS ? buffers->hess : NULL);
+                                    c->outputs & FL_HESS ? buffers->hess : NULL);
     if (c->outputs & (FL_GRAD | FL_LOG_SOFTMAX))
         fl_keep_segment(j, FL_PRED_GRAD, r, s, buffers->grad);
     if (c->outputs & FL_HESS && c->newton && field[FL_COUNTS][i] != 0.0)
@@ -187,7 +206,8 @@ static void batch_statistics(const job *j, const batch *b, int64_t first, int64_
         dispersion[i] = i < n ? fl_unit_of(j->call->real) * totals[i].dispersion : 0.0;
     }
     fl_gather((const char *)b->field, sizeof(double), FL_FOUND_FIELDS * FL_ROWS_TOGETHER, FL_FLOAT64, real, fields);
-    fl_gather((const char *)dispersion, sizeof(double), FL_ROWS_TOGETHER, FL_FLOAT64, real, fields + FL_DISPERSION * field_size);
+    fl_gather((const char *)dispersion, sizeof(double), FL_ROWS_TOGETHER, FL_FLOAT64, real,
+              fields + FL_DISPERSION * field_size);
     fl_gather((const char *)unknown, sizeof(double), FL_ROWS_TOGETHER, FL_FLOAT64, real, fields + FL_UNKNOWN * field_size);
     const fl_rows rows = fl_options_of(j, FL_ROWS_TOGETHER, fields);
     j->kernels->softmax->rows_statistics(&rows);

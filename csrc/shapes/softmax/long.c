@@ -33,8 +33,8 @@ static void sum_kept_terms(job *j, batch *b, int64_t i)
     fl_note_terms(b, i, &total);
 }
 
-/* The rows of a batch, forward; between their segments, the derivatives of the batch before, from the place where the exponentials of
- * these will be. */
+/* The rows of a batch, forward; between their segments, the derivatives of the batch before, from the place where the
+ * exponentials of these will be. */
 static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_memory *m)
 {
     const softmax_plan *p = softmax_plan_of(j);
@@ -51,8 +51,8 @@ static void softmax_batch(job *j, int64_t first, int64_t n, int64_t at, rows_mem
             const int64_t place = i * j->n_segments + s;
             if (i < m->pending)
                 backward_kept(j, b, i, s);
-            const fl_segment part =
-                fl_softmax_segment(j, &where[i], s, m->label[at + i], &label_logits[i], &b->buffers, kept_exponentials(j, b, i, s));
+            const fl_segment part = fl_softmax_segment(j, &where[i], s, m->label[at + i], &label_logits[i], &b->buffers,
+                                                       kept_exponentials(j, b, i, s));
             b->maximum[place] = part.maximum;
             b->top[place] = part.top;
             fl_join(&together, &part, p->softening, p->statistics);

@@ -12,8 +12,8 @@ static const char *next_segment(const job *j, int which, const row *r, int64_t s
     return r->data[which] + j->ahead[which] + s * j->segment * a->class_stride;
 }
 
-/* Where in the row the maximum of segment s is first, and NaN where there may be one. Not by exponentials, nor by softened logits: of
- * logits that differ some have the same. */
+/* Where in the row the maximum of segment s is first, and NaN where there may be one. Not by exponentials, nor by softened
+ * logits: of logits that differ some have the same. */
 static void note_places(const job *j, int64_t s, const char *a, int64_t n, int may_be_unknown, fl_segment *part)
 {
     const int64_t largest = j->kernels->position(a, n, part->maximum), start = s * j->segment;
@@ -26,7 +26,8 @@ fl_segment fl_softmax_segment(job *j, const row *r, int64_t s, int64_t label, do
 {
     const softmax_plan *p = softmax_plan_of(j);
     const int64_t n = fl_segment_length(j, s), at = label - s * j->segment;
-    const char *u = p->dense && !p->terms ? fl_mixed_target(j, r, s, b) : NULL, *a = fl_segment_numbers(j, FL_PRED, r, s, b->pred);
+    const char *u = p->dense && !p->terms ? fl_mixed_target(j, r, s, b) : NULL,
+               *a = fl_segment_numbers(j, FL_PRED, r, s, b->pred);
     fl_segment part;
     const int with_statistics = label_logit && p->statistics;
     if (label_logit && label >= 0 && at >= 0 && at < n)
@@ -36,7 +37,8 @@ fl_segment fl_softmax_segment(job *j, const row *r, int64_t s, int64_t label, do
     if (p->softened) {
         const char *numbers = fl_padded_segment(j, FL_PRED, r, s, b->pred);
         /* Where no logit is finite, what softmax_forward would say. */
-        given.maximum = at_least(j->kernels->softmax->maximum(numbers, fl_padded(n)), j->call->real == FL_FLOAT32 ? -(double)FLT_MAX : -DBL_MAX);
+        given.maximum = at_least(j->kernels->softmax->maximum(numbers, fl_padded(n)),
+                                 j->call->real == FL_FLOAT32 ? -(double)FLT_MAX : -DBL_MAX);
         if (with_statistics)
             note_places(j, s, numbers, n, 1, &given);
         j->kernels->softmax->soften(numbers, fl_padded(n), given.maximum, j->call->softcap, j->call->temperature, b->pred);

@@ -11,9 +11,9 @@ enum {
 
 typedef struct {
     job *j;
-    int64_t parts;            /* of a row */
-    fl_segment *part;         /* of every row */
-    term_sums *terms;         /* of every part */
+    int64_t parts;    /* of a row */
+    fl_segment *part; /* of every row */
+    term_sums *terms; /* of every part */
     double label_logit[FL_ROWS_TOGETHER];
     batch b;
 } shared_rows;
@@ -38,7 +38,8 @@ static void shared_forward_task(void *context, int64_t task, char *scratch)
     const int64_t i = task / k->parts, first = task % k->parts * SEGMENTS_TOGETHER;
     fl_segment total = FL_NO_SEGMENT;
     for (int64_t s = first; s < j->n_segments && s < first + SEGMENTS_TOGETHER; s++) {
-        const fl_segment part = fl_softmax_segment(j, &k->b.where[i], s, k->b.label[i], &k->label_logit[i], &m->buffers, m->exponentials);
+        const fl_segment part =
+            fl_softmax_segment(j, &k->b.where[i], s, k->b.label[i], &k->label_logit[i], &m->buffers, m->exponentials);
         fl_join(&total, &part, p->softening, p->statistics);
     }
     k->part[task] = total;
@@ -119,7 +120,8 @@ int fl_rows_are_shared(const job *j)
     const int64_t parts = parts_of_row(j);
     /* The partial sums are those of tasks: here, of one row each. */
     return !p->side_by_side && j->n_tasks > 0 && j->rows_a_task == 1 &&
-           (j->n_segments > MAX_SEGMENTS || (j->call->n_threads > 1 && parts > 1 && j->n_tasks < 2 * (int64_t)j->call->n_threads));
+           (j->n_segments > MAX_SEGMENTS ||
+            (j->call->n_threads > 1 && parts > 1 && j->n_tasks < 2 * (int64_t)j->call->n_threads));
 }
 
 fl_status fl_run_shared_rows(job *j)

@@ -72,10 +72,15 @@ static fl_status plan_function(job *j)
     return plan(j);
 }
 
-static const fl_row_shape loss = {.plan = plan, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
-                                  .mixes_class_weights = 1, .label_weighs_in_mean = 1, .floors_hessians = 1};
-static const fl_row_shape function = {.plan = plan_function, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks,
-                                      .floors_hessians = 1};
+static const fl_row_shape loss = {.plan = plan,
+                                  .rows = rows,
+                                  .pending = fl_long_rows_pending,
+                                  .run = run_tasks,
+                                  .mixes_class_weights = 1,
+                                  .label_weighs_in_mean = 1,
+                                  .floors_hessians = 1};
+static const fl_row_shape function = {
+    .plan = plan_function, .rows = rows, .pending = fl_long_rows_pending, .run = run_tasks, .floors_hessians = 1};
 
 const fl_shape fl_shape_softmax = {"rows", fl_run_rows, &loss};
 const fl_shape fl_shape_softmax_function = {"row functions", fl_run_rows, &function};

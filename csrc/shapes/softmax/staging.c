@@ -1,5 +1,5 @@
-/* Rows whose classes lie far apart in memory, one line of cache each: some rows at a time are brought together, so that a line is read once
- * for all rows that it holds a class of. What computes them then sees rows that lie one after the other. */
+/* Rows whose classes lie far apart in memory, one line of cache each: some rows at a time are brought together, so that a line
+ * is read once for all rows that it holds a class of. What computes them then sees rows that lie one after the other. */
 #include "softmax.h"
 
 #include <string.h>
@@ -9,7 +9,8 @@ enum {
     ROWS_A_LINE = 16,
     /* Of a thread, for all arrays: with what keeps the exponentials of a row of that size, less than 1 MiB. */
     STAGE_BYTES = 512 * 1024,
-    /* Memory is asked for a class as far ahead: two lines each, as rows may begin within a line. Measured: 24 and 32 are alike, 8 a tenth slower. */
+    /* Memory is asked for a class as far ahead: two lines each, as rows may begin within a line. Measured: 24 and 32 are alike,
+       8 a tenth slower. */
     CLASSES_AHEAD = 24,
 };
 
@@ -49,12 +50,13 @@ int64_t fl_rows_to_stage(const job *j)
     return rows > 1 && rows < w->size ? rows : 0;
 }
 
-/* A class of n rows from `first` on. Mostly they lie side by side; memory is then asked for the same of a class some classes ahead. */
+/* A class of n rows from `first` on. Mostly they lie side by side; memory is then asked for the same of a class some classes
+ * ahead. */
 typedef struct {
     const job *j;
     int which;
     int64_t first, n;
-    char *start;              /* where class 0 lies side by side, or NULL */
+    char *start; /* where class 0 lies side by side, or NULL */
 } class_runs;
 
 static class_runs runs_of(const job *j, int which, int64_t first, int64_t n)
@@ -100,7 +102,8 @@ static void turn(const job *j, int which, int64_t first, int64_t n, char *stage,
 {
     const int64_t classes = j->call->classes;
     const size_t item = j->item;
-    _Alignas(64) char columns[FL_GROUP * ROWS_A_LINE * sizeof(double)] = {0}, rows[FL_GROUP * ROWS_A_LINE * sizeof(double)] = {0};
+    _Alignas(64) char columns[FL_GROUP * ROWS_A_LINE * sizeof(double)] = {0},
+                                                       rows[FL_GROUP * ROWS_A_LINE * sizeof(double)] = {0};
     for (int64_t done = 0; done < n; done += ROWS_A_LINE) {
         const int64_t line = n - done < ROWS_A_LINE ? n - done : ROWS_A_LINE;
         const class_runs runs = runs_of(j, which, first + done, line);
@@ -111,7 +114,9 @@ static void turn(const job *j, int which, int64_t first, int64_t n, char *stage,
             if (!out)
                 j->kernels->softmax->transpose_to_classes(columns, line, FL_GROUP, rows);
             for (int64_t i = 0; i < line; i++) {
-                char *const staged = stage + (size_t)((done + i) * classes + c) * item, *const row = rows + (size_t)(i * FL_GROUP) * item;
+                char *const staged = stage + (size_t)((done + i) * classes + c) * item, *const row =
+                                                                                            rows +
+                                                                                            (size_t)(i * FL_GROUP) * item;
                 memcpy(out ? row : staged, out ? staged : row, (size_t)some * item);
             }
             if (out)
@@ -126,8 +131,10 @@ static void turn(const job *j, int which, int64_t first, int64_t n, char *stage,
 static void stage_rows(const job *j, int64_t first, int64_t n, char *memory, job *staged, fl_call *call)
 {
     fl_array *const arrays[FL_N_ARRAYS] = {
-        [FL_PRED] = &call->argument[FL_PRED].array, [FL_TARGET] = &call->argument[FL_TARGET].array,
-        [FL_PRED_GRAD] = &call->argument[FL_PRED].grad, [FL_PRED_HESS] = &call->argument[FL_PRED].hess,
+        [FL_PRED] = &call->argument[FL_PRED].array,
+        [FL_TARGET] = &call->argument[FL_TARGET].array,
+        [FL_PRED_GRAD] = &call->argument[FL_PRED].grad,
+        [FL_PRED_HESS] = &call->argument[FL_PRED].hess,
     };
     const size_t size = (size_t)(n * j->call->classes) * j->item;
     *staged = *j;
@@ -175,7 +182,7 @@ static void staged_task(void *context, int64_t group, char *scratch)
     for (int64_t at = 0; at < n; at += j->rows_a_task) {
         const int64_t rows = n - at < j->rows_a_task ? n - at : j->rows_a_task;
         if (!fl_compute_rows(j, begin + at, rows, &staged, at, m)) {
-            m->pending = 0;   /* they lie where only `staged` finds them */
+            m->pending = 0; /* they lie where only `staged` finds them */
             return;
         }
     }

@@ -4,16 +4,17 @@
 #include <string.h>
 
 enum {
-    /* What a tile may take of a first-level cache of 48 KiB, and its rows at most. Beside its logits, a copy of them and their derivatives, a
-     * row has the fields that the plain loss uses. Twice as much where the classes of a row lie apart, since each is then a run in memory. */
+    /* What a tile may take of a first-level cache of 48 KiB, and its rows at most. Beside its logits, a copy of them and their
+     * derivatives, a row has the fields that the plain loss uses. Twice as much where the classes of a row lie apart, since
+     * each is then a run in memory. */
     TILE_BYTES = 36 * 1024,
     FIELDS_USED = 30,
     TILE_ROWS = 256,
 };
 
 typedef struct {
-    int64_t lanes;            /* the rows of a tile in whole groups */
-    char *given, *logits, *target, *grad, *hess, *rows, *field;   /* given: logits before they are softened */
+    int64_t lanes;                                              /* the rows of a tile in whole groups */
+    char *given, *logits, *target, *grad, *hess, *rows, *field; /* given: logits before they are softened */
 } tile;
 
 /* Whether the same class of rows that follow each other lies side by side in memory. */
@@ -91,8 +92,8 @@ static void scatter_columns(const job *j, int which, int64_t first, int64_t n, c
     char *to = packed(j, which, first);
     if (!to) {
         for (int64_t i = 0; i < classes; i++)
-            fl_scatter_walked(&j->walk, columns + (size_t)(i * lanes) * j->item, first, n, c->real, fl_class_of_rows(j, which, i),
-                              j->stream ? j->kernels->stream : NULL);
+            fl_scatter_walked(&j->walk, columns + (size_t)(i * lanes) * j->item, first, n, c->real,
+                              fl_class_of_rows(j, which, i), j->stream ? j->kernels->stream : NULL);
         return;
     }
     const int direct = dtype == c->real && n == lanes && !j->stream && (uintptr_t)to % j->item == 0;
@@ -127,8 +128,12 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
     const fl_call *c = j->call;
     const int64_t lanes = fl_padded(n);
     gather_columns(j, FL_PRED, first, n, t, t->given);
-    fl_columns k = {.classes = c->classes, .rows = fl_options_of(j, lanes, t->field), .logits = t->logits, .exponentials = t->grad,
-                    .grad = c->outputs & FL_GRAD ? t->grad : NULL, .hess = c->outputs & FL_HESS ? t->hess : NULL,
+    fl_columns k = {.classes = c->classes,
+                    .rows = fl_options_of(j, lanes, t->field),
+                    .logits = t->logits,
+                    .exponentials = t->grad,
+                    .grad = c->outputs & FL_GRAD ? t->grad : NULL,
+                    .hess = c->outputs & FL_HESS ? t->hess : NULL,
                     .log_softmax = c->outputs & FL_LOG_SOFTMAX ? t->logits : NULL};
     k.rows.label = m->label + at, k.rows.value = m->value + at;
     if (!j->only_labels)
@@ -140,7 +145,8 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
         if (p->statistics)
             j->kernels->softmax->columns_positions(&given);
     }
-    if (j->stream && c->argument[FL_PRED].array.dtype == c->real && (fl_rows_follow(j, FL_PRED) || lies_in_columns(j, FL_PRED))) {
+    if (j->stream && c->argument[FL_PRED].array.dtype == c->real &&
+        (fl_rows_follow(j, FL_PRED) || lies_in_columns(j, FL_PRED))) {
         k.next = fl_address(&j->walk, j->array[FL_PRED], first + n);
         k.next_step = fl_rows_follow(j, FL_PRED) ? 0 : c->argument[FL_PRED].array.class_stride / (int64_t)j->item;
     }
@@ -157,7 +163,7 @@ static void softmax_tile(job *j, int64_t first, int64_t n, int64_t at, rows_memo
             return;
         if (p->class_weight)
             j->kernels->softmax->columns_mix(t->target, p->class_weight, c->classes, lanes, 1.0 - c->label_smoothing,
-                                    c->label_smoothing / (double)c->classes);
+                                             c->label_smoothing / (double)c->classes);
     }
     j->kernels->softmax->rows_given(&k.rows);
     j->kernels->softmax->columns_forward(&k);
