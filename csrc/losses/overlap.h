@@ -17,12 +17,16 @@ typedef struct {
     double is, is_not, slope;
 } probability;
 
+/* In the type of the logit, like sigmoid_; what the roundings lose is put back. */
 INLINE probability probability_of(double logit)
 {
-    const decay d = decay_of((real)logit);
-    const double e = (double)d.e + (double)d.e * (double)d.lost, larger = 1.0 / (1.0 + e), smaller = e * larger;
-    const int positive = logit > 0.0;
-    return (probability){.is = positive ? larger : smaller, .is_not = positive ? smaller : larger, .slope = larger * smaller};
+    const real x = (real)logit;
+    const decay y = decay_of(x);
+    const real d = ONE + y.e, d_lost = (y.e - (d - ONE) + y.e * y.lost) * inverse_to_first_order(y.e), quotient = ONE / d;
+    const real larger = quotient - quotient * d_lost, smaller = y.e * quotient, all = smaller + smaller * (y.lost - d_lost);
+    const int positive = x > ZERO;
+    return (probability){.is = (double)(positive ? larger : all), .is_not = (double)(positive ? all : larger),
+                         .slope = (double)(larger * all)};
 }
 
 /* 1 - (both + smooth) / (both + alpha pred_alone + beta target_alone + smooth), by the three parts. */

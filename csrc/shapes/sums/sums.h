@@ -12,6 +12,11 @@ enum {
     FL_SUMS_BLOCK = 512,
     /* Elements whose sums are added one block after the other. */
     FL_SUMS_PART = 32 * FL_BLOCK,
+    /* Losses that are gone about together where they lie side by side and the elements of one do not: as many as a line of the cache
+     * has numbers, so that a line is read once. */
+    FL_SUMS_PANEL = 16,
+    /* Bytes of a block of numbers. Those of the losses of a panel do not all lie in the same lines of a cache. */
+    FL_SUMS_PITCH = FL_SUMS_BLOCK * (int)sizeof(double) + 64,
 };
 
 /* elements: arguments with a number an element; labels: with one for all of them. */
@@ -31,14 +36,15 @@ typedef struct {
     int weighed, by_all, stream;
     int derivative[FL_MAX_ARGUMENTS];  /* whether it is wanted */
     fl_walked array[FL_N_ARRAYS], element[FL_N_ARRAYS];
-    int64_t n_parts, losses_a_task;
+    int64_t n_parts, losses_a_task, losses_a_sum;   /* sums of few losses, so that they do not depend on tasks */
+    int panel;                /* the most losses that are gone about together */
     double scale;             /* what derivatives are multiplied by, with the weight */
     int weight_exponent;      /* weights are divided by 2 to this power */
-    double *partial;          /* by task */
+    double *partial;          /* the sums */
     int outside;              /* 1 + the position of an argument that is outside its domain; 0: none is */
-    /* Where losses are shared: the one at hand, what is added up of it, and the sums of each part. */
-    struct one_loss *one;
-    int averaged;
+    /* Where losses are shared: those at hand, what is added up of them, and the sums of each part. */
+    struct one_loss *losses;
+    int n_losses, averaged;
     double (*parts)[FL_MAX_SUMS];
     fl_walk walk, elements;   /* of the losses; of the elements of one. Last, for they are large and need not be cleared */
 } sums_plan;
@@ -54,24 +60,39 @@ typedef struct one_loss {
 typedef double part_sums[FL_MAX_SUMS];
 enum { FL_TERMS_ARE_WANTED = -1 };
 
-/* A thread's memory. */
+/* A thread's memory: behind it numbers of each argument, of the losses of a panel, and as many for derivatives; then the sums of parts,
+ * where losses are not shared. */
 typedef struct {
     int64_t unused;           /* see FL_ZEROED */
-    _Alignas(64) char in[FL_MAX_ARGUMENTS][FL_SUMS_BLOCK * sizeof(double)], out[FL_MAX_ARGUMENTS][FL_SUMS_BLOCK * sizeof(double)];
+    one_loss losses[FL_SUMS_PANEL];
+    const void *in[FL_SUMS_PANEL][FL_MAX_ARGUMENTS];   /* where numbers were fetched to, or lie */
+    void *out[FL_SUMS_PANEL][FL_MAX_ARGUMENTS];
     _Alignas(64) double term[FL_MAX_SUMS][FL_SUMS_BLOCK];
-    _Alignas(64) part_sums parts[];   /* where losses are not shared */
+    _Alignas(64) char numbers[];
 } sums_buffers;
+
+static inline size_t fl_bytes_of_numbers(const sums_plan *j)
+{
+    return (size_t)j->panel * 2 * FL_MAX_ARGUMENTS * FL_SUMS_PITCH;
+}
+
+static inline part_sums *fl_parts_of(const sums_plan *j, sums_buffers *b)
+{
+    return (part_sums *)(b->numbers + fl_bytes_of_numbers(j));
+}
 
 /* By position in losses.inc. */
 fl_sums_traits fl_traits_of_sums(int loss);
 /* The loss, and its derivative by each sum. */
 double fl_finish_sums(int loss, const double *sum, double count, double label, const double *param, double *slope);
 
-/* Of a part of a loss: what is added up, with numbers outside their domain noted; the derivatives; the same of a loss that does not count;
- * and is all in its domain? */
-void fl_reduce_part(sums_plan *j, const one_loss *one, int averaged, int64_t part, part_sums sums, sums_buffers *b);
-void fl_spread_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b);
-void fl_clear_part(const sums_plan *j, const one_loss *one, int64_t part);
-void fl_check_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b);
+/* Whether the losses of a panel lie side by side in an array whose elements do not. */
+int fl_is_in_columns(const sums_plan *j, int which);
+
+/* Of a part of each of a panel of losses: what is added up, into one after the other of `sums`, with numbers outside their domain noted; the
+ * derivatives, 0 of a loss that does not count; and is all in its domain? */
+void fl_reduce_part(sums_plan *j, const one_loss *losses, int n_losses, int averaged, int64_t part, part_sums *sums, sums_buffers *b);
+void fl_spread_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b);
+void fl_check_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b);
 
 #endif
