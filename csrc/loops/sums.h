@@ -103,6 +103,12 @@ INLINE void spread_loop(slopes_body body, int arguments, int is_centered, int wa
 #define INSTANCES_OF_sums(loss, has_operand) BODY_OF_SUMS(loss, loss)
 #define KERNELS_OF_sums(loss, has_operand) .sums = {NAMES_OF_BODY(loss)}
 
+/* Sums of numbers, or of their squares. */
+#define INSTANCES_OF_squarable(loss, has_operand)                                                                           \
+    BODY_OF_SUMS(loss, loss)                                                                                                \
+    BODY_OF_SUMS(loss##_of_squares, loss)
+#define KERNELS_OF_squarable(loss, has_operand) .sums = {NAMES_OF_BODY(loss), NAMES_OF_BODY(loss##_of_squares)}
+
 /* Of another power than 1 and 2 there are kernels of double alone. */
 #if REAL_BITS == 64
 #define BODY_OF_ANY_POWER(loss) BODY_OF_SUMS(loss, loss)

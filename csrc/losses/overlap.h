@@ -3,30 +3,42 @@
 #pragma once
 
 typedef struct {
-    double both, pred_alone, target_alone;
+    double both;              /* two small numbers may have a product that float has not */
+    real pred_alone, target_alone;
 } overlap;
 
-/* Of probabilities; not_pred is 1 - pred, which of logits is known better. */
-INLINE overlap overlap_of(double pred, double not_pred, double target)
+/* A probability, that of the opposite, and how the first grows with the logit if it is one of a logit. Numbers are of the type of the
+ * arguments: of none is the square small enough to vanish beside the sum. */
+typedef struct {
+    real is, is_not, slope;
+} probability;
+
+INLINE probability probability_itself(double pred)
 {
-    return (overlap){.both = pred * target, .pred_alone = pred * (1.0 - target), .target_alone = not_pred * target};
+    return (probability){.is = (real)pred, .is_not = ONE - (real)pred, .slope = ONE};
 }
 
-/* The probability of a logit, of the opposite, and how the first grows with the logit. */
-typedef struct {
-    double is, is_not, slope;
-} probability;
+INLINE overlap overlap_of(probability p, double target)
+{
+    const real t = (real)target;
+    return (overlap){.both = (double)p.is * target, .pred_alone = p.is * (ONE - t), .target_alone = p.is_not * t};
+}
+
+/* The difference of a probability and the target, from the side where it keeps its digits. */
+INLINE real excess_of(probability p, double target)
+{
+    const real t = (real)target;
+    return t > HALF ? (ONE - t) - p.is_not : p.is - t;
+}
 
 /* In the type of the logit, like sigmoid_; what the roundings lose is put back. */
 INLINE probability probability_of(double logit)
 {
     const real x = (real)logit;
     const decay y = decay_of(x);
-    const real d = ONE + y.e, d_lost = (y.e - (d - ONE) + y.e * y.lost) * inverse_to_first_order(y.e), quotient = ONE / d;
-    const real larger = quotient - quotient * d_lost, smaller = y.e * quotient, all = smaller + smaller * (y.lost - d_lost);
+    const real larger = ONE / (ONE + y.e), all = y.e * larger;
     const int positive = x > ZERO;
-    return (probability){.is = (double)(positive ? larger : all), .is_not = (double)(positive ? all : larger),
-                         .slope = (double)(larger * all)};
+    return (probability){.is = positive ? larger : all, .is_not = positive ? all : larger, .slope = larger * all};
 }
 
 /* 1 - (both + smooth) / (both + alpha pred_alone + beta target_alone + smooth), by the three parts. */
@@ -39,4 +51,17 @@ INLINE dissimilarity dissimilarity_of(double both, double pred_alone, double tar
     const double apart = alpha * pred_alone + beta * target_alone, shared = both + smooth, all = shared + apart;
     const double by_apart = shared / all / all;
     return (dissimilarity){apart / all, -apart / all / all, alpha * by_apart, beta * by_apart};
+}
+
+/* Terms of what is in both and of what is in one alone, and their slopes. */
+INLINE terms terms_of_sizes(probability p, double target)
+{
+    const overlap o = overlap_of(p, target);
+    return (terms){.of_sum_0 = o.both, .of_sum_1 = (double)(o.pred_alone + o.target_alone)};
+}
+
+INLINE elements slopes_of_sizes(probability p, double target, const double *slope)
+{
+    return (elements){.first = (slope[1] + target * (slope[0] - 2.0 * slope[1])) * (double)p.slope,
+                      .second = slope[0] * (double)p.is + slope[1] * (double)(p.is_not - p.is)};
 }

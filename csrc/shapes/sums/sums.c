@@ -318,8 +318,8 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shap
     walk(&j);
     if (fl_too_large(call->ndim, call->shape, j.elements.size) || fl_too_large(call->n_summed, call->summed_shape, 1))
         return FL_NO_MEMORY;
-    const int form = !j.traits.is_distance ? 0 : call->param[0] == 1.0 ? 0 : call->param[0] == 2.0 ? 1 : 2;
-    j.real = form == 2 ? FL_FLOAT64 : call->real;
+    const int form = fl_form_of_sums(call->loss, call->param);
+    j.real = form == FL_FORM_OF_DOUBLE ? FL_FLOAT64 : call->real;
     j.kernels = fl_kernels_for(call->tier, j.real);
     j.sum = fl_kernels_for(call->tier, FL_FLOAT64)->sum;
     j.weighted_sum = fl_kernels_for(call->tier, FL_FLOAT64)->weighted_sum;

@@ -21,7 +21,7 @@ enum {
 
 /* elements: arguments with a number an element; labels: with one for all of them. */
 typedef struct {
-    int elements, labels, sums, is_distance, is_centered;
+    int elements, labels, sums, body, is_centered;
 } fl_sums_traits;
 
 /* How a call is gone about. */
@@ -81,8 +81,10 @@ static inline part_sums *fl_parts_of(const sums_plan *j, sums_buffers *b)
     return (part_sums *)(b->numbers + fl_bytes_of_numbers(j));
 }
 
-/* By position in losses.inc. */
+/* By position in losses.inc: what a loss is like; and which form of its body has such parameters, the last of double alone. */
 fl_sums_traits fl_traits_of_sums(int loss);
+enum { FL_FORM_OF_DOUBLE = FL_N_FORMS - 1 };
+int fl_form_of_sums(int loss, const double *param);
 /* The loss, and its derivative by each sum. */
 double fl_finish_sums(int loss, const double *sum, double count, double label, const double *param, double *slope);
 
