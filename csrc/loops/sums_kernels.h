@@ -4,12 +4,16 @@
 
 #include "blocks.h"
 
-/* What loops over the elements of a loss of sums take at a time. */
-enum { FL_SUMS_GROUP = 16 };
+enum {
+    /* What loops over the elements of a loss of sums take at a time. */
+    FL_SUMS_GROUP = 16,
+    /* Elements that are worked on at a time: they, and their terms, stay in the first-level cache. */
+    FL_SUMS_BLOCK = 512,
+};
 
 /* Some elements of a loss of sums. Arrays have room for whole groups. */
 typedef struct {
-    int64_t n;                /* any number but 0 */
+    int64_t n;                /* any number up to FL_SUMS_BLOCK but 0 */
     const void *in[FL_MAX_ARGUMENTS];
     const double *param, *center; /* center: what is subtracted from each argument */
     double *term[FL_MAX_SUMS]; /* made: what each element adds to each sum */

@@ -31,14 +31,12 @@ INLINE real excess_of(probability p, double target)
     return t > HALF ? (ONE - t) - p.is_not : p.is - t;
 }
 
-/* In the type of the logit, like sigmoid_; what the roundings lose is put back. */
-INLINE probability probability_of(double logit)
+/* Of a logit x, exp(-|x|) with the sign of x. */
+INLINE probability probability_of(double signed_decay)
 {
-    const real x = (real)logit;
-    const decay y = decay_of(x);
-    const real larger = ONE / (ONE + y.e), all = y.e * larger;
-    const int positive = x > ZERO;
-    return (probability){.is = positive ? larger : all, .is_not = positive ? all : larger, .slope = larger * all};
+    const real e = abs_((real)signed_decay), larger = ONE / (ONE + e), smaller = e * larger;
+    const int positive = copysign_(ONE, (real)signed_decay) > ZERO;
+    return (probability){.is = positive ? larger : smaller, .is_not = positive ? smaller : larger, .slope = larger * smaller};
 }
 
 /* 1 - (both + smooth) / (both + alpha pred_alone + beta target_alone + smooth), by the three parts. */

@@ -14,7 +14,7 @@ enum {
     N_LOSSES
 };
 
-enum { IS_sums, IS_distance, IS_squarable };
+enum { IS_sums, IS_distance, IS_squarable, IS_logits, IS_squarable_logits };
 
 typedef struct {
     fl_sums_traits traits;
@@ -31,7 +31,8 @@ int fl_form_of_sums(int loss, const double *param)
 {
     switch (losses[loss].traits.body) {
     case IS_distance: return param[0] == 1.0 ? 0 : param[0] == 2.0 ? 1 : FL_FORM_OF_DOUBLE;
-    case IS_squarable: return param[1] != 0.0;
+    case IS_squarable:
+    case IS_squarable_logits: return param[1] != 0.0;
     default: return 0;
     }
 }

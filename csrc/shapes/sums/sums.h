@@ -8,8 +8,6 @@
 #include "../../memory/tasks.h"
 
 enum {
-    /* Elements that are worked on at a time: they, and their terms, stay in the first-level cache. */
-    FL_SUMS_BLOCK = 512,
     /* Elements whose sums are added one block after the other. */
     FL_SUMS_PART = 32 * FL_BLOCK,
     /* Losses that are gone about together where they lie side by side and the elements of one do not: as many as a line of the cache
