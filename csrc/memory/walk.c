@@ -184,7 +184,11 @@ void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int
 }
 
 /* A tile of 8 elements is transposed at a time: whatever the stride, its lines stay in the first-level cache. */
-enum { ELEMENTS_A_TILE = 8 };
+enum {
+    ELEMENTS_A_TILE = 8,
+    /* How far ahead lines are asked for: hardware prefetchers do not follow strides of several lines. */
+    ELEMENTS_AHEAD = 64,
+};
 
 #define GATHER_TILE(type)                                                                                                   \
     for (int c = 0; c < columns; c++)                                                                                       \
@@ -197,8 +201,13 @@ enum { ELEMENTS_A_TILE = 8 };
 
 static void gather_columns(const char *from, intptr_t stride, int64_t n, int columns, int is_double, char *to, size_t pitch)
 {
+    const int64_t bytes = columns * (is_double ? (int64_t)sizeof(double) : (int64_t)sizeof(float));
     for (int64_t i = 0; i < n; i += ELEMENTS_A_TILE) {
         const int64_t end = i + ELEMENTS_A_TILE < n ? i + ELEMENTS_A_TILE : n;
+        for (int64_t e = i + ELEMENTS_AHEAD; e < end + ELEMENTS_AHEAD; e++) {
+            __builtin_prefetch(from + e * stride);
+            __builtin_prefetch(from + e * stride + bytes - 1);
+        }
         if (is_double) {
             GATHER_TILE(double)
         } else {
