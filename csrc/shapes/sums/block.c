@@ -12,7 +12,7 @@ int fl_is_in_columns(const sums_plan *j, int which)
 
 static void *buffer(const sums_plan *j, sums_buffers *b, int slot, int loss)
 {
-    return b->numbers + ((size_t)slot * (size_t)j->panel + (size_t)loss) * FL_SUMS_PITCH;
+    return b->numbers + ((size_t)slot * (size_t)j->panel + (size_t)loss) * j->pitch;
 }
 
 static fl_walked elements_of(const sums_plan *j, const one_loss *one, int which)
@@ -27,7 +27,7 @@ static void fetch(const sums_plan *j, const one_loss *losses, int n_losses, int 
     const fl_walked first_loss = elements_of(j, losses, which);
     const int in_columns = n_losses > 1 && first_loss.dtype == real && fl_is_in_columns(j, which);
     if (in_columns)
-        fl_gather_columns(&j->elements, first_loss, first, n, n_losses, buffer(j, b, which, 0), FL_SUMS_PITCH);
+        fl_gather_columns(&j->elements, first_loss, first, n, n_losses, buffer(j, b, which, 0), j->pitch);
     for (int l = 0; l < n_losses; l++) {
         const fl_walked a = elements_of(j, losses + l, which);
         if (n % FL_SUMS_GROUP == 0 && fl_direct(&j->elements, a, real)) {
@@ -174,7 +174,7 @@ static void keep_all(const sums_plan *j, const one_loss *losses, int n_losses, i
     void *const buffers = buffer(j, b, FL_MAX_ARGUMENTS + argument, 0);
     const fl_walked a = elements_of(j, losses, FL_GRADS + argument);
     if (n_losses > 1 && a.dtype == j->real && fl_is_in_columns(j, FL_GRADS + argument)) {
-        fl_scatter_columns(&j->elements, buffers, FL_SUMS_PITCH, first, n, n_losses, a);
+        fl_scatter_columns(&j->elements, buffers, j->pitch, first, n, n_losses, a);
         return;
     }
     for (int l = 0; l < n_losses; l++)

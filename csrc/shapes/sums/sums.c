@@ -270,12 +270,14 @@ static void walk(sums_plan *j)
 }
 
 /* Losses that lie side by side are gone about together where the elements of one do not. */
-static int panel_of(const sums_plan *j)
+static void choose_panel(sums_plan *j)
 {
+    const size_t item = fl_itemsize(j->weighed ? FL_FLOAT64 : j->real);
+    j->pitch = FL_SUMS_BLOCK * item + FL_SUMS_PANEL_BYTES / 2;
+    j->panel = 1;
     for (int a = 0; a < j->traits.elements; a++)
         if (fl_is_in_columns(j, a) || fl_is_in_columns(j, FL_GRADS + a))
-            return FL_SUMS_PANEL;
-    return 1;
+            j->panel = FL_SUMS_PANEL_BYTES / (int)item;
 }
 
 static fl_status run_passes(sums_plan *j)
@@ -334,7 +336,7 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shap
     const double elements = (double)j.walk.size * (double)j.elements.size;
     j.stream = elements * (double)written > FL_STREAM_BYTES;
     j.n_parts = j.elements.size > FL_SUMS_PART ? (j.elements.size + FL_SUMS_PART - 1) / FL_SUMS_PART : 1;
-    j.panel = panel_of(&j);
+    choose_panel(&j);
     j.losses_a_sum = ELEMENTS_A_TASK / (j.elements.size + 1) + 1;
     j.losses_a_sum = j.n_parts > 1 ? 1 : j.losses_a_sum < FL_BLOCK ? j.losses_a_sum : FL_BLOCK;
     j.losses_a_task = (j.panel + j.losses_a_sum - 1) / j.losses_a_sum * j.losses_a_sum;

@@ -10,11 +10,10 @@
 enum {
     /* Elements whose sums are added one block after the other. */
     FL_SUMS_PART = 32 * FL_BLOCK,
-    /* Losses that are gone about together where they lie side by side and the elements of one do not: as many as a line of the cache
-     * has numbers, so that a line is read once. */
-    FL_SUMS_PANEL = 16,
-    /* Bytes of a block of numbers. Those of the losses of a panel do not all lie in the same lines of a cache. */
-    FL_SUMS_PITCH = FL_SUMS_BLOCK * (int)sizeof(double) + 64,
+    /* Bytes of losses that are gone about together where they lie side by side and the elements of one do not: two lines of a cache, which
+     * are fetched together and so are read once. */
+    FL_SUMS_PANEL_BYTES = 128,
+    FL_SUMS_PANEL = FL_SUMS_PANEL_BYTES / (int)sizeof(float),
 };
 
 /* elements: arguments with a number an element; labels: with one for all of them. */
@@ -36,6 +35,7 @@ typedef struct {
     fl_walked array[FL_N_ARRAYS], element[FL_N_ARRAYS];
     int64_t n_parts, losses_a_task, losses_a_sum;   /* sums of few losses, so that they do not depend on tasks */
     int panel;                /* the most losses that are gone about together */
+    size_t pitch;             /* bytes of a block of numbers; those of a panel's losses do not all lie in the same lines of a cache */
     double scale;             /* what derivatives are multiplied by, with the weight */
     int weight_exponent;      /* weights are divided by 2 to this power */
     double *partial;          /* the sums */
@@ -71,7 +71,7 @@ typedef struct {
 
 static inline size_t fl_bytes_of_numbers(const sums_plan *j)
 {
-    return (size_t)j->panel * 2 * FL_MAX_ARGUMENTS * FL_SUMS_PITCH;
+    return (size_t)j->panel * 2 * FL_MAX_ARGUMENTS * j->pitch;
 }
 
 static inline part_sums *fl_parts_of(const sums_plan *j, sums_buffers *b)
