@@ -49,9 +49,8 @@ class SumsEntry(DescribedEntry):
     def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         """Every argument by name, as all_arguments finds them: at once where there is nothing to say about the call."""
         plan = self.plan
-        if len(args) == len(plan.names) and plan.keywords.issuperset(kwargs):
-            if "sample_weight" not in kwargs:
-                return {**plan.defaults, **dict(zip(plan.names, args, strict=True)), **kwargs}
+        if len(args) == len(plan.names) and plan.keywords.issuperset(kwargs) and "sample_weight" not in kwargs:
+            return {**plan.defaults, **dict(zip(plan.names, args, strict=True)), **kwargs}
         return _errors.all_arguments(self, args, kwargs)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
@@ -107,10 +106,11 @@ class SumsEntry(DescribedEntry):
             raise _errors.outside(row.name, argument.name, arrays[outside], argument.interval, "f" if single else "d", row)
         found = value if value is not None and value.ndim else value[()] if value is not None else reduced
         derivatives = [places[name] for name in names]
+        gradient: Any = None
         if plain:
             gradient = derivatives[0] if plan.one else tuple(derivatives)
-        else:
-            gradient = arranged(wrt, row, derivatives) if names else None
+        elif names:
+            gradient = arranged(wrt, row, derivatives)
         return gradient if self.outputs == ("grad",) else found if self.outputs == ("value",) else (found, gradient)
 
     @staticmethod

@@ -108,7 +108,8 @@ def contrastive(
     Notes
     -----
     A label of 1 is here that of two that belong together; Hadsell and others have it the other way round. At a distance of 0
-    and at the margins the subgradient is 0.
+    and at the margins the subgradient is 0. pytorch-metric-learning normalises vectors first, and adds the mean of those losses
+    of pairs that belong together and are not 0 to that of the others: `reduction="none"` has what these are made of.
 
     References
     ----------

@@ -58,7 +58,8 @@ def dice(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squa
     each sample and class; with `axis=(0, 2, 3)` one for each class of the batch. `weight` weighs these.
 
     Peers differ in what they add: MONAI adds 1e-5 above and below, as here; Keras adds to the size alone; optax adds to the
-    overlap before that is doubled, so that its `smooth` is half of this one.
+    overlap before that is doubled, so that its `smooth` is half of this one; segmentation-models-pytorch adds nothing, and to
+    it the loss of a region that is not there is 0. MONAI's `soft_label=True` measures overlap by |p - t| and is another loss.
 
     References
     ----------
@@ -142,7 +143,7 @@ def jaccard(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -
     Notes
     -----
     Also known as the IoU loss of masks. A region is what is summed over: see `dice`, of which it is 2 d / (1 + d) where nothing
-    is added.
+    is added. MONAI adds its 1e-5 to twice overlap and union, which is half of this `smooth`.
 
     References
     ----------
@@ -241,7 +242,7 @@ def tversky(
     Notes
     -----
     With alpha = beta = 1/2 it is `dice` with twice the `smooth`, with 1 `jaccard`. Where nothing is wrong, the gradient is 0
-    if `gamma` is not 1.
+    if `gamma` is not 1. It is optax's `dice_loss`, which adds 1.
 
     References
     ----------
