@@ -195,7 +195,7 @@ def measure(shape: tuple[int, ...], repeats: int, advance: Callable[[int], None]
     inputs = Workload("cross_entropy", shape).make_inputs()
     results = []
     for variant in VARIANTS:
-        plain, changed = Given(*inputs), Given(*inputs)
+        plain, changed = (Given(inputs.pred, inputs.target, inputs.out) for _ in range(2))
         variant.change(changed)
         seconds = take_turns({PLAIN: plain.call(), variant.name: changed.call()}, repeats, advance)
         results.append({"name": "x".join(map(str, shape)), "seconds": seconds})
