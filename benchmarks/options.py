@@ -40,6 +40,7 @@ class Given:
     pred: Any
     target: Any
     out: Any  #: None: a new array each time
+    others: tuple[Any, ...] = ()
     keywords: dict[str, Any] = field(default_factory=dict)
     entry_point: str = "value_and_grad"
 
@@ -195,7 +196,7 @@ def measure(shape: tuple[int, ...], repeats: int, advance: Callable[[int], None]
     inputs = Workload("cross_entropy", shape).make_inputs()
     results = []
     for variant in VARIANTS:
-        plain, changed = (Given(inputs.pred, inputs.target, inputs.out) for _ in range(2))
+        plain, changed = Given(*inputs), Given(*inputs)
         variant.change(changed)
         seconds = take_turns({PLAIN: plain.call(), variant.name: changed.call()}, repeats, advance)
         results.append({"name": "x".join(map(str, shape)), "seconds": seconds})
