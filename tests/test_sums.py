@@ -157,6 +157,16 @@ def test_losses_side_by_side(loss, shape, axis, dtype):
             assert found[0].dtype == (wide if reduction == "none" else float)
 
 
+def test_long_losses_side_by_side():
+    """Their parts are shared by threads."""
+    given = drawn(fl.pearson, (70_000, 5), 0, np.float32)
+    found, *others = (fl.pearson.value_and_grad(*given, axis=0, reduction="none", n_threads=n) for n in (1, 2, 7))
+    transposed = fl.pearson.value_and_grad(*(np.ascontiguousarray(array.T) for array in given), axis=1, reduction="none")
+    for value, gradient in (*others, (transposed[0], transposed[1].T)):
+        assert same_bits(value, found[0])
+        assert same_bits(gradient, found[1])
+
+
 @pytest.mark.parametrize("loss", SUMS, ids=name_of)
 def test_weights(loss):
     """A loss and an element of weight 0 contribute nothing, whatever they hold; a mean knows ratios of weights alone."""
