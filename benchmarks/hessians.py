@@ -38,7 +38,7 @@ def losses() -> list[str]:
 def contestants(name: str, threads: int) -> dict[str, Callable[[], Any]]:
     """The calls, which agree."""
     loss, workload = fl.losses[name], Workload(name, (ELEMENTS,))
-    pred, target, out = workload.make_inputs()
+    pred, target, out, _ = workload.make_inputs()
     places = out, np.zeros_like(out)
     ours = functools.partial(loss.grad_and_hess, pred, target, out=places)
     make, factor = sklearn_losses()[name]

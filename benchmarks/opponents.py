@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy_formulas import FORMULAS
 
+from fastloss import reference
+from fastloss._registry import registry
 from fastloss.cli._libraries import Opponent, Prepared, defaults
 from fastloss.cli._workloads import Inputs, Workload
 
@@ -28,6 +30,9 @@ Formula = Callable[[Any, Any, Mapping[str, Any]], Any]
 
 def prepare_numpy(workload: Workload, inputs: Inputs, threads: int) -> Prepared | None:
     formula = FORMULAS.get(workload.loss)
+    if formula is None and registry[workload.loss].family == "sums":
+        first = registry[workload.loss].differentiable[0]
+        return Prepared(functools.partial(reference.losses[workload.loss].value_and_grad, *inputs.arguments, wrt=first), tuple)
     if formula is None:
         return None
     # Memory that was written to, as that of fastloss.

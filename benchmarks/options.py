@@ -40,6 +40,7 @@ class Given:
     pred: Any
     target: Any
     out: Any  #: None: a new array each time
+    others: tuple[Any, ...] = ()
     keywords: dict[str, Any] = field(default_factory=dict)
     entry_point: str = "value_and_grad"
 

@@ -33,6 +33,7 @@ __all__ = [
 
 ACCEPTED = "float32, float64, float16, bfloat16, integers and bool are accepted"
 HALVES = ("float16", "bfloat16")
+SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def shape(array: Any) -> tuple[int, ...]:
@@ -134,6 +135,8 @@ def of_tensor(tensor: Any, name: str) -> np.ndarray:
 
 def readable_array(given: Any, name: str) -> np.ndarray:
     """`given` as an array of a native dtype that the kernels read."""
+    if type(given) is np.ndarray and (given.dtype is SINGLE or given.dtype is DOUBLE):
+        return given
     array = plain_array(given, name, "as weight=~mask")
     # "g" is longdouble, which some platforms make as short as float64.
     if (array.dtype.kind not in "biuf" and array.dtype.name not in HALVES) or array.dtype.char == "g":

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from fastloss import _arrays, _core, _errors
-from fastloss._arguments import arranged, default_names, prepared, wanted_names
+from fastloss._arguments import arranged, default_names, default_wrt, prepared, wanted_names
 from fastloss._docs import DescribedEntry
 from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
 
 __all__ = ["SumsEntry"]
+
+
+class Plan:
+    """All of a call that does not depend on its arguments."""
+
+    def __init__(self, entry: SumsEntry) -> None:
+        row, parameters = entry.loss.row, entry.__signature__.parameters
+        self.position = [name for name, _, _, _ in _core.losses()].index(row.name)
+        self.names = tuple(argument.name for argument in row.arguments)
+        self.defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
+        self.keywords = frozenset(name for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY)
+        self.numbers = [entry.number(parameter, self.defaults[parameter.name], False) for parameter in row.parameters]
+        self.of_loss = [argument.each == "loss" for argument in row.arguments]
+        self.intervals = [argument.interval if argument.interval.bounded else None for argument in row.arguments]
+        self.unchecked = [None] * len(self.names)
+        self.optional = any(argument.optional for argument in row.arguments)
+        default = default_wrt(row)
+        self.derivatives = (default,) if isinstance(default, str) else default
+        self.one = isinstance(default, str)
 
 
 class SumsEntry(DescribedEntry):
@@ -22,17 +42,31 @@ class SumsEntry(DescribedEntry):
         self.loss, self.outputs = loss, ENTRY_POINTS[name]
         self.__name__ = self.__qualname__ = name
 
+    @functools.cached_property
+    def plan(self) -> Plan:
+        return Plan(self)
+
+    def given(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Every argument by name, as all_arguments finds them: at once where there is nothing to say about the call."""
+        plan = self.plan
+        if len(args) == len(plan.names) and plan.keywords.issuperset(kwargs) and "sample_weight" not in kwargs:
+            return {**plan.defaults, **dict(zip(plan.names, args, strict=True)), **kwargs}
+        return _errors.all_arguments(self, args, kwargs)
+
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         out = kwargs.get("out")
         if out is not None and _errors.has_tensor(out):
             return _errors.call_with_tensors(self, args, kwargs)
-        given, row = _errors.all_arguments(self, args, kwargs), self.loss.row
+        given, row, plan = self.given(args, kwargs), self.loss.row, self.plan
         if given["reduction"] not in REDUCTIONS:
             raise _errors.bad_reduction(given["reduction"], REDUCTIONS)
         arrays, axes, shape = prepared(row, given, _errors.readable_array)
         first = arrays[0]
         single = first.dtype == np.float32 or first.dtype.name in _errors.HALVES
-        parameters = [self._number(parameter, given[parameter.name], single) for parameter in row.parameters]
+        parameters = [
+            default if given[p.name] is plan.defaults[p.name] else self.number(p, given[p.name], single)
+            for p, default in zip(row.parameters, plan.numbers, strict=True)
+        ]
         weight, counts = given["weight"], given["element_weight"]
         if weight is not None:
             weight = _errors.broadcast(_errors.readable_array(weight, "weight"), shape, "weight")
@@ -40,7 +74,9 @@ class SumsEntry(DescribedEntry):
             counts = _errors.readable_array(counts, "element_weight")
             counts = np.broadcast_to(_errors.broadcast(counts, first.shape, "element_weight"), first.shape)
         empty = _errors.choice("empty", given["empty"], EMPTY)
-        names = self._names(given)
+        wrt = given.get("wrt", ())
+        plain = wrt is None and not plan.optional
+        names = plan.derivatives if plain else self._names(given)
         dtype = first.dtype if single or first.dtype == np.float64 else np.dtype(np.float64)
         if given.get("grad_dtype") is not None:
             dtype = self._gradient_dtype(given["grad_dtype"], dtype)
@@ -48,15 +84,15 @@ class SumsEntry(DescribedEntry):
         each = "value" in self.outputs and given["reduction"] == "none"
         value = np.empty(shape, np.float32 if single else np.float64) if each else None
         reduced, outside = _core.evaluate_sums(
-            row.name,
+            plan.position,
             "value" in self.outputs,
             arrays,
             counts,
             weight,
             axes,
-            [argument.each == "loss" for argument in row.arguments],
-            [argument.interval if given.get("check_domain", False) else None for argument in row.arguments],
-            [places.get(argument.name) for argument in row.arguments],
+            plan.of_loss,
+            plan.intervals if given.get("check_domain", False) else plan.unchecked,
+            [places.get(name) for name in plan.names],
             value,
             parameters,
             given["reduction"],
@@ -69,7 +105,12 @@ class SumsEntry(DescribedEntry):
             argument = row.arguments[outside]
             raise _errors.outside(row.name, argument.name, arrays[outside], argument.interval, "f" if single else "d", row)
         found = value if value is not None and value.ndim else value[()] if value is not None else reduced
-        gradient = arranged(given.get("wrt"), row, [places[name] for name in names]) if names else None
+        derivatives = [places[name] for name in names]
+        gradient: Any = None
+        if plain:
+            gradient = derivatives[0] if plan.one else tuple(derivatives)
+        elif names:
+            gradient = arranged(wrt, row, derivatives)
         return gradient if self.outputs == ("grad",) else found if self.outputs == ("value",) else (found, gradient)
 
     def _names(self, given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -79,7 +120,7 @@ class SumsEntry(DescribedEntry):
         return default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt)
 
     @staticmethod
-    def _number(parameter: Any, value: Any, single: bool) -> float:
+    def number(parameter: Any, value: Any, single: bool) -> float:
         number = parameter.check(value)
         if single and parameter.kind.type is float and number is not None:
             parameter.check_single(number)
@@ -96,11 +137,12 @@ class SumsEntry(DescribedEntry):
         self, given: Mapping[str, Any], out: Any, names: tuple[str, ...], arrays: list[Any], others: tuple[Any, ...], dtype: Any
     ) -> dict[str, np.ndarray]:
         """Where the derivative by each argument goes: a new array, or one of `out`, fit to be written to."""
-        row = self.loss.row
-        of = {argument.name: array for argument, array in zip(row.arguments, arrays, strict=True)}
+        of = dict(zip(self.plan.names, arrays, strict=True))
+        if out is None:
+            return {name: np.empty_like(of[name], dtype, subok=False) for name in names}
         lent = {name: _arrays.as_lent(given[name]) for name in of}
         places: dict[str, np.ndarray] = {}
-        chosen = out if isinstance(out, tuple) else (out,) if out is not None else (None,) * len(names)
+        chosen = out if isinstance(out, tuple) else (out,)
         if len(chosen) != len(names):
             raise ValueError(f"out has {len(chosen)} arrays, for the derivatives by {', '.join(names)}")
         for name, place in zip(names, chosen, strict=True):

@@ -93,6 +93,8 @@ LOSSES = Promise(
         "test_accuracy.py::test_error_of_every_loss_is_within_its_bound",
         "test_derivatives.py::test_derivatives_are_the_limits_of_difference_quotients",
         "test_accuracy.py::test_float64_agrees_with_the_reference",
+        "test_sums.py::test_as_the_reference_in_longer_numbers",
+        "test_sums.py::test_weights",
     ),
     (
         Break(
@@ -119,6 +121,13 @@ LOSSES = Promise(
             ".grad = TWO * r,",
             ".grad = R(2.0001) * r,",
             ("test_derivatives.py::test_derivatives_are_the_limits_of_difference_quotients",),
+        ),
+        Break(
+            "a number of elements where what they weigh together is wanted",
+            "csrc/shapes/sums/block.c",
+            "sums[1] += weight ? j->sum(weight, fl_padded(n)) : (double)n;",
+            "sums[1] += (double)n;",
+            ("test_sums.py::test_weights[pearson]",),
         ),
     ),
     table="losses",
@@ -232,6 +241,7 @@ SAME_BITS = Promise(
     "among those with a fused multiply-add (AVX2, AVX-512, NEON), nor on the compiler (gcc, clang). NEON is run under "
     "qemu.",
     (
+        "test_sums.py::test_losses_side_by_side",
         "test_same_bits.py::test_threads_change_nothing",
         "test_same_bits.py::test_tiers_with_fused_multiply_add_agree",
         "test_same_bits.py::test_layout_changes_nothing",
@@ -275,6 +285,13 @@ SAME_BITS = Promise(
             "fl_walk_call(&j.walk, j.array, call, !reduced);",
             "fl_walk_call(&j.walk, j.array, call, 1);",
             ("test_same_bits.py::test_layout_changes_nothing",),
+        ),
+        Break(
+            "a loss of sums that lies beside another with the numbers of that",
+            "csrc/memory/walk.c",
+            "from + e * stride + c * (int)sizeof(type)",
+            "from + e * stride + (c / 2) * (int)sizeof(type)",
+            ("test_sums.py::test_losses_side_by_side",),
         ),
         Break(
             "shorter blocks where memory is not aligned",

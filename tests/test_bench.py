@@ -19,7 +19,7 @@ from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
 from fastloss.cli._workloads import SIZES, Workload, draw, select, workloads
 
 BENCHMARKS = Path(__file__).resolve().parent.parent / "benchmarks"
-SMALL_SHAPES = {"pointwise": (50,), "rows": (5, 7)}
+SMALL_SHAPES = {"pointwise": (50,), "rows": (5, 7), "sums": (5, 7)}
 
 
 @pytest.fixture(autouse=True)
@@ -50,8 +50,8 @@ def report():
 
 
 def test_every_loss_of_the_registry_is_measured():
-    sizes = {name: {w.size for w in workloads() if w.loss == name} for name in PAIRED}
-    for name, row in ((name, registry[name]) for name in PAIRED):
+    sizes = {name: {w.size for w in workloads() if w.loss == name} for name in registry}
+    for name, row in registry.items():
         assert sizes[name], name
         if row.family == "pointwise":
             assert sizes[name] == set(SIZES), name
@@ -77,7 +77,7 @@ def test_inputs_lie_in_their_domain_and_vary(interval):
         assert set(numbers.tolist()) == {interval.low, interval.high}
 
 
-@pytest.mark.parametrize("name", PAIRED)
+@pytest.mark.parametrize("name", registry)
 def test_inputs_are_the_same_every_time(name):
     workload = Workload(name, SMALL_SHAPES[registry[name].family])
     first, second = workload.make_inputs(), workload.make_inputs()
@@ -107,7 +107,7 @@ def test_select():
 
 
 @pytest.mark.sample(quick=40, full=80)
-@pytest.mark.parametrize("loss", PAIRED)
+@pytest.mark.parametrize("loss", registry)
 @pytest.mark.parametrize("name", [name for name in OPPONENTS if name != "torch.compile"])
 @pytest.mark.filterwarnings("ignore")  # those of other libraries
 def test_opponents_agree(name, loss):

@@ -132,6 +132,42 @@ def test_layouts_threads_and_halves(loss, tier):
 
 
 @pytest.mark.parametrize("loss", SUMS, ids=name_of)
+@pytest.mark.parametrize(("shape", "axis"), [((40, 70), 0), ((3, 700, 5), 1), ((2, 9, 11, 3), (1, 2)), ((33, 1100, 2), 1)])
+def test_losses_side_by_side(loss, shape, axis, dtype):
+    """Losses whose elements lie apart are gone about together, and have the bits that they have one by one."""
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    given = drawn(loss, shape, axis, dtype)
+    wide = np.float32 if np.dtype(dtype).itemsize == 2 else dtype
+    rng = np.random.default_rng(2)
+    weight = rng.choice([0.0, 0.5, 3.0], [n for d, n in enumerate(shape) if d not in axes])
+    counts = rng.choice([0.0, 1.0, 0.25], shape)
+    order = [d for d in range(len(shape)) if d not in axes] + list(axes)
+    apart = [
+        np.ascontiguousarray(array.transpose(order)).transpose(np.argsort(order)) if array.ndim == len(shape) else array
+        for array in given
+    ]
+    for options in ({}, {"weight": weight}, {"weight": weight, "element_weight": counts}, {"n_threads": 3, "weight": weight}):
+        for reduction in ("none", "mean"):
+            options |= {"axis": axis, "reduction": reduction, "wrt": loss.row.differentiable}
+            found, wanted = (flat(loss.value_and_grad(*arrays, **options)) for arrays in (given, apart))
+            assert all(map(same_bits, found, wanted))
+            lone = loss.value_and_grad(*apart, **{**options, "wrt": loss.row.differentiable[0]})
+            assert same_bits(flat(lone)[1], found[1])
+            assert found[1].dtype == dtype
+            assert found[0].dtype == (wide if reduction == "none" else float)
+
+
+def test_long_losses_side_by_side():
+    """Their parts are shared by threads."""
+    given = drawn(fl.pearson, (70_000, 5), 0, np.float32)
+    found, *others = (fl.pearson.value_and_grad(*given, axis=0, reduction="none", n_threads=n) for n in (1, 2, 7))
+    transposed = fl.pearson.value_and_grad(*(np.ascontiguousarray(array.T) for array in given), axis=1, reduction="none")
+    for value, gradient in (*others, (transposed[0], transposed[1].T)):
+        assert same_bits(value, found[0])
+        assert same_bits(gradient, found[1])
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
 def test_weights(loss):
     """A loss and an element of weight 0 contribute nothing, whatever they hold; a mean knows ratios of weights alone."""
     given = drawn(loss, (4, 6), -1, np.float64)

@@ -59,7 +59,8 @@ def units() -> list[Unit]:
         if row.group in SHARED:
             continue
         if row.group == "sums":
-            forms = ("_of_power_1", "_of_power_2", "") if row.body == "distance" else ("",)
+            squares = ("", "_of_squares") if "squarable" in row.body else ("",)
+            forms = ("_of_power_1", "_of_power_2", "") if row.body == "distance" else squares
             functions = [f"{row.name}{form}_{kernel}" for form in forms for kernel in KERNELS_OF_SUMS]
             found.append(Unit((row.name,), tuple(functions), "sums", only(row)))
             continue

@@ -7,8 +7,7 @@ enum { jaccard_elements = 2, jaccard_labels = 0, jaccard_sums = 2, jaccard_is_ce
 
 TERMS(jaccard)
 {
-    const overlap o = overlap_of(x.first, 1.0 - x.first, x.second);
-    return (terms){.of_sum_0 = o.both, .of_sum_1 = o.pred_alone + o.target_alone};
+    return terms_of_sizes(probability_itself(x.first), x.second);
 }
 
 FINISH(jaccard)
@@ -19,7 +18,5 @@ FINISH(jaccard)
 
 SLOPES(jaccard)
 {
-    const double pred = x.first, target = x.second;
-    return (elements){.first = slope[0] * target + slope[1] * (1.0 - 2.0 * target),
-                      .second = slope[0] * pred + slope[1] * (1.0 - 2.0 * pred)};
+    return slopes_of_sizes(probability_itself(x.first), x.second, slope);
 }

@@ -3,13 +3,16 @@
 
 #include "jaccard.h"
 
-enum { jaccard_with_logits_elements = 2, jaccard_with_logits_labels = 0, jaccard_with_logits_sums = 2, jaccard_with_logits_is_centered = 0 };
+enum {
+    jaccard_with_logits_elements = 2,
+    jaccard_with_logits_labels = 0,
+    jaccard_with_logits_sums = 2,
+    jaccard_with_logits_is_centered = 0
+};
 
 TERMS(jaccard_with_logits)
 {
-    const probability p = probability_of(x.first);
-    const overlap o = overlap_of(p.is, p.is_not, x.second);
-    return (terms){.of_sum_0 = o.both, .of_sum_1 = o.pred_alone + o.target_alone};
+    return terms_of_sizes(probability_of(x.first), x.second);
 }
 
 FINISH(jaccard_with_logits)
@@ -19,8 +22,5 @@ FINISH(jaccard_with_logits)
 
 SLOPES(jaccard_with_logits)
 {
-    const double target = x.second;
-    const probability p = probability_of(x.first);
-    return (elements){.first = (slope[0] * target + slope[1] * (1.0 - 2.0 * target)) * p.slope,
-                      .second = slope[0] * p.is + slope[1] * (p.is_not - p.is)};
+    return slopes_of_sizes(probability_of(x.first), x.second, slope);
 }

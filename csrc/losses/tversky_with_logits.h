@@ -3,13 +3,16 @@
 
 #include "tversky.h"
 
-enum { tversky_with_logits_elements = 2, tversky_with_logits_labels = 0, tversky_with_logits_sums = 3, tversky_with_logits_is_centered = 0 };
+enum {
+    tversky_with_logits_elements = 2,
+    tversky_with_logits_labels = 0,
+    tversky_with_logits_sums = 3,
+    tversky_with_logits_is_centered = 0
+};
 
 TERMS(tversky_with_logits)
 {
-    const probability p = probability_of(x.first);
-    const overlap o = overlap_of(p.is, p.is_not, x.second);
-    return (terms){.of_sum_0 = o.both, .of_sum_1 = o.pred_alone, .of_sum_2 = o.target_alone};
+    return tversky_terms_of(probability_of(x.first), x.second);
 }
 
 FINISH(tversky_with_logits)
@@ -19,8 +22,5 @@ FINISH(tversky_with_logits)
 
 SLOPES(tversky_with_logits)
 {
-    const double target = x.second;
-    const probability p = probability_of(x.first);
-    return (elements){.first = (slope[0] * target + slope[1] * (1.0 - target) - slope[2] * target) * p.slope,
-                      .second = slope[0] * p.is - slope[1] * p.is + slope[2] * p.is_not};
+    return tversky_slopes_of(probability_of(x.first), x.second, slope);
 }

@@ -4,7 +4,8 @@
 
 #include "../loops/kernels.h"
 
-/* The arrays of a call by number: those of its arguments; then these, of which the derivatives by argument i are number i of theirs. */
+/* The arrays of a call by number: those of its arguments; then these, of which the derivatives by argument i are number i of
+ * theirs. */
 enum {
     FL_WEIGHT = FL_MAX_ARGUMENTS,
     FL_VALUES,
@@ -18,19 +19,19 @@ enum {
 
 static inline const fl_array *fl_array_of(const fl_call *c, int which)
 {
-    return which < FL_WEIGHT    ? &c->argument[which].array
-           : which == FL_WEIGHT ? &c->weight
-           : which == FL_VALUES ? &c->value
-           : which < FL_HESSES  ? &c->argument[which - FL_GRADS].grad
-                                : &c->argument[which - FL_HESSES].hess;
+    return which < FL_WEIGHT  ? &c->argument[which].array
+         : which == FL_WEIGHT ? &c->weight
+         : which == FL_VALUES ? &c->value
+         : which < FL_HESSES  ? &c->argument[which - FL_GRADS].grad
+                              : &c->argument[which - FL_HESSES].hess;
 }
 
 /* A shape with the dimensions merged that lie one after the other in every array that is walked together. */
 typedef struct {
-    int ndim, n_arrays, array[FL_N_ARRAYS];   /* those that are walked */
+    int ndim, n_arrays, array[FL_N_ARRAYS]; /* those that are walked */
     int64_t size;
     int64_t shape[FL_MAX_DIMS];
-    intptr_t stride[FL_N_ARRAYS][FL_MAX_DIMS];   /* by the number of the array */
+    intptr_t stride[FL_N_ARRAYS][FL_MAX_DIMS]; /* by the number of the array */
 } fl_walk;
 
 /* Whether there are so many elements that the bytes of all, or of what is kept of each, might not fit in 63 bits. Arrays can be
@@ -41,7 +42,7 @@ int fl_too_large(int ndim, const intptr_t *shape, int64_t classes);
 typedef struct {
     char *data;
     fl_dtype dtype;
-    int index;                /* its number */
+    int index; /* its number */
 } fl_walked;
 
 /* Walks the arrays of a call that are there; the others are without data. With any_order, dimensions may be exchanged too, the
@@ -68,6 +69,12 @@ void fl_gather_walked_labels(const fl_walk *walk, fl_walked array, int64_t first
 /* With `stream`, where memory is contiguous numbers of the type, by this copy. */
 void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array,
                        void (*stream)(void *, const void *, size_t));
+
+/* The same of arrays that lie side by side, of one type: the numbers beside the first array's are those of the second. Of
+ * contiguous numbers each array's begin `pitch` bytes behind those of the one before. */
+void fl_gather_columns(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, int columns, char *to, size_t pitch);
+void fl_scatter_columns(const fl_walk *walk, const char *from, size_t pitch, int64_t first, int64_t n, int columns,
+                        fl_walked array);
 
 /* Where element `index` lies. */
 char *fl_address(const fl_walk *walk, fl_walked array, int64_t index);

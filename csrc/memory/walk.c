@@ -1,6 +1,8 @@
 /* Arrays that are walked together: dimensions merged, addresses of elements, blocks of them as contiguous numbers. */
 #include "memory.h"
 
+#include <string.h>
+
 /* Sort dimensions by the first array's stride, largest outermost: NumPy's order "K". */
 static void sort_dimensions(fl_walk *walk)
 {
@@ -113,7 +115,7 @@ typedef struct {
     const fl_walk *walk;
     int array;
     int64_t left, position[FL_MAX_DIMS];
-    char *outer;              /* the address of position, without its innermost part */
+    char *outer; /* the address of position, without its innermost part */
 } run_iterator;
 
 static void runs_begin(run_iterator *it, const fl_walk *walk, fl_walked array, int64_t first, int64_t n)
@@ -179,4 +181,66 @@ void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int
             stream(r.start, f, (size_t)r.length * fl_itemsize(real));
         else
             fl_scatter(f, r.length, real, r.start, r.stride, array.dtype);
+}
+
+/* A tile of 8 elements is transposed at a time: whatever the stride, its lines stay in the first-level cache. */
+enum {
+    ELEMENTS_A_TILE = 8,
+    /* How far ahead lines are asked for: hardware prefetchers do not follow strides of several lines. */
+    ELEMENTS_AHEAD = 64,
+};
+
+#define GATHER_TILE(type)                                                                                                      \
+    for (int c = 0; c < columns; c++)                                                                                          \
+        for (int64_t e = i; e < end; e++)                                                                                      \
+            memcpy(to + (size_t)c * pitch + (size_t)e * sizeof(type), from + e * stride + c * (int)sizeof(type), sizeof(type));
+#define SCATTER_TILE(type)                                                                                                     \
+    for (int64_t e = i; e < end; e++)                                                                                          \
+        for (int c = 0; c < columns; c++)                                                                                      \
+            memcpy(to + e * stride + c * (int)sizeof(type), from + (size_t)c * pitch + (size_t)e * sizeof(type), sizeof(type));
+
+static void gather_columns(const char *from, intptr_t stride, int64_t n, int columns, int is_double, char *to, size_t pitch)
+{
+    const int64_t bytes = columns * (is_double ? (int64_t)sizeof(double) : (int64_t)sizeof(float));
+    for (int64_t i = 0; i < n; i += ELEMENTS_A_TILE) {
+        const int64_t end = i + ELEMENTS_A_TILE < n ? i + ELEMENTS_A_TILE : n;
+        for (int64_t e = i + ELEMENTS_AHEAD; e < end + ELEMENTS_AHEAD; e++) {
+            __builtin_prefetch(from + e * stride);
+            __builtin_prefetch(from + e * stride + bytes - 1);
+        }
+        if (is_double) {
+            GATHER_TILE(double)
+        } else {
+            GATHER_TILE(float)
+        }
+    }
+}
+
+static void scatter_columns(const char *from, size_t pitch, int64_t n, int columns, int is_double, char *to, intptr_t stride)
+{
+    for (int64_t i = 0; i < n; i += ELEMENTS_A_TILE) {
+        const int64_t end = i + ELEMENTS_A_TILE < n ? i + ELEMENTS_A_TILE : n;
+        if (is_double) {
+            SCATTER_TILE(double)
+        } else {
+            SCATTER_TILE(float)
+        }
+    }
+}
+
+void fl_gather_columns(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, int columns, char *to, size_t pitch)
+{
+    run_iterator it;
+    run r;
+    for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); to += (size_t)r.length * fl_itemsize(array.dtype))
+        gather_columns(r.start, r.stride, r.length, columns, array.dtype == FL_FLOAT64, to, pitch);
+}
+
+void fl_scatter_columns(const fl_walk *walk, const char *from, size_t pitch, int64_t first, int64_t n, int columns,
+                        fl_walked array)
+{
+    run_iterator it;
+    run r;
+    for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); from += (size_t)r.length * fl_itemsize(array.dtype))
+        scatter_columns(from, pitch, r.length, columns, array.dtype == FL_FLOAT64, r.start, r.stride);
 }

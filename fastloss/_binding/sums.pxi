@@ -21,7 +21,7 @@ cdef int split(fl_array *to, split_strides *strides, cnp.ndarray a, tuple axes) 
     return 0
 
 
-def evaluate_sums(str name, bint with_value, list arguments, cnp.ndarray element_weight, cnp.ndarray weight, tuple axes,
+def evaluate_sums(int loss, bint with_value, list arguments, cnp.ndarray element_weight, cnp.ndarray weight, tuple axes,
                   list of_loss, list intervals, list gradients, cnp.ndarray value, list parameters, str reduction,
                   bint empty_is_zero, bint check_first, int asked, bint single):
     """One call of a loss of sums, arrays of fitting shapes. Returns the reduced value, and the argument outside its domain or -1."""
@@ -33,7 +33,7 @@ def evaluate_sums(str name, bint with_value, list arguments, cnp.ndarray element
     cdef cnp.ndarray first = arguments[0]
     cdef fl_status status
     memset(&c, 0, sizeof(c))
-    c.loss = [known for known, _, _, _ in losses()].index(name)
+    c.loss = loss
     c.interrupted = interrupted
     c.real = FL_FLOAT32 if single else FL_FLOAT64
     c.reduction = <fl_reduction>reduction_of(reduction)

@@ -26,6 +26,7 @@ CROSS_ENTROPY_SHAPES = (
     *((1_000_000, 10), (4_000_000, 2), (300_007, 21), (64, 1000), (32, 10)),
 )
 OTHER_ROWS_SHAPES = ((16384, 1000),)
+SUMS_SHAPES = ((65536, 128), (32, 16))
 
 # At the ends of an interval the libraries compute different losses: a logarithm of 0 is clamped here, infinite there.
 MARGIN = 2.0**-10
@@ -35,11 +36,16 @@ LISTED = 4
 
 
 class Inputs(NamedTuple):
-    """The arguments of a loss, and an array for its gradient."""
+    """The arguments of a loss, and an array for its gradient by the first."""
 
     pred: Any
     target: Any
     out: Any
+    others: tuple[Any, ...] = ()
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        return self.pred, self.target, *self.others
 
 
 def draw(random: np.random.Generator, interval: Interval, shape: tuple[int, ...]) -> Any:
@@ -77,6 +83,8 @@ class Workload:
         """The bytes that any implementation moves: each input read once, labels included, the gradient written once."""
         row = registry[self.loss]
         elements, labels = math.prod(self.shape), math.prod(self.shape[:-1])
+        if row.family == "sums":
+            return 4 * sum(elements if a.each == "element" else labels for a in row.arguments) + 4 * elements
         # A loss of log-probabilities with a label, `nll`, needs of each row the number at the label.
         read = elements if row.target_has_classes or row.softmax else labels
         target = 8 * (LISTED + 1) * labels if row.label_lists else 8 * labels if row.labels else 4 * elements
@@ -87,7 +95,12 @@ class Workload:
         row = registry[self.loss]
         random = np.random.default_rng(0)
         pred = draw(random, row.prediction, self.shape)
-        if row.labels:
+        others: tuple[Any, ...] = ()
+        if row.family == "sums":
+            shapes = [self.shape if argument.each == "element" else self.shape[:-1] for argument in row.arguments[1:]]
+            target, *more = (draw(random, a.interval, shape) for a, shape in zip(row.arguments[1:], shapes, strict=True))
+            others = tuple(more)
+        elif row.labels:
             target = random.integers(0, self.shape[-1], self.shape[:-1])
         elif row.label_lists:
             target = np.full(self.shape, -1)
@@ -99,16 +112,17 @@ class Workload:
         # Not zeros_like: pages that nothing was written to yet are small ones, which a user who trains has left behind.
         out = np.empty_like(pred)
         out.fill(0)
-        return Inputs(pred, target, out)
+        return Inputs(pred, target, out, others)
 
 
 def workloads() -> Iterator[Workload]:
     """All workloads, in the order in which they are measured."""
     for name, row in registry.items():
-        if row.family == "sums":
-            continue
+        shapes: tuple[tuple[int, ...], ...]
         if row.family == "pointwise":
-            shapes: tuple[tuple[int, ...], ...] = POINTWISE_SHAPES
+            shapes = POINTWISE_SHAPES
+        elif row.family == "sums":
+            shapes = SUMS_SHAPES
         else:
             shapes = CROSS_ENTROPY_SHAPES if name == "cross_entropy" else OTHER_ROWS_SHAPES
         for shape in shapes:

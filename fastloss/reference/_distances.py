@@ -94,8 +94,8 @@ def contrastive(
     first, second : array_like
         Vectors along `axis`, of one shape.
     label : array_like
-        1 where the two belong together, 0 where they do not, or a share within [0, 1]: one a pair, of the shape of `first`
-        without `axis`.
+        1 where the two belong together, 0 where they do not, or a share within [0, 1]: one a pair, of the shape of
+        `first` without `axis`.
     p : float, default 2.0
         The power of the distance, within [1, 10].
     positive_margin : float, default 0.0
@@ -108,7 +108,9 @@ def contrastive(
     Notes
     -----
     A label of 1 is here that of two that belong together; Hadsell and others have it the other way round. At a distance
-    of 0 and at the margins the subgradient is 0.
+    of 0 and at the margins the subgradient is 0. pytorch-metric-learning normalises vectors first, and adds the mean of
+    those losses of pairs that belong together and are not 0 to that of the others: `reduction="none"` has what these are
+    made of.
 
     References
     ----------

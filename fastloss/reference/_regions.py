@@ -48,7 +48,8 @@ def dice(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squa
     target : array_like
         Whether it does: 0 or 1, or anything between, of the shape of `pred`.
     smooth : float, default 1e-5
-        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not NaN.
+        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not
+        NaN.
     squared : bool, default False
         Whether sizes are Σ p² + Σ t², as for V-Net, and not Σ p + Σ t.
 
@@ -58,7 +59,9 @@ def dice(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squa
     loss for each sample and class; with `axis=(0, 2, 3)` one for each class of the batch. `weight` weighs these.
 
     Peers differ in what they add: MONAI adds 1e-5 above and below, as here; Keras adds to the size alone; optax adds to
-    the overlap before that is doubled, so that its `smooth` is half of this one.
+    the overlap before that is doubled, so that its `smooth` is half of this one; segmentation-models-pytorch adds
+    nothing, and to it the loss of a region that is not there is 0. MONAI's `soft_label=True` measures overlap by |p - t|
+    and is another loss.
 
     References
     ----------
@@ -137,12 +140,13 @@ def jaccard(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -
     target : array_like
         Whether it does: 0 or 1, or anything between, of the shape of `pred`.
     smooth : float, default 1e-5
-        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not NaN.
+        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not
+        NaN.
 
     Notes
     -----
     Also known as the IoU loss of masks. A region is what is summed over: see `dice`, of which it is 2 d / (1 + d) where
-    nothing is added.
+    nothing is added. MONAI adds its 1e-5 to twice overlap and union, which is half of this `smooth`.
 
     References
     ----------
@@ -236,12 +240,13 @@ def tversky(
         The power of the focal Tversky loss, within (0, inf). Less than 1 weighs regions that are nearly right more; its
         authors take 3/4.
     smooth : float, default 1e-5
-        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not NaN.
+        Added above and below, within [0, inf): where there is no region, and none is predicted, the loss is 0 and not
+        NaN.
 
     Notes
     -----
     With alpha = beta = 1/2 it is `dice` with twice the `smooth`, with 1 `jaccard`. Where nothing is wrong, the gradient
-    is 0 if `gamma` is not 1.
+    is 0 if `gamma` is not 1. It is optax's `dice_loss`, which adds 1.
 
     References
     ----------

@@ -7,6 +7,7 @@
 
 #include "memory/memory.h"
 #include "memory/tasks.h"
+#include "shapes/sums/sums.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ typedef struct {
 
 typedef struct {
     fl_call call;
-    intptr_t shape[MOST_DIMS]; /* with the class axis last, if there is one */
+    intptr_t shape[MOST_DIMS]; /* with the class axis last, if there is one; of sums, that of the elements */
     drawn_array array[FL_N_ARRAYS];
     double *class_weight;
     fl_newton newton;
@@ -236,9 +237,12 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         (fl_newton){draw_below(s, 2) ? 1.0 : draw_between(s, 0.0, 4.0), draw_below(s, 2) ? 0.0 : draw_between(s, 0.0, 2.0)};
     c->newton = draw_below(s, 2) ? &d->newton : NULL;
     const int rows = !has_shape(c, "pointwise"), lists_of_labels = has_shape(c, "label_list");
-    const int softmax = has_shape(c, "softmax"), function = has_shape(c, "softmax_function");
+    const int softmax = has_shape(c, "softmax"), function = has_shape(c, "softmax_function"), sums = has_shape(c, "sums");
+    const fl_sums_traits traits = sums ? fl_traits_of_sums(c->loss) : (fl_sums_traits){0};
+    if (sums && c->outputs & FL_HESS)
+        c->outputs = FL_VALUE | FL_GRAD;
     c->labels = has_shape(c, "label") || has_shape(c, "margin") || has_shape(c, "rival") ||
-                (rows && !function && !lists_of_labels && draw_below(s, 2));
+                (rows && !function && !lists_of_labels && !sums && draw_below(s, 2));
 
     int ndim = rows + draw_below(s, MOST_DIMS + 1 - rows);
     int64_t size = 1;
@@ -251,6 +255,8 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->ndim = ndim - rows;
     c->shape = d->shape;
     c->classes = rows ? d->shape[ndim - 1] : 0;
+    c->n_summed = sums;
+    c->summed_shape = sums ? d->shape + ndim - 1 : NULL;
     c->ignore_index = draw_below(s, 4) ? -100 : draw_below(s, 5);
     c->label_smoothing = softmax && draw_below(s, 3) == 0 ? draw_between(s, 0.0, 1.0) : 0.0;
     c->temperature = draw_below(s, 4) ? 1.0 : draw_between(s, 0.001, 4.0);
@@ -262,7 +268,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
     c->argument[FL_PRED].domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
     c->argument[FL_OPERAND].domain = (fl_domain){0.0, 1.0, draw_below(s, 8) == 0, 0};
     c->argument[FL_TARGET].domain = (fl_domain){draw_below(s, 2) ? 0.0 : -1.0, 1.0, draw_below(s, 4) == 0, draw_below(s, 2)};
-    if (rows && draw_below(s, 3) == 0) {
+    if (rows && !sums && draw_below(s, 3) == 0) {
         d->class_weight = allocate((size_t)c->classes * sizeof(double));
         const double unit = draw_below(s, 4) ? 1.0 : ldexp(1.0, draw_below(s, 2000) - 1000);
         for (int64_t i = 0; i < c->classes; i++)
@@ -284,12 +290,17 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         [FL_PRED_HESS] = !!(c->outputs & FL_HESS),
     };
     present[FL_GRADS + second] |= !!(c->outputs & FL_SECOND);
+    for (int i = FL_TARGET; i < FL_MAX_ARGUMENTS && sums; i++) {
+        present[i] = i < traits.elements + traits.labels || (i == FL_ELEMENT_WEIGHT && draw_below(s, 3) == 0);
+        present[FL_GRADS + i] = i < traits.elements && c->outputs & FL_GRAD && draw_below(s, 2);
+    }
     present[FL_HESSES + FL_OPERAND] = by_operand && c->outputs & FL_SECOND && c->outputs & FL_HESS;
     for (int i = 0; i < FL_N_ARRAYS; i++) {
         if (!present[i])
             continue;
         fl_array *a = array_of_call(c, i);
-        const int with_classes = rows && i != FL_WEIGHT && i != FL_VALUES && !(i == FL_TARGET && c->labels);
+        const int with_classes = rows && i != FL_WEIGHT && i != FL_VALUES && !(i == FL_TARGET && c->labels) &&
+                                 !(traits.labels && i == traits.elements);
         const int dims = c->ndim + with_classes;
         const fl_dtype half = draw_below(s, 2) ? FL_FLOAT16 : FL_BFLOAT16;
         if (draw_below(s, 4))
@@ -302,6 +313,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
         const enum layout layout =
             draw_below(s, 2) ? C_ORDER : (enum layout)draw_below(s, i >= FL_VALUES ? BROADCAST : N_LAYOUTS);
         lay_out(&d->array[i], a, dims, with_classes, d->shape, layout);
+        a->summed_strides = sums && with_classes ? d->array[i].strides + dims - 1 : NULL;
         memset(d->array[i].memory, FILL, d->array[i].bytes);
         if (i < N_INPUTS) {
             filling f = {s, a->dtype, draw_below(s, 7), draw_below(s, 2), lists, -1, c->ignore_index};
@@ -316,6 +328,7 @@ static void draw_call(drawn_call *d, number_source *s, int tier, int64_t most)
             a->data = c->argument[FL_PRED].array.data;
             a->strides = c->argument[FL_PRED].array.strides;
             a->class_stride = c->argument[FL_PRED].array.class_stride;
+            a->summed_strides = c->argument[FL_PRED].array.summed_strides;
         }
         d->array[i].before = allocate(d->array[i].bytes);
         memcpy(d->array[i].before, d->array[i].memory, d->array[i].bytes);

@@ -1,29 +1,45 @@
-/* Some elements of one loss of sums: fetched, reduced, and their derivatives kept. */
+/* Some elements of a panel of losses of sums: fetched, reduced, and their derivatives kept. */
 #include "sums.h"
 
 #include <string.h>
 
-/* Numbers of an argument, in place or in the buffer, with room for whole groups. */
-static const void *fetch(const sums_plan *j, const one_loss *one, int which, int64_t first, int64_t n, sums_buffers *b)
+int fl_is_in_columns(const sums_plan *j, int which)
 {
-    const fl_walked a = {one->data[which], j->element[which].dtype, which};
-    if (n % FL_SUMS_GROUP == 0 && fl_direct(&j->elements, a, j->real))
-        return a.data + (size_t)first * fl_itemsize(j->real);
-    fl_gather_walked(&j->elements, a, first, n, j->real, b->in[which]);
-    fl_pad_with_last(b->in[which], n, j->real);
-    return b->in[which];
+    const fl_walked a = j->element[which];
+    const intptr_t size = (intptr_t)fl_itemsize(a.dtype);
+    return a.data && j->walk.stride[which][j->walk.ndim - 1] == size && j->elements.stride[which][j->elements.ndim - 1] != size;
 }
 
-/* What elements count, as double, and 0 up to the next whole group; NULL: 1 each. */
-static const double *fetch_weights(const sums_plan *j, const one_loss *one, int64_t first, int64_t n, sums_buffers *b)
+static void *buffer(const sums_plan *j, sums_buffers *b, int slot, int loss)
 {
-    if (!j->weighed)
-        return NULL;
-    const fl_walked a = {one->data[FL_ELEMENT_WEIGHT], j->element[FL_ELEMENT_WEIGHT].dtype, FL_ELEMENT_WEIGHT};
-    double *weight = (double *)b->in[FL_ELEMENT_WEIGHT];
-    fl_gather_walked(&j->elements, a, first, n, FL_FLOAT64, weight);
-    fl_pad(weight, n, 0.0, FL_FLOAT64);
-    return weight;
+    return b->numbers + ((size_t)slot * (size_t)j->panel + (size_t)loss) * j->pitch;
+}
+
+static fl_walked elements_of(const sums_plan *j, const one_loss *one, int which)
+{
+    return (fl_walked){one->data[which], j->element[which].dtype, which};
+}
+
+/* Numbers of an argument of each loss: in place, or in buffers with room for whole groups. */
+static void fetch(const sums_plan *j, const one_loss *losses, int n_losses, int which, int64_t first, int64_t n, fl_dtype real,
+                  sums_buffers *b)
+{
+    const fl_walked first_loss = elements_of(j, losses, which);
+    const int in_columns = n_losses > 1 && first_loss.dtype == real && fl_is_in_columns(j, which);
+    if (in_columns)
+        fl_gather_columns(&j->elements, first_loss, first, n, n_losses, buffer(j, b, which, 0), j->pitch);
+    for (int l = 0; l < n_losses; l++) {
+        const fl_walked a = elements_of(j, losses + l, which);
+        if (n % FL_SUMS_GROUP == 0 && fl_direct(&j->elements, a, real)) {
+            b->in[l][which] = a.data + (size_t)first * fl_itemsize(real);
+            continue;
+        }
+        void *const to = buffer(j, b, which, l);
+        if (!in_columns)
+            fl_gather_walked(&j->elements, a, first, n, real, to);
+        fl_pad_with_last(to, n, real);
+        b->in[l][which] = to;
+    }
 }
 
 static int is_outside(const sums_plan *j, int which, const char *numbers, int64_t n)
@@ -40,18 +56,38 @@ static int is_outside(const sums_plan *j, int which, const char *numbers, int64_
     return j->kernels->outside(rest, FL_GROUP, d->low, d->high, d->ends_only);
 }
 
-/* Elements first ... first + n - 1 of a loss, to be checked where they are read first. */
-static fl_sums block_of(sums_plan *j, const one_loss *one, int64_t first, int64_t n, int check, sums_buffers *b)
+/* Elements first ... first + n - 1 of each loss, to be checked where they are read first; and what they count, as double. */
+static void fetch_all(sums_plan *j, const one_loss *losses, int n_losses, int64_t first, int64_t n, int check, sums_buffers *b)
 {
-    fl_sums k = {.n = n, .param = j->call->param, .center = one->center, .slope = one->slope};
     for (int a = 0; a < j->traits.elements; a++) {
-        k.in[a] = fetch(j, one, a, first, n, b);
-        if (check && j->call->argument[a].domain.checked && is_outside(j, a, k.in[a], n))
-            __atomic_store_n(&j->outside, 1 + a, __ATOMIC_RELAXED);
+        fetch(j, losses, n_losses, a, first, n, j->real, b);
+        for (int l = 0; l < n_losses && check && j->call->argument[a].domain.checked; l++)
+            if (losses[l].weight != 0.0 && is_outside(j, a, b->in[l][a], n))
+                __atomic_store_n(&j->outside, 1 + a, __ATOMIC_RELAXED);
     }
+    if (j->weighed)
+        fetch(j, losses, n_losses, FL_ELEMENT_WEIGHT, first, n, FL_FLOAT64, b);
+}
+
+/* What elements count, and 0 up to the next whole group; NULL: 1 each. */
+static const double *weights_of(const sums_plan *j, int loss, int64_t n, sums_buffers *b)
+{
+    if (!j->weighed)
+        return NULL;
+    double *const weight = buffer(j, b, FL_ELEMENT_WEIGHT, loss);
+    if (b->in[loss][FL_ELEMENT_WEIGHT] != weight)
+        memcpy(weight, b->in[loss][FL_ELEMENT_WEIGHT], (size_t)n * sizeof *weight);
+    fl_pad(weight, n, 0.0, FL_FLOAT64);
+    return weight;
+}
+
+/* What the kernels are given of one loss. */
+static void describe(const sums_plan *j, const one_loss *one, int loss, int64_t n, sums_buffers *b, fl_sums *k)
+{
+    k->n = n, k->param = j->call->param, k->center = one->center, k->slope = one->slope;
+    memcpy(k->in, b->in[loss], sizeof k->in);
     for (int s = 0; s < j->traits.sums; s++)
-        k.term[s] = b->term[s];
-    return k;
+        k->term[s] = b->term[s];
 }
 
 static int64_t end_of_part(const sums_plan *j, int64_t part)
@@ -72,46 +108,59 @@ static double sum_of(const sums_plan *j, double *x, int64_t n, const double *wei
     return weight ? j->weighted_sum(x, weight, fl_padded(n)) : j->sum(x, fl_padded(n));
 }
 
-void fl_reduce_part(sums_plan *j, const one_loss *one, int averaged, int64_t part, part_sums sums, sums_buffers *b)
+static void reduce_block(const sums_plan *j, const one_loss *one, int loss, int averaged, int64_t n, double *sums,
+                         sums_buffers *b)
 {
-    const int64_t end = end_of_part(j, part);
-    memset(sums, 0, sizeof(part_sums));
-    for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK) {
-        const int64_t n = block_length(first, end);
-        const fl_sums k = block_of(j, one, first, n, 1, b);
-        double *weight = (double *)fetch_weights(j, one, first, n, b);
-        if (averaged == FL_TERMS_ARE_WANTED) {
-            j->loops[FL_SUMS_REDUCE](&k);
-            for (int s = 0; s < j->traits.sums; s++)
-                sums[s] += sum_of(j, b->term[s], n, weight);
-        } else {
-            fl_gather(k.in[averaged], (intptr_t)fl_itemsize(j->real), n, j->real, FL_FLOAT64, b->term[0]);
-            sums[0] += sum_of(j, b->term[0], n, weight);
-            sums[1] += weight ? sum_of(j, weight, n, NULL) : (double)n;
-        }
+    const double *weight = weights_of(j, loss, n, b);
+    fl_sums k;
+    if (averaged == FL_TERMS_ARE_WANTED) {
+        describe(j, one, loss, n, b, &k);
+        j->loops[FL_SUMS_REDUCE](&k);
+        for (int s = 0; s < j->traits.sums; s++)
+            sums[s] += sum_of(j, b->term[s], n, weight);
+    } else {
+        fl_gather(b->in[loss][averaged], (intptr_t)fl_itemsize(j->real), n, j->real, FL_FLOAT64, b->term[0]);
+        sums[0] += sum_of(j, b->term[0], n, weight);
+        sums[1] += weight ? j->sum(weight, fl_padded(n)) : (double)n;
     }
 }
 
-void fl_check_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b)
+void fl_reduce_part(sums_plan *j, const one_loss *losses, int n_losses, int averaged, int64_t part, part_sums *sums,
+                    sums_buffers *b)
+{
+    const int64_t end = end_of_part(j, part);
+    memset(sums, 0, (size_t)n_losses * sizeof *sums);
+    for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK) {
+        const int64_t n = block_length(first, end);
+        fetch_all(j, losses, n_losses, first, n, 1, b);
+        for (int l = 0; l < n_losses; l++)
+            if (losses[l].weight != 0.0)
+                reduce_block(j, losses + l, l, averaged, n, sums[l], b);
+    }
+}
+
+void fl_check_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b)
 {
     const int64_t end = end_of_part(j, part);
     for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK)
-        block_of(j, one, first, block_length(first, end), 1, b);
+        fetch_all(j, losses, n_losses, first, block_length(first, end), 1, b);
 }
 
-/* Where a kernel may write a derivative: the user's memory if it is fit for it, else a buffer. */
-static void *place(const sums_plan *j, const one_loss *one, int argument, int64_t first, int64_t n, sums_buffers *b)
+/* Where kernels may write the derivatives of each loss: the user's memory where it is fit for it, else buffers. */
+static void place(const sums_plan *j, const one_loss *losses, int n_losses, int argument, int64_t first, int64_t n,
+                  sums_buffers *b)
 {
-    const int which = FL_GRADS + argument;
-    const fl_walked a = {one->data[which], j->element[which].dtype, which};
-    const int direct = a.data && !j->stream && !j->weighed && n % FL_SUMS_GROUP == 0 && fl_direct(&j->elements, a, j->real);
-    return direct ? a.data + (size_t)first * fl_itemsize(j->real) : b->out[argument];
+    for (int l = 0; l < n_losses; l++) {
+        const fl_walked a = elements_of(j, losses + l, FL_GRADS + argument);
+        const int direct = a.data && !j->stream && !j->weighed && n % FL_SUMS_GROUP == 0 && fl_direct(&j->elements, a, j->real);
+        b->out[l][argument] =
+            direct ? a.data + (size_t)first * fl_itemsize(j->real) : buffer(j, b, FL_MAX_ARGUMENTS + argument, l);
+    }
 }
 
 static void keep(const sums_plan *j, const one_loss *one, int argument, int64_t first, int64_t n, char *results)
 {
-    const int which = FL_GRADS + argument;
-    const fl_walked a = {one->data[which], j->element[which].dtype, which};
+    const fl_walked a = elements_of(j, one, FL_GRADS + argument);
     fl_dtype real = j->real;
     if (real == FL_FLOAT64 && (a.dtype == FL_FLOAT16 || a.dtype == FL_BFLOAT16)) {
         _Alignas(64) float single[FL_SUMS_BLOCK];
@@ -122,34 +171,51 @@ static void keep(const sums_plan *j, const one_loss *one, int argument, int64_t 
     fl_scatter_walked(&j->elements, results, first, n, real, a, j->stream && real == j->real ? j->kernels->stream : NULL);
 }
 
-void fl_spread_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b)
+/* The derivatives of each loss by an argument, where they are not in place. */
+static void keep_all(const sums_plan *j, const one_loss *losses, int n_losses, int argument, int64_t first, int64_t n,
+                     sums_buffers *b)
+{
+    void *const buffers = buffer(j, b, FL_MAX_ARGUMENTS + argument, 0);
+    const fl_walked a = elements_of(j, losses, FL_GRADS + argument);
+    if (n_losses > 1 && a.dtype == j->real && fl_is_in_columns(j, FL_GRADS + argument)) {
+        fl_scatter_columns(&j->elements, buffers, j->pitch, first, n, n_losses, a);
+        return;
+    }
+    for (int l = 0; l < n_losses; l++)
+        if (b->out[l][argument] == buffer(j, b, FL_MAX_ARGUMENTS + argument, l))
+            keep(j, losses + l, argument, first, n, b->out[l][argument]);
+}
+
+static void spread_block(const sums_plan *j, const one_loss *one, int loss, int64_t n, sums_buffers *b)
+{
+    const double *weight = weights_of(j, loss, n, b);
+    fl_sums k;
+    if (one->weight == 0.0) {
+        for (int a = 0; a < j->traits.elements; a++)
+            if (j->derivative[a])
+                memset(b->out[loss][a], 0, (size_t)n * fl_itemsize(j->real));
+        return;
+    }
+    describe(j, one, loss, n, b, &k);
+    memcpy(k.grad, b->out[loss], sizeof k.grad);
+    j->loops[j->by_all ? FL_SUMS_SPREAD_ALL : FL_SUMS_SPREAD](&k);
+    for (int a = 0; a < j->traits.elements && weight; a++)
+        if (j->derivative[a])
+            j->kernels->weigh_by_wide(k.grad[a], weight, fl_padded(n));
+}
+
+void fl_spread_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b)
 {
     const int64_t end = end_of_part(j, part);
     for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK) {
         const int64_t n = block_length(first, end);
-        fl_sums k = block_of(j, one, first, n, 0, b);
+        fetch_all(j, losses, n_losses, first, n, 0, b);
         for (int a = 0; a < j->traits.elements; a++)
-            k.grad[a] = place(j, one, a, first, n, b);
-        j->loops[j->by_all ? FL_SUMS_SPREAD_ALL : FL_SUMS_SPREAD](&k);
-        const double *weight = fetch_weights(j, one, first, n, b);
-        for (int a = 0; a < j->traits.elements; a++) {
-            if (!j->derivative[a])
-                continue;
-            if (weight)
-                j->kernels->weigh_by_wide(k.grad[a], weight, fl_padded(n));
-            if (k.grad[a] == b->out[a])
-                keep(j, one, a, first, n, k.grad[a]);
-        }
-    }
-}
-
-void fl_clear_part(const sums_plan *j, const one_loss *one, int64_t part)
-{
-    const int64_t end = end_of_part(j, part);
-    for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK)
-        for (int a = 0; a < j->traits.elements; a++) {
-            _Alignas(64) char zeros[FL_SUMS_BLOCK * sizeof(double)] = {0};
+            place(j, losses, n_losses, a, first, n, b);
+        for (int l = 0; l < n_losses; l++)
+            spread_block(j, losses + l, l, n, b);
+        for (int a = 0; a < j->traits.elements; a++)
             if (j->derivative[a])
-                keep(j, one, a, first, block_length(first, end), zeros);
-        }
+                keep_all(j, losses, n_losses, a, first, n, b);
+    }
 }

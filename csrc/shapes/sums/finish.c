@@ -14,7 +14,7 @@ enum {
     N_LOSSES
 };
 
-enum { IS_sums, IS_distance };
+enum { IS_sums, IS_distance, IS_squarable, IS_logits, IS_squarable_logits };
 
 typedef struct {
     fl_sums_traits traits;
@@ -22,10 +22,20 @@ typedef struct {
 } row;
 
 static const row losses[N_LOSSES] = {
-#define LOSS(shape, body, name, n_params, has_operand, slow)                                                                \
+#define LOSS(shape, body, name, n_params, has_operand, slow)                                                                   \
     [POSITION_OF_##name] = {{name##_elements, name##_labels, name##_sums, IS_##body, name##_is_centered}, name##_finish},
 #include "../../losses/sums.inc"
 };
+
+int fl_form_of_sums(int loss, const double *param)
+{
+    switch (losses[loss].traits.body) {
+    case IS_distance: return param[0] == 1.0 ? 0 : param[0] == 2.0 ? 1 : FL_FORM_OF_DOUBLE;
+    case IS_squarable:
+    case IS_squarable_logits: return param[1] != 0.0;
+    default: return 0;
+    }
+}
 
 fl_sums_traits fl_traits_of_sums(int loss)
 {

@@ -1,7 +1,8 @@
-/* The driver of the losses of sums: the elements of each loss are reduced to sums, these finished, and the derivatives spread back.
+/* The driver of the losses of sums: the elements of each loss are reduced to sums, these finished, and the derivatives spread
+ * back.
  *
- * Elements are walked in logical order, a block at a time, in parts whose sums are added pairwise. So results are the same whether a task
- * has some losses or a part of one: few losses of many elements are shared by all threads. */
+ * Elements are walked in logical order, a block at a time, in parts whose sums are added pairwise. So results are the same
+ * whether a task has some losses or a part of one: few losses of many elements are shared by all threads. */
 #include "../../memory/weights.h"
 #include "../shape.h"
 #include "sums.h"
@@ -16,18 +17,20 @@ enum {
     LOSSES_A_THREAD = 4,
 };
 
-static one_loss loss_at(const sums_plan *j, int64_t index)
+/* Where a loss lies, and what is known of it before its elements are looked at. `one` was all 0. */
+static void begin_loss(sums_plan *j, int64_t index, one_loss *one)
 {
-    one_loss one = {.count = (double)j->elements.size, .weight = 1.0};
     for (int i = 0; i < j->walk.n_arrays; i++) {
         const int a = j->walk.array[i];
-        one.data[a] = fl_address(&j->walk, j->array[a], index);
+        one->data[a] = fl_address(&j->walk, j->array[a], index);
     }
-    if (one.data[FL_WEIGHT])
-        one.weight = ldexp(fl_load(one.data[FL_WEIGHT], j->array[FL_WEIGHT].dtype), -j->weight_exponent);
+    one->count = (double)j->elements.size;
+    one->weight = 1.0;
+    memset(one->center, 0, sizeof one->center);
+    if (one->data[FL_WEIGHT])
+        one->weight = ldexp(fl_load(one->data[FL_WEIGHT], j->array[FL_WEIGHT].dtype), -j->weight_exponent);
     if (j->traits.labels)
-        one.label = fl_load(one.data[j->traits.elements], j->array[j->traits.elements].dtype);
-    return one;
+        one->label = fl_load(one->data[j->traits.elements], j->array[j->traits.elements].dtype);
 }
 
 static void check_label(sums_plan *j, const one_loss *one)
@@ -36,6 +39,20 @@ static void check_label(sums_plan *j, const one_loss *one)
     const double y = one->label;
     if (j->traits.labels && d->checked && (d->ends_only ? y != d->low && y != d->high && y == y : y < d->low || y > d->high))
         __atomic_store_n(&j->outside, 1 + j->traits.elements, __ATOMIC_RELAXED);
+}
+
+/* The losses of a panel, of at most `most`: those that lie side by side. */
+static int begin_panel(sums_plan *j, int64_t first, int64_t most, one_loss *losses)
+{
+    const int64_t row = j->walk.shape[j->walk.ndim - 1], rest = row - first % row;
+    int n = j->panel;
+    n = most < n ? (int)most : n;
+    n = rest < n ? (int)rest : n;
+    for (int l = 0; l < n; l++) {
+        begin_loss(j, first + l, losses + l);
+        check_label(j, losses + l);
+    }
+    return n;
 }
 
 static void keep_mean(const sums_plan *j, one_loss *one, int averaged, const part_sums sums)
@@ -51,12 +68,17 @@ static int first_to_average(const sums_plan *j)
     return j->traits.is_centered ? j->traits.elements - 1 : j->weighed ? 0 : FL_TERMS_ARE_WANTED;
 }
 
+/* A loss of weight 0 is nothing, whatever its numbers are. */
 static void finish(const sums_plan *j, one_loss *one, const part_sums sums)
 {
-    const double factor = j->scale * one->weight;
-    one->value = fl_finish_sums(j->call->loss, sums, one->count, one->label, j->call->param, one->slope) * one->weight;
-    for (int s = 0; s < j->traits.sums; s++)
-        one->slope[s] *= factor;
+    if (one->weight == 0.0) {
+        one->value = 0.0;
+    } else {
+        const double factor = j->scale * one->weight;
+        one->value = fl_finish_sums(j->call->loss, sums, one->count, one->label, j->call->param, one->slope) * one->weight;
+        for (int s = 0; s < j->traits.sums; s++)
+            one->slope[s] *= factor;
+    }
     if (one->data[FL_VALUES])
         fl_store(one->value, one->data[FL_VALUES], 0, j->call->value.dtype);
 }
@@ -66,48 +88,35 @@ static int wants_derivatives(const sums_plan *j)
     return (j->call->outputs & FL_GRAD) != 0;
 }
 
-/* The sums of all parts; of several, pairwise. */
-static void sum_up_parts(const sums_plan *j, int averaged, part_sums *parts, part_sums sums)
+/* The sums of all parts of each loss, pairwise, in the place of those of the first; parts are `stride` apart. What is known
+ * then. */
+static void finish_panel(sums_plan *j, one_loss *losses, int n_losses, int averaged, part_sums *parts, int64_t stride)
 {
-    memcpy(sums, parts[0], sizeof(part_sums));
-    for (int64_t width = 1; width < j->n_parts; width *= 2)
-        for (int64_t i = 0; i + width < j->n_parts; i += 2 * width)
-            for (int s = 0; s < (averaged == FL_TERMS_ARE_WANTED ? j->traits.sums : 2); s++)
-                parts[i][s] += parts[i + width][s];
-    memcpy(sums, parts[0], sizeof(part_sums));
-}
-
-/* A loss of weight 0: its numbers are not looked at. */
-static void leave_out(const sums_plan *j, const one_loss *one)
-{
-    if (one->data[FL_VALUES])
-        fl_store(0.0, one->data[FL_VALUES], 0, j->call->value.dtype);
-    for (int64_t p = 0; p < j->n_parts && wants_derivatives(j); p++)
-        fl_clear_part(j, one, p);
-}
-
-static double whole_loss(sums_plan *j, int64_t index, sums_buffers *b)
-{
-    one_loss one = loss_at(j, index);
-    part_sums sums;
-    check_label(j, &one);
-    if (one.weight == 0.0) {
-        leave_out(j, &one);
-        return 0.0;
+    for (int l = 0; l < n_losses; l++) {
+        part_sums *const own = parts + l;
+        for (int64_t width = 1; width < j->n_parts; width *= 2)
+            for (int64_t i = 0; i + width < j->n_parts; i += 2 * width)
+                for (int s = 0; s < (averaged == FL_TERMS_ARE_WANTED ? j->traits.sums : 2); s++)
+                    own[i * stride][s] += own[(i + width) * stride][s];
+        if (averaged != FL_TERMS_ARE_WANTED)
+            keep_mean(j, losses + l, averaged, *own);
+        else
+            finish(j, losses + l, *own);
     }
+}
+
+static void whole_panel(sums_plan *j, one_loss *losses, int n_losses, sums_buffers *b)
+{
+    part_sums *const parts = fl_parts_of(j, b);
     for (int averaged = first_to_average(j); averaged >= FL_TERMS_ARE_WANTED; averaged--) {
         for (int64_t p = 0; p < j->n_parts; p++)
-            fl_reduce_part(j, &one, averaged, p, b->parts[p], b);
-        sum_up_parts(j, averaged, b->parts, sums);
-        if (averaged >= 0)
-            keep_mean(j, &one, averaged, sums);
+            fl_reduce_part(j, losses, n_losses, averaged, p, parts + p * n_losses, b);
+        if (__atomic_load_n(&j->outside, __ATOMIC_RELAXED))
+            return;
+        finish_panel(j, losses, n_losses, averaged, parts, n_losses);
     }
-    if (__atomic_load_n(&j->outside, __ATOMIC_RELAXED))
-        return 0.0;
-    finish(j, &one, sums);
     for (int64_t p = 0; p < j->n_parts && wants_derivatives(j); p++)
-        fl_spread_part(j, &one, p, b);
-    return one.value;
+        fl_spread_part(j, losses, n_losses, p, b);
 }
 
 static int64_t losses_of_task(const sums_plan *j, int64_t task, int64_t *first)
@@ -117,39 +126,58 @@ static int64_t losses_of_task(const sums_plan *j, int64_t task, int64_t *first)
     return left < j->losses_a_task ? left : j->losses_a_task;
 }
 
+/* Adds up values of losses from number `first` on, at which a sum begins. */
+static void keep_sums(sums_plan *j, int64_t first, int64_t n, double *values)
+{
+    for (int64_t i = 0; i < n; i += j->losses_a_sum) {
+        const int64_t left = n - i;
+        j->partial[(first + i) / j->losses_a_sum] =
+            fl_pairwise_sum(values + i, left < j->losses_a_sum ? left : j->losses_a_sum);
+    }
+}
+
 static void loss_task(void *context, int64_t task, char *scratch)
 {
     sums_plan *j = context;
+    sums_buffers *const b = (sums_buffers *)scratch;
     double values[FL_BLOCK];
     int64_t first;
     const int64_t n = losses_of_task(j, task, &first);
-    for (int64_t i = 0; i < n; i++)
-        values[i] = whole_loss(j, first + i, (sums_buffers *)scratch);
-    j->partial[task] = fl_pairwise_sum(values, n);
+    memset(b->losses, 0, sizeof b->losses);
+    for (int64_t i = 0; i < n;) {
+        const int found = begin_panel(j, first + i, n - i, b->losses);
+        whole_panel(j, b->losses, found, b);
+        for (int l = 0; l < found; l++)
+            values[i++] = b->losses[l].value;
+    }
+    keep_sums(j, first, n, values);
 }
 
 static void check_task(void *context, int64_t task, char *scratch)
 {
     sums_plan *j = context;
+    sums_buffers *const b = (sums_buffers *)scratch;
     int64_t first;
     const int64_t n = losses_of_task(j, task, &first);
-    for (int64_t i = 0; i < n; i++) {
-        const one_loss one = loss_at(j, first + i);
-        check_label(j, &one);
+    memset(b->losses, 0, sizeof b->losses);
+    for (int64_t i = 0; i < n;) {
+        const int found = begin_panel(j, first + i, n - i, b->losses);
         for (int64_t p = 0; p < j->n_parts; p++)
-            fl_check_part(j, &one, p, (sums_buffers *)scratch);
+            fl_check_part(j, b->losses, found, p, b);
+        i += found;
     }
 }
 
 static void shared_reduce_task(void *context, int64_t part, char *scratch)
 {
     sums_plan *j = context;
-    fl_reduce_part(j, j->one, j->averaged, part, j->parts[part], (sums_buffers *)scratch);
+    fl_reduce_part(j, j->losses, j->n_losses, j->averaged, part, j->parts + part * j->panel, (sums_buffers *)scratch);
 }
 
 static void shared_spread_task(void *context, int64_t part, char *scratch)
 {
-    fl_spread_part(context, ((sums_plan *)context)->one, part, (sums_buffers *)scratch);
+    sums_plan *j = context;
+    fl_spread_part(j, j->losses, j->n_losses, part, (sums_buffers *)scratch);
 }
 
 /* What has been found on the way. */
@@ -161,42 +189,34 @@ static fl_status found(const sums_plan *j, fl_status status)
     return FL_OUTSIDE;
 }
 
-static fl_status run(sums_plan *j, int64_t n, int64_t elements, fl_task task)
+static fl_status run(sums_plan *j, int64_t n, int64_t elements, size_t more, fl_task task)
 {
-    const size_t bytes = sizeof(sums_buffers) + (size_t)j->n_parts * sizeof(part_sums);
+    const size_t bytes = sizeof(sums_buffers) + fl_bytes_of_numbers(j) + more;
     return found(j, fl_run_tasks(j->call, n, ELEMENTS_A_SLICE / (elements + 1) + 1, task, NULL, j, bytes, &j->outside));
 }
 
-/* One loss after the other, its parts shared by all threads. */
+/* One panel after the other, the parts of its losses shared by all threads. */
 static fl_status run_shared(sums_plan *j)
 {
+    one_loss losses[FL_SUMS_PANEL];
+    const int64_t elements = (int64_t)FL_SUMS_PART * j->panel;
     fl_status status = FL_OK;
-    part_sums sums;
-    j->parts = malloc((size_t)j->n_parts * sizeof(part_sums));
+    j->parts = malloc((size_t)j->n_parts * (size_t)j->panel * sizeof(part_sums));
     if (!j->parts)
         return FL_NO_MEMORY;
-    for (int64_t i = 0; i < j->walk.size && status == FL_OK; i++) {
-        one_loss one = loss_at(j, i);
-        j->one = &one;
-        check_label(j, &one);
-        if (one.weight == 0.0) {
-            leave_out(j, &one);
-            j->partial[i] = 0.0;
-            continue;
-        }
+    memset(losses, 0, sizeof losses);
+    j->losses = losses;
+    for (int64_t i = 0; i < j->walk.size && status == FL_OK; i += j->n_losses) {
+        j->n_losses = begin_panel(j, i, j->walk.size - i, losses);
         for (j->averaged = first_to_average(j); j->averaged >= FL_TERMS_ARE_WANTED && status == FL_OK; j->averaged--) {
-            status = run(j, j->n_parts, FL_SUMS_PART, shared_reduce_task);
-            sum_up_parts(j, j->averaged, j->parts, sums);
-            if (j->averaged >= 0)
-                keep_mean(j, &one, j->averaged, sums);
+            status = run(j, j->n_parts, elements, 0, shared_reduce_task);
+            if (status == FL_OK)
+                finish_panel(j, losses, j->n_losses, j->averaged, j->parts, j->panel);
         }
-        status = found(j, status);
-        if (status != FL_OK)
-            break;
-        finish(j, &one, sums);
-        j->partial[i] = one.value;
-        if (wants_derivatives(j))
-            status = run(j, j->n_parts, FL_SUMS_PART, shared_spread_task);
+        for (int l = 0; l < j->n_losses; l++)
+            j->partial[i + l] = losses[l].value;
+        if (status == FL_OK && wants_derivatives(j))
+            status = run(j, j->n_parts, elements, 0, shared_spread_task);
     }
     free(j->parts);
     return status;
@@ -252,15 +272,30 @@ static void walk(sums_plan *j)
     fl_walk_call(&j->elements, j->element, &elements, 0);
 }
 
-static fl_status run_passes(sums_plan *j, int64_t n_tasks)
+/* Losses that lie side by side are gone about together where the elements of one do not. */
+static void choose_panel(sums_plan *j)
 {
+    const size_t item = fl_itemsize(j->weighed ? FL_FLOAT64 : j->real);
+    j->pitch = FL_SUMS_BLOCK * item + FL_SUMS_PANEL_BYTES / 2;
+    j->panel = 1;
+    for (int a = 0; a < j->traits.elements; a++)
+        if (fl_is_in_columns(j, a) || fl_is_in_columns(j, FL_GRADS + a))
+            j->panel = FL_SUMS_PANEL_BYTES / (int)item;
+}
+
+static fl_status run_passes(sums_plan *j)
+{
+    const int64_t n_tasks = (j->walk.size + j->losses_a_task - 1) / j->losses_a_task;
+    const int64_t n_sums = (j->walk.size + j->losses_a_sum - 1) / j->losses_a_sum;
+    const int64_t elements = j->losses_a_task * j->elements.size;
+    const size_t parts = (size_t)j->n_parts * (size_t)j->panel * sizeof(part_sums);
     fl_call *call = j->call;
     int nothing_counts = j->walk.size == 0, checked = 0;
     double count = (double)j->walk.size;
     for (int a = 0; a < FL_MAX_ARGUMENTS; a++)
         checked |= call->argument[a].domain.checked;
     if (call->check_first && checked) {
-        const fl_status status = run(j, n_tasks, j->losses_a_task * j->elements.size, check_task);
+        const fl_status status = run(j, n_tasks, elements, 0, check_task);
         if (status != FL_OK)
             return status;
         for (int a = 0; a < FL_MAX_ARGUMENTS; a++)
@@ -269,11 +304,12 @@ static fl_status run_passes(sums_plan *j, int64_t n_tasks)
     if (call->weight.data && call->reduction == FL_MEAN)
         count = sum_of_weights(j, &nothing_counts);
     j->scale = call->reduction != FL_MEAN ? 1.0 : nothing_counts ? 0.0 : 1.0 / count;
-    const int shared = j->n_parts > 1 && call->n_threads > 1 && j->walk.size < (int64_t)LOSSES_A_THREAD * call->n_threads;
-    const fl_status status = shared ? run_shared(j) : run(j, n_tasks, j->losses_a_task * j->elements.size, loss_task);
+    const int shared =
+        j->n_parts > 1 && call->n_threads > 1 && j->walk.size < (int64_t)LOSSES_A_THREAD * call->n_threads * j->panel;
+    const fl_status status = shared ? run_shared(j) : run(j, n_tasks, elements, parts, loss_task);
     if (status != FL_OK)
         return status;
-    const double total = fl_pairwise_sum(j->partial, n_tasks);
+    const double total = fl_pairwise_sum(j->partial, n_sums);
     call->reduced = call->reduction != FL_MEAN ? total : nothing_counts && call->empty_is_zero ? 0.0 : total / count;
     return FL_OK;
 }
@@ -288,8 +324,8 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shap
     walk(&j);
     if (fl_too_large(call->ndim, call->shape, j.elements.size) || fl_too_large(call->n_summed, call->summed_shape, 1))
         return FL_NO_MEMORY;
-    const int form = !j.traits.is_distance ? 0 : call->param[0] == 1.0 ? 0 : call->param[0] == 2.0 ? 1 : 2;
-    j.real = form == 2 ? FL_FLOAT64 : call->real;
+    const int form = fl_form_of_sums(call->loss, call->param);
+    j.real = form == FL_FORM_OF_DOUBLE ? FL_FLOAT64 : call->real;
     j.kernels = fl_kernels_for(call->tier, j.real);
     j.sum = fl_kernels_for(call->tier, FL_FLOAT64)->sum;
     j.weighted_sum = fl_kernels_for(call->tier, FL_FLOAT64)->weighted_sum;
@@ -304,15 +340,16 @@ static fl_status run_call(fl_call *call, const fl_loss_info *loss, const fl_shap
     const double elements = (double)j.walk.size * (double)j.elements.size;
     j.stream = elements * (double)written > FL_STREAM_BYTES;
     j.n_parts = j.elements.size > FL_SUMS_PART ? (j.elements.size + FL_SUMS_PART - 1) / FL_SUMS_PART : 1;
-    j.losses_a_task = ELEMENTS_A_TASK / (j.elements.size + 1) + 1;
-    j.losses_a_task = j.losses_a_task < FL_BLOCK ? j.losses_a_task : FL_BLOCK;
+    choose_panel(&j);
+    j.losses_a_sum = ELEMENTS_A_TASK / (j.elements.size + 1) + 1;
+    j.losses_a_sum = j.n_parts > 1 ? 1 : j.losses_a_sum < FL_BLOCK ? j.losses_a_sum : FL_BLOCK;
+    j.losses_a_task = (j.panel + j.losses_a_sum - 1) / j.losses_a_sum * j.losses_a_sum;
     if (elements < FL_SERIAL_ELEMENTS)
         call->n_threads = 1;
-    const int64_t n_tasks = (j.walk.size + j.losses_a_task - 1) / j.losses_a_task;
-    j.partial = malloc((size_t)(n_tasks + 1) * sizeof(double));
+    j.partial = malloc((size_t)(j.walk.size / j.losses_a_sum + 1) * sizeof(double));
     if (!j.partial)
         return FL_NO_MEMORY;
-    const fl_status status = run_passes(&j, n_tasks);
+    const fl_status status = run_passes(&j);
     free(j.partial);
     return status;
 }

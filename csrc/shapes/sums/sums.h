@@ -1,6 +1,7 @@
 /* The shape of losses of sums over elements.
  *
- * Files, each of which calls only those before it: finish.c, what a loss makes of its sums; block.c, some elements of one loss; sums.c. */
+ * Files, each of which calls only those before it: finish.c, what a loss makes of its sums; block.c, some elements of one loss;
+ * sums.c. */
 #ifndef FASTLOSS_SUMS_H
 #define FASTLOSS_SUMS_H
 
@@ -8,15 +9,17 @@
 #include "../../memory/tasks.h"
 
 enum {
-    /* Elements that are worked on at a time: they, and their terms, stay in the first-level cache. */
-    FL_SUMS_BLOCK = 512,
     /* Elements whose sums are added one block after the other. */
     FL_SUMS_PART = 32 * FL_BLOCK,
+    /* Bytes of losses that are gone about together where they lie side by side and the elements of one do not: two lines of a
+     * cache, which are fetched together and so are read once. */
+    FL_SUMS_PANEL_BYTES = 128,
+    FL_SUMS_PANEL = FL_SUMS_PANEL_BYTES / (int)sizeof(float),
 };
 
 /* elements: arguments with a number an element; labels: with one for all of them. */
 typedef struct {
-    int elements, labels, sums, is_distance, is_centered;
+    int elements, labels, sums, body, is_centered;
 } fl_sums_traits;
 
 /* How a call is gone about. */
@@ -24,23 +27,25 @@ typedef struct {
     fl_call *call;
     const fl_kernels *kernels;
     const fl_sums_kernel *loops;
-    double (*sum)(const void *x, int64_t n);                                 /* of double, whatever is computed in */
+    double (*sum)(const void *x, int64_t n); /* of double, whatever is computed in */
     double (*weighted_sum)(const void *x, const void *weight, int64_t n);
     fl_sums_traits traits;
-    fl_dtype real;            /* computed in */
+    fl_dtype real; /* computed in */
     int weighed, by_all, stream;
-    int derivative[FL_MAX_ARGUMENTS];  /* whether it is wanted */
+    int derivative[FL_MAX_ARGUMENTS]; /* whether it is wanted */
     fl_walked array[FL_N_ARRAYS], element[FL_N_ARRAYS];
-    int64_t n_parts, losses_a_task;
-    double scale;             /* what derivatives are multiplied by, with the weight */
-    int weight_exponent;      /* weights are divided by 2 to this power */
-    double *partial;          /* by task */
-    int outside;              /* 1 + the position of an argument that is outside its domain; 0: none is */
-    /* Where losses are shared: the one at hand, what is added up of it, and the sums of each part. */
-    struct one_loss *one;
-    int averaged;
+    int64_t n_parts, losses_a_task, losses_a_sum; /* sums of few losses, so that they do not depend on tasks */
+    int panel;                                    /* the most losses that are gone about together */
+    size_t pitch; /* bytes of a block of numbers; those of a panel's losses do not all lie in the same lines of a cache */
+    double scale; /* what derivatives are multiplied by, with the weight */
+    int weight_exponent; /* weights are divided by 2 to this power */
+    double *partial;     /* the sums */
+    int outside;         /* 1 + the position of an argument that is outside its domain; 0: none is */
+    /* Where losses are shared: those at hand, what is added up of them, and the sums of each part. */
+    struct one_loss *losses;
+    int n_losses, averaged;
     double (*parts)[FL_MAX_SUMS];
-    fl_walk walk, elements;   /* of the losses; of the elements of one. Last, for they are large and need not be cleared */
+    fl_walk walk, elements; /* of the losses; of the elements of one. Last, for they are large and need not be cleared */
 } sums_plan;
 
 /* One loss: where it lies, and what is known of it. */
@@ -54,24 +59,42 @@ typedef struct one_loss {
 typedef double part_sums[FL_MAX_SUMS];
 enum { FL_TERMS_ARE_WANTED = -1 };
 
-/* A thread's memory. */
+/* A thread's memory: behind it numbers of each argument, of the losses of a panel, and as many for derivatives; then the sums
+ * of parts, where losses are not shared. */
 typedef struct {
-    int64_t unused;           /* see FL_ZEROED */
-    _Alignas(64) char in[FL_MAX_ARGUMENTS][FL_SUMS_BLOCK * sizeof(double)], out[FL_MAX_ARGUMENTS][FL_SUMS_BLOCK * sizeof(double)];
+    int64_t unused; /* see FL_ZEROED */
+    one_loss losses[FL_SUMS_PANEL];
+    const void *in[FL_SUMS_PANEL][FL_MAX_ARGUMENTS]; /* where numbers were fetched to, or lie */
+    void *out[FL_SUMS_PANEL][FL_MAX_ARGUMENTS];
     _Alignas(64) double term[FL_MAX_SUMS][FL_SUMS_BLOCK];
-    _Alignas(64) part_sums parts[];   /* where losses are not shared */
+    _Alignas(64) char numbers[];
 } sums_buffers;
 
-/* By position in losses.inc. */
+static inline size_t fl_bytes_of_numbers(const sums_plan *j)
+{
+    return (size_t)j->panel * 2 * FL_MAX_ARGUMENTS * j->pitch;
+}
+
+static inline part_sums *fl_parts_of(const sums_plan *j, sums_buffers *b)
+{
+    return (part_sums *)(b->numbers + fl_bytes_of_numbers(j));
+}
+
+/* By position in losses.inc: what a loss is like; and which form of its body has such parameters, the last of double alone. */
 fl_sums_traits fl_traits_of_sums(int loss);
+enum { FL_FORM_OF_DOUBLE = FL_N_FORMS - 1 };
+int fl_form_of_sums(int loss, const double *param);
 /* The loss, and its derivative by each sum. */
 double fl_finish_sums(int loss, const double *sum, double count, double label, const double *param, double *slope);
 
-/* Of a part of a loss: what is added up, with numbers outside their domain noted; the derivatives; the same of a loss that does not count;
- * and is all in its domain? */
-void fl_reduce_part(sums_plan *j, const one_loss *one, int averaged, int64_t part, part_sums sums, sums_buffers *b);
-void fl_spread_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b);
-void fl_clear_part(const sums_plan *j, const one_loss *one, int64_t part);
-void fl_check_part(sums_plan *j, const one_loss *one, int64_t part, sums_buffers *b);
+/* Whether the losses of a panel lie side by side in an array whose elements do not. */
+int fl_is_in_columns(const sums_plan *j, int which);
+
+/* Of a part of each of a panel of losses: what is added up, into one after the other of `sums`, with numbers outside their
+ * domain noted; the derivatives, 0 of a loss that does not count; and is all in its domain? */
+void fl_reduce_part(sums_plan *j, const one_loss *losses, int n_losses, int averaged, int64_t part, part_sums *sums,
+                    sums_buffers *b);
+void fl_spread_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b);
+void fl_check_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b);
 
 #endif
