@@ -7,6 +7,13 @@
 #include "../losses/terms_of_sums.h"
 #include "kernels.h"
 
+/* clang, left to itself, has several registers of elements in flight, more than a group has, and then a loop for the rest. */
+#ifdef __clang__
+#define VECTORISED _Pragma("clang loop vectorize(assume_safety) interleave(disable)")
+#else
+#define VECTORISED _Pragma("omp simd")
+#endif
+
 typedef terms (*terms_body)(const elements x, const double *param);
 typedef elements (*slopes_body)(const elements x, const double *slope, const double *param);
 
@@ -39,7 +46,7 @@ INLINE elements elements_at(int arguments, int is_centered, const real *const *i
  * loop, 3.0 in two.) */
 INLINE const real *signed_decays(const real *x, int64_t n, real *decays)
 {
-#pragma omp simd
+    VECTORISED
     for (int64_t i = 0; i < n; i++)
         decays[i] = copysign_(decay_of(x[i]).e, x[i]);
     return decays;
@@ -57,7 +64,7 @@ INLINE void terms_loop(terms_body body, int arguments, int of_logits, int is_cen
     const int64_t n = whole_groups_of_sums(k->n);
     if (of_logits)
         in[0] = signed_decays(in[0], n, decays);
-#pragma omp simd
+    VECTORISED
     for (int64_t i = 0; i < n; i++) {
         const terms t = body(elements_at(arguments, is_centered, in, center, i), param);
         term0[i] = t.of_sum_0;
@@ -88,7 +95,7 @@ INLINE void spread_loop(slopes_body body, int arguments, int of_logits, int is_c
     if (of_logits)
         in[0] = signed_decays(in[0], n, decays);
     /* A gradient may lie where its argument does: each element is read before it is written. */
-#pragma omp simd
+    VECTORISED
     for (int64_t i = 0; i < n; i++) {
         const elements by = body(elements_at(arguments, is_centered, in, center, i), slope, param);
         grad0[i] = (real)by.first;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-int fl_is_in_columns(const sums_plan *j, int which)
+int fl_lies_in_columns(const sums_plan *j, int which)
 {
     const fl_walked a = j->element[which];
     const intptr_t size = (intptr_t)fl_itemsize(a.dtype);
@@ -25,7 +25,7 @@ static void fetch(const sums_plan *j, const one_loss *losses, int n_losses, int 
                   sums_buffers *b)
 {
     const fl_walked first_loss = elements_of(j, losses, which);
-    const int in_columns = n_losses > 1 && first_loss.dtype == real && fl_is_in_columns(j, which);
+    const int in_columns = n_losses > 1 && first_loss.dtype == real && fl_lies_in_columns(j, which);
     if (in_columns)
         fl_gather_columns(&j->elements, first_loss, first, n, n_losses, buffer(j, b, which, 0), j->pitch);
     for (int l = 0; l < n_losses; l++) {
@@ -177,7 +177,7 @@ static void keep_all(const sums_plan *j, const one_loss *losses, int n_losses, i
 {
     void *const buffers = buffer(j, b, FL_MAX_ARGUMENTS + argument, 0);
     const fl_walked a = elements_of(j, losses, FL_GRADS + argument);
-    if (n_losses > 1 && a.dtype == j->real && fl_is_in_columns(j, FL_GRADS + argument)) {
+    if (n_losses > 1 && a.dtype == j->real && fl_lies_in_columns(j, FL_GRADS + argument)) {
         fl_scatter_columns(&j->elements, buffers, j->pitch, first, n, n_losses, a);
         return;
     }

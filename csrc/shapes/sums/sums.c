@@ -279,7 +279,7 @@ static void choose_panel(sums_plan *j)
     j->pitch = FL_SUMS_BLOCK * item + FL_SUMS_PANEL_BYTES / 2;
     j->panel = 1;
     for (int a = 0; a < j->traits.elements; a++)
-        if (fl_is_in_columns(j, a) || fl_is_in_columns(j, FL_GRADS + a))
+        if (fl_lies_in_columns(j, a) || fl_lies_in_columns(j, FL_GRADS + a))
             j->panel = FL_SUMS_PANEL_BYTES / (int)item;
 }
 

@@ -88,7 +88,7 @@ int fl_form_of_sums(int loss, const double *param);
 double fl_finish_sums(int loss, const double *sum, double count, double label, const double *param, double *slope);
 
 /* Whether the losses of a panel lie side by side in an array whose elements do not. */
-int fl_is_in_columns(const sums_plan *j, int which);
+int fl_lies_in_columns(const sums_plan *j, int which);
 
 /* Of a part of each of a panel of losses: what is added up, into one after the other of `sums`, with numbers outside their
  * domain noted; the derivatives, 0 of a loss that does not count; and is all in its domain? */
