@@ -886,8 +886,9 @@ def test_any_call(depth: Depth, record_property: Any) -> None:
     assert counts["calls"] - counts["results"] >= counts["calls"] / 20
     for kind in REFUSALS:
         assert counts[kind.__name__] > 0, kind
-    for name in PAIRED:
-        assert counts[f"loss {name}"] > 0
+    # Ten calls a loss, drawn, leave out one now and then.
+    missing = [name for name in PAIRED if not counts[f"loss {name}"]]
+    assert len(missing) <= depth.of(len(PAIRED) // 20, len(PAIRED) // 40, 0), missing
     for name in ENTRY_POINTS:
         assert counts[f"entry point {name}"] > 0
     for aspect in ASPECTS:

@@ -256,7 +256,7 @@ def test_blocks_cover_an_array_once(shape, strides, limit):
 @pytest.mark.parametrize("name", [POINTWISE[0], ROWS[0]])
 def test_memory_is_that_of_blocks(name, save, run, tmp_path, monkeypatch):
     monkeypatch.setattr(_problem, "BLOCK_BYTES", 1 << 14)
-    pred, target = (np.concatenate([x] * 1000) for x in drawn(name))
+    pred, target = (np.concatenate([x] * 1500) for x in drawn(name))
     files = save("pred", pred), save("target", target), "--by", save("by", np.arange(len(pred)) % 5)
     arguments = "score", name, *files, "--weight", save("w", np.ones(len(pred))), "--grad-out", tmp_path / "grad.npy"
     run(*arguments)
