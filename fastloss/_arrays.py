@@ -6,7 +6,7 @@ Here are also the arrays of `out=`, which are written to.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ __all__ = [
     "axes_of",
     "broadcast",
     "call_with_tensors",
+    "check_apart",
     "check_place",
     "checked_out",
     "flat_out",
@@ -223,6 +224,15 @@ def check_place(place: Any, name: str, argument: np.ndarray, argument_name: str,
         raise ValueError(f"{name} has several elements in one place (a stride of 0)")
 
 
+def check_apart(place: np.ndarray, name: str, inputs: Mapping[str, np.ndarray], others: Iterable[np.ndarray]) -> None:
+    """Raise where a place for the derivative by the argument `name` overlaps what is read, unless it is that itself."""
+    own = inputs[name]
+    in_place = place.ctypes.data == own.ctypes.data and place.strides == own.strides and place.dtype == own.dtype
+    read = [array for key, array in inputs.items() if not (in_place and key == name)]
+    if any(overlap(place, other) for other in (*read, *others)):
+        raise ValueError(f"out overlaps an input; only {name} itself may be written to")
+
+
 def checked_out(
     kernel: Any,
     out: Any,
@@ -249,14 +259,10 @@ def checked_out(
         if array is None:
             continue
         name = second if derivative.startswith("second_") else "pred"
-        own = inputs[name]
         # A parameter may be broadcast to the prediction's shape, which its derivatives have.
         shaped = name if name == "target" else "pred"
         check_place(array, "out", inputs[shaped], shaped, dtype)
-        in_place = array.ctypes.data == own.ctypes.data and array.strides == own.strides and array.dtype == own.dtype
-        read = [x for key, x in inputs.items() if not (in_place and key == name)]
-        if any(overlap(array, other) for other in (*read, *others)):
-            raise ValueError(f"out overlaps an input; only {name} itself may be written to")
+        check_apart(array, name, inputs, others)
         if any(overlap(array, other) for other in given[:i] if other is not None):
             raise ValueError("the two arrays of out overlap")
     return (*given, *[None] * (len(wanted) - len(given)))

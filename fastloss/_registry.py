@@ -1,15 +1,15 @@
 """The registry: what fastloss knows of each loss before a number is computed.
 
-A loss is declared once, by decorating its NumPy function in `fastloss.reference` with `pointwise` or `rows`. The function's
-signature gives the parameters, its docstring the documentation, its body the oracle of every test. `csrc/losses.inc` holds the
-twin row of the compiled kernels; `tests/test_house.py` compares the two.
+A loss is declared once, by decorating its NumPy function in `fastloss.reference` with `pointwise`, `rows` or `sums`. The
+function's signature gives the parameters, its docstring the documentation, its body the oracle of every test.
+`csrc/losses.inc` holds the twin row of the compiled kernels; `tests/test_house.py` compares the two.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -120,10 +120,6 @@ class Argument:
     each: str = "element"
     differentiable: bool = True
     optional: bool = False
-
-    def __call__(self, name: str) -> Argument:
-        """The same under another name."""
-        return replace(self, name=name)
 
 
 @dataclass(frozen=True)

@@ -150,11 +150,7 @@ class SumsEntry(DescribedEntry):
                 places[name] = np.empty_like(of[name], dtype, subok=False)
                 continue
             _arrays.check_place(place, "out", of[name], name, dtype)
-            own = lent[name]
-            in_place = place.ctypes.data == own.ctypes.data and place.strides == own.strides and place.dtype == own.dtype
-            read = [array for key, array in lent.items() if not (in_place and key == name)]
-            if any(_arrays.overlap(place, other) for other in (*read, *others) if other is not None):
-                raise ValueError(f"out overlaps an input; only {name} itself may be written to")
+            _arrays.check_apart(place, name, lent, [other for other in others if other is not None])
             if any(_arrays.overlap(place, other) for other in places.values()):
                 raise ValueError("two arrays of out overlap")
             places[name] = place

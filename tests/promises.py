@@ -421,8 +421,8 @@ ERRORS = Promise(
         Break(
             "a result written over an input",
             "fastloss/_arrays.py",
-            "        if any(overlap(array, other) for other in (*read, *others)):",
-            "        if False:",
+            "    if any(overlap(place, other) for other in (*read, *others)):",
+            "    if False:",
             ("test_any_call.py::test_any_call",),
         ),
         Break(
