@@ -25,13 +25,10 @@ except ImportError:
 from fastloss import reference
 from fastloss._composed import composed as _composed
 from fastloss._include import get_include
-from fastloss._kernel import compiled_entry, compiled_function
-from fastloss._linear import LinearLoss
-from fastloss._linear_registry import linear_registry
+from fastloss._kernel import compiled_entry
 from fastloss._loss import Loss
 from fastloss._names import Named, module_attributes
-from fastloss._registry import registry
-from fastloss._row_functions import RowFunction, function_registry
+from fastloss._registry import registries
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 try:
@@ -60,22 +57,9 @@ if TYPE_CHECKING:  # Editors find the documentation of a loss here: its stub has
     from fastloss.reference._rows_softmax import *  # noqa: F403
 
 
-def _by_chunks(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]) -> tuple[Any, ...]:
-    """How a loss of a linear layer is computed, imported where one is: not every program has such a layer."""
-    from fastloss import _linear_chunks
-
-    return _linear_chunks.evaluate(loss, outputs, arguments)
-
-
-losses = Named({name: Loss(row, compiled_entry, reference=reference.losses[name]) for name, row in registry.items()})
-linear_losses = Named(
-    {
-        name: LinearLoss(row, losses[row.wraps], _by_chunks, reference=reference.linear_losses[name])
-        for name, row in linear_registry.items()
-    }
-)
-row_functions = Named(
-    {name: RowFunction(row, compiled_function, reference.row_functions[name]) for name, row in function_registry.items()}
+losses, linear_losses, row_functions = (
+    Named({name: Loss(row, compiled_entry, reference=getattr(reference, home)[name]) for name, row in rows.items()})
+    for home, rows in registries.items()
 )
 composed = _composed(losses, __name__)
 globals().update(losses)
@@ -129,7 +113,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """What is public: the losses too, but nothing that this file has imported for itself."""
-    classes = ["LinearLoss", "Loss", "RowFunction", "SoftmaxResult"]
+    classes = ["Loss", "SoftmaxResult"]
     dunder = [name for name in globals() if name.startswith("__") and name != "__version__"] + ["__version__"]
     adapters = [name for name in ADAPTERS if name in globals()]
     return [*__all__, *classes, *losses, *linear_losses, *row_functions, *composed, *adapters, *dunder]

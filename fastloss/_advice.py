@@ -150,6 +150,13 @@ def attribute(name: str) -> str:
     return ""
 
 
+def entry_point(row: Any, name: str) -> str:
+    """Why a loss has not this entry point."""
+    if name == "grad_and_hess":
+        return "its elements hang together, so its Hessian is no diagonal"
+    return f"{row.name} has {', '.join(entry for entry in row.entry_points if entry != 'value')}"
+
+
 def by_target(row: Any) -> str:
     """Why a loss has no gradient by its target, or where it is."""
     if row.softmax and row.probabilities:

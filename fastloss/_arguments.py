@@ -10,7 +10,7 @@ import numpy as np
 from fastloss import _advice, _errors
 from fastloss._registry import Row
 
-__all__ = ["arranged", "default_names", "default_wrt", "prepared", "summed_axes", "wanted_names"]
+__all__ = ["arranged", "default_names", "default_wrt", "places", "prepared", "summed_axes", "wanted_names"]
 
 
 def default_wrt(row: Row) -> str | tuple[str, ...]:
@@ -18,8 +18,8 @@ def default_wrt(row: Row) -> str | tuple[str, ...]:
     return "pred" if row.arguments[0].name == "pred" else row.differentiable
 
 
-def wanted_names(row: Row, entry_point: str, wrt: Any) -> tuple[str, ...]:
-    """The arguments that `wrt` names, in its order."""
+def wanted_names(row: Row, entry_point: str, wrt: Any, given: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+    """The arguments that `wrt` names, in its order: of those `given`, where these are known."""
     names = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, (tuple, list)) else ()
     known = row.derivatives(entry_point)
     accepted = ", ".join(map(repr, known))
@@ -30,16 +30,32 @@ def wanted_names(row: Row, entry_point: str, wrt: Any) -> tuple[str, ...]:
             hint = "; there is no Hessian by a target" if name in row.differentiable else ""
             hint = hint or (f": {_advice.by_target(row)}" if name == "target" else _advice.nearest(name, known))
             raise ValueError(f"wrt = {wrt!r}: {row.name}.{entry_point} gives derivatives by {accepted}{hint}")
+        if given is not None and name in left_out(row, given):
+            raise ValueError(f"wrt = {wrt!r}: {name} is not given, and so there is no derivative by it")
     if len(set(names)) < len(names):
         raise ValueError(f"wrt = {wrt!r} names an argument twice")
     return names
 
 
+def left_out(row: Row, given: Mapping[str, Any]) -> list[str]:
+    """The arguments that may be left out, and are."""
+    return [argument.name for argument in row.arguments if argument.optional and given[argument.name] is None]
+
+
 def default_names(row: Row, given: Mapping[str, Any]) -> tuple[str, ...]:
     """The arguments that derivatives are by where `wrt` names none: of those that are given."""
     default = default_wrt(row)
-    left_out = [argument.name for argument in row.arguments if argument.optional and given[argument.name] is None]
-    return (default,) if isinstance(default, str) else tuple(name for name in default if name not in left_out)
+    missing = left_out(row, given)
+    return (default,) if isinstance(default, str) else tuple(name for name in default if name not in missing)
+
+
+def places(out: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """The places of `out=` for the derivatives by these arguments; None where there is to be a new array."""
+    found = (None,) * len(names) if out is None else out if isinstance(out, tuple) else (out,)
+    if len(found) != len(names):
+        given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
+        raise ValueError(f"out must be a tuple of the derivatives by {', '.join(names)}; got {given}")
+    return found
 
 
 def arranged(wrt: Any, row: Row, derivatives: list[Any]) -> Any:

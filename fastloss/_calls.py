@@ -44,7 +44,7 @@ def arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
 def all_arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Every argument by name, defaults too; sample weights have one name."""
     given, rest = arguments(kernel, args, kwargs)
-    if "sample_weight" in rest and "weight" in kernel.__signature__.parameters:
+    if "sample_weight" in rest and kernel.loss.row.weight_name == "weight":
         if "weight" in rest:
             raise two_weights(kernel)
         rest["weight"] = rest.pop("sample_weight")
@@ -107,10 +107,8 @@ def unknown_keyword(kernel: Any, name: str) -> TypeError:
     known = keywords_of(kernel)
     if name in kernel.__signature__.parameters and name not in known:
         return twice(kernel, name)
-    # Losses of a linear layer and functions of rows have a row of another kind, which tells nothing of their arguments.
-    row = kernel.loss.row if hasattr(kernel.loss.row, "of_logits") else None
-    hint = _advice.logits(row, name) if row is not None else ""
-    hint = hint or _advice.keyword(name, kernel.__signature__.parameters, row)
+    row = kernel.loss.row
+    hint = _advice.logits(row, name) or _advice.keyword(name, kernel.__signature__.parameters, row)
     return TypeError(f"{called(kernel)} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
 
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastloss import _arrays, _errors, _names
 from fastloss._arguments import summed_axes
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS
+from fastloss._options import EMPTY, REDUCTIONS
 
 __all__ = ["Composed", "FeatureMatching", "Gram", "composed"]
 
@@ -205,7 +205,7 @@ class FeatureMatching(Composed):
             value, gradient = result if entry_point == "value_and_grad" else (result, result)
             values.append(value)
             gradients.append(gradient)
-        if "value" not in ENTRY_POINTS[entry_point]:
+        if entry_point == "grad":
             return None, gradients
         return np.array(values, np.float64) if reduction == "none" else math.fsum(values), gradients
 

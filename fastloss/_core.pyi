@@ -6,7 +6,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastloss._loss import Loss
-from fastloss._row_functions import RowFunction
 from fastloss._threads import Block
 
 CALL_FIELDS: tuple[str, ...]
@@ -43,9 +42,9 @@ def evaluate_sums(
 ) -> tuple[float, int]: ...
 
 class FunctionKernel:
-    loss: Any
+    loss: Loss
     outputs: tuple[str, ...]
-    def __init__(self, function: RowFunction, name: str, kernel: str) -> None: ...
+    def __init__(self, loss: Loss, name: str, kernel: str) -> None: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 class Kernel:

@@ -12,7 +12,8 @@ import numpy as np
 
 from fastloss import _errors
 from fastloss._arguments import wanted_names
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS
+from fastloss._options import EMPTY, REDUCTIONS
+from fastloss._shapes import ENTRY_POINTS
 from fastloss._statistics import STATISTICS, SoftmaxResult
 
 cnp.import_array()

@@ -1,7 +1,8 @@
 """The docstring of every loss and entry point.
 
 A loss's NumPy function documents what is its own: summary, formula, its parameters, notes, references, examples.
-What all losses share is written once, here, and inserted where numpydoc wants it.
+What all losses share is written once, here, and inserted where numpydoc wants it; what those of a linear layer and functions of
+rows have instead, in `_shape_texts.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import re
 import textwrap
 from typing import Any
 
-from fastloss._loss import ENTRY_POINTS, Loss, signature
-from fastloss._registry import Interval, Row
+from fastloss._loss import Loss, signature
+from fastloss._registry import Row
+from fastloss._shape_texts import texts_of, within
 from fastloss._statistics import STATISTICS
 
-__all__ = ["DescribedEntry", "common_parameters", "entries", "entry_doc", "sections", "within"]
+__all__ = ["DescribedEntry", "entries", "entry_doc", "sections"]
 
 _LEAD = {
     "value": "",
@@ -42,28 +44,9 @@ result : SoftmaxResult
     of weight 0 too, neither weighed nor reduced.""",
 }
 
-_OF_SUMS = {
-    "axis": """\
-axis : int, tuple of int or None, default -1
-    What is summed over: one axis or several; None: all. The losses have the shape of the others.""",
-    "weight": """\
-weight : array_like, optional
-    Sample weights, broadcast to the shape of the losses.
-    A loss of weight 0 contributes exactly nothing. They may be negative: see `vjp`.""",
-    "out": """\
-out : ndarray or tuple of ndarray, optional
-    Receives what is returned as gradient, an array or a tuple of them; each of the shape of its argument, which
-    it may be itself. Tensors of PyTorch in main memory will do.""",
-}
-
 _OF_PARAMETERS = """
     By a parameter they have the shape of `pred`: where one number of it serves several elements, its derivative is
     the sum of theirs."""
-
-_GRADIENTS = """\
-grad : ndarray or tuple of ndarray
-    The gradient, or one by each argument that `wrt` names, of the shape of the argument and the dtype of the first,
-    or of `grad_dtype`; under "none" that of each loss by itself."""
 
 _PARAMETERS = {
     "pred": """\
@@ -143,16 +126,18 @@ def entries(section: str) -> dict[str, str]:
     return {name: part.strip() for part in parts if part.strip() for name in part.split(" : ")[0].split(", ")}
 
 
-def _raises(row: Row, names: list[str]) -> str:
-    values = "shapes that do not match, a parameter outside its range, an unknown reduction"
-    if "out" in names:
-        values += ", or an `out` of another shape or dtype, read-only, or overlapping an input other than `pred`"
-    if row.has_classes:
-        values += ", or a `class_weight` that is not one number a class" if "class_weight" in names else ""
+def _raises(row: Row, names: list[str], apart: str) -> str:
+    values = ["shapes that do not match"]
+    values += ["a parameter outside its range"] if row.parameters else []
+    values += ["an axis that there is not"] if "axis" in names else []
+    values += ["an unknown reduction"] if "reduction" in names else []
+    values += [f"an `out` of another shape or dtype, read-only, or overlapping {apart}"] if "out" in names else []
+    values += ["a `class_weight` that is not one number a class"] if "class_weight" in names else []
+    text = " or ".join([", ".join(values[:-1]), values[-1]] if len(values) > 1 else values)
     if "check_domain" in names:
         bounds = [f"`{a.name}` outside {a.interval}" for a in row.arguments if a.interval.bounded]
-        values += f"; with `check_domain`, for {' or '.join(bounds)}"
-    raised = {"ValueError": f"For {values}."}
+        text += f"; with `check_domain`, for {' or '.join(bounds)}"
+    raised = {"ValueError": f"For {text}."}
     if row.labels or row.label_lists:
         raised["IndexError"] = f"For a label that is {'no class' if row.label_lists else 'neither a class nor `ignore_index`'}."
     raised["TypeError"] = (
@@ -163,16 +148,11 @@ def _raises(row: Row, names: list[str]) -> str:
     return "\n".join(f"{error}\n{textwrap.indent(textwrap.fill(text, 106), '    ')}" for error, text in raised.items())
 
 
-def within(interval: Interval) -> str:
-    """What documentation says of an interval: nothing where no number lies outside."""
-    return f" within {interval}" if interval.bounded else ""
-
-
 def _fill(row: Row, name: str) -> dict[str, str]:
     """What stands in the gaps of the shared texts."""
     return {
         "name": row.name,
-        "item": {"pointwise": "element", "rows": "row", "sums": "loss"}[row.family],
+        "item": row.shape.each,
         "differentiable": ", ".join(f'"{argument}"' for argument in row.derivatives(name)),
         "of_parameters": _OF_PARAMETERS if any(p.kind.differentiable for p in row.parameters) else "",
         "by": "`pred`" if row.arguments[0].name == "pred" else "its arguments",
@@ -188,29 +168,26 @@ def _fill(row: Row, name: str) -> dict[str, str]:
     }
 
 
-def common_parameters(row: Row, name: str) -> dict[str, str]:
-    """The entries of a Parameters section that all losses share, by name."""
-    return {key: text.format(**_fill(row, name)) for key, text in _PARAMETERS.items()}
-
-
 @functools.cache
 def entry_doc(row: Row, name: str) -> str:
     """The docstring of one entry point of a loss; that of "value" is the loss's own."""
     own = sections(inspect.getdoc(row.function) or "")
+    formula = sections(inspect.getdoc(row.wraps.function) or "") if row.wraps else own
     names = list(signature(row, {}, name).parameters)
-    fill = _fill(row, name)
-    texts = {**common_parameters(row, name), **entries(own.get("Parameters", ""))}
-    texts |= _OF_SUMS if row.of_sums else {}
-    returns = _RETURNS | ({"grad": _GRADIENTS} if row.of_sums else {})
+    texts, fill = texts_of(row, formula), _fill(row, name)
+    parameters = {key: text.format(**fill) for key, text in _PARAMETERS.items()} | entries(formula.get("Parameters", ""))
+    parameters |= {key: text.format(**fill) for key, text in texts.parameters.items()}
+    returns = {**_RETURNS, **texts.returns}
     extra = ("result",) if any(key in STATISTICS for key in names) else ()
     parts = {
-        "Parameters": "\n".join(dict.fromkeys(texts[key] for key in names if key in texts)),
-        "Returns": "\n".join(returns[output].format(**fill) for output in (*ENTRY_POINTS[name], *extra)),
-        "Raises": _raises(row, names),
-        **{title: own.get(title, "") for title in ("Notes", "References", "Examples")},
+        "Parameters": "\n".join(dict.fromkeys(parameters[key] for key in names if key in parameters)),
+        "Returns": "\n".join(returns[output].format(**fill) for output in (*row.entry_points[name], *extra)),
+        "Raises": _raises(row, names, texts.apart),
     }
+    parts |= {title: texts.sections.get(title, own.get(title, "")) for title in ("See Also", "Notes", "References", "Examples")}
     body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in parts.items() if text]
-    return "\n\n".join(text for text in (_LEAD[name].format(**fill), own[""], *body) if text)
+    lead = {**_LEAD, **texts.lead}[name].format(**fill)
+    return "\n\n".join(text for text in (lead, own[""], texts.body, *body) if text)
 
 
 class DescribedEntry:
@@ -218,7 +195,12 @@ class DescribedEntry:
 
     origin = "fastloss"
     loss: Loss
+    outputs: tuple[str, ...]
     __name__: str
+
+    def __init__(self, loss: Loss, name: str) -> None:
+        self.loss, self.outputs = loss, loss.row.entry_points[name]
+        self.__name__ = self.__qualname__ = name
 
     def __init_subclass__(cls) -> None:
         # Python gives every class a __doc__ of its own, which would hide the property.

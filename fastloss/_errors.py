@@ -74,9 +74,9 @@ MOST_THREADS = 2**31 - 1
 SEARCH = 1 << 20
 
 
-def of_vjp(loss: str, message: str) -> str:
+def of_vjp(loss: str, message: str, weight: str) -> str:
     """What the gradient with weights says, in the words of the vector-Jacobian product that has called it."""
-    return re.sub(r"\bweight\b", "cotangent", message.replace(f"{loss}.grad", f"{loss}.vjp"))
+    return re.sub(rf"\b{weight}\b", "cotangent", message.replace(f"{loss}.grad", f"{loss}.vjp"))
 
 
 def bad_reduction(given: Any, known: tuple[str, ...]) -> ValueError:

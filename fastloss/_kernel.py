@@ -1,4 +1,4 @@
-"""The entry points of the compiled losses, and of the compiled functions of rows."""
+"""The entry points of the compiled losses: which class has those of a loss, by its shape."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 
 from fastloss import _core, _errors
 from fastloss._docs import DescribedEntry
+from fastloss._linear import LinearEntry
 from fastloss._loss import EntryPoint, Loss
 from fastloss._registry import Row, registry
-from fastloss._row_functions import DescribedFunction, RowFunction
+from fastloss._shapes import FUNCTIONS, LINEAR, SUMS
 from fastloss._sums import SumsEntry
 
-__all__ = ["CompiledEntry", "compiled_entry", "compiled_function", "entry_type"]
+__all__ = ["CompiledEntry", "compiled_entry", "entry_type"]
 
 
 class CompiledEntry(DescribedEntry, _core.Kernel):
@@ -23,7 +24,7 @@ class CompiledEntry(DescribedEntry, _core.Kernel):
     def __init__(self, loss: Loss, name: str) -> None:
         if problem := disagreement(loss.row):
             raise ImportError(problem)
-        super().__init__(loss, name)
+        _core.Kernel.__init__(self, loss, name)
         self.__name__ = self.__qualname__ = name
 
 
@@ -46,8 +47,8 @@ class MissingEntry(DescribedEntry):
     # An entry point of a loss that csrc/losses.inc does not have, or not as the reference declares it: that loss alone fails.
 
     def __init__(self, loss: Loss, name: str, problem: str) -> None:
-        self.loss, self.problem = loss, problem
-        self.__name__ = self.__qualname__ = name
+        super().__init__(loss, name)
+        self.problem = problem
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         raise ImportError(self.problem)
@@ -62,7 +63,7 @@ def compiled_rows() -> dict[str, tuple[str, int, bool]]:
 def declared(row: Row) -> tuple[str, int, bool]:
     """The same as the reference declares it."""
     scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
-    return row.family, len(scalars), any(p.kind.array == "elements" for p in row.parameters)
+    return row.shape.name, len(scalars), any(p.kind.array == "elements" for p in row.parameters)
 
 
 def disagreement(row: Row) -> str:
@@ -83,28 +84,16 @@ def disagreement(row: Row) -> str:
     )
 
 
-def compiled_entry(loss: Loss, name: str) -> EntryPoint:
-    """An entry point of a compiled loss."""
-    problem = disagreement(loss.row)
-    if problem:
-        return MissingEntry(loss, name, problem)
-    return (SumsEntry if loss.row.of_sums else entry_type(loss))(loss, name)
-
-
-class CompiledFunction(DescribedFunction, _core.FunctionKernel):
+class CompiledFunction(DescribedEntry, _core.FunctionKernel):
     # One entry point of a compiled function of rows.
 
-    def __init__(self, function: RowFunction, name: str) -> None:
-        super().__init__(function, name, function.row.kernel)
+    def __init__(self, loss: Loss, name: str) -> None:
+        _core.FunctionKernel.__init__(self, loss, name, loss.row.kernel)
         self.__name__ = self.__qualname__ = name
 
 
-class CompiledProduct(DescribedFunction):
+class CompiledProduct(DescribedEntry):
     # The vector-Jacobian product of log_softmax, u - q Σu: the gradient of the cross-entropy with targets u, times -1.
-
-    def __init__(self, function: RowFunction, name: str) -> None:
-        self.loss, self.outputs = function, function.row.entry_points[name]
-        self.__name__ = self.__qualname__ = name
 
     @functools.cached_property
     def _grad(self) -> Any:
@@ -125,6 +114,22 @@ class CompiledProduct(DescribedFunction):
         return self._grad(pred, cotangent, weight=-1.0, reduction="none", check_domain=False, **given)
 
 
-def compiled_function(function: RowFunction, name: str) -> DescribedFunction:
-    """An entry point of a compiled function of rows."""
-    return (CompiledProduct if "vjp" in function.row.entry_points[name] else CompiledFunction)(function, name)
+class ChunkedEntry(LinearEntry):
+    # One of a loss of a linear layer, computed by chunks of rows.
+
+    def compute(self, given: dict[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+        from fastloss import _linear_chunks  # imported where one is called: not every program has such a layer
+
+        return _linear_chunks.evaluate(self, given, names)
+
+
+def compiled_entry(loss: Loss, name: str) -> EntryPoint:
+    """An entry point of a compiled loss."""
+    if loss.row.shape is LINEAR:
+        return ChunkedEntry(loss, name)
+    if loss.row.shape is FUNCTIONS:
+        return (CompiledProduct if name == "vjp" else CompiledFunction)(loss, name)
+    problem = disagreement(loss.row)
+    if problem:
+        return MissingEntry(loss, name, problem)
+    return (SumsEntry if loss.row.shape is SUMS else entry_type(loss))(loss, name)

@@ -46,7 +46,7 @@ __all__ = [
     "PredictedPositive",
     "PredictedReal",
     "PredictedShape",
-    "Shape",
+    "RobustShape",
     "Shift",
     "Slope",
     "Softcap",
@@ -168,7 +168,7 @@ VariancePower = Annotated[float, Kind(Interval(1, 2), ends_apart=True)]
 #: Of a deviance, which is a loss without a distribution too; beyond 3 powers of a mean leave the range of float32.
 DeviancePower = Annotated[float, Kind(Interval(0, 3), apart=(1.0, 2.0))]
 #: Of a robust loss: at 2 it is a square; as it falls an outlier counts less, and below -10 little changes.
-Shape = Annotated[float, Kind(Interval(-10, 2))]
+RobustShape = Annotated[float, Kind(Interval(-10, 2))]
 #: What is subtracted from a probability; of 1 nothing is left.
 Shift = Annotated[float, Kind(Interval(0, 1, high_open=True))]
 #: Of the focal term of a probability that may exceed its threshold: of more, it overflows.

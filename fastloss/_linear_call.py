@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _errors, _linear_rows
-from fastloss._linear import LinearLoss
+from fastloss._arguments import places
+from fastloss._linear import LinearEntry
 from fastloss._linear_checks import check_head, check_labels, gradient_dtypes
-from fastloss._linear_registry import ARRAYS, FILTER_EPS, target_of
 from fastloss._linear_rows import Rows, slices
 from fastloss._options import EMPTY, REDUCTIONS
+from fastloss._registry import FILTER_EPS
 from fastloss._statistics import STATISTICS
 from fastloss._weights import LEAST, Scaled, scaled
 
 __all__ = ["Call", "Scale"]
+
+#: The arrays of the layer, in argument order; the last may be left out.
+ARRAYS = ("hidden", "weight", "bias")
 
 
 def checked(given: Any, name: str) -> np.ndarray:
@@ -34,8 +38,9 @@ def checked(given: Any, name: str) -> np.ndarray:
 class Call:
     """The arguments of a call, found to be good."""
 
-    def __init__(self, loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]):
-        self.loss, self.outputs, row = loss, outputs, loss.wrapped.row
+    def __init__(self, entry: LinearEntry, arguments: dict[str, Any], names: tuple[str, ...]):
+        self.name, self.outputs, self.wrapped = entry.loss.name, entry.outputs, entry.wrapped
+        row = self.wrapped.row
         self.parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
         self.filter_eps = FILTER_EPS.check(arguments[FILTER_EPS.name])
         self.reduction = arguments["reduction"]
@@ -43,7 +48,7 @@ class Call:
             raise _errors.bad_reduction(self.reduction, REDUCTIONS)
         self.empty = _errors.choice("empty", arguments["empty"], EMPTY)
         self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
-        if "check_domain" in arguments:
+        if "check_domain" in row.options("value"):
             self.keywords["check_domain"] = False  # what is to be checked, is before the first chunk
         #: The flags that ask for statistics.
         self.flags = {name: True for name in STATISTICS if _errors.flag(name, arguments.get(name))}
@@ -57,7 +62,7 @@ class Call:
         #: One of the two: an array for every row, or the layer that makes its logits.
         self.labels: np.ndarray | None = None
         self.teacher: tuple[np.ndarray, np.ndarray, np.ndarray | None] | None = None
-        if target_of(row) == "teacher":
+        if "teacher" in arguments:
             self.teacher = self.checked_teacher(arguments["teacher"])
         else:
             self.labels = checked(arguments["labels"], "labels")
@@ -69,12 +74,14 @@ class Call:
         if arguments["sample_weight"] is not None:
             sample_weight = checked(arguments["sample_weight"], "sample_weight")
             self.sample_weight = Rows(_arrays.broadcast(sample_weight, self.shape, "sample_weight"), len(self.shape))
-        self.gradient_dtypes = gradient_dtypes((a.dtype for a in self.arrays.values()), arguments.get("grad_dtype"))
+        #: The arrays that gradients are by, in the order that is asked for, and the types of these.
+        self.by = {name: self.arrays[name] for name in names}
+        self.gradient_dtypes = gradient_dtypes((a.dtype for a in self.by.values()), arguments.get("grad_dtype"))
         single = {array.dtype.name in ("float32", *_arrays.HALVES) for array in self.arrays.values()} == {True}
         self.real = np.dtype(np.float32 if single else np.float64)
         # A call without rows raises what is wrong with the parameters, such as class weights of another number of classes.
         nothing = np.empty((0, self.classes), self.real)
-        loss.wrapped(nothing, nothing if self.numbers else np.empty(0, np.int64), **self.parameters, **self.keywords)
+        self.wrapped(nothing, nothing if self.numbers else np.empty(0, np.int64), **self.parameters, **self.keywords)
         self.take_class_weights()
 
         self.out = self.checked_out(arguments.get("out"), arguments)
@@ -121,37 +128,36 @@ class Call:
 
     def check_numbers(self, given: np.ndarray, check_domain: bool) -> None:
         """Raise for the first label that is none, or number outside the domain, before anything is written."""
-        domain, ignore_index = self.loss.wrapped.row.target, self.parameters.get("ignore_index")
+        domain, ignore_index = self.wrapped.row.target, self.parameters.get("ignore_index")
         if self.numbers and not (check_domain and domain.bounded):
             return
         size = max(1, _linear_rows.SCAN // max(1, self.classes)) if self.numbers else None
         for rows in slices(self.n_rows, size):
             labels = self.row_numbers[rows]
             if self.numbers and np.any(_errors.lies_outside(labels, domain)):
-                raise _errors.outside(self.loss.name, "labels", given, domain)
+                raise _errors.outside(self.name, "labels", given, domain)
             if not self.numbers and np.any(_errors.bad_labels(labels, self.classes, ignore_index)):
                 raise _errors.bad_label(given, self.classes, ignore_index, "labels")
 
     def checked_out(self, out: Any, arguments: dict[str, Any]) -> list[np.ndarray | None]:
         """The arrays of `out=`, fit to be written to; None where there is to be a new one."""
-        names = list(self.arrays)
+        names = tuple(self.by)
+        into = places(out, names)
         if out is None:
-            return [None] * len(names)
-        if not isinstance(out, tuple) or len(out) != len(names):
-            given = f"{len(out)} of them" if isinstance(out, tuple) else type(out).__name__
-            raise ValueError(f"out must be a tuple of the gradients of {', '.join(names)}; got {given}")
+            return list(into)
         others = {name: array for name, array in arguments.items() if name not in ("out", "teacher") and array is not None}
         arrays = (_arrays.plain_array(array, name, "away") for name, array in others.items())
         inputs = [array for array in (*(self.teacher or ()), *arrays) if array is not None]
-        for i, (place, dtype) in enumerate(zip(out, self.gradient_dtypes, strict=True)):
+        for i, (place, dtype) in enumerate(zip(into, self.gradient_dtypes, strict=True)):
             if place is None:
                 continue
-            _arrays.check_place(place, f"out[{i}]", self.arrays[names[i]], names[i], dtype)
+            called = f"out[{i}]" if isinstance(out, tuple) else "out"
+            _arrays.check_place(place, called, self.by[names[i]], names[i], dtype)
             if any(_arrays.overlap(place, array) for array in inputs):
-                raise ValueError(f"out[{i}] overlaps an argument")
-            if any(_arrays.overlap(place, other) for other in out[:i] if other is not None):
+                raise ValueError(f"{called} overlaps an argument")
+            if any(_arrays.overlap(place, other) for other in into[:i] if other is not None):
                 raise ValueError("two arrays of out overlap")
-        return list(out)
+        return list(into)
 
     def counts(self, rows: Any, in_mean: bool = False) -> Scaled:
         """What the own loss of rows is multiplied by; or, `in_mean`, what rows add to that which the mean divides by."""
@@ -164,7 +170,7 @@ class Call:
         found = Scaled(kept.astype(np.float64), 0 if in_mean else self.power)
         if self.sample_weight is not None:
             found *= scaled(self.sample_weight[rows])
-        by_label = self.loss.wrapped.row.class_weight_in_mean if in_mean else self.taken_out
+        by_label = self.wrapped.row.class_weight_in_mean if in_mean else self.taken_out
         if by_label and self.class_weight is not None and not self.numbers and self.classes:
             # An ignored label may be any number; that it counts nothing is known.
             found *= scaled(self.class_weight[np.where(kept, labels, 0).astype(np.intp)])
@@ -197,7 +203,7 @@ class Scale:
             return 0 if found == LEAST else found
 
         # Class weights alone can make a difference between the two.
-        same = call.class_weight is None or (call.taken_out and call.loss.wrapped.row.class_weight_in_mean)
+        same = call.class_weight is None or (call.taken_out and call.wrapped.row.class_weight_in_mean)
         self.power = largest(False)
         power = self.power if same else largest(True)
         self.shift = self.power - power

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays
-from fastloss._linear import LinearLoss
+from fastloss._linear import LinearEntry
 from fastloss._linear_call import Call, Scale
 from fastloss._linear_checks import row_values
-from fastloss._linear_registry import ARRAYS
 from fastloss._linear_rows import Rows, batches, fits_blas, like_block, ready, slices
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss._weights import Scaled
@@ -68,29 +67,30 @@ class Teacher:
 
 
 class Gradients:
-    """The gradients of a head, gathered from those of its logits, chunk by chunk."""
+    """The gradients of a head that are asked for, gathered from those of its logits, chunk by chunk."""
 
     def __init__(self, call: Call, head: Head, block: int, chunk: int, single: bool):
         self.head, self.block, real = head, block, call.real
         # Class weights that the slopes hold count relative to the largest.
         self.filter_eps = call.filter_eps * call.largest
-        self.results = [
-            np.empty_like(array, dtype, subok=False) if place is None else place
-            for array, dtype, place in zip(call.arrays.values(), call.gradient_dtypes, call.out, strict=True)
-        ]
-        self.d_hidden = Rows(self.results[0], len(call.shape))
-        self.sums = [
-            # Halves are not summed in halves.
-            result if result.dtype.name not in _arrays.HALVES or single else np.empty_like(result, real)
-            for result in self.results[1:]
-        ]
+        self.results = {
+            name: np.empty_like(array, dtype, subok=False) if place is None else place
+            for (name, array), dtype, place in zip(call.by.items(), call.gradient_dtypes, call.out, strict=True)
+        }
+        self.d_hidden = Rows(self.results["hidden"], len(call.shape)) if "hidden" in self.results else None
+        #: What the chunks add to: the results themselves, but halves are not summed in halves.
+        self.sums = {
+            name: result if result.dtype.name not in _arrays.HALVES or single else np.empty_like(result, real)
+            for name, result in self.results.items()
+            if name != "hidden"
+        }
         columns = call.weight.shape[1]
-        self.product = like_block(self.sums[0], block, real)
-        self.transposed = np.empty((2, columns, chunk), real)
+        self.product = like_block(self.sums["weight"], block, real) if "weight" in self.sums else None
+        self.transposed = np.empty((2, columns, chunk), real) if self.d_hidden else None
         self.single, self.empty = single, True
         #: Of each gradient in float16, the numbers that are not 0 before it is rounded, and after.
         self.nonzero: dict[str, list[Any]] = {
-            name: [0, 0] for name, result in zip(call.arrays, self.results, strict=True) if result.dtype == np.float16
+            name: [0, 0] for name, result in self.results.items() if result.dtype == np.float16
         }
 
     def rounded(self, name: str, wide: np.ndarray, result: Any, place: Any) -> None:
@@ -102,8 +102,9 @@ class Gradients:
 
     def start(self) -> None:
         """Clear what the chunks add to; d_weight only where the first chunk may not write to all of it."""
-        for array in (self.results[0], *self.sums[0 if self.filter_eps else 1 :]):
-            array[...] = 0
+        for name in self.results:
+            if name != "weight" or self.filter_eps:
+                self.sums.get(name, self.results[name])[...] = 0
 
     def steep(self, slopes: np.ndarray) -> np.ndarray | None:
         """For each class whether it has a part in the gradients; None where all have."""
@@ -120,58 +121,70 @@ class Gradients:
         """Add what a chunk contributes: `slopes` by logits of each row's own loss, `factors` what they are multiplied by."""
         head, real = self.head, self.head.real
         scale, power, exact = factors.within(real)
-        d_weight, *d_bias = self.sums
-        # Transposed, as weight.T @ slopes.T, it took OpenBLAS 2/3 of the time.
-        d_hidden, part = self.transposed[0, :, : len(inputs)], self.transposed[1, :, : len(inputs)]
-        steep = self.steep(slopes)
+        steep = self.steep(slopes) if "weight" in self.sums or self.d_hidden else None
         whole = steep is None and fits_blas(head.weight, real)
-        blocks: Iterator[Any] = slices(slopes.shape[1], self.block)
-        if steep is not None:
-            parts = slices(len(steep))
-            blocks = batches((part.start + np.flatnonzero(steep[part]) for part in parts), self.block)
-        if whole:
-            np.matmul(head.weight.T, slopes.T, out=d_hidden)
-        else:
-            d_hidden[...] = 0
-        inputs = inputs * scale[:, None]
-        if not scale.all():
-            inputs[scale == 0] = 0  # not NaN, where such a row holds infinities
-        for classes in blocks:
+        d_hidden = part = None
+        if self.transposed is not None:
+            # Transposed, as weight.T @ slopes.T, it took OpenBLAS 2/3 of the time.
+            d_hidden, part = self.transposed[:, :, : len(inputs)]
+            if whole:
+                np.matmul(head.weight.T, slopes.T, out=d_hidden)
+            else:
+                d_hidden[...] = 0
+        if "weight" in self.sums:
+            inputs = inputs * scale[:, None]
+            if not scale.all():
+                inputs[scale == 0] = 0  # not NaN, where such a row holds infinities
+        for classes in self.blocks(steep, slopes.shape[1]):
             slope = slopes[:, classes]
-            if not whole:
+            if d_hidden is not None and not whole:
                 np.matmul(ready(head.weight[classes], real).T, slope.T, out=part)
                 d_hidden += part
-            product = np.matmul(slope.T, inputs, out=self.product[: slope.shape[1]])
-            if power:
-                np.ldexp(product, power, out=product)
-            if self.single or (self.empty and not self.filter_eps):
-                self.rounded("weight" if self.single else "", product, d_weight, classes)
-            else:
-                d_weight[classes] += product
+            if "weight" in self.sums:
+                self.add_to_weight(classes, slope, inputs, power)
         self.empty = False
-        for total in d_bias:
-            total += np.ldexp(scale @ slopes, power) if power else scale @ slopes
-        if not exact:
-            # Here each row may have its own power of 2.
-            scale = factors.mantissa.astype(real)
-        d_hidden *= scale
-        if not exact:
-            np.ldexp(d_hidden, factors.power, out=d_hidden)
-        if not scale.all():
-            d_hidden[:, scale == 0] = 0
-        self.rounded("hidden", d_hidden.T, self.d_hidden, rows)
+        if "bias" in self.sums:
+            self.sums["bias"] += np.ldexp(scale @ slopes, power) if power else scale @ slopes
+        if d_hidden is not None:
+            if not exact:
+                # Here each row may have its own power of 2.
+                scale = factors.mantissa.astype(real)
+            d_hidden *= scale
+            if not exact:
+                np.ldexp(d_hidden, factors.power, out=d_hidden)
+            if not scale.all():
+                d_hidden[:, scale == 0] = 0
+            self.rounded("hidden", d_hidden.T, self.d_hidden, rows)
+
+    def blocks(self, steep: np.ndarray | None, n_classes: int) -> Iterator[Any]:
+        """The classes that have a part in the gradients, a block at a time."""
+        if steep is None:
+            return slices(n_classes, self.block)
+        return batches((part.start + np.flatnonzero(steep[part]) for part in slices(len(steep))), self.block)
+
+    def add_to_weight(self, classes: Any, slope: np.ndarray, inputs: np.ndarray, power: int) -> None:
+        """Add what a block of classes contributes to the gradient of the matrix."""
+        assert self.product is not None
+        product, d_weight = np.matmul(slope.T, inputs, out=self.product[: slope.shape[1]]), self.sums["weight"]
+        if power:
+            np.ldexp(product, power, out=product)
+        if self.single or (self.empty and not self.filter_eps):
+            self.rounded("weight" if self.single else "", product, d_weight, classes)
+        else:
+            d_weight[classes] += product
 
     def finish(self) -> tuple[np.ndarray, ...]:
-        if self.empty:
-            self.sums[0][...] = 0
-        for name, result, total in zip(ARRAYS[1:], self.results[1:], self.sums, strict=False):
+        if self.empty and "weight" in self.sums:
+            self.sums["weight"][...] = 0
+        for name, total in self.sums.items():
+            result = self.results[name]
             if result is not total:
                 for part in slices(len(result), self.block):
                     self.rounded(name, total[part], result, part)
         for name, (before, after) in self.nonzero.items():
             if 2 * after < before:
-                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=7)
-        return tuple(self.results)
+                warnings.warn(LOST.format(name=name), RuntimeWarning, stacklevel=8)
+        return tuple(self.results.values())
 
 
 class Statistics:
@@ -221,9 +234,9 @@ def sizes(call: Call) -> tuple[int, int]:
     return block, max(1, min(call.n_rows, (SCRATCH - fixed) // row))
 
 
-def evaluate(loss: LinearLoss, outputs: tuple[str, ...], arguments: dict[str, Any]) -> tuple[Any, ...]:
-    """Value and gradients of a loss of a linear layer."""
-    call = Call(loss, outputs, arguments)
+def evaluate(entry: LinearEntry, given: dict[str, Any], names: tuple[str, ...]) -> tuple[Any, ...]:
+    """Value and gradients, by the arguments that are named, of a loss of a linear layer."""
+    call = Call(entry, given, names)
     with np.errstate(all="ignore"):
         return compute(call)
 
@@ -239,7 +252,7 @@ def compute(call: Call) -> tuple[Any, ...]:
     if wants_value and call.reduction == "none":
         values = Rows(np.zeros(call.shape, row_values(call.hidden.dtype)), len(call.shape))
     scale = Scale(call)
-    wrapped, keywords = call.loss.wrapped, {**call.parameters, **call.keywords, **call.flags}
+    wrapped, keywords = call.wrapped, {**call.parameters, **call.keywords, **call.flags}
     entry = wrapped if not gradients else wrapped.value_and_grad if wants_value else wrapped.grad
     statistics = Statistics(call)
 

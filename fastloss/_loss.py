@@ -13,33 +13,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from fastloss import _advice, _errors, _names
-from fastloss._options import EMPTY, OPTIONS, REDUCTIONS, by_value, check_bound, with_bound
+from fastloss._options import EMPTY, OPTIONS, by_value, check_bound, with_bound
 from fastloss._own import Documentation, OwnSignature
 from fastloss._registry import Interval, Parameter, Row
+from fastloss._shapes import ENTRY_POINTS
 from fastloss._statistics import STATISTICS
 from fastloss._vjp import VectorJacobianProduct
 
-# REDUCTIONS and EMPTY are asked here by the entry points.
 __all__ = [
-    "EMPTY",
-    "ENTRY_POINTS",
-    "REDUCTIONS",
     "Domain",
     "EntryPoint",
     "Loss",
     "signature",
     "values_of",
 ]
-
-#: The entry points by name: what each returns.
-ENTRY_POINTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "value": ("value",),
-        "grad": ("grad",),
-        "value_and_grad": ("value", "grad"),
-        "grad_and_hess": ("grad", "hess"),
-    }
-)
 
 
 class Domain(NamedTuple):
@@ -52,37 +39,33 @@ class Domain(NamedTuple):
 class EntryPoint(Protocol):
     """One way to evaluate a loss; an instance takes the loss's arguments."""
 
+    origin: str
+
     def __init__(self, loss: Loss, name: str) -> None: ...
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any: ...
     def documentation(self) -> str: ...
+
+
+#: The keywords of entry points beside parameters, and what they are where neither the loss nor what is bound says otherwise.
+DEFAULTS: Mapping[str, Any] = {"empty": EMPTY[0], "axis": -1, "check_domain": True, **dict.fromkeys(STATISTICS, False)}
 
 
 def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
     """The signature of an entry point, with the parameters of its loss."""
 
     def keyword(name: str, default: Any) -> inspect.Parameter:
-        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=bound.get(name, default))
 
     either = inspect.Parameter.POSITIONAL_OR_KEYWORD
     positional = [
         inspect.Parameter(argument.name, either, default=None if argument.optional else inspect.Parameter.empty)
         for argument in row.arguments
     ]
-    keywords = [keyword(p.name, bound.get(p.name, p.default)) for p in row.parameters]
-    keywords += [keyword("weight", bound.get("weight")), keyword("sample_weight", None)]
-    keywords.append(keyword("reduction", bound.get("reduction", row.default_reduction(entry_point))))
-    keywords.append(keyword("empty", bound.get("empty", EMPTY[0])))
-    if not row.is_of_elements:
-        keywords.append(keyword("axis", bound.get("axis", -1)))
-    if row.of_sums:
-        keywords.append(keyword("element_weight", None))
-    if any(argument.interval.bounded for argument in row.arguments):
-        keywords.append(keyword("check_domain", bound.get("check_domain", True)))
-    if entry_point != "value":
-        keywords += [keyword("wrt", None), keyword("grad_dtype", bound.get("grad_dtype")), keyword("out", None)]
-    keywords.append(keyword("n_threads", bound.get("n_threads")))
-    if row.softmax:
-        keywords += [keyword(name, False) for name in STATISTICS]
+    if entry_point == "vjp":
+        positional.append(inspect.Parameter("cotangent", either))
+    keywords = [keyword(p.name, p.default) for p in row.parameters]
+    defaults = {**DEFAULTS, "reduction": row.default_reduction(entry_point)}
+    keywords += [keyword(name, defaults.get(name)) for name in row.options(entry_point)]
     return inspect.Signature(positional + keywords)
 
 
@@ -92,14 +75,14 @@ def values_of(loss: Loss) -> dict[str, Any]:
 
 
 class Loss:
-    """A loss function with its gradient and Hessian.
+    """A loss function with its gradient and Hessian; or a function of rows of logits, which has no target.
 
     Call it for the value; see `grad`, `value_and_grad`, `grad_and_hess`, `vjp` for derivatives and `bind` to fix parameters.
 
     Attributes
     ----------
     name : str
-        The name in `fastloss.losses`.
+        The name in `fastloss.losses`, `fastloss.linear_losses` or `fastloss.row_functions`.
     params : mapping of str to Parameter
         Each keyword with its default and its range.
     domain : Domain
@@ -109,11 +92,11 @@ class Loss:
     kinks : str
         Equations that hold where a derivative jumps, separated by semicolons; empty where none does.
     family : str
-        The shape of computation: "pointwise" or "rows".
+        The shape of computation: "pointwise", "rows", "sums", "linear rows" or "row functions".
     differentiable : tuple of str
         The arguments that derivatives are given by, if `wrt=` asks for them: of most losses the prediction alone.
     grad, value_and_grad, grad_and_hess, vjp : callable
-        The entry points beside the call itself.
+        The entry points beside the call itself, of which a few losses do not have all.
     """
 
     __doc__ = Documentation(__doc__)
@@ -134,27 +117,31 @@ class Loss:
 
     # Entry points are made when they are first used: a program uses few of them.
 
+    def _entry(self, name: str) -> Any:
+        if name not in self.row.entry_points:
+            raise AttributeError(name)
+        return self._entry_type(self, name)
+
     @functools.cached_property
     def _value(self) -> EntryPoint:
-        return self._entry_type(self, "value")
+        entry: EntryPoint = self._entry("value")
+        return entry
 
     @functools.cached_property
     def grad(self) -> Any:
-        return self._entry_type(self, "grad")
+        return self._entry("grad")
 
     @functools.cached_property
     def value_and_grad(self) -> Any:
-        return self._entry_type(self, "value_and_grad")
+        return self._entry("value_and_grad")
 
     @functools.cached_property
     def grad_and_hess(self) -> Any:
-        if "grad_and_hess" not in self.row.entry_points:
-            raise AttributeError("grad_and_hess")
-        return self._entry_type(self, "grad_and_hess")
+        return self._entry("grad_and_hess")
 
     @functools.cached_property
     def vjp(self) -> Any:
-        return VectorJacobianProduct(self)
+        return self._entry("vjp") if "vjp" in self.row.entry_points else VectorJacobianProduct(self)
 
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
@@ -166,15 +153,9 @@ class Loss:
     if not TYPE_CHECKING:  # a checker would take every name for an attribute
 
         def __getattr__(self, name: str) -> Any:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}{_advice.attribute(name)}"
-            raise AttributeError(message, name=name, obj=self)
-
-    if not TYPE_CHECKING:  # a checker would take every name for an attribute
-
-        def __getattr__(self, name: str) -> Any:
             hint = _advice.attribute(name)
-            if name == "grad_and_hess":  # not one of this loss: see Row.entry_points
-                hint = ": the elements of its sums hang together, so its Hessian is no diagonal"
+            if name in ENTRY_POINTS:  # not one of this loss: see Row.entry_points
+                hint = f": {_advice.entry_point(self.row, name)}"
             message = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
             raise AttributeError(message, name=name, obj=self)
 
@@ -221,11 +202,12 @@ class Loss:
         if unnamed:
             example = next(iter(self.params), "reduction")
             raise TypeError(f"{self.name}.bind takes keywords alone, such as {example}=..., and was given {unnamed[0]!r:.80}")
-        known, options = self.params, [name for name in OPTIONS if name in signature(self.row, {}, "grad").parameters]
+        keywords = {name for entry_point in self.row.entry_points for name in self.row.options(entry_point)}
+        known, options = self.params, [name for name in OPTIONS if name in keywords]
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)
-        return self._with(with_bound(self.bound, known, parameters, {"sample_weight": "weight"}))
+        return self._with(with_bound(self.bound, known, parameters, {"sample_weight": self.row.weight_name}))
 
     def _with(self, bound: Mapping[str, Any]) -> Self:
         """This loss with these parameters bound, and no others."""
@@ -237,7 +219,7 @@ class Loss:
 
     @property
     def family(self) -> str:
-        return self.row.family
+        return self.row.shape.name
 
     @property
     def params(self) -> Mapping[str, Parameter]:
@@ -264,7 +246,7 @@ class Loss:
     @property
     def reference(self) -> Loss:
         """The same loss in plain NumPy, with the same parameters bound."""
-        return self._reference.bind(**self.bound)
+        return self._reference.bind(**self.bound) if self.bound else self._reference
 
     @functools.cached_property
     def _key(self) -> tuple[Any, ...]:
@@ -279,12 +261,12 @@ class Loss:
         return hash(self._key)
 
     def __repr__(self) -> str:
-        return f"<fastloss loss {self.name}{self.__signature__}>"
+        return f"<{self._value.origin} {self.row.shape.noun} {self.name}{self.__signature__}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self._entry_type.__module__, self.name, dict(self.bound))
+        return _rebuild, (self._entry_type.__module__, self.name, dict(self.bound), self.row.shape.home)
 
 
-def _rebuild(module: str, name: str, bound: dict[str, Any]) -> Loss:
-    loss: Loss = _names.found("losses", module, name)
-    return loss.bind(**bound)
+def _rebuild(module: str, name: str, bound: dict[str, Any], home: str = "losses") -> Loss:
+    loss: Loss = _names.found(home, module, name)
+    return loss.bind(**bound) if bound else loss

@@ -1,15 +1,16 @@
 """The registry: what fastloss knows of each loss before a number is computed.
 
-A loss is declared once, by decorating its NumPy function in `fastloss.reference` with `pointwise`, `rows` or `sums`. The
-function's signature gives the parameters, its docstring the documentation, its body the oracle of every test.
-`csrc/losses.inc` holds the twin row of the compiled kernels; `tests/test_house.py` compares the two.
+A loss is declared once, by decorating its NumPy function in `fastloss.reference` with the name of its shape: `pointwise`,
+`rows`, `sums`, `linear` or `row_function`. The function's signature gives the parameters, its docstring the documentation, its
+body the oracle of every test. `csrc/losses.inc` holds the twin row of the compiled kernels; `tests/test_house.py` compares the
+two.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -49,17 +50,20 @@ from fastloss._kinds import (
     PredictedPositive,
     PredictedReal,
     PredictedShape,
-    Shape,
+    RobustShape,
     Shift,
     Slope,
     Softcap,
     Temperature,
     VariancePower,
 )
+from fastloss._shapes import ENTRY_POINTS, FUNCTIONS, LINEAR, POINTWISE, ROWS, SUMS, Shape
+from fastloss._statistics import STATISTICS
 
 __all__ = [
     "ABOVE_MINUS_ONE",
     "BINARY",
+    "FILTER_EPS",
     "INNER_PROBABILITY",
     "LOG_PROBABILITY",
     "NONNEGATIVE",
@@ -94,6 +98,7 @@ __all__ = [
     "PredictedPositive",
     "PredictedReal",
     "PredictedShape",
+    "RobustShape",
     "Row",
     "Shape",
     "Shift",
@@ -101,18 +106,27 @@ __all__ = [
     "Softcap",
     "Temperature",
     "VariancePower",
+    "linear",
+    "linear_row",
     "pointwise",
+    "registries",
     "registry",
+    "row_function",
     "rows",
     "sums",
 ]
+
+
+#: How small a gradient of logits may be that is left out of a linear layer's products.
+FILTER_EPS = Parameter("filter_eps", 0.0, Kind(Interval(0, high_open=True)))
 
 
 @dataclass(frozen=True)
 class Argument:
     """What a loss is a function of, beside its parameters: an array.
 
-    `each` says of what it holds a number: of an "element", or of a "loss", all of whose elements share it.
+    `each` says of what it holds a number: of an "element", or of a "loss", all of whose elements share it. What stands
+    `behind_cotangent` is a keyword of the vector-Jacobian product, where the cotangent has its place.
     """
 
     name: str
@@ -120,6 +134,7 @@ class Argument:
     each: str = "element"
     differentiable: bool = True
     optional: bool = False
+    behind_cotangent: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,8 +143,9 @@ class Row:
 
     Attributes
     ----------
-    name, family : str
-        The public name; "pointwise", "rows" or "sums".
+    name : str
+        The public name.
+    shape : Shape
     function : callable
         The NumPy function: arrays in, (value, gradient, Hessian) of every element out.
     parameters : tuple of Parameter
@@ -168,8 +184,14 @@ class Row:
     unit : float
         Predictions below this size are as good as known to an ulp of it, not of their own: 1 for logits of which differences
         count, whatever their size. Where the loss has a temperature, by which they are divided, in units of that.
-    of_sums : tuple of Argument
-        The arguments, where the loss is one of sums over elements.
+    listed : tuple of Argument
+        The arguments, where they are not a prediction and a target.
+    wraps : Row, optional
+        Where the loss is one of a linear layer: the loss of a row of its logits.
+    outputs : mapping of str to tuple of str, optional
+        What each entry point returns, where that is not what the shape's others do.
+    kernel : str
+        The name of the loss in csrc/losses.inc, where it is another.
     value_unit : float
         Values below this size are right to an ulp of it, not of their own: 1 for a log density, the sum of logarithms of
         either sign that vanishes wherever the density is 1.
@@ -180,7 +202,7 @@ class Row:
     """
 
     name: str
-    family: str
+    shape: Shape
     function: Callable[..., Any]
     parameters: tuple[Parameter, ...]
     prediction: Interval = REAL
@@ -201,15 +223,18 @@ class Row:
     reduction: str = "mean"
     unit: float = 0.0
     value_unit: float = 0.0
-    of_sums: tuple[Argument, ...] = ()
+    listed: tuple[Argument, ...] = ()
+    wraps: Row | None = None
+    outputs: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
+    kernel: str = ""
     own: Any = None
     link: str = "identity"
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """What the loss is a function of, in order, without the parameters that may be arrays."""
-        if self.of_sums:
-            return self.of_sums
+        if self.listed:
+            return self.listed
         target = Argument("target", self.target, differentiable=self.differentiable_target, optional=self.optional_target)
         return Argument("pred", self.prediction), target
 
@@ -225,20 +250,40 @@ class Row:
         return tuple(name for name in names if name != "target") if entry_point == "grad_and_hess" else names
 
     @property
-    def entry_points(self) -> tuple[str, ...]:
-        """Those that the loss has: of sums there is no Hessian."""
-        first = ("value", "grad", "value_and_grad")
-        return first if self.of_sums else (*first, "grad_and_hess")
+    def family(self) -> str:
+        return self.shape.name
+
+    @property
+    def entry_points(self) -> Mapping[str, tuple[str, ...]]:
+        """What each returns, by name."""
+        return self.outputs or {name: ENTRY_POINTS[name] for name in self.shape.entry_points}
+
+    def options(self, entry_point: str) -> tuple[str, ...]:
+        """The keywords that an entry point takes beside parameters."""
+        outputs = self.entry_points[entry_point]
+        left_out = set()
+        if not any(argument.interval.bounded for argument in self.arguments):
+            left_out.add("check_domain")
+        if outputs == ("value",):
+            left_out |= {"wrt", "grad_dtype", "out"}
+        if not {"value", "grad"} & set(outputs):
+            left_out |= {"weight", "sample_weight", "reduction", "empty"}
+        return tuple(name for name in self.shape.options if name not in left_out) + (tuple(STATISTICS) if self.softmax else ())
+
+    @property
+    def weight_name(self) -> str:
+        """The keyword of sample weights: every loss has "sample_weight", and most a shorter one."""
+        return "weight" if "weight" in self.shape.options else "sample_weight"
 
     @property
     def has_classes(self) -> bool:
         """Whether the loss is one of rows along a class axis."""
-        return self.family == "rows"
+        return self.shape is ROWS
 
     @property
     def is_of_elements(self) -> bool:
         """Whether each element of the prediction has a loss of its own."""
-        return self.family == "pointwise"
+        return self.shape is POINTWISE
 
     @property
     def second(self) -> str:
@@ -263,40 +308,82 @@ class Row:
     @property
     def of_probabilities(self) -> str:
         """The loss to take of probabilities where this one takes logits, or logarithms; "" where there is none."""
-        return next((row.name for row in _rows.values() if row.of_logits == self.name), "")
+        return next((row.name for row in registry.values() if row.of_logits == self.name), "")
 
 
-_rows: dict[str, Row] = {}
-registry: Mapping[str, Row] = MappingProxyType(_rows)
+_homes: dict[str, dict[str, Row]] = {"losses": {}, "linear_losses": {}, "row_functions": {}}
+#: The declarations by the mapping that holds the losses.
+registries: Mapping[str, Mapping[str, Row]] = MappingProxyType({home: MappingProxyType(rows) for home, rows in _homes.items()})
+registry = registries["losses"]
+
+Declaring = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def _declare(family: str, traits: dict[str, Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _declare(shape: Shape, traits: dict[str, Any]) -> Declaring:
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         # Not by `inspect` and `typing`: for every loss they take a good part of the import.
         keywords: Mapping[str, Any] = function.__kwdefaults__ or {}
         kinds = {name: eval(function.__annotations__[name], function.__globals__).__metadata__[0] for name in keywords}
         parameters = tuple(Parameter(name, default, kinds[name]) for name, default in keywords.items())
-        _rows[function.__name__] = Row(function.__name__, family, function, parameters, **traits)
+        _homes[shape.home][function.__name__] = Row(function.__name__, shape, function, parameters, **traits)
         return function
 
     return declare
 
 
-def pointwise(**traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def pointwise(**traits: Any) -> Declaring:
     """Declare a loss of each element: prediction and target of one shape. `traits` are the fields of `Row`."""
-    return _declare("pointwise", traits)
+    return _declare(POINTWISE, traits)
 
 
-def rows(**traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def rows(**traits: Any) -> Declaring:
     """Declare a loss of each row along the class axis. `traits` are the fields of `Row`."""
-    return _declare("rows", traits)
+    return _declare(ROWS, traits)
 
 
-def sums(*arguments: Argument, **traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def sums(*arguments: Argument, **traits: Any) -> Declaring:
     """Declare a loss of a few sums over elements: a function of its arguments and of `total`, which adds up.
 
     The function takes arguments as arrays of losses by elements, those of a loss as one column; `total` adds up the elements
     of each loss, times what they count. It returns the values, one a loss, and the derivatives by each differentiable argument.
     """
     first, second = arguments[0].interval, arguments[1].interval if len(arguments) > 1 else REAL
-    return _declare("sums", {"prediction": first, "target": second, "of_sums": arguments, **traits})
+    return _declare(SUMS, {"prediction": first, "target": second, "listed": arguments, **traits})
+
+
+def row_function(kernel: str, **outputs: tuple[str, ...]) -> Declaring:
+    """Declare a function of rows of logits without a target, the name of its kernel, and what its entry points return.
+
+    The function takes rows of logits, and the cotangent where there is a vector-Jacobian product; it returns outputs by name.
+    """
+    return _declare(FUNCTIONS, {"listed": (Argument("pred"),), "outputs": outputs, "kernel": kernel, "reduction": "none"})
+
+
+def linear_row(function: Callable[..., Any], wraps: Row) -> Row:
+    """The declaration of a loss of a linear layer: of a loss of the rows of its logits, that takes labels or a teacher's."""
+    if not wraps.has_classes or not (wraps.labels or wraps.differentiable_target):
+        raise TypeError(f"{wraps.name} is no loss of rows with labels, nor of two rows of logits")
+    numbers = wraps.target if wraps.probabilities else REAL
+    labels = Argument("labels", numbers, differentiable=False)
+    target = Argument("teacher", differentiable=False) if wraps.differentiable_target else labels
+    bias = Argument("bias", optional=True, behind_cotangent=True)
+    return replace(
+        wraps,
+        name=function.__name__,
+        shape=LINEAR,
+        function=function,
+        parameters=(*wraps.parameters, FILTER_EPS),
+        listed=(Argument("hidden"), Argument("weight"), target, bias),
+        differentiable_target=False,
+        wraps=wraps,
+    )
+
+
+def linear(wraps: Callable[..., Any]) -> Declaring:
+    """Declare a loss of a linear layer by the loss of a row of its logits; the function has the summary and the examples."""
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        _homes["linear_losses"][function.__name__] = linear_row(function, registry[wraps.__name__])
+        return function
+
+    return declare

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _core, _errors
-from fastloss._arguments import arranged, default_names, default_wrt, prepared, wanted_names
+from fastloss._arguments import arranged, default_names, default_wrt, places, prepared, wanted_names
 from fastloss._docs import DescribedEntry
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._options import EMPTY, REDUCTIONS
 
 __all__ = ["SumsEntry"]
 
@@ -37,10 +37,6 @@ class Plan:
 
 class SumsEntry(DescribedEntry):
     # One entry point of a compiled loss of sums.
-
-    def __init__(self, loss: Loss, name: str) -> None:
-        self.loss, self.outputs = loss, ENTRY_POINTS[name]
-        self.__name__ = self.__qualname__ = name
 
     @functools.cached_property
     def plan(self) -> Plan:
@@ -80,7 +76,7 @@ class SumsEntry(DescribedEntry):
         dtype = first.dtype if single or first.dtype == np.float64 else np.dtype(np.float64)
         if given.get("grad_dtype") is not None:
             dtype = self._gradient_dtype(given["grad_dtype"], dtype)
-        places = self._places(given, out, names, arrays, (weight, counts), dtype)
+        into = self._places(given, out, names, arrays, (weight, counts), dtype)
         each = "value" in self.outputs and given["reduction"] == "none"
         value = np.empty(shape, np.float32 if single else np.float64) if each else None
         reduced, outside = _core.evaluate_sums(
@@ -92,7 +88,7 @@ class SumsEntry(DescribedEntry):
             axes,
             plan.of_loss,
             plan.intervals if given.get("check_domain", False) else plan.unchecked,
-            [places.get(name) for name in plan.names],
+            [into.get(name) for name in plan.names],
             value,
             parameters,
             given["reduction"],
@@ -105,7 +101,7 @@ class SumsEntry(DescribedEntry):
             argument = row.arguments[outside]
             raise _errors.outside(row.name, argument.name, arrays[outside], argument.interval, "f" if single else "d", row)
         found = value if value is not None and value.ndim else value[()] if value is not None else reduced
-        derivatives = [places[name] for name in names]
+        derivatives = [into[name] for name in names]
         gradient: Any = None
         if plain:
             gradient = derivatives[0] if plan.one else tuple(derivatives)
@@ -117,7 +113,7 @@ class SumsEntry(DescribedEntry):
         if "wrt" not in given:
             return ()
         row, wrt = self.loss.row, given["wrt"]
-        return default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt)
+        return default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt, given)
 
     @staticmethod
     def number(parameter: Any, value: Any, single: bool) -> float:
@@ -141,17 +137,14 @@ class SumsEntry(DescribedEntry):
         if out is None:
             return {name: np.empty_like(of[name], dtype, subok=False) for name in names}
         lent = {name: _arrays.as_lent(given[name]) for name in of}
-        places: dict[str, np.ndarray] = {}
-        chosen = out if isinstance(out, tuple) else (out,)
-        if len(chosen) != len(names):
-            raise ValueError(f"out has {len(chosen)} arrays, for the derivatives by {', '.join(names)}")
-        for name, place in zip(names, chosen, strict=True):
+        found: dict[str, np.ndarray] = {}
+        for name, place in zip(names, places(out, names), strict=True):
             if place is None:
-                places[name] = np.empty_like(of[name], dtype, subok=False)
+                found[name] = np.empty_like(of[name], dtype, subok=False)
                 continue
             _arrays.check_place(place, "out", of[name], name, dtype)
             _arrays.check_apart(place, name, lent, [other for other in others if other is not None])
-            if any(_arrays.overlap(place, other) for other in places.values()):
+            if any(_arrays.overlap(place, other) for other in found.values()):
                 raise ValueError("two arrays of out overlap")
-            places[name] = place
-        return places
+            found[name] = place
+        return found

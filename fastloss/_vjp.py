@@ -11,7 +11,7 @@ from fastloss._own import OwnSignature
 
 __all__ = ["VectorJacobianProduct", "refuse_weights"]
 
-#: What the cotangent of a vector-Jacobian product stands for.
+#: The keywords of a gradient that the cotangent of a vector-Jacobian product stands for.
 REPLACED = ("weight", "sample_weight", "reduction", "empty")
 
 
@@ -68,35 +68,39 @@ class VectorJacobianProduct:
 
     def __init__(self, loss: Any) -> None:
         self.loss = loss  # a Loss, which makes this
+        self.before = [argument for argument in loss.row.arguments if not argument.behind_cotangent]
+        #: A linear layer has a matrix called weight.
+        self.replaced = tuple(name for name in REPLACED if name in loss.row.options("grad"))
 
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
-        parameters = list(self.loss.grad.__signature__.parameters.values())
-        first = len(self.loss.row.arguments)
+        parameters = dict(self.loss.grad.__signature__.parameters)
+        before = [parameters.pop(argument.name) for argument in self.before]
         # Behind an argument that may be left out it cannot be asked for.
-        default = None if self.loss.row.arguments[-1].optional else inspect.Parameter.empty
+        default = None if self.before[-1].optional else inspect.Parameter.empty
         cotangent = inspect.Parameter("cotangent", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
-        keywords = (p for p in parameters[first:] if p.name not in REPLACED)
-        return inspect.Signature([*parameters[:first], cotangent, *keywords])
+        behind = [p.replace(kind=p.KEYWORD_ONLY) for p in parameters.values() if p.name not in self.replaced]
+        return inspect.Signature([*before, cotangent, *behind])
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         loss = self.loss
         if kwargs:
-            refuse_weights(kwargs, REPLACED, f"{loss.name}.")
-        if len(args) == len(loss.row.arguments) + 1:
+            refuse_weights(kwargs, self.replaced, f"{loss.name}.")
+        if len(args) == len(self.before) + 1:
             (*arguments, cotangent), keywords = args, kwargs
         else:
             given, keywords = _errors.arguments(self, args, kwargs)
-            arguments, cotangent = [given.get(argument.name) for argument in loss.row.arguments], given.get("cotangent")
+            arguments, cotangent = [given.get(argument.name) for argument in self.before], given.get("cotangent")
         if cotangent is None:
             raise TypeError(f"{loss.name}.vjp needs a cotangent")
-        if loss.bound and "weight" in loss.bound:
-            cotangent = _errors.readable_array(cotangent, "cotangent") * loss.bound["weight"]
+        weight = loss.row.weight_name
+        if loss.bound and weight in loss.bound:
+            cotangent = _errors.readable_array(cotangent, "cotangent") * loss.bound[weight]
         try:
-            return loss.grad(*arguments, weight=cotangent, reduction="none", **keywords)
+            return loss.grad(*arguments, **{weight: cotangent}, reduction="none", **keywords)
         except (TypeError, ValueError) as error:
             _errors.arguments(self, args, kwargs)  # is it another keyword that has no meaning here?
-            raise type(error)(_errors.of_vjp(loss.name, str(error))) from error
+            raise type(error)(_errors.of_vjp(loss.name, str(error), weight)) from error
 
     def __eq__(self, other: object) -> bool:
         return self.loss == other.loss if isinstance(other, VectorJacobianProduct) else NotImplemented

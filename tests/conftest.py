@@ -18,7 +18,8 @@ from depth import NAMES, Depth
 
 import fastloss as fl
 from fastloss import _verify
-from fastloss._loss import ENTRY_POINTS, Loss
+from fastloss._loss import Loss
+from fastloss._shapes import ENTRY_POINTS
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

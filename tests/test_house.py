@@ -17,7 +17,7 @@ from promises import PROMISES, function_of
 
 import fastloss as fl
 from fastloss import _core, _names, _registry
-from fastloss._row_functions import function_registry
+from fastloss._registry import registries
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -166,7 +166,7 @@ def test_setup_fits_on_a_page():
 def test_both_lists_of_losses_agree():
     every = {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
     functions = {name for name, (family, _, _) in every.items() if family == "row functions"}
-    assert functions == {row.kernel for row in function_registry.values()}
+    assert functions == {row.kernel for row in registries["row_functions"].values()}
     compiled = {name: traits for name, traits in every.items() if name not in functions}
     missing = set(compiled) - set(_registry.registry)
     assert not missing, f"fastloss/reference/ has no function for {sorted(missing)} of csrc/losses.inc"

@@ -23,8 +23,10 @@ from hypothesis import strategies as st
 
 import fastloss as fl
 from fastloss import _linear_chunks, _linear_rows
-from fastloss._linear import LinearLoss
-from fastloss._linear_registry import LINEAR_ENTRY_POINTS, LinearRow, linear_signature, target_of
+from fastloss._kernel import compiled_entry
+from fastloss._loss import Loss, signature
+from fastloss._registry import linear_row, registry
+from fastloss.reference._entries import entry as reference_entry
 
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
 SENTINEL = 77.25
@@ -40,7 +42,27 @@ def every_linear_loss():
 
 
 def entry_points(loss):
-    return {name: loss if name == "value" else getattr(loss, name) for name in LINEAR_ENTRY_POINTS}
+    return {name: loss if name == "value" else getattr(loss, name) for name in loss.row.entry_points}
+
+
+def target_of(loss):
+    """Labels, or the layer of a teacher."""
+    return loss.row.arguments[2].name
+
+
+def wrapped_of(loss):
+    """The loss of a row of logits."""
+    return loss._value.wrapped
+
+
+def made_of(wrapped, home=fl):
+    """The loss of a linear layer that any loss of rows gives."""
+
+    def linear_loss():
+        """What a test has made."""
+
+    linear_loss.__name__ = f"linear_{wrapped}"
+    return Loss(linear_row(linear_loss, registry[wrapped]), compiled_entry if home is fl else reference_entry)
 
 
 def draw(shape=(6,), columns=5, classes=7, dtype=np.float64, seed=0):
@@ -58,7 +80,7 @@ def draw(shape=(6,), columns=5, classes=7, dtype=np.float64, seed=0):
 def draw_for(loss, shape=(31,), columns=5, classes=7, dtype=np.float64):
     """hidden, weight, labels or the teacher's layer, bias."""
     hidden, weight, labels, bias = draw(shape, columns, classes, dtype)
-    if target_of(loss.wrapped.row) == "labels":
+    if target_of(loss) == "labels":
         return hidden, weight, labels, bias
     teacher_hidden, teacher_weight, _, teacher_bias = draw(shape, columns + 3, classes, dtype, seed=1)
     return hidden, weight, (teacher_hidden, teacher_weight, teacher_bias), bias
@@ -95,9 +117,10 @@ def small_chunks(monkeypatch):
 
 def test_small_chunks_are_small(small_chunks):
     hidden, weight, labels, bias = draw((40,), 5, 17)
-    arguments = linear_signature(fl.cross_entropy.row, {}, "grad").bind(hidden, weight, labels, bias)
+    loss = fl.linear_cross_entropy
+    arguments = signature(loss.row, {}, "grad").bind(hidden, weight, labels, bias)
     arguments.apply_defaults()
-    call = _linear_chunks.Call(fl.linear_cross_entropy, ("grad",), arguments.arguments)
+    call = _linear_chunks.Call(loss.grad, arguments.arguments, ("hidden", "weight", "bias"))
     block, rows = _linear_chunks.sizes(call)
     assert 1 < block < 9
     assert 1 < rows < 20
@@ -174,9 +197,7 @@ def test_more_rows_than_a_chunk_takes_at_full_size():
 
 
 def test_any_loss_of_rows_with_labels_can_be_wrapped():
-    row = LinearRow("linear_nll", "nll", "Of log-probabilities.", "")
-    compiled = LinearLoss(row, fl.nll, fl.linear_cross_entropy.evaluate)
-    plain = LinearLoss(row, fl.reference.nll, fl.reference.linear_cross_entropy.evaluate)
+    compiled, plain = made_of("nll"), made_of("nll", fl.reference)
     assert list(compiled.params) == ["class_weight", "ignore_index", "filter_eps"]
     hidden, weight, labels, bias = draw((4, 3))
     labels[0, 0] = -100
@@ -185,9 +206,9 @@ def test_any_loss_of_rows_with_labels_can_be_wrapped():
         assert_close(flat(found), flat(plain.value_and_grad(hidden, weight, labels, bias, **options)))
     with pytest.raises(ValueError, match="wanted: labels of shape"):
         compiled(hidden, weight, np.ones((4, 3, 7)))
-    for loss in (fl.huber, fl.kl_divergence):
+    for name in ("huber", "kl_divergence"):
         with pytest.raises(TypeError, match="no loss of rows with labels"):
-            LinearLoss(row, loss, compiled.evaluate)
+            made_of(name)
 
 
 def test_against_pytorch():
@@ -445,11 +466,41 @@ def test_every_linear_loss_is_that_of_its_logits(small_chunks, loss):
         given[3] = -100
     target = target_for(loss, given)
     for reduction in ("none", "sum", "mean"):
-        value, slopes = loss.wrapped.value_and_grad(hidden @ weight.T + bias, target, reduction=reduction)
+        value, slopes = wrapped_of(loss).value_and_grad(hidden @ weight.T + bias, target, reduction=reduction)
         found, gradients = loss.value_and_grad(hidden, weight, given, bias, reduction=reduction)
         assert_close((found, *gradients), (value, slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)))
         plainly = fl.reference.linear_losses[loss.name](hidden, weight, given, bias, reduction=reduction)
         assert_close((plainly,), (value,))
+
+
+@pytest.mark.parametrize("loss", every_linear_loss())
+def test_gradients_by_some_of_the_arrays_are_those_by_all(small_chunks, loss):
+    for dtype, options in ((np.float64, {}), (np.float16, {"grad_dtype": "float32"}), (np.float32, {"filter_eps": 1e-2})):
+        arrays = draw_for(loss, columns=12, classes=50, dtype=dtype)
+        every = dict(zip(("hidden", "weight", "bias"), loss.grad(*arrays, **options), strict=True))
+        assert loss.differentiable == tuple(every)
+        for length in (1, 2, 3):
+            for names in itertools.permutations(every, length):
+                found = loss.grad(*arrays, wrt=names, **options)
+                assert all(same_bits(found[i], every[name]) for i, name in enumerate(names))
+                places = tuple(np.full_like(every[name], SENTINEL) for name in names)
+                value, written = loss.value_and_grad(*arrays, wrt=names, out=places, **options)
+                assert all(a is b and same_bits(a, c) for a, b, c in zip(written, places, found, strict=True))
+                assert same_bits(value, loss(*arrays, **{k: v for k, v in options.items() if k != "grad_dtype"}))
+        for name, wanted in every.items():
+            place = np.full_like(wanted, SENTINEL)
+            assert loss.grad(*arrays, wrt=name, out=place, **options) is place
+            assert same_bits(place, wanted)
+            assert same_bits(loss.vjp(*arrays[:3], 2.0, bias=arrays[3], wrt=name, **options), loss.grad(
+                *arrays, wrt=name, reduction="none", sample_weight=2.0, **options))  # fmt: skip
+    for wrt, message in (
+        ("logits", "gives derivatives by 'hidden', 'weight', 'bias'"),
+        (("hidden", "hidden"), "names an argument twice"),
+        ("bias", "bias is not given"),
+        (target_of(loss), "gives derivatives by"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            loss.grad(*arrays[:3], wrt=wrt)
 
 
 @pytest.mark.parametrize("name", ["cross_entropy", "selected_log_probs"])
@@ -458,7 +509,7 @@ def test_vjp_is_that_of_the_logits(small_chunks, name):
     labels[3] = -100
     cotangent = np.random.default_rng(1).standard_normal(31)
     cotangent[7] = 0
-    loss = LinearLoss(fl.linear_cross_entropy.row, fl.losses[name], fl.linear_cross_entropy.evaluate)
+    loss = made_of(name)
     slopes = fl.losses[name].vjp(hidden @ weight.T + bias, labels, cotangent)
     wanted = slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)
     assert (cotangent < 0).any()
@@ -530,7 +581,7 @@ def weights_of_any_size(rng, n):
 def test_a_mean_depends_on_the_ratios_of_weights(small_chunks, name):
     """Beside float64 of the losses of rows without weights, for all losses that a linear layer can have."""
     wrapped, ignored = fl.losses[name], 2**62
-    loss = LinearLoss(fl.linear_cross_entropy.row, wrapped, fl.linear_cross_entropy.evaluate)
+    loss = made_of(name)
     rng = np.random.default_rng(len(name))
     for dtype in (np.float16, np.float32, np.float64) * 6:
         wide = [array.astype(dtype).astype(np.float64) for array in draw((13,), 4, 6, seed=int(rng.integers(1 << 30)))]
@@ -829,7 +880,7 @@ def test_messages_name_what_was_called(loss):
             lambda: loss(hidden, weight, target, weight=np.ones(31)),
             f"{loss.name}: weight is .*; sample weights are sample_weight=",
         ),
-        (lambda: loss(hidden, weight), f"{loss.name} is missing an argument: {target_of(loss.wrapped.row)}"),
+        (lambda: loss(hidden, weight), f"{loss.name} is missing an argument: {target_of(loss)}"),
         (lambda: loss.grad(hidden, weight, target, None, 1.0), f"{loss.name}.grad takes hidden, weight, .* was given 5"),
         (
             lambda: loss.grad(hidden, weight, target, sample_weights=1.0),
@@ -888,7 +939,7 @@ def test_out_that_does_not_fit():
     square = draw((7,))
     refused(ValueError, "two arrays of out overlap", *square[:3], out=(good[1], good[1]))
     for wrong in ((good[0],), tuple(good), good[:2], good[0]):
-        refused(ValueError, "out must be a tuple of the gradients of hidden, weight", hidden, weight, labels, out=wrong)
+        refused(ValueError, "out must be a tuple of the derivatives by hidden, weight", hidden, weight, labels, out=wrong)
 
 
 # ---- two heads ------------------------------------------------------------------------------------------------------
@@ -904,7 +955,7 @@ def test_distillation_is_that_of_the_logits_of_both(small_chunks, dtype, reducti
     sample_weight = np.arange(8) % 3
     logits, target = (h @ w.T + (0 if b is None else b) for h, w, b in ((hidden, weight, bias), teacher))
     options = {"temperature": 1.7, "reduction": reduction}
-    value, slopes = loss.wrapped.value_and_grad(logits, target, weight=sample_weight, **options)
+    value, slopes = wrapped_of(loss).value_and_grad(logits, target, weight=sample_weight, **options)
     found, gradients = loss.value_and_grad(hidden, weight, teacher, bias, sample_weight=sample_weight, **options)
     slopes = slopes.reshape(-1, 30)
     wanted = ((slopes @ weight).reshape(hidden.shape), slopes.T @ hidden.reshape(-1, 6), slopes.sum(axis=0))
@@ -954,7 +1005,7 @@ def test_vjp_of_a_student():
     loss = fl.linear_distillation_kl
     hidden, weight, teacher, bias = draw_for(loss)
     cotangent = np.random.default_rng(1).standard_normal(31)
-    slopes = loss.wrapped.vjp(hidden @ weight.T + bias, target_for(loss, teacher), cotangent, temperature=3.0)
+    slopes = wrapped_of(loss).vjp(hidden @ weight.T + bias, target_for(loss, teacher), cotangent, temperature=3.0)
     wanted = slopes @ weight, slopes.T @ hidden, slopes.sum(axis=0)
     assert_close(loss.vjp(hidden, weight, teacher, cotangent, bias=bias, temperature=3.0), wanted)
 
@@ -998,20 +1049,20 @@ def test_what_is_no_teacher():
 @pytest.mark.parametrize("loss", every_linear_loss())
 def test_signatures_follow_the_wrapped_loss(loss):
     for name, function in entry_points(loss).items():
-        wrapped = inspect.signature(loss.wrapped if name == "value" else getattr(loss.wrapped, name)).parameters
+        wrapped = inspect.signature(wrapped_of(loss) if name == "value" else getattr(wrapped_of(loss), name)).parameters
         parameters = inspect.signature(function).parameters
-        target = "teacher" if loss.wrapped.row.second == "target" else "labels"
+        target = "teacher" if wrapped_of(loss).row.second == "target" else "labels"
         assert list(parameters)[:4] == ["hidden", "weight", target, "bias"]
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
-        kept_back = ("weight", "sample_weight", "axis", "wrt")
+        kept_back = ("weight", "sample_weight", "axis")
         moved = [p.name for p in wrapped.values() if p.kind is p.KEYWORD_ONLY and p.name not in kept_back]
         assert [known for known in keywords if known not in ("sample_weight", "filter_eps")] == moved
         assert all(parameters[known].default == wrapped[known].default for known in moved)
         assert parameters["bias"].default is parameters["sample_weight"].default is None
         assert parameters["filter_eps"].default == 0
-    assert set(loss.params) == {*loss.wrapped.params, "filter_eps"}
+    assert set(loss.params) == {*wrapped_of(loss).params, "filter_eps"}
     assert loss.family == "linear rows"
-    assert isinstance(loss, LinearLoss)
+    assert isinstance(loss, Loss)
 
 
 @pytest.mark.parametrize("loss", every_linear_loss())
@@ -1026,12 +1077,12 @@ def test_documentation(loss):
         assert max(map(len, doc.splitlines())) <= 130
         assert "{" not in doc.replace('{"mean", "sum", "none"}', "").replace('{"nan", "zero"}', "")
         run_examples(function, loss.name)
-    run_examples(LinearLoss.bind, "bind")
+    run_examples(Loss.bind, "bind")
     run_examples(loss.vjp, "vjp")
     given = inspect.signature(loss.vjp).parameters
-    assert list(given)[:4] == ["hidden", "weight", target_of(loss.wrapped.row), "cotangent"]
+    assert list(given)[:4] == ["hidden", "weight", target_of(loss), "cotangent"]
     assert not {"sample_weight", "reduction"} & set(given)
-    assert inspect.getdoc(LinearLoss)
+    assert inspect.getdoc(Loss)
 
 
 def run_examples(thing, name):
@@ -1048,7 +1099,7 @@ BOUND = ("ignore_index", "temperature")
 @pytest.mark.parametrize("loss", every_linear_loss())
 def test_bind(loss):
     arrays = draw_for(loss)
-    name, default, other = next((p.name, p.default, 3) for p in loss.wrapped.params.values() if p.name in BOUND)
+    name, default, other = next((p.name, p.default, 3) for p in wrapped_of(loss).params.values() if p.name in BOUND)
     bound = loss.bind(**{name: other}).bind(filter_eps=1e-3)
     options = {name: other, "filter_eps": 1e-3}
     assert dict(bound.bound) == options
@@ -1095,7 +1146,7 @@ def test_losses_are_equal_by_value(loss):
     assert len({bound, again, pickle.loads(pickle.dumps(bound)), bound.bind()}) == 1
     assert bound.grad == again.grad != bound.value_and_grad
     assert bound.vjp == again.vjp == pickle.loads(pickle.dumps(bound.vjp)) != loss.vjp
-    other = fl.reference if loss.evaluate.__module__ != "fastloss.reference._linear" else fl
+    other = fl if loss.reference is loss else fl.reference
     others = (loss, loss.bind(**{name: 3}), bound.bind(**{name: 4}), bound.bind(sample_weight=[1.0, 3.0]))
     assert bound not in (*others, other.linear_losses[loss.name].bind(**bound.bound))
     assert (
@@ -1103,15 +1154,6 @@ def test_losses_are_equal_by_value(loss):
         == loss.bind(**{name: loss.params[name].default})
         == bound.bind(**{name: loss.params[name].default}, sample_weight=None)
     )
-
-
-@pytest.mark.parametrize("loss", fl.linear_losses.values(), ids=lambda loss: loss.name)
-def test_a_loss_is_wrapped_with_what_is_bound_to_it(loss):
-    name, weight = next(known for known in BOUND if known in loss.params), np.arange(31.0)
-    arrays, options = draw_for(loss), {name: 3, "reduction": "sum"}
-    made = LinearLoss(loss.row, loss.wrapped.bind(**options, weight=weight), loss.evaluate)
-    wanted = loss.value_and_grad(*arrays, sample_weight=weight, **options)
-    assert all(same_bits(a, b) for a, b in zip(flat(made.value_and_grad(*arrays)), flat(wanted), strict=True))
 
 
 def test_tensors(small_chunks):
@@ -1140,7 +1182,7 @@ def test_copies(loss):
     name = next(known for known in BOUND if known in loss.params)
     for original in (loss, loss.bind(**{name: 3})):
         for copied in (copy.copy(original), copy.deepcopy(original), pickle.loads(pickle.dumps(original))):
-            assert copied.evaluate is original.evaluate
+            assert copied == original
             assert inspect.signature(copied) == inspect.signature(original)
             assert same_bits(copied(*arrays), original(*arrays))
             assert repr(copied) == repr(original)

@@ -14,7 +14,7 @@ from conftest import GIVEN, call, name_of, same_bits
 
 import fastloss as fl
 from fastloss import _verify
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 
 WITH_OUT = [name for name in ENTRY_POINTS if name != "value"]
 

@@ -14,7 +14,7 @@ from conftest import GIVEN, name_of
 
 import fastloss as fl
 from fastloss import boosting, metrics
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 
 # Mostly of what losses share: each meets some of these tests.
 pytestmark = pytest.mark.sample(quick=0.4)

@@ -16,7 +16,7 @@ import pytest
 from conftest import call, same_bits
 
 import fastloss as fl
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 
 #: Rows in two dimensions, and classes: few, so that rows lie side by side in a block, with a rest; more than a block of
 #: columns; more than a segment of a row.

@@ -20,8 +20,8 @@ from conftest import PAIRED
 
 from fastloss import reference
 from fastloss._docs import entry_doc
-from fastloss._loss import ENTRY_POINTS
 from fastloss._registry import registry
+from fastloss._shapes import ENTRY_POINTS
 
 DIGITS = 200
 RESOLUTION = 1e-190  # below it, the oracle is taken to be 0

@@ -15,7 +15,7 @@ import pytest
 from conftest import PAIRED, call
 
 import fastloss as fl
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 from fastloss.cli import main
 
 #: More than 32 bits count with a sign, and no whole number of blocks.

@@ -11,7 +11,7 @@ from conftest import GIVEN, call, name_of, same_bits
 
 import fastloss as fl
 from fastloss import _verify
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 
 OF_ROWS = [given for given in GIVEN if given.rows]
 OF_ELEMENTS = [given for given in GIVEN if not given.rows]

@@ -10,7 +10,7 @@ from exact import DIGITS, exact, precision, rounded
 
 import fastloss as fl
 from fastloss import _verify
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 from fastloss._statistics import STATISTICS
 from fastloss.reference import _softmax
 

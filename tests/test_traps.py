@@ -11,7 +11,7 @@ import pytest
 from conftest import call, function_of
 
 import fastloss as fl
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 
 INF, NAN = np.inf, np.nan
 SENTINEL = 77.25

@@ -8,7 +8,7 @@ from assembly import WIDEST, compile_to_assembly, inner_loops
 from c_core import CSRC, ON_X86, LossOfC, compilers, losses_of_c
 
 from fastloss import _core
-from fastloss._loss import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS
 
 KINDS = [kind for kind in ("gcc", "clang") if kind in compilers()]
 pytestmark = pytest.mark.skipif(not ON_X86 or not KINDS, reason="reads the assembly that gcc or clang makes for x86-64")

@@ -9,7 +9,7 @@ import pytest
 from conftest import GIVEN, call, function_of, name_of, same_bits
 
 import fastloss as fl
-from fastloss._loss import REDUCTIONS
+from fastloss._options import REDUCTIONS
 
 # Mostly of what losses share: each meets some of these tests.
 pytestmark = pytest.mark.sample(quick=0.4)

@@ -15,9 +15,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastloss._docs import sections
-from fastloss._linear_registry import FILTER_EPS, LinearRow, linear_registry
-from fastloss._registry import LOG_PROBABILITY, POSITIVE, PROBABILITY, REAL, SIGN, Argument, Interval, Parameter, Row, registry
-from fastloss._row_functions import FunctionRow, function_registry
+from fastloss._registry import (
+    FILTER_EPS,
+    LOG_PROBABILITY,
+    POSITIVE,
+    PROBABILITY,
+    SIGN,
+    Argument,
+    Interval,
+    Parameter,
+    Row,
+    registries,
+    registry,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PAGE, EVIDENCE = ROOT / "README.md", ROOT / "docs" / "catalogue.md", ROOT / "docs" / "assurance.md"
@@ -105,19 +115,18 @@ TASKS = {
 }
 
 
-def task_of(row: Row | FunctionRow | LinearRow) -> str:
+def task_of(row: Row) -> str:
     """The one group of a loss."""
-    if isinstance(row, LinearRow):
+    if row.wraps:
         return LINEAR
     if row.name in TASKS:
         return TASKS[row.name]
-    if isinstance(row, Row):
-        if row.label_lists:
-            return LABELS
-        if row.is_of_elements and row.target == SIGN:
-            return MARGINS
-        if row.is_of_elements and row.prediction == PROBABILITY:
-            return PROBABILITIES
+    if row.label_lists:
+        return LABELS
+    if row.is_of_elements and row.target == SIGN:
+        return MARGINS
+    if row.is_of_elements and row.prediction == PROBABILITY:
+        return PROBABILITIES
     module = inspect.getmodule(row.function)
     assert module is not None
     name = module.__name__.rpartition(".")[2]
@@ -181,15 +190,13 @@ def formula_of(doc: str) -> str:
     return f"{' '.join(found[1].split())}:\n\n```text\n" + "\n".join(lines) + "\n```"
 
 
-def entry_of(row: Row | FunctionRow | LinearRow) -> Entry:
-    if isinstance(row, LinearRow):
-        formula = f"`{row.wraps}` of the logits, with all of its parameters, and:"
-        return Entry(row.name, row.summary, formula, (described_parameter(FILTER_EPS),), "")
+def entry_of(row: Row) -> Entry:
     doc = sections(inspect.getdoc(row.function) or "")[""]
     summary = doc.partition("\n")[0]
-    if isinstance(row, FunctionRow):
-        return Entry(row.name, summary, formula_of(doc), (), f"Prediction: {numbers_in(REAL)}.")
-    if row.of_sums:
+    if row.wraps:
+        formula = f"`{row.wraps.name}` of the logits, with all of its parameters, and:"
+        return Entry(row.name, summary, formula, (described_parameter(FILTER_EPS),), "")
+    if row.listed:
         domain = "; ".join(described_argument(argument) for argument in row.arguments) + "."
     else:
         domain = f"Prediction: {numbers_in(row.prediction)}; target: {described_target(row)}."
@@ -197,7 +204,7 @@ def entry_of(row: Row | FunctionRow | LinearRow) -> Entry:
 
 
 #: All that the page lists.
-EVERY: Mapping[str, Any] = {**registry, **function_registry, **linear_registry}
+EVERY: Mapping[str, Any] = {**registry, **registries["row_functions"], **registries["linear_losses"]}
 
 
 def grouped(rows: Mapping[str, Any] = EVERY) -> dict[str, list[Entry]]:

@@ -52,7 +52,7 @@ def curves(rows: Mapping[str, Any] = EVERY) -> dict[Path, list[Curve]]:
     """Each picture with its curves."""
     found: dict[Path, list[Curve]] = {}
     for row in rows.values():
-        if isinstance(row, Row) and row.is_of_elements:
+        if row.is_of_elements:
             found.setdefault(picture_of(task_of(row)), []).append(curve_of(row))
     return found
 

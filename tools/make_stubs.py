@@ -12,12 +12,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from fastloss._arguments import default_wrt
-from fastloss._docs import sections
-from fastloss._linear_docs import linear_doc
-from fastloss._linear_registry import LinearRow, linear_registry, linear_signature
+from fastloss._docs import entry_doc, sections
 from fastloss._loss import signature
-from fastloss._registry import Row, registry
-from fastloss._row_functions import FunctionRow, function_registry, function_signature
+from fastloss._registry import Row, registries
+from fastloss._shapes import SUMS
 from fastloss._statistics import STATISTICS
 
 STUB = Path(__file__).resolve().parent.parent / "fastloss" / "__init__.pyi"
@@ -34,24 +32,21 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastloss import reference as reference
 from fastloss._composed import FeatureMatching, Gram
-from fastloss._linear import LinearLoss as LinearLoss
 from fastloss._loss import Loss as Loss
 from fastloss._names import Named
-from fastloss._row_functions import RowFunction as RowFunction
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 from fastloss._threads import Block as _Block
 
 # Results of entry points, and where derivatives are written to: by one argument, and by two.
 _Array = NDArray[Any]
 _Arrays = tuple[_Array, _Array]
-_Layer = tuple[_Array, ...]
 _Teacher = tuple[ArrayLike, ArrayLike] | tuple[ArrayLike, ArrayLike, ArrayLike | None]
 class _Tensor(Protocol):  # of PyTorch, in main memory
     def data_ptr(self) -> int: ...
 
 _Out = _Array | _Tensor | None
 _Outs = _Out | tuple[_Out, _Out]
-_LayerOut = tuple[_Out, ...] | None
+_SeveralOut = _Out | tuple[_Out, ...]
 
 # What is asked for.
 _Reduced = Literal["mean", "sum"]
@@ -79,18 +74,12 @@ class _Derivatives(Loss, Generic[_G, _V, _H]):
     grad_and_hess: _H
     """Gradient and diagonal Hessian with respect to `pred`, by default not reduced."""
 
-class _LayerDerivatives(LinearLoss, Generic[_G, _V]):
-    grad: _G
-    """Gradients with respect to `hidden`, `weight` and `bias`: those of the reduced value."""
-    value_and_grad: _V
-    """Value and its gradients with respect to `hidden`, `weight` and `bias`."""
-
 __version__: str
 losses: Named[Loss]
 """Every loss by name; `losses.search("quantile")` finds some."""
-linear_losses: Named[LinearLoss]
+linear_losses: Named[Loss]
 """The losses of a linear layer by name."""
-row_functions: Named[RowFunction]
+row_functions: Named[Loss]
 """The functions of rows of logits by name."""
 composed: Named[Any]
 """What is made of losses, by name."""
@@ -112,9 +101,7 @@ TYPES = {
     "check_domain": "bool",
     "empty": "_Empty",
     "n_threads": "int | None",
-    "labels": "ArrayLike",
     "element_weight": "ArrayLike | None",
-    "teacher": "_Teacher",
 }
 
 
@@ -191,84 +178,67 @@ def classes_of(row: Row) -> str:
     return f"{text}class _NAME({one}[float, _Array, Never], {derivatives}): ...\n"
 
 
-def sums_class(row: Row) -> str:
-    """The class of a loss of sums: whether derivatives are an array or a tuple of them depends on `wrt`."""
-    text = f"class _{row.name}(Loss):\n"
-    first = ", ".join(f"{a.name}: ArrayLike" + (" | None = None" if a.optional else "") for a in row.arguments)
-    one = default_wrt(row) == "pred"
-    for entry_point in row.entry_points:
+def listed_class(row: Row) -> str:
+    """The class of a loss whose arguments are others: whether derivatives are an array or a tuple of them depends on `wrt`."""
+    text, one = f"class _{row.name}(Loss):\n", default_wrt(row) == "pred"
+    arguments = [
+        f"{a.name}: {'_Teacher' if a.name == 'teacher' else 'ArrayLike'}" + (" | None = None" if a.optional else "")
+        for a in row.arguments
+    ]
+    for entry_point, outputs in row.entry_points.items():
         names = [p.name for p in signature(row, {}, entry_point).parameters.values() if p.kind is p.KEYWORD_ONLY]
-        types = {**options(row, (n for n in names if n not in ("wrt", "out", "grad_dtype"))), "grad_dtype": "DTypeLike | None"}
-        types |= {"axis": "int | tuple[int, ...] | None", "out": "_Out | tuple[_Out, ...]"}
-        keywords = ", ".join(f"{n}: {types[n]} = ..." for n in names if n not in ("wrt", "reduction"))
+        fixed = {"wrt", "out", "grad_dtype", "reduction", *STATISTICS}
+        types = {**options(row, (n for n in names if n not in fixed)), "grad_dtype": "DTypeLike | None"}
+        types |= {"out": "_SeveralOut" if "wrt" in names else "_Out"}
+        types |= {"axis": "int | tuple[int, ...] | None"} if row.shape is SUMS else {}
+        statistics = [n for n in names if n in STATISTICS]
+        keywords = "".join(f", {n}: {types[n]} = ..." for n in names if n in types)
+        first = ", ".join([*arguments, *(["cotangent: ArrayLike"] if entry_point == "vjp" else [])])
+        by = {"": "_Array"}
+        if "wrt" in names:
+            several = "tuple[_Array, ...]"
+            by = {"wrt: None = ...": "_Array" if one else several, "wrt: str": "_Array", "wrt: tuple[str, ...]": several}
+        default = row.default_reduction(entry_point) == "none"
+        kinds = {f"reduction: _Reduced{'' if default else ' = ...'}": "float"}
+        kinds[f"reduction: _Each{' = ...' if default else ''}"] = "_Array"
+        if "reduction" not in names:
+            kinds = {"": "_Array"}
+        elif "value" not in outputs:
+            kinds = {"reduction: _Reduced | _Each = ...": "float"}
+        found = []
+        for wrt, derivative in (by if outputs != ("value",) else {"": "_Array"}).items():
+            for reduction, value in kinds.items():
+                result = {("value",): value, ("value", "grad"): f"tuple[{value}, {derivative}]"}.get(outputs, derivative)
+                before = [x for x in (wrt, reduction) if x]
+                found.append((before, keywords + "".join(f", {n}: _No = ..." for n in statistics), result))
+        if statistics:
+            before = ["wrt: str | tuple[str, ...] | None = ..."] if "wrt" in names else []
+            before.append("reduction: _Reduced | _Each = ...")
+            found.append((before, keywords + "".join(f", {n}: bool = ..." for n in statistics), "SoftmaxResult"))
         name = "__call__" if entry_point == "value" else entry_point
-        default = "wrt: None = ..., "
-        kinds = (
-            {"": "VALUE"}
-            if entry_point == "value"
-            else {
-                default: "_Array" if one else "tuple[_Array, ...]",
-                "wrt: str, ": "_Array",
-                "wrt: tuple[str, ...], ": "tuple[_Array, ...]",
-            }
-        )
-        for wrt, result in kinds.items():
-            for reduction, value in (("_Reduced = ...", "float"), ("_Each", "_Array")):
-                returned = result.replace("VALUE", value) if entry_point != "value_and_grad" else f"tuple[{value}, {result}]"
-                text += "    @overload\n"
-                text += f"    def {name}(self, {first}, *, {wrt}reduction: {reduction}, {keywords}) -> {returned}: ...\n"
-    return f"{text}{row.name}: _{row.name}\n"
+        for before, keywords, result in found:
+            # A call that asks for no statistic fits the last overload too, but the first one that fits goes.
+            ignored = "  # type: ignore[overload-overlap]" if statistics and any("=" not in x for x in before) else ""
+            text += "    @overload\n" if len(found) > 1 else ""
+            text += f"    def {name}(self, {', '.join([first, '*', *before])}{keywords}) -> {result}: ...{ignored}\n"
+    told = ""
+    if row.wraps:  # No source has its documentation as it stands: see fastloss._shape_texts.
+        told = '"""' + "\n\n".join(sections(entry_doc(row, "value"))[""].split("\n\n")[:3]) + '\n"""\n'
+    return f"{text}{row.name}: _{row.name}\n{told}"
 
 
 def pointwise_and_rows() -> Iterator[str]:
     groups: dict[str, list[str]] = {}
-    for row in registry.values():
-        if row.of_sums:
+    for row in registries["losses"].values():
+        if row.listed:
             continue
         groups.setdefault(classes_of(row), []).append(row.name)
     for text, names in groups.items():
         yield text.replace("_NAME", f"_{names[0]}") + "".join(f"{name}: _{names[0]}\n" for name in names)
 
 
-def linear_classes(linear: LinearRow) -> str:
-    row, name = registry[linear.wraps], f"_{linear.name}"
-    parameters = linear_signature(row, {}, "value").parameters.values()
-    first = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
-    arguments = ", ".join(f"{n}: {TYPES['teacher'] if n == 'teacher' else 'ArrayLike'}" for n in first[:-1])
-    arguments += ", bias: ArrayLike | None = None"
-    call = f"{name}_call"
-    text = dicts(name, options(row, [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]), row.softmax)
-    text += call_class(call, arguments, row.reduction, name, row.softmax)
-    grad = f"{call}[_Layer, _Layer, _LayerOut]"
-    value_and_grad = f"{call}[tuple[float, _Layer], tuple[_Array, _Layer], _LayerOut]"
-    text += f"class {name}({call}[float, _Array, Never], _LayerDerivatives[{grad}, {value_and_grad}]): ...\n"
-    # No source has its documentation as it stands: see fastloss._linear_docs.
-    told = "\n\n".join(sections(linear_doc(linear, row, "value"))[""].split("\n\n")[:3])
-    return f'{text}{linear.name}: {name}\n"""{told}\n"""\n'
-
-
-def function_class(row: FunctionRow) -> str:
-    text = f"class _{row.name}(RowFunction):\n"
-    for entry_point, outputs in row.entry_points.items():
-        names = list(function_signature(row, entry_point).parameters)
-        first = ", ".join(f"{name}: ArrayLike" for name in names if name in ("pred", "cotangent"))
-        types = {**TYPES, "out": "_Out"}
-        keywords = [f"{name}: {types[name]} = ..." for name in names if name in types]
-        name = "__call__" if entry_point == "value" else entry_point
-        result = "tuple[VALUE, _Array]" if len(outputs) == 2 else "VALUE" if outputs == ("value",) else "_Array"
-        reductions = {"": result.replace("VALUE", "_Array")}
-        if "reduction" in names and "VALUE" not in result:
-            reductions = {"reduction: _Reduced | _Each = ..., ": result}
-        elif "reduction" in names:
-            reductions = {"reduction: _Each = ..., ": reductions[""], "reduction: _Reduced, ": result.replace("VALUE", "float")}
-        for reduction, returned in reductions.items():
-            text += "    @overload\n" if len(reductions) > 1 else ""
-            text += f"    def {name}(self, {first}, *, {reduction}{', '.join(keywords)}) -> {returned}: ...\n"
-    return f"{text}{row.name}: _{row.name}\n"
-
-
 def files() -> dict[Path, str]:
     """The stub, as it should be."""
-    parts = [HEAD, *pointwise_and_rows(), *(sums_class(row) for row in registry.values() if row.of_sums)]
-    parts += [*map(linear_classes, linear_registry.values()), *map(function_class, function_registry.values())]
+    parts = [HEAD, *pointwise_and_rows()]
+    parts += [listed_class(row) for rows in registries.values() for row in rows.values() if row.listed]
     return {STUB: "\n".join(parts)}

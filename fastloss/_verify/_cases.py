@@ -117,7 +117,7 @@ def parameter_sets(row: Row) -> Iterator[dict[str, Any]]:
 
 def losses() -> list[str]:
     """The losses of a prediction and a target, of which inputs are drawn here."""
-    return [name for name, loss in fastloss.losses.items() if not loss.row.of_sums]
+    return [name for name, loss in fastloss.losses.items() if not loss.row.listed]
 
 
 def cases(names: list[str] | None = None) -> list[Case]:

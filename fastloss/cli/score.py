@@ -61,7 +61,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     losses = parser.add_subparsers(dest="loss", metavar="LOSS", required=True, title="losses", parser_class=LossParser)
     for name, loss in fastloss.losses.items():
-        if loss.row.of_sums:
+        if loss.row.listed:
             continue
         about = _docs.sections(inspect.getdoc(loss.row.function) or "")[""]
         summary = " ".join(about.split("\n\n")[0].split())

@@ -12,6 +12,7 @@ from typing import Any
 from fastloss import _core
 from fastloss._options import OPTIONS
 from fastloss._registry import Interval, Kind, Parameter, Row
+from fastloss._shapes import POINTWISE
 
 __all__ = ["row_of"]
 
@@ -95,4 +96,4 @@ def row_of(function: Callable[..., Any], traits: dict[str, Any]) -> Row:
         raise ValueError(f"one parameter of {function.__name__} may be an array of elements; {' and '.join(arrays)} are to be")
     if len(parameters) - len(arrays) > MOST_SCALARS:
         raise ValueError(f"{function.__name__} has more than {MOST_SCALARS} parameters that are numbers")
-    return Row(function.__name__, "pointwise", function, tuple(parameters), **traits)
+    return Row(function.__name__, POINTWISE, function, tuple(parameters), **traits)

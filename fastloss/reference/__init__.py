@@ -5,15 +5,11 @@ any floating dtype of NumPy, `longdouble` too, and makes no attempt at speed.
 """
 
 from fastloss._composed import composed as _composed
-from fastloss._linear import LinearLoss
-from fastloss._linear_registry import linear_registry
 from fastloss._loss import Loss
 from fastloss._names import Named, module_attributes
-from fastloss._registry import registry
-from fastloss._row_functions import RowFunction, function_registry
+from fastloss._registry import registries
 from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _distances,
-    _linear,
     _pointwise,
     _pointwise_adversarial,
     _pointwise_binary,
@@ -27,13 +23,11 @@ from fastloss.reference import (  # noqa: F401  (the losses declare themselves)
     _rows_margins,
     _rows_softmax,
 )
-from fastloss.reference._engine import Entry
-from fastloss.reference._row_functions import FunctionEntry
-from fastloss.reference._sums import SumsReference
+from fastloss.reference._entries import entry as _entry
 
-losses = Named({name: Loss(row, SumsReference if row.of_sums else Entry) for name, row in registry.items()})
-linear_losses = Named({name: LinearLoss(row, losses[row.wraps], _linear.evaluate) for name, row in linear_registry.items()})
-row_functions = Named({name: RowFunction(row, FunctionEntry) for name, row in function_registry.items()})
+losses, linear_losses, row_functions = (
+    Named({name: Loss(row, _entry) for name, row in rows.items()}) for rows in registries.values()
+)
 composed = _composed(losses, __name__)
 globals().update(losses)
 globals().update(linear_losses)

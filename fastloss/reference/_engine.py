@@ -10,7 +10,7 @@ import numpy as np
 from fastloss import _errors
 from fastloss._arguments import arranged, wanted_names
 from fastloss._docs import DescribedEntry
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._options import EMPTY, REDUCTIONS
 from fastloss._statistics import STATISTICS, SoftmaxResult
 from fastloss.reference import _softmax
 
@@ -37,10 +37,6 @@ class Entry(DescribedEntry):
     # One entry point of a reference loss.
 
     origin = "fastloss reference"
-
-    def __init__(self, loss: Loss, name: str) -> None:
-        self.loss, self.outputs = loss, ENTRY_POINTS[name]
-        self.__name__ = name
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         arguments = _errors.all_arguments(self, args, kwargs)

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import ABOVE_MINUS_ONE, Exponent, Levels, NonNegative, OpenFraction, Positive, Shape, Slope, pointwise
+from fastloss._registry import (
+    ABOVE_MINUS_ONE,
+    Exponent,
+    Levels,
+    NonNegative,
+    OpenFraction,
+    Positive,
+    RobustShape,
+    Slope,
+    pointwise,
+)
 from fastloss.reference._barron import general_loss
 from fastloss.reference._pointwise import _for_each
 from fastloss.reference._series import exp_minus_linear, x_minus_log1p
@@ -669,7 +679,7 @@ def log_lin_quantile(pred, target, *, q: OpenFraction = 0.5):
 
 
 @pointwise()
-def barron(pred, target, *, alpha: Shape = 1.0, scale: Positive = 1.0):
+def barron(pred, target, *, alpha: RobustShape = 1.0, scale: Positive = 1.0):
     """Barron's general robust loss: a family with a shape, from half the square to losses that forget outliers.
 
     With u = (pred - target) / scale, b = 2 - alpha and z = u²/b::

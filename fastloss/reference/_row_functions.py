@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _calls, _errors
+from fastloss._docs import DescribedEntry
 from fastloss._options import REDUCTIONS
-from fastloss._row_functions import DescribedFunction, RowFunction, row_function
+from fastloss._registry import row_function
 from fastloss.reference import _softmax
 from fastloss.reference._engine import weights_of
 
@@ -87,14 +88,10 @@ def log_softmax(pred, cotangent=None):
     return found
 
 
-class FunctionEntry(DescribedFunction):
+class FunctionEntry(DescribedEntry):
     # One entry point of a reference function.
 
     origin = "fastloss reference"
-
-    def __init__(self, function: RowFunction, name: str) -> None:
-        self.loss, self.outputs = function, function.row.entry_points[name]
-        self.__name__ = name
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         arguments = _calls.all_arguments(self, args, kwargs)

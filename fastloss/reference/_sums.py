@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
-from fastloss._arguments import arranged, default_names, prepared, wanted_names
+from fastloss._arguments import arranged, default_names, places, prepared, wanted_names
 from fastloss._docs import DescribedEntry
-from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss
+from fastloss._options import EMPTY, REDUCTIONS
 from fastloss.reference._engine import accepted, weights_of
 
 __all__ = ["SumsReference"]
@@ -20,10 +20,6 @@ class SumsReference(DescribedEntry):
     # One entry point of a reference loss of sums.
 
     origin = "fastloss reference"
-
-    def __init__(self, loss: Loss, name: str) -> None:
-        self.loss, self.outputs = loss, ENTRY_POINTS[name]
-        self.__name__ = name
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         given, row = _errors.all_arguments(self, args, kwargs), self.loss.row
@@ -88,7 +84,7 @@ class SumsReference(DescribedEntry):
             if self.outputs == ("value",):
                 return value
             wrt = given["wrt"]
-            names = default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt)
+            names = default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt, given)
             of_gradients = dtype if given["grad_dtype"] is None else _errors.gradient_dtype(given["grad_dtype"])
             by = dict(zip([a.name for a in row.arguments if a.differentiable], slopes, strict=True))
             unsorted = [first.shape[axis] for axis in (*kept, *axes)]
@@ -100,10 +96,10 @@ class SumsReference(DescribedEntry):
                 found.append(
                     slope.transpose(np.argsort([*kept, *axes])).astype(of_gradients) if axes else slope.astype(of_gradients)
                 )
-        places = given["out"] if isinstance(given["out"], tuple) else (given["out"],) * len(names)
-        for place, array in zip(places, found, strict=True):
+        into = places(given["out"], names)
+        for place, array in zip(into, found, strict=True):
             if place is not None:
                 place[...] = array
-        found = [array if place is None else place for place, array in zip(places, found, strict=True)]
+        found = [array if place is None else place for place, array in zip(into, found, strict=True)]
         gradient = arranged(given["wrt"], row, found)
         return (value, gradient) if "value" in self.outputs else gradient
