@@ -39,11 +39,11 @@ class LinearEntry(DescribedEntry):
         if "grad" in self.outputs:
             names = default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt, given)
         found = self.compute(given, names)
-        if "grad" in self.outputs:
-            i = self.outputs.index("grad")
-            gradient = arranged(wrt, row, list(found[i]))
-            # What has fields, such as statistics, keeps its type.
-            found = found._replace(grad=gradient) if hasattr(found, "_replace") else (*found[:i], gradient)
+        if hasattr(found, "_replace"):  # with statistics, all by name
+            return found._replace(grad=arranged(wrt, row, list(found.grad))) if names else found
+        if names:
+            *others, gradient = found
+            found = (*others, arranged(wrt, row, list(gradient)))
         return found[0] if len(found) == 1 else found
 
     def compute(self, given: dict[str, Any], names: tuple[str, ...]) -> Any:
