@@ -32,7 +32,9 @@ from fastloss._registry import registries
 from fastloss._statistics import SoftmaxResult as SoftmaxResult
 
 try:
-    from fastloss._threads import get_num_threads, num_threads, set_num_threads, show_config
+    from fastloss._config import show_config
+    from fastloss._memory import release_memory
+    from fastloss._threads import get_num_threads, num_threads, set_num_threads
 except ImportError as error:
     # An environment variable has a wrong value: the command line says so without a traceback.
     from fastloss.cli import end_command
@@ -76,6 +78,7 @@ __all__ = [
     "losses",
     "num_threads",
     "reference",
+    "release_memory",
     "row_functions",
     "set_num_threads",
     "show_config",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastloss import _arrays, _errors, _names
+from fastloss import _arrays, _core, _errors, _names
 from fastloss._arguments import summed_axes
 from fastloss._options import EMPTY, REDUCTIONS
 
@@ -360,7 +360,7 @@ class Gram(Composed):
         if A.shape != (*F.shape[:-1], F.shape[-2]):
             wanted = (*F.shape[:-1], F.shape[-2])
             raise ValueError(f"cotangent has shape {A.shape} but Gram matrices have shape {wanted}; wanted: one of that shape")
-        place = np.empty_like(given, F.dtype if given.dtype.kind in "biu" else given.dtype, subok=False)
+        place = _core.new_like(given, F.dtype if given.dtype.kind in "biu" else given.dtype)
         if out is not None:
             lent = _arrays.as_lent(out)
             _arrays.check_place(lent, "out", given, "features", place.dtype)

@@ -4,7 +4,7 @@
 cimport numpy as cnp
 from libc.math cimport NAN
 from libc.stdint cimport int64_t, intptr_t, uint8_t
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from contextvars import ContextVar
 
@@ -20,6 +20,7 @@ cnp.import_array()
 
 include "_binding/declarations.pxi"
 include "_binding/runtime.pxi"
+include "_binding/memory.pxi"
 include "_binding/arrays.pxi"
 include "_binding/calls.pxi"
 include "_binding/kernel.pxi"

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss import _arrays
+from fastloss import _arrays, _core
 from fastloss._linear import LinearEntry
 from fastloss._linear_call import Call, Scale
 from fastloss._linear_checks import row_values
@@ -74,7 +74,7 @@ class Gradients:
         # Class weights that the slopes hold count relative to the largest.
         self.filter_eps = call.filter_eps * call.largest
         self.results = {
-            name: np.empty_like(array, dtype, subok=False) if place is None else place
+            name: _core.new_like(array, dtype) if place is None else place
             for (name, array), dtype, place in zip(call.by.items(), call.gradient_dtypes, call.out, strict=True)
         }
         self.d_hidden = Rows(self.results["hidden"], len(call.shape)) if "hidden" in self.results else None

@@ -16,7 +16,7 @@ from fastloss import _advice, _errors, _names
 from fastloss._options import EMPTY, OPTIONS, by_value, check_bound, with_bound
 from fastloss._own import Documentation, OwnSignature
 from fastloss._registry import Interval, Parameter, Row
-from fastloss._shapes import ENTRY_POINTS
+from fastloss._shapes import ENTRY_POINTS, SUMS
 from fastloss._statistics import STATISTICS
 from fastloss._vjp import VectorJacobianProduct
 
@@ -207,7 +207,8 @@ class Loss:
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)
-        return self._with(with_bound(self.bound, known, parameters, {"sample_weight": self.row.weight_name}))
+        names = {"sample_weight": self.row.weight_name}
+        return self._with(with_bound(self.bound, known, parameters, names, self.row.shape is SUMS))
 
     def _with(self, bound: Mapping[str, Any]) -> Self:
         """This loss with these parameters bound, and no others."""

@@ -44,6 +44,11 @@ def kept(value: Any) -> Any:
     return array
 
 
+def kept_axes(axis: Any) -> Any:
+    """The axes that are summed over, where there may be several: None is all."""
+    return tuple(map(_errors.integer_axis, axis)) if isinstance(axis, tuple) else axis and _errors.integer_axis(axis)
+
+
 def kept_option(name: str, value: Any) -> Any:
     """The same of a keyword that is no parameter, checked; None where it says nothing."""
     if value is None and name != "reduction":
@@ -68,7 +73,11 @@ def kept_option(name: str, value: Any) -> Any:
 
 
 def with_bound(
-    bound: Mapping[str, Any], known: Mapping[str, Parameter], more: Mapping[str, Any], names: Mapping[str, str]
+    bound: Mapping[str, Any],
+    known: Mapping[str, Parameter],
+    more: Mapping[str, Any],
+    names: Mapping[str, str],
+    several_axes: bool = False,
 ) -> dict[str, Any]:
     """What is bound, with `more`: parameters that are `known` and other keywords, of which some have two names."""
     found = dict(bound)
@@ -77,6 +86,11 @@ def with_bound(
             found[name] = kept(known[name].check(value) if np.ndim(value) else value)
             continue
         ours = names.get(name, name)
+        if name == "axis" and several_axes:
+            found[ours] = kept_axes(value)
+            if found[ours] == NOT_BOUND[ours]:
+                del found[ours]
+            continue
         found[ours] = kept_option(name, value)
         if found[ours] is None or (ours in NOT_BOUND and found[ours] == NOT_BOUND[ours]):
             del found[ours]

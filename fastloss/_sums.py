@@ -135,12 +135,12 @@ class SumsEntry(DescribedEntry):
         """Where the derivative by each argument goes: a new array, or one of `out`, fit to be written to."""
         of = dict(zip(self.plan.names, arrays, strict=True))
         if out is None:
-            return {name: np.empty_like(of[name], dtype, subok=False) for name in names}
+            return {name: _core.new_like(of[name], dtype) for name in names}
         lent = {name: _arrays.as_lent(given[name]) for name in of}
         found: dict[str, np.ndarray] = {}
         for name, place in zip(names, places(out, names), strict=True):
             if place is None:
-                found[name] = np.empty_like(of[name], dtype, subok=False)
+                found[name] = _core.new_like(of[name], dtype)
                 continue
             _arrays.check_place(place, "out", of[name], name, dtype)
             _arrays.check_apart(place, name, lent, [other for other in others if other is not None])

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fastloss import _core, _errors
 
-__all__ = ["get_num_threads", "num_threads", "set_num_threads", "show_config"]
+__all__ = ["get_num_threads", "ignore", "num_threads", "set_num_threads"]
 
 
 def choose_tier() -> None:
@@ -155,40 +155,6 @@ def num_threads(n: int) -> Block:
     1
     """
     return Block(_errors.thread_count(n))
-
-
-def show_config() -> None:
-    """Print the version, the SIMD tiers and the threads in use.
-
-    Examples
-    --------
-    >>> import fastloss as fl
-    >>> fl.show_config()  # doctest: +ELLIPSIS
-    fastloss ...
-    """
-    for name, text in config().items():
-        print(f"{name:<10} {text}")
-
-
-def config() -> dict[str, str]:
-    """What `show_config` prints."""
-    import platform
-    from importlib.metadata import version
-
-    import numpy as np
-
-    tiers = _core.tiers()
-    openmp = _core.openmp_version()
-    return {
-        "fastloss": version("fastloss"),
-        "NumPy": np.__version__,
-        "Python": f"{platform.python_version()} on {platform.system()} {platform.machine()}",
-        "tier": _core.get_tier(),
-        "built": ", ".join(name for name, built, _ in tiers if built),
-        "usable": ", ".join(name for name, _, usable in tiers if usable),
-        "threads": str(get_num_threads()),
-        "OpenMP": f"specification {openmp}" if openmp else "none: built without, one thread",
-    }
 
 
 choose_tier()

@@ -51,11 +51,6 @@ cdef bint same_shape(cnp.ndarray a, cnp.ndarray b) noexcept:
     return True
 
 
-cdef cnp.ndarray empty_like(cnp.ndarray a, int number):
-    """A new array of the shape and memory order of `a`."""
-    return PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, PyArray_DescrFromType(number), 0)
-
-
 cdef int number_of_results(cnp.ndarray pred) noexcept:
     """The type number of gradients: that of the prediction; float64 for integers."""
     return cnp.PyArray_TYPE(pred) if is_float(dtype_of(pred)) else cnp.NPY_DOUBLE

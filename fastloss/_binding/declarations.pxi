@@ -84,6 +84,18 @@ cdef extern from "fastloss.h" nogil:
     double fl_math_function_bound(int function)
     fl_status fl_math(int tier, fl_dtype real, int function, const void *x, void *y, int64_t n)
 
+cdef extern from "runtime/slabs.h" nogil:
+    enum:
+        FL_LEAST_SLAB
+    int fl_has_slabs()
+    void *fl_take_slab(size_t bytes)
+    size_t fl_room_of_slab(const void *slab)
+    void fl_give_slab(void *slab)
+    void fl_keep_slabs(size_t most)
+    size_t fl_most_kept()
+    size_t fl_bytes_kept()
+    void fl_release_slabs()
+
 cdef extern from "memory/tasks.h":
     enum:
         FL_SERIAL_ELEMENTS
@@ -100,7 +112,18 @@ cdef extern from "numpy/arrayobject.h":
     ctypedef struct PyArray_Descr:
         pass
     PyArray_Descr *PyArray_DescrFromType(int number)
+    ctypedef struct PyDataMemAllocator:
+        void *(*malloc)(void *context, size_t size) noexcept nogil
+        void *(*calloc)(void *context, size_t count, size_t size) noexcept nogil
+        void *(*realloc)(void *context, void *block, size_t size) noexcept nogil
+        void (*free)(void *context, void *block, size_t size) noexcept nogil
+    ctypedef struct PyDataMem_Handler:
+        char name[127]
+        uint8_t version
+        PyDataMemAllocator allocator
+    object PyDataMem_SetHandler(object handler)
 
+from cpython.pycapsule cimport PyCapsule_New
 from cpython.contextvars cimport PyContextVar_Get
 from cpython.ref cimport Py_DECREF, PyObject
 

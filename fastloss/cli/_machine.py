@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import fastloss
-from fastloss._threads import config
+from fastloss._config import config
 
 __all__ = ["machine", "versions"]
 

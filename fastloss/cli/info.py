@@ -6,7 +6,7 @@ import argparse
 import os
 
 from fastloss import _core
-from fastloss._threads import config
+from fastloss._config import config
 from fastloss.cli._json import STDOUT, JsonFile, about, add_json_option, print_json
 from fastloss.cli._terminal import print_pairs
 
