@@ -49,7 +49,7 @@ cdef object handler_capsule = PyCapsule_New(&handler, b"mem_handler", NULL)
 cdef cnp.ndarray empty_like(cnp.ndarray a, int number):
     """A new array of the shape and memory order of `a`."""
     cdef cnp.ndarray array
-    if not fl_most_kept() or cnp.PyArray_SIZE(a) < <cnp.npy_intp>(FL_LEAST_SLAB / 8):
+    if not fl_most_kept() or cnp.PyArray_NBYTES(a) < <cnp.npy_intp>FL_LEAST_SLAB:
         return PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, PyArray_DescrFromType(number), 0)
     before = PyDataMem_SetHandler(handler_capsule)
     try:

@@ -23,7 +23,7 @@ examples:
   fastloss info --json
 """
 
-VARIABLES = ("FASTLOSS_TIER", "FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS")
+VARIABLES = ("FASTLOSS_TIER", "FASTLOSS_NUM_THREADS", "OMP_NUM_THREADS", "FASTLOSS_KEEP_MEMORY")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
