@@ -110,6 +110,23 @@ def test_numbers_of_threads_give_the_same_bits(expected, n_calls, optimisation, 
     record_property("calls", len(numbers) * n_calls)
 
 
+def test_calls_that_compute_alone_give_the_same_bits(optimisation, record_property):
+    """Where threads are waited for, calls have none for a while; here every second one that would have had some."""
+    needs(COMPILER)
+    tier, options = FUSED[0] if FUSED else "baseline", (*OPENMP, *optimisation)
+    plain, busy = (
+        run([program(name, COMPILER, options, link, tiers=(tier,)), tier, "60", "1", threads, "50000"])
+        for name, link, threads in (
+            ("drawn_calls", (), "1"),
+            ("busy_calls", ("-Wl,--wrap=omp_get_wtime,--wrap=fl_begin_alone",), "3"),
+        )
+    )
+    *found, alone = busy.splitlines()
+    assert found == plain.splitlines()
+    assert 5 < int(alone) < 55
+    record_property("calls", int(alone))
+
+
 @pytest.fixture
 def leaks(tmp_path, monkeypatch):
     """AddressSanitizer looks for leaks as well; but LLVM's OpenMP keeps the memory of its threads."""

@@ -20,4 +20,9 @@ enum { FL_ZEROED = 8 };
 fl_status fl_parallel_for(int64_t n, int64_t slice, fl_task task, fl_finish finish, void *context, fl_stop stop,
                           const void *stop_context, int n_threads, size_t scratch_bytes);
 
+/* Whether a call that might use threads computes alone, since others have lost time by waiting for threads: 0, or when it
+ * began, which fl_end_alone is told when it has ended. */
+int64_t fl_begin_alone(void);
+void fl_end_alone(int64_t begun);
+
 #endif
