@@ -761,8 +761,10 @@ def test_verify_fails_where_a_bound_is_broken(output, error, monkeypatch, capsys
     assert max(map(len, text.splitlines())) <= 80
 
 
-@pytest.mark.parametrize("output", ["value", "grad", "hess"])
-@pytest.mark.parametrize("name", [POINTWISE[0], FEWEST_CASES])
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [*itertools.product([POINTWISE[0], FEWEST_CASES], ["value", "grad", "hess"]), ("pearson", "second_grad")],
+)
 def test_verify_finds_a_broken_kernel(name, output, monkeypatch, capsys):
     """A quick run does: of one tier and dtype, off by some units in the last place. The input is shown."""
     sound, last = _verify.kernel_results, _verify.usable_tiers()[-1]
@@ -780,7 +782,9 @@ def test_verify_finds_a_broken_kernel(name, output, monkeypatch, capsys):
     (row,) = [line for line in lines if line.endswith("FAIL")]
     assert row.split()[:2] == ["float32", last]
     text = " ".join(" ".join(lines).split())
-    assert re.search(rf"FAIL {name}\(.*\)\S*, float32, {last}: the \w+ is off by [\d.]+ ULP; the bound is \d+", text)
+    assert re.search(
+        rf"FAIL {name}\(.*\)\S*, float32, {last}: the \w+( by target)? is off by [\d.]+ ULP; the bound is \d+", text
+    )
     assert re.search(r"found \S+, expected \S+ .*pred = .*target = ", text)
     assert "1 of 2 pass" in text
     assert max(map(len, lines)) <= 80

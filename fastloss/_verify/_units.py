@@ -76,7 +76,11 @@ def by_ordinal(output: str, derivatives: Any) -> Results:
 def signs(case: Case, seed: int, x: np.ndarray, *logits: np.ndarray) -> Iterator[np.ndarray]:
     """Where each number is moved: up or down. `logits` are the rows of logits that are compared with each other."""
     rng = np.random.default_rng(seed)
-    for _ in range(1 if case.loss.row.of_sums else 2):  # of sums there is more to move
+    if case.loss.row.of_sums:
+        # All one way, which moves the sums most; and at random.
+        yield from (np.ones(x.shape), rng.choice([-1.0, 1.0], x.shape))
+        return
+    for _ in range(2):
         sign = rng.choice([-1.0, 1.0], x.shape)
         yield sign
         if not case.loss.row.has_classes:

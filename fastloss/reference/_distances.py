@@ -11,7 +11,7 @@ from fastloss._registry import PROBABILITY, SIGN, Argument, CosineMargin, Expone
 FIRST, SECOND = Argument("first"), Argument("second")
 
 
-@sums(FIRST, SECOND, Argument("label", SIGN, each="loss", differentiable=False), smoothness=0, value_unit=1.0)
+@sums(FIRST, SECOND, Argument("label", SIGN, each="loss", differentiable=False), smoothness=0, value_unit=1.0, ulp=6)
 def cosine_embedding(
     first: Any, second: Any, label: Any, total: Any, *, margin: CosineMargin = 0.0, eps: NonNegative = 1e-12
 ) -> tuple[Any, ...]:
@@ -132,7 +132,7 @@ def contrastive(
     return value, by_distance * slope, -by_distance * slope
 
 
-@sums(Argument("anchor"), Argument("positive"), Argument("negative"), smoothness=0, ulp=24)
+@sums(Argument("anchor"), Argument("positive"), Argument("negative"), smoothness=0, ulp=32)
 def triplet_margin(
     anchor: Any,
     positive: Any,
@@ -195,7 +195,7 @@ def triplet_margin(
     return value, one - other, -one - third, other + third
 
 
-@sums(Argument("pred"), Argument("target"), value_unit=1.0, ulp=6)
+@sums(Argument("pred"), Argument("target"), value_unit=1.0, ulp=8)
 def pearson(pred: Any, target: Any, total: Any) -> tuple[Any, ...]:
     """Correlation loss: one less Pearson's correlation of prediction and target.
 

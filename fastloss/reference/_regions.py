@@ -33,7 +33,7 @@ def _dice(p: Any, q: Any, target: Any, total: Any, smooth: float, squared: bool)
     return value, 2 * by_both * target + by_apart * by_p, 2 * by_both * p + by_apart * by_target
 
 
-@sums(PRED, TARGET)
+@sums(PRED, TARGET, ulp=6)
 def dice(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squared: Flag = False) -> tuple[Any, ...]:
     """Dice loss: one less the overlap of two regions, relative to their sizes.
 
