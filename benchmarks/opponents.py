@@ -30,7 +30,7 @@ Formula = Callable[[Any, Any, Mapping[str, Any]], Any]
 
 def prepare_numpy(workload: Workload, inputs: Inputs, threads: int) -> Prepared | None:
     formula = FORMULAS.get(workload.loss)
-    if formula is None and registry[workload.loss].family == "sums":
+    if formula is None and registry[workload.loss].listed:
         first = registry[workload.loss].differentiable[0]
         return Prepared(functools.partial(reference.losses[workload.loss].value_and_grad, *inputs.arguments, wrt=first), tuple)
     if formula is None:

@@ -178,7 +178,8 @@ class Row:
         its projection.
     ulp : float
         The bound of the error of value and gradient, in units in the last place beyond what an error of one such unit in the
-        inputs would change; twice that for the Hessian. More than 4 only where the formula adds terms that cancel.
+        inputs, or in one of the sums of a loss of sums, would change; twice that for the Hessian. More than 4 only where the
+        formula adds terms that cancel, or takes powers of what is rounded.
     reduction : str
         The default of every entry point but `grad_and_hess`, which does not reduce.
     unit : float

@@ -320,7 +320,7 @@ class Worst:
             chosen = np.flatnonzero(needy)
             if len(chosen):
                 some = points.of(chosen)
-                _, allowed = _verify.expected_and_allowed(case, *some, seed, exact_results)
+                _, allowed = _verify.expected_and_allowed(case, *some, seed=seed, oracle=exact_results)
         for output, x in expected.items():
             for i in np.flatnonzero(worst_of_each(np.isnan(x))):
                 self.broken.append(f"{case.id}: the reference has NaN as {output} at {points.describe(i)}")

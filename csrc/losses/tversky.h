@@ -14,7 +14,8 @@ INLINE terms tversky_terms_of(probability p, double target)
 INLINE elements tversky_slopes_of(probability p, double target, const double *slope)
 {
     const double is = (double)p.is;
-    return (elements){.first = (slope[1] + target * (slope[0] - slope[1] - slope[2])) * (double)p.slope,
+    /* In two parts, of which that of a target of 0 or 1 is one alone: where a weight is 0 the other is far larger. */
+    return (elements){.first = (slope[1] * (1.0 - target) + target * (slope[0] - slope[2])) * (double)p.slope,
                       .second = slope[0] * is - slope[1] * is + slope[2] * (double)p.is_not};
 }
 

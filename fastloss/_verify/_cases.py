@@ -19,14 +19,15 @@ __all__ = [
     "CLASSES",
     "DTYPES",
     "FUNCTION_BOUNDS",
+    "ORDINALS",
     "Case",
+    "Inputs",
     "Oracle",
     "Results",
     "asked",
     "bound",
     "cases",
     "logits_as_targets",
-    "losses",
     "outputs",
     "parameter_sets",
     "parameter_values",
@@ -40,7 +41,7 @@ FUNCTION_BOUNDS: dict[str, float] = _core.math_functions()
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
-#: Classes of the rows that are drawn: one, two, around a group of lanes, and more than a segment of a row.
+#: Classes of the rows that are drawn, and elements of a sum: one, two, around a group of lanes, more than a segment of a row.
 CLASSES = (1, 2, 10, 63, 64, 65, 2500)
 
 
@@ -56,11 +57,17 @@ class Case:
     arrays: tuple[str, ...] = ()
 
 
+#: The arguments of a loss in their order, and behind them its array parameters by name.
+Inputs = tuple[Any, ...]
+
 #: Results by name: see `outputs`.
 Results = dict[str, Any]
 
-#: What is right: a function of case, prediction, target and array parameters that gives `Results`.
+#: What is right: a function of case, arguments and array parameters that gives `Results`.
 Oracle = Callable[..., Results]
+
+#: What a derivative's name begins with: by which of the arguments that there are derivatives by it is.
+ORDINALS = ("", "second_", "third_", "fourth_")
 
 
 def bound(case: Case, output: str) -> float:
@@ -115,15 +122,10 @@ def parameter_sets(row: Row) -> Iterator[dict[str, Any]]:
         yield {p.name: parameter_values(p)[0] for p in row.parameters}
 
 
-def losses() -> list[str]:
-    """The losses of a prediction and a target, of which inputs are drawn here."""
-    return [name for name, loss in fastloss.losses.items() if not loss.row.listed]
-
-
 def cases(names: list[str] | None = None) -> list[Case]:
     """Every loss of the registry (or those named) with its parameter sets, in both dtypes."""
     found = []
-    for name in names or losses():
+    for name in names or fastloss.losses:
         loss = fastloss.losses[name]
         for labels in [True, False] if loss.row.labels and loss.row.probabilities else [loss.row.labels]:
             for parameters in parameter_sets(loss.row):
@@ -144,14 +146,16 @@ def asked(case: Case, entry_point: str) -> dict[str, tuple[str, ...]]:
 
 def outputs(case: Case) -> tuple[str, ...]:
     """The names of what a loss computes."""
+    row = case.loss.row
     entry_points = {"grad": "grad", "hess": "grad_and_hess"}
-    names = [name for name, entry_point in entry_points.items() if len(case.loss.row.derivatives(entry_point)) > 1]
-    return ("value", "grad", "hess", *(f"second_{name}" for name in names))
+    count = {output: len(row.derivatives(e)) if e in row.entry_points else 0 for output, e in entry_points.items()}
+    derivatives = [f"{ordinal}{output}" for i, ordinal in enumerate(ORDINALS) for output, n in count.items() if i < n]
+    return "value", *derivatives
 
 
 def logits_as_targets(row: Row) -> bool:
     """Whether the targets of a loss of rows are numbers of any size, as predictions are: logits."""
-    return row.family == "rows" and row.probabilities and not row.target.bounded
+    return row.has_classes and row.probabilities and not row.target.bounded
 
 
 def target_domain(case: Case) -> Interval:

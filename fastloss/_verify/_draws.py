@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 
 from fastloss._registry import Interval
-from fastloss._verify._cases import Case, logits_as_targets, target_domain
+from fastloss._verify._cases import Case, Inputs, logits_as_targets, target_domain
 
 __all__ = ["draw", "draw_from"]
 
 #: Labels of the lists that are drawn.
 LISTED = 12
+
+#: The largest number of a loss of sums: the exponential of a difference of two has all its digits in float32.
+LARGEST_SUMMED = 40.0
 
 
 def draw_from(interval: Interval, n: int, dtype: np.dtype[Any], rng: np.random.Generator) -> Any:
@@ -47,58 +50,96 @@ def draw_lists(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
     return np.where(place == length, rng.integers(-3, 0, (n, 1)), target)
 
 
-def draw(case: Case, n: int, classes: int, seed: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-    """Prediction, target and array parameters for a case: n elements, or n rows of `classes`."""
-    rng = np.random.default_rng(seed)
+def of_elements(case: Case, n: int, rng: np.random.Generator) -> Inputs:
+    """Prediction and target of n elements."""
     row, dtype = case.loss.row, case.dtype
-    arrays: dict[str, Any] = {}
-    if row.family == "pointwise":
-        pred = draw_from(row.prediction, n, dtype, rng)
-        target = draw_from(target_domain(case), n, dtype, rng)
-        # Where the two are alike losses are small, and cancellation shows.
-        alike = rng.random(n) < 0.2
-        near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
-        if not row.target.ends_only:
-            pred = np.where(alike, row.prediction.clip(near), pred).astype(dtype)
-            pred[rng.random(n) < 0.02] = row.prediction.clip(target[0])
-        shape: tuple[int, ...] = (n,)
+    pred = draw_from(row.prediction, n, dtype, rng)
+    target = draw_from(target_domain(case), n, dtype, rng)
+    # Where the two are alike losses are small, and cancellation shows.
+    alike = rng.random(n) < 0.2
+    near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
+    if not row.target.ends_only:
+        pred = np.where(alike, row.prediction.clip(near), pred).astype(dtype)
+        pred[rng.random(n) < 0.02] = row.prediction.clip(target[0])
+    return pred, target
+
+
+def of_classes(case: Case, n: int, classes: int, rng: np.random.Generator) -> Inputs:
+    """Prediction and target of n rows of classes."""
+    row, dtype, shape = case.loss.row, case.dtype, (n, classes)
+    spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
+    if row.prediction.bounded:
+        pred = draw_from(row.prediction, n * classes, dtype, rng).reshape(shape)
     else:
-        spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
-        shape = (n, classes)
-        if row.prediction.bounded:
-            pred = draw_from(row.prediction, n * classes, dtype, rng).reshape(shape)
+        pred = (rng.normal(size=shape) * spread).astype(dtype)
+    if case.labels:
+        return pred, rng.integers(0, classes, n)
+    if row.label_lists:
+        return pred, draw_lists(n, classes, rng)
+    if logits_as_targets(row):
+        target = (rng.normal(size=shape) * 10.0 ** rng.uniform(-1, 2, (n, 1))).astype(dtype)
+        # Where the two rows are alike losses are small, and cancellation shows.
+        near = pred * (1 + rng.uniform(-1e-3, 1e-3, shape))
+        return pred, np.where(rng.random((n, 1)) < 0.3, near, target).astype(dtype)
+    scores = rng.normal(size=shape) * 3
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    target = (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
+    target[rng.random(shape) < 0.1] = 0
+    target[: n // 8] = (np.arange(classes) == rng.integers(0, classes, (n, 1)))[: n // 8]
+    if case.loss.params.get("log_target") and case.loss.params["log_target"].default:
+        with np.errstate(divide="ignore"):
+            target = np.log(target)
+    return pred, target
+
+
+def of_sums(case: Case, n: int, elements: int, rng: np.random.Generator) -> Inputs:
+    """The arguments of n losses, each of so many elements."""
+    dtype = case.dtype
+    given: list[np.ndarray] = []
+    spread = 10.0 ** rng.uniform(-2, 1.5, (n, 1))
+    for argument in case.loss.row.arguments:
+        interval, of_element = argument.interval, argument.each == "element"
+        shape = (n, elements) if of_element else (n,)
+        if interval.bounded or not of_element:
+            x = draw_from(interval, math.prod(shape), dtype, rng).reshape(shape)
         else:
-            pred = (rng.normal(size=shape) * spread).astype(dtype)
-        if case.labels:
-            target = rng.integers(0, classes, n)
-        elif row.label_lists:
-            target = draw_lists(n, classes, rng)
-        elif logits_as_targets(row):
-            target = (rng.normal(size=shape) * 10.0 ** rng.uniform(-1, 2, (n, 1))).astype(dtype)
-            # Where the two rows are alike losses are small, and cancellation shows.
-            near = pred * (1 + rng.uniform(-1e-3, 1e-3, shape))
-            target = np.where(rng.random((n, 1)) < 0.3, near, target).astype(dtype)
-        else:
-            scores = rng.normal(size=shape) * 3
-            weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-            target = (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
-            target[rng.random(shape) < 0.1] = 0
-            target[: n // 8] = (np.arange(classes) == rng.integers(0, classes, (n, 1)))[: n // 8]
-            if case.loss.params.get("log_target") and case.loss.params["log_target"].default:
-                with np.errstate(divide="ignore"):
-                    target = np.log(target)
+            # Some far from 0, beside which they differ little.
+            offset = np.where(rng.random((n, 1)) < 0.2, rng.normal(size=(n, 1)) * 10, 0)
+            x = np.clip((rng.normal(size=shape) + offset) * spread, -LARGEST_SUMMED, LARGEST_SUMMED).astype(dtype)
+        if given and of_element:
+            # Where two are alike losses or distances are small, and cancellation shows; or they are the same.
+            near = given[0] * (1 + rng.uniform(-1e-3, 1e-3, shape) * (rng.random((n, 1)) < 0.9))
+            x = np.where(rng.random((n, 1)) < 0.3, interval.clip(near.astype(dtype)), x)
+        given.append(x)
+    return tuple(given)
+
+
+def array_parameters(case: Case, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Any]:
+    """By name, of predictions of a shape."""
+    arrays: dict[str, Any] = {}
     for name in case.arrays:
         kind = case.loss.params[name].kind
-        count = shape if kind.array == "elements" else (classes,)
+        count = shape if kind.array == "elements" else shape[-1:]
         if kind.differentiable:
             # Around its middle mostly, beside which other arguments count; of every size else.
             middle = np.exp(rng.normal(size=count)) if kind.range.low == 0 else rng.normal(0, 3, count)
-            drawn = draw_from(Interval(kind.range.low, kind.range.high), math.prod(count), dtype, rng).reshape(count)
+            drawn = draw_from(Interval(kind.range.low, kind.range.high), math.prod(count), case.dtype, rng).reshape(count)
             if math.isfinite(kind.range.high):
                 middle = drawn
             in_range = (drawn > kind.range.low) | (not kind.range.low_open)
-            arrays[name] = np.where(in_range & (rng.random(count) < 0.3), drawn, middle).astype(dtype)
+            arrays[name] = np.where(in_range & (rng.random(count) < 0.3), drawn, middle).astype(case.dtype)
         else:
             # Up to 2, or inside of (0, 1): exact in every dtype.
             arrays[name] = rng.integers(1, 9, count) / (4 if math.isinf(kind.range.high) else 16)
-    return pred, target, arrays
+    return arrays
+
+
+def draw(case: Case, n: int, classes: int, seed: int) -> Inputs:
+    """The inputs of a case: n elements; or n rows of `classes`, or n losses of so many elements."""
+    rng = np.random.default_rng(seed)
+    row = case.loss.row
+    if row.is_of_elements:
+        given = of_elements(case, n, rng)
+    else:
+        given = of_classes(case, n, classes, rng) if row.has_classes else of_sums(case, n, classes, rng)
+    return *given, array_parameters(case, given[0].shape, rng)

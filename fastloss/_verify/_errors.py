@@ -10,28 +10,25 @@ import numpy as np
 
 from fastloss._verify._cases import CLASSES, Case, Results, asked, tier
 from fastloss._verify._draws import draw
-from fastloss._verify._units import expected_and_allowed
+from fastloss._verify._units import by_ordinal, expected_and_allowed
 
 __all__ = ["Worst", "errors", "kernel_results", "measure", "worst"]
 
 
-def gathered(case: Case, value_and_grad: tuple[Any, Any], hess: Any) -> Results:
-    """Results by name; derivatives may be pairs."""
-    value, grad = value_and_grad
-    results = {"value": value}
-    for name, derivative in (("grad", grad), ("hess", hess)):
-        pair = derivative if isinstance(derivative, tuple) else (derivative,)
-        results |= dict(zip((name, f"second_{name}"), pair, strict=False))
-    return results
-
-
-def kernel_results(case: Case, tier_name: str, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any]) -> list[Results]:
-    """What the kernels of a tier give, by both entry points that give two results."""
+def kernel_results(case: Case, tier_name: str, *inputs: Any) -> list[Results]:
+    """What the kernels of a tier give, by the entry points that give two results."""
+    *given, arrays = inputs
+    found = []
     with tier(tier_name):
-        both = case.loss.value_and_grad(pred, target, reduction="none", **asked(case, "value_and_grad"), **arrays)
-        grad_again, hess = case.loss.grad_and_hess(pred, target, reduction="none", **asked(case, "grad_and_hess"), **arrays)
-    again = gathered(case, (None, grad_again), None)
-    return [gathered(case, both, hess), {name: x for name, x in again.items() if x is not None}]
+        grad, hess = {}, {}
+        if "grad_and_hess" in case.loss.row.entry_points:
+            options = asked(case, "grad_and_hess")
+            grad_again, bends = case.loss.grad_and_hess(*given, reduction="none", **options, **arrays)
+            hess = by_ordinal("hess", bends)
+            found.append(by_ordinal("grad", grad_again))
+        value, slopes = case.loss.value_and_grad(*given, reduction="none", **asked(case, "value_and_grad"), **arrays)
+        grad = by_ordinal("grad", slopes)
+    return [{"value": value, **grad, **hess}, *found]
 
 
 def errors(case: Case, found: Results, expected: Results, allowed: Results) -> Results:
@@ -54,39 +51,38 @@ def errors(case: Case, found: Results, expected: Results, allowed: Results) -> R
 
 @dataclass(frozen=True)
 class Worst:
-    """The worst error of an output, in ulp, with the element or row where it was found."""
+    """The worst error of an output, in ulp, with the element, row or loss where it was found."""
 
     error: float
-    pred: Any
-    target: Any
-    #: What of the array parameters belongs to the element or row.
-    arrays: dict[str, Any]
-    #: Of a derivative of a row: the class.
-    class_: int | None
+    #: What of each argument and array parameter belongs to it, by name.
+    inputs: dict[str, Any]
+    #: Of a derivative of a row or a loss of sums: the class or the element.
+    place: int | None
     expected: Any
     found: Any
 
 
 def errors_in_ulp(case: Case, tiers: Sequence[str], n: int, classes: int, seed: int) -> Iterator[tuple[str, str, Worst]]:
     """Tier, output and worst error. What is right takes most of the time, and is the same for all tiers."""
-    pred, target, arrays = draw(case, n, classes, seed)
-    expected, allowed = expected_and_allowed(case, pred, target, arrays, seed)
+    *given, arrays = inputs = draw(case, n, classes, seed)
+    expected, allowed = expected_and_allowed(case, *inputs, seed=seed)
+    named = {argument.name: x for argument, x in zip(case.loss.row.arguments, given, strict=True)}
     for tier_name in tiers:
-        for found in kernel_results(case, tier_name, pred, target, arrays):
+        for found in kernel_results(case, tier_name, *inputs):
             for name, error in errors(case, found, expected, allowed).items():
                 where = np.unravel_index(np.argmax(error), error.shape)
-                i, class_ = int(where[0]), int(where[1]) if len(where) > 1 else None
-                beside = {k: x[i] if np.shape(x) == pred.shape else x for k, x in arrays.items()}
-                numbers = float(error[where]), pred[i], target[i], beside, class_, expected[name][where], found[name][where]
-                yield tier_name, name, Worst(*numbers)
+                i, place = int(where[0]), int(where[1]) if len(where) > 1 else None
+                there = {k: x[i] for k, x in named.items()}
+                there |= {k: x[i] if np.shape(x) == given[0].shape else x for k, x in arrays.items()}
+                yield tier_name, name, Worst(float(error[where]), there, place, expected[name][where], found[name][where])
 
 
 def worst(
     case: Case, tiers: Sequence[str], samples: int = 20_000, seed: int = 1, classes: Sequence[int] = CLASSES
 ) -> dict[str, dict[str, Worst]]:
-    """For each tier the worst errors of value, gradient and Hessian on about `samples` numbers; rows have `classes`."""
+    """For each tier the worst errors of value and derivatives on about `samples` numbers; rows have `classes`."""
     sizes = [(samples, 0)]
-    if case.loss.family != "pointwise":
+    if not case.loss.row.is_of_elements:
         sizes = [(min(max(3, samples // (len(classes) * c)), samples // 20 + 3), c) for c in classes]
     found: dict[str, dict[str, Worst]] = {tier_name: {} for tier_name in tiers}
     for n, c in sizes:

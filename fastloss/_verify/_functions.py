@@ -50,7 +50,7 @@ def worst_of_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: 
     found = _core.math(name, tier_name, x)
     error = errors_of_function(found, expected)
     i = int(np.argmax(error))
-    return Worst(float(error[i]), x[i], None, {}, None, expected[i], found[i])
+    return Worst(float(error[i]), {"x": x[i]}, None, expected[i], found[i])
 
 
 def measure_function(name: str, dtype: np.dtype[Any], tier_name: str, samples: int = 200_000, seed: int = 1) -> float:

@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 
 from fastloss._loss import Loss
-from fastloss._registry import Interval
-from fastloss._verify._cases import FUNCTION_BOUNDS, Case, Oracle, Results, logits_as_targets, target_domain
+from fastloss._verify._cases import (
+    FUNCTION_BOUNDS,
+    ORDINALS,
+    Case,
+    Inputs,
+    Oracle,
+    Results,
+    logits_as_targets,
+    target_domain,
+)
 from fastloss.reference._engine import Entry
 from fastloss.reference._softmax import softened
 
-__all__ = ["divisor", "expected_and_allowed", "one_precision_up", "ulp", "ulps", "widened"]
+__all__ = ["by_ordinal", "divisor", "expected_and_allowed", "one_precision_up", "ulp", "ulps", "widened"]
 
 #: Numbers that the oracle is given in one call, where it is given several inputs: those of a core's cache.
 TOGETHER = 1 << 13
@@ -54,65 +62,70 @@ def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     factor = largest_parameter(case, arrays)
     inverse = max(1.0, 1 / divisor(case.loss))
     factors = {"value": factor, "grad": factor * inverse, "hess": 16 * factor * inverse**2}
-    factors |= {f"second_{name}": factors[name] for name in ("grad", "hess")}
+    factors |= {f"{ordinal}{name}": factors[name] for ordinal in ORDINALS for name in ("grad", "hess")}
     units = {"value": case.loss.row.value_unit}
     return {name: ulp(np.maximum(np.abs(x), units.get(name, 0.0)), case.dtype, factors[name]) for name, x in expected.items()}
 
 
-def signs(case: Case, seed: int, pred: np.ndarray, *others: np.ndarray) -> Iterator[np.ndarray]:
-    """Where each prediction is moved: up or down. `others` are further rows of logits that it is compared with."""
+def by_ordinal(output: str, derivatives: Any) -> Results:
+    """Derivatives as an entry point returns them, one or a tuple, by name."""
+    several = derivatives if isinstance(derivatives, tuple) else (derivatives,)
+    return {f"{ordinal}{output}": x for ordinal, x in zip(ORDINALS, several, strict=False)}
+
+
+def signs(case: Case, seed: int, x: np.ndarray, *logits: np.ndarray) -> Iterator[np.ndarray]:
+    """Where each number is moved: up or down. `logits` are the rows of logits that are compared with each other."""
     rng = np.random.default_rng(seed)
+    if case.loss.row.shape is SUMS:
+        # All one way, which moves the sums most; and at random.
+        yield from (np.ones(x.shape), rng.choice([-1.0, 1.0], x.shape))
+        return
     for _ in range(2):
-        sign = rng.choice([-1.0, 1.0], pred.shape)
+        sign = rng.choice([-1.0, 1.0], x.shape)
         yield sign
-        if case.loss.family != "rows":
+        if not case.loss.row.has_classes:
             yield -sign
             continue
         # Against the largest logit every other one is moved both towards it and away; so against the class where others are
         # largest, which are of that distribution by which slopes are averaged.
-        for logits in (pred, *others):
-            flipped, top = sign.copy(), np.argmax(logits, axis=1)[:, None]
+        for row in logits:
+            flipped, top = sign.copy(), np.argmax(row, axis=1)[:, None]
             np.put_along_axis(flipped, top, -np.take_along_axis(sign, top, axis=1), axis=1)
             yield flipped
 
 
-def perturbations(pred: np.ndarray, target: np.ndarray, case: Case, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The inputs, each number moved by one unit in its last place up or down; see `Row.unit`."""
+def perturbations(case: Case, given: Sequence[np.ndarray], seed: int) -> Iterator[list[np.ndarray]]:
+    """The arguments, the numbers of one of them moved by one unit in their last place up or down; see `Row.unit`."""
     row = case.loss.row
     steps = float(np.finfo(case.dtype).eps)
+    both = logits_as_targets(row)
     # For a loss of softened logits `unit_of_softened` counts the unit of those.
-    unit = row.unit * (divisor(case.loss) if logits_as_targets(row) else 1)
-
-    def moved(x: np.ndarray, sign: np.ndarray, interval: Interval) -> Any:
-        size = np.maximum(np.abs(x), unit if x is pred or logits_as_targets(row) else 0)
-        return interval.clip(x + sign * steps * size, case.dtype)
-
-    exact_target = target.dtype.kind != "f" or row.target.ends_only
-    of_target = target_domain(case)
-    logits = (pred, target) if logits_as_targets(row) else (pred,)
-    for sign in signs(case, seed, *logits):
-        yield moved(pred, sign, row.prediction), target
-    if not exact_target:
-        for sign in signs(case, seed, *logits):
-            yield pred, moved(target, sign, of_target)
+    unit = row.unit * (divisor(case.loss) if both else 1)
+    logits = given if both else given[:1]
+    for i, (argument, x) in enumerate(zip(row.arguments, given, strict=True)):
+        if i and (x.dtype.kind != "f" or argument.interval.ends_only):
+            continue  # exact
+        interval = target_domain(case) if argument.name == "target" else argument.interval
+        step = steps * np.maximum(np.abs(x), unit if not i or both else 0)
+        for sign in signs(case, seed, x, *logits):
+            yield [*given[:i], interval.clip(x + sign * step, case.dtype), *given[i + 1 :]]
 
 
-def unit_of_softened(
-    case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle
-) -> Results:
+def unit_of_softened(case: Case, inputs: Inputs, seed: int, oracle: Oracle) -> Results:
     """What it changes to move a softmax's softened logits, where they are not those given: by an ulp, by two of a tanh."""
     parameters = {name: p.default for name, p in case.loss.params.items() if name in ("temperature", "softcap")}
     if "softcap" not in parameters or (parameters["temperature"] == 1 and parameters["softcap"] is None):
         return {}
+    pred, *others = inputs
     below, base, slope, bend = softened(pred, pred.max(axis=1, keepdims=True), **parameters)
     plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
     start = below + base
     step = np.maximum(np.abs(start), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
     if parameters["softcap"] is not None:
         step *= FUNCTION_BOUNDS["tanh"]
-    inputs = [(start, target, arrays), *((start + sign * step, target, arrays) for sign in signs(case, seed, pred))]
-    before, *moved = computed(plain, inputs, oracle)
-    change = {name: np.max([np.abs(after[name] - x) for after in moved], axis=0) for name, x in before.items()}
+    moved = [(start, *others), *((start + sign * step, *others) for sign in signs(case, seed, pred, pred))]
+    before, *after = computed(plain, moved, oracle)
+    change = {name: np.max([np.abs(results[name] - x) for results in after], axis=0) for name, x in before.items()}
     hess = change["hess"] * slope**2 + change["grad"] * np.abs(bend)
     return {"value": change["value"], "grad": change["grad"] * slope, "hess": hess}
 
@@ -145,53 +158,92 @@ def every_result(loss: Loss) -> EveryResult:
     return EveryResult(loss.reference, "grad_and_hess")
 
 
-def reference_results(case: Case, pred: np.ndarray, target: np.ndarray, **given: Any) -> Results:
-    """Value, gradient and Hessian of each element by the reference, in the precision of `pred`."""
-    found: Results = every_result(case.loss)(pred, target, reduction="none", **given)
+class Adding:
+    """What adds up for a reference function of sums: numbers of losses by elements, one sum after the other.
+
+    `moved` is the place of a sum that is moved by one unit in its last place; or `kept` are the sums to give, whatever is to
+    be added up.
+    """
+
+    def __init__(self, shape: tuple[int, ...], moved: int = -1, step: float = 0.0, kept: Sequence[Any] = ()) -> None:
+        self.shape, self.moved, self.step, self.kept = shape, moved, step, kept
+        self.sums: list[Any] = []
+
+    def __call__(self, x: Any) -> Any:
+        place = len(self.sums)
+        total = self.kept[place] if self.kept else np.sum(np.broadcast_to(np.asarray(x), self.shape), axis=1, keepdims=True)
+        self.sums.append(total * (1 + self.step) if place == self.moved else total)
+        return self.sums[-1]
+
+
+def results_of_sums(case: Case, adding: Adding, given: Sequence[np.ndarray], arrays: dict[str, Any]) -> Results:
+    """Value and derivatives of each loss by the function of the reference, which is called with what it adds up with."""
+    columns = [x.reshape(len(x), -1) for x in given]
+    parameters = {name: arrays.get(name, p.default) for name, p in case.loss.params.items()}
+    with np.errstate(all="ignore"):
+        value, *slopes = case.loss.row.function(*columns, adding, **parameters)
+    return {"value": value[:, 0], **by_ordinal("grad", tuple(np.broadcast_to(slope, adding.shape) for slope in slopes))}
+
+
+def with_sums_moved(case: Case, given: Sequence[np.ndarray], arrays: dict[str, Any], seed: int) -> Iterator[Results]:
+    """The results of a loss of sums with one of the sums moved, and with the same sums but elements moved.
+
+    Sums are rounded, however they are added, and so are the slopes of elements: what is made of both may cancel.
+    """
+    if case.loss.row.shape is not SUMS:
+        return
+    shape, step = given[0].shape, float(np.finfo(case.dtype).eps)
+    plain = Adding(shape)
+    results_of_sums(case, plain, given, arrays)
+    yield from (results_of_sums(case, Adding(shape, i, step), given, arrays) for i in range(len(plain.sums)))
+    for moved in itertools.islice(perturbations(case, given, seed), 0, None, 2):
+        yield results_of_sums(case, Adding(shape, kept=plain.sums), moved, arrays)
+
+
+def reference_results(case: Case, *given: np.ndarray, **arrays: Any) -> Results:
+    """Value and derivatives of each element, or of each loss, by the reference, in the precision of the first argument."""
+    if case.loss.row.shape is SUMS:
+        return results_of_sums(case, Adding(given[0].shape), given, arrays)
+    found: Results = every_result(case.loss)(*given, reduction="none", **arrays)
     return found
 
 
-def widened(case: Case, pred: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same inputs one precision up, where what moves them by one unit can be written."""
-    wide = one_precision_up(case.dtype)
-    return pred.astype(wide), target.astype(wide) if target.dtype.kind == "f" else target
-
-
-#: Prediction, target and array parameters.
-Inputs = tuple[np.ndarray, np.ndarray, dict[str, Any]]
+def widened(case: Case, *given: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The same arguments one precision up, where what moves them by one unit can be written; labels as they are."""
+    return tuple(x.astype(one_precision_up(case.dtype)) if x.dtype.kind == "f" else x for x in given)
 
 
 def computed(case: Case, inputs: Sequence[Inputs], oracle: Oracle) -> list[Results]:
     """What the oracle gives for each of several inputs of one shape: small ones together, since a call costs too."""
-    pred = inputs[0][0]
-    together = max(1, TOGETHER // max(1, pred.size))
+    first = inputs[0][0]
+    together = max(1, TOGETHER // max(1, first.size))
     found = []
-    for first in range(0, len(inputs), together):
-        batch = inputs[first : first + together]
-        preds, targets, arrays = zip(*batch, strict=True)
+    for start in range(0, len(inputs), together):
+        batch = inputs[start : start + together]
+        *given, arrays = zip(*batch, strict=True)
         # What broadcasts against the prediction in another way than element by element is the same for all.
-        joined = {k: np.concatenate([a[k] for a in arrays]) if np.shape(x) == pred.shape else x for k, x in arrays[0].items()}
-        results = oracle(case, np.concatenate(preds), np.concatenate(targets), **joined)
+        joined = {k: np.concatenate([a[k] for a in arrays]) if np.shape(x) == first.shape else x for k, x in arrays[0].items()}
+        results = oracle(case, *map(np.concatenate, given), **joined)
         split = {name: np.split(x, len(batch)) for name, x in results.items()}
         found += [{name: x[i] for name, x in split.items()} for i in range(len(batch))]
     return found
 
 
-def expected_and_allowed(
-    case: Case, pred: np.ndarray, target: np.ndarray, arrays: dict[str, Any], seed: int, oracle: Oracle = reference_results
-) -> tuple[Results, Results]:
-    """What the oracle gives, and what an error of 1 is: an ulp of the result, or what an ulp of an input changes, if more."""
-    wide = widened(case, pred, target)
+def expected_and_allowed(case: Case, *inputs: Any, seed: int, oracle: Oracle = reference_results) -> tuple[Results, Results]:
+    """What the oracle gives, and what an error of 1 is: an ulp of the result; if more, what one of an input or sum changes."""
+    *given, arrays = inputs
+    wide = widened(case, *given)
     expected = oracle(case, *wide, **arrays)
     allowed = ulps(case, expected, arrays)
     with np.errstate(all="ignore"):
-        for name, change in unit_of_softened(case, *wide, arrays, seed, oracle).items():
+        for name, change in unit_of_softened(case, (*wide, arrays), seed, oracle).items():
             allowed[name] = np.maximum(allowed[name], np.where(np.isfinite(change), change, 0))
-        inputs = [(p, t, arrays) for p, t in perturbations(*wide, case, seed)]
         changes = list(moved_parameters(case, arrays))
-        inputs += [(*wide, {**arrays, **change}) for change in changes if change.keys() <= arrays.keys()]
-        moved = computed(case, inputs, oracle)
+        of_inputs = [(*moved, arrays) for moved in perturbations(case, wide, seed)]
+        of_inputs += [(*wide, {**arrays, **change}) for change in changes if change.keys() <= arrays.keys()]
+        moved = computed(case, of_inputs, oracle)
         moved += [oracle(case, *wide, **arrays, **change) for change in changes if not change.keys() <= arrays.keys()]
+        moved += with_sums_moved(case, wide, arrays, seed)
         for results in moved:
             for name, x in results.items():
                 change = np.abs(x - expected[name])

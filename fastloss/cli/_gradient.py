@@ -29,16 +29,17 @@ def gradient_factor(problem: Problem, block: Block, denominator: Total | None) -
             # What weighs nothing gets nothing, even where nothing counts and the denominator is 0.
             mantissa = np.where(factors.mantissa == 0, 0.0, mantissa)
         exponent = exponent - denominator.unit
-    if problem.axis is not None:
-        mantissa, exponent = (np.expand_dims(x, problem.axis) if np.ndim(x) else x for x in (mantissa, exponent))
+    if problem.wrt not in problem.one_a_loss:
+        mantissa, exponent = (np.expand_dims(x, problem.axes) if np.ndim(x) else x for x in (mantissa, exponent))
     return mantissa, exponent
 
 
 def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tuple[Array, int]:
     """The gradient of a block in the type of the file, and how many of its numbers are not 0 but for that type."""
-    gradient = problem.evaluate(problem.loss.grad, block, in_double=problem.dtype == np.float64, reduction="sum")
+    in_double = problem.dtype == np.float64
+    gradient = problem.evaluate(problem.loss.grad, block, in_double=in_double, reduction="sum", wrt=problem.wrt)
     mantissa, exponent = gradient_factor(problem, block, denominator)
-    if np.ndim(mantissa):
+    if np.ndim(mantissa) or not mantissa:
         np.copyto(gradient, 0, where=mantissa == 0)
     there = np.count_nonzero(gradient)
     if np.abs(exponent).max(initial=0) > 900:
@@ -61,25 +62,25 @@ def write_gradient(
     problem: Problem, output: Output, file: BinaryIO, denominator: Total | None, advance: Callable[[int], None]
 ) -> float:
     """Write the gradient; gives the part of its numbers that are 0 in the file only."""
-    pred = problem.pred
-    is_fortran = pred.flags.f_contiguous and not pred.flags.c_contiguous
+    of = problem.arguments.get(problem.wrt, problem.first)
+    is_fortran = of.flags.f_contiguous and not of.flags.c_contiguous
     descr = "<V2" if problem.dtype == BFLOAT16 else np.lib.format.dtype_to_descr(problem.dtype)
-    header: dict[str, Any] = {"descr": descr, "fortran_order": is_fortran, "shape": pred.shape}
+    header: dict[str, Any] = {"descr": descr, "fortran_order": is_fortran, "shape": of.shape}
     lost = there = 0
     with output.errors():
         np.lib.format.write_array_header_1_0(file, header)
         out = None
-        if not output.is_device and pred.size:
+        if not output.is_device and of.size:
             offset = file.tell()
-            reserve(file, offset + pred.size * problem.dtype.itemsize)
+            reserve(file, offset + of.size * problem.dtype.itemsize)
             order = "F" if is_fortran else "C"
-            out = np.memmap(file, problem.dtype, "r+", offset, pred.shape, order)  # type: ignore[call-overload, unused-ignore]
+            out = np.memmap(file, problem.dtype, "r+", offset, of.shape, order)  # type: ignore[call-overload, unused-ignore]
         for block in problem.blocks:
             gradient, underflown = gradient_of(problem, block, denominator)
             lost += underflown
             there += underflown + nonzero(gradient)
             if out is not None:
-                out[(*problem.of_pred(block), ...)] = gradient
+                out[(*problem.block_of(problem.wrt, block), ...)] = gradient
             elif output.is_device:
                 file.write(gradient.tobytes("A"))
             advance(math.prod(part.stop - part.start for part in block))

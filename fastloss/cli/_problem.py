@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,16 +12,21 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from fastloss import _arrays, _errors
+from fastloss._arguments import default_wrt, prepared
 from fastloss._loss import Loss, values_of
+from fastloss._registry import Row
 from fastloss.cli._inputs import BFLOAT16, Array, Input, numbers
 from fastloss.cli._sums import Factors, factors_of
 from fastloss.cli._terminal import CommandError
 
-__all__ = ["GRADIENT_DTYPES", "Block", "Problem", "blocks", "is_large", "with_files"]
+__all__ = ["GRADIENT_DTYPES", "Asked", "Block", "Problem", "blocks", "is_large", "with_files"]
 
 # Of the prediction. Sums need nothing beside the block, which is read where the file is mapped; groups need most, an
 # order to sort by and several arrays in double: up to 100 MiB.
 BLOCK_BYTES = 8 << 20
+
+# What is read from memory at once.
+LINE_BYTES = 64
 
 # The start of a message that names an element: "target[3, 4] = ...".
 POSITION = re.compile(r"(\w+)\[([\d, ]+)\]")
@@ -82,57 +88,95 @@ class Weighing:
     ignored: int
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the options say of a problem, beside files and parameters: None where they say nothing."""
+
+    axis: Any = None
+    check_domain: bool = True
+    wrt: str | None = None
+    grad_dtype: str | None = None
+
+
 class Problem:
     """A loss and the arrays to compute it of, a block at a time.
 
-    A block is cut from the shape of the loss: that of the prediction, without the class axis if there is one. The core
-    computes losses and gradients without weights, which are multiplied here: so their size does not matter. Class weights
-    are taken out, too, where they only multiply the row of their label; else a power of two brings them to the size of 1.
+    A block is cut from the shape of the loss: that of the first argument, without the axes along which a loss lies: the class
+    axis, or those that are summed over. The core computes losses and gradients without weights, which are multiplied here: so
+    their size does not matter. Class weights are taken out, too, where they only multiply the row of their label; else a power
+    of two brings them to the size of 1.
     """
 
-    def __init__(self, loss: Loss, given: dict[str, Input], parameters: dict[str, Any], axis: int | None, wanted: str | None):
+    def __init__(self, loss: Loss, given: dict[str, Input], parameters: dict[str, Any], asked: Asked) -> None:
         self.files = {name: file.text for name, file in given.items()}
-        # Without np.memmap, whose every slice costs several times that of a plain array.
-        pred = np.asarray(given["pred"].array)
-        # The targets of penalties are 0 where there is no file of them.
-        target = np.asarray(given["target"].array) if "target" in given else np.zeros((), np.float32)
-        if target.ndim == 0 and loss.family == "pointwise":
-            target = np.broadcast_to(target, pred.shape)  # one number is one for all
-        self.pred, self.target = pred, target
-        self.axis: int | None = None
-        self.keywords: dict[str, Any] = {}
-        if axis is not None:
-            self.axis = _errors.axis_from_front(axis, pred)
-            self.keywords["axis"] = self.axis
-        without_class = [d for d in range(pred.ndim) if d != self.axis]
-        self.shape = tuple(pred.shape[d] for d in without_class)
         row = loss.row
-        self.labels = self.axis is not None and row.labels and target.shape == self.shape
-        # Whole shapes are compared before any block is cut: blocks of arrays that do not match might.
-        if not self.labels and not (row.target_has_classes and target.shape == pred.shape):
-            raise _errors.shapes(pred, target, self.axis, row.labels, row.target_has_classes)
+        # Without np.memmap, whose every slice costs several times that of a plain array; what is left out is 0 everywhere.
+        none = np.zeros((), np.float32)
+        arrays = {a.name: np.asarray(given[a.name].array) if a.name in given else none for a in row.arguments}
+        self.axes: tuple[int, ...] = ()
+        self.keywords: dict[str, Any] = {} if asked.check_domain else {"check_domain": False}
+        if row.has_classes or row.is_of_elements:
+            self.arguments = self.paired(row, arrays, asked.axis)
+        else:
+            listed, self.axes, _ = prepared(row, {**arrays, "axis": asked.axis}, lambda array, name: array)
+            self.arguments = dict(zip(arrays, listed, strict=True))
+            self.keywords["axis"] = self.axes
+        self.first = next(iter(self.arguments.values()))
+        self.shape = self.without_axes(self.first)
+        self.labels = row.has_classes and row.labels and self.arguments["target"].shape == self.shape
+        # Of these there is a number a loss: the others have the axes, too.
+        self.one_a_loss = {a.name for a in row.arguments if a.each == "loss"} | ({"target"} if self.labels else set())
         self.weight = None
         if "weight" in given:
             weight = np.asarray(given["weight"].array)
             _arrays.readable_array(numbers(np.empty(0, weight.dtype)), "weight")  # is it of an accepted dtype?
             self.weight = _arrays.broadcast(weight, self.shape, "weight")
+        per_element = [name for name in parameters if loss.params[name].kind.array == "elements" and name in given]
+        per_element += ["element_weight"] if "element_weight" in given else []
         self.operands = {
-            name: _arrays.broadcast(np.asarray(given[name].array), pred.shape, name)
-            for name in parameters
-            if loss.params[name].kind.array == "elements" and name in given and given[name].array.ndim
+            name: _arrays.broadcast(np.asarray(given[name].array), self.first.shape, name)
+            for name in per_element
+            if given[name].array.ndim or name == "element_weight"
         }
         single = {name: value for name, value in parameters.items() if name not in self.operands}
         single |= {name: numbers(np.asarray(given[name].array)) for name in single if name in given}
         self.loss = loss.bind(**single)
-        self.dtype = GRADIENT_DTYPES[wanted] if wanted else gradient_dtype(pred.dtype)
-        self.computes_in_single = (pred.dtype.kind == "f" and pred.dtype.itemsize <= 4) or pred.dtype == BFLOAT16
+        self.wrt = asked.wrt or self.arguments_by_default()
+        self.dtype = GRADIENT_DTYPES[asked.grad_dtype] if asked.grad_dtype else gradient_dtype(self.first.dtype)
+        first = self.first.dtype
+        self.computes_in_single = (first.kind == "f" and first.itemsize <= 4) or first == BFLOAT16
         # An empty block, for the errors of types, and of class weights of which there are too few.
         if self.shape:
             self.evaluate(self.loss, tuple(slice(0, 0) for _ in self.shape), reduction="sum")
         self.take_class_weight()
-        row_bytes = pred.itemsize * (1 if self.axis is None else pred.shape[self.axis])
-        strides = tuple(pred.strides[d] for d in without_class)
-        self.blocks = list(blocks(self.shape, strides, max(1, BLOCK_BYTES // max(1, row_bytes))))
+        bytes_of_one = self.first.itemsize * math.prod(self.first.shape[axis] for axis in self.axes)
+        strides = self.without_axes(self.first, "strides")
+        # Losses that lie side by side share lines of memory, which would be read once for each block.
+        together = LINE_BYTES // self.first.itemsize if self.axes and min(map(abs, strides), default=0) < LINE_BYTES else 1
+        self.blocks = list(blocks(self.shape, strides, max(together, BLOCK_BYTES // max(1, bytes_of_one))))
+
+    def paired(self, row: Row, arrays: dict[str, Array], axis: int | None) -> dict[str, Array]:
+        """Prediction and target of shapes that match: those of whole files, since those of blocks might where these do not."""
+        pred, target = arrays["pred"], arrays["target"]
+        if target.ndim == 0 and row.is_of_elements:
+            target = np.broadcast_to(target, pred.shape)  # one number is one for all
+        class_axis = None
+        if row.has_classes:
+            class_axis = self.keywords["axis"] = _errors.axis_from_front(-1 if axis is None else axis, pred)
+            self.axes = (class_axis,)
+        labels = row.has_classes and row.labels and target.shape == self.without_axes(pred)
+        if not labels and not (row.target_has_classes and target.shape == pred.shape):
+            raise _errors.shapes(pred, target, class_axis, row.labels, row.target_has_classes)
+        return {"pred": pred, "target": target}
+
+    def without_axes(self, array: Array, what: str = "shape") -> tuple[int, ...]:
+        """The shape, or the strides, of an array without the axes along which a loss lies."""
+        return tuple(n for axis, n in enumerate(getattr(array, what)) if axis not in self.axes)
+
+    def arguments_by_default(self) -> str:
+        """The argument that a gradient is by where none is named."""
+        default = default_wrt(self.loss.row)
+        return default if isinstance(default, str) else default[0]
 
     def take_class_weight(self) -> None:
         """Take class weights out of what the core computes, as far as they do not enter the loss in another way."""
@@ -155,26 +199,29 @@ class Problem:
             self.computes_in_single &= bool(there.min() / there.max() > FLOAT32_RATIO)
             self.loss = self.loss.bind(class_weight=self.class_weight)
 
-    def of_pred(self, block: Block) -> Block:
-        """Where a block lies in an array that has the class axis."""
-        return block if self.axis is None else (*block[: self.axis], slice(None), *block[self.axis :])
+    def of_elements(self, block: Block) -> Block:
+        """Where a block lies in an array that has the axes along which a loss lies."""
+        rest = iter(block)
+        return tuple(slice(None) if axis in self.axes else next(rest) for axis in range(len(block) + len(self.axes)))
 
-    def block_of_pred(self, block: Block, in_double: bool = False) -> Array:
+    def block_of(self, name: str, block: Block) -> Block:
+        """Where a block lies in an argument, or in an array of a number an element."""
+        return block if name in self.one_a_loss else self.of_elements(block)
+
+    def block_of_first(self, block: Block, in_double: bool = False) -> Array:
         """Half precision is computed in single; here it also stays in single, until everything is added up."""
-        pred = numbers(self.pred[(*self.of_pred(block), ...)])
+        first = numbers(self.first[(*self.of_elements(block), ...)])
         if self.computes_in_single and not in_double:
-            return pred.astype(np.float32, copy=False)
-        return pred.astype(np.float64, copy=False) if pred.dtype.kind == "f" and pred.dtype.itemsize < 8 else pred
-
-    def block_of_target(self, block: Block) -> Array:
-        return numbers(self.target[(*(block if self.labels else self.of_pred(block)), ...)])
+            return first.astype(np.float32, copy=False)
+        return first.astype(np.float64, copy=False) if first.dtype.kind == "f" and first.dtype.itemsize < 8 else first
 
     def evaluate(self, method: Callable[..., Any], block: Block, in_double: bool = False, **keywords: Any) -> Any:
         """Call the loss, or one of its methods, on a block."""
-        pred, target = self.block_of_pred(block, in_double), self.block_of_target(block)
-        operands = {name: numbers(array[self.of_pred(block)]) for name, array in self.operands.items()}
+        others = list(self.arguments)[1:]
+        given = [numbers(self.arguments[name][(*self.block_of(name, block), ...)]) for name in others]
+        operands = {name: numbers(array[(*self.of_elements(block), ...)]) for name, array in self.operands.items()}
         try:
-            return method(pred, target, **self.keywords, **operands, **keywords)
+            return method(self.block_of_first(block, in_double), *given, **self.keywords, **operands, **keywords)
         except (IndexError, TypeError, ValueError) as error:
             raise CommandError(self.in_terms_of_files(str(error), block)) from None
 
@@ -182,8 +229,8 @@ class Problem:
         """A message about a block, about the files: with the position there, and with the option's name."""
         message = message.replace("check_domain=False", "--no-check-domain")
         found = POSITION.match(message)
-        if found and found[1] in ("pred", "target", *self.operands):
-            where = block if found[1] == "target" and self.labels else self.of_pred(block)
+        if found and found[1] in (*self.arguments, *self.operands):
+            where = self.block_of(found[1], block)
             place = [int(i) + (part.start or 0) for i, part in zip(found[2].split(","), where, strict=True)]
             message = f"{found[1]}{place}{message[found.end() :]}"
         return with_files(message, self.files)
@@ -193,7 +240,7 @@ class Problem:
         counted = mass = per_class = None
         ignored = 0
         if self.labels:
-            labels = self.target[(*block, ...)]
+            labels = self.arguments["target"][(*block, ...)]
             if "ignore_index" in self.loss.params:
                 counted = np.asarray(labels != self.loss.params["ignore_index"].default)
                 ignored = counted.size - int(np.count_nonzero(counted))
@@ -257,17 +304,17 @@ class Problem:
 
     def correct(self, block: Block) -> Array:
         """Whether the label has the largest prediction."""
-        pred, labels = self.block_of_pred(block), self.target[(*block, ...)]
-        return np.argmax(pred, axis=self.axis) == labels if pred.size else np.zeros(labels.shape, bool)
+        pred, labels = self.block_of_first(block), self.arguments["target"][(*block, ...)]
+        return np.argmax(pred, axis=self.axes[0]) == labels if pred.size else np.zeros(labels.shape, bool)
 
     def logits_of_labels(self, block: Block, counted: Array | None) -> Array:
         """As the loss takes them: bent by a cap and divided by a temperature. Where nothing counts they may be any."""
-        assert self.axis is not None
-        pred, labels = self.block_of_pred(block), self.target[(*block, ...)]
+        (axis,) = self.axes
+        pred, labels = self.block_of_first(block), self.arguments["target"][(*block, ...)]
         if not pred.size:
             return np.zeros(labels.shape)
-        inside = np.expand_dims((labels if counted is None else np.where(counted, labels, 0)).astype(np.int64), self.axis)
-        logits = np.take_along_axis(pred, inside, self.axis).squeeze(self.axis).astype(np.float64)
+        inside = np.expand_dims((labels if counted is None else np.where(counted, labels, 0)).astype(np.int64), axis)
+        logits = np.take_along_axis(pred, inside, axis).squeeze(axis).astype(np.float64)
         params = self.loss.params
         cap = params["softcap"].default if "softcap" in params else None
         bent = logits if cap is None else cap * np.tanh(logits / cap)

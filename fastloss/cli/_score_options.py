@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastloss import _docs
+from fastloss._arguments import default_wrt
 from fastloss._loss import Loss
 from fastloss._options import EMPTY
 from fastloss._registry import Parameter
@@ -22,7 +23,7 @@ LOSS_EPILOG = (
     FORMATS
     + """
 example:
-  fastloss score {loss} pred.npy target.npy{parameter} --by group.npy --grad-out grad.npy
+  fastloss score {loss} {files}{parameter} --by group.npy --grad-out grad.npy{wrt}
 
 The total weight is what the mean divides by. The count is that of the numbers that count: not of ignored
 labels, nor of those that weigh 0; groups in which nothing counts are left out.{classes}
@@ -45,12 +46,18 @@ SORTS = ("loss", "mean", "count", "group")
 
 def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
     classes = CLASSES_EPILOG if loss.row.labels else ""
-    parser.epilog = LOSS_EPILOG.format(loss=loss.name, parameter=example_parameter(loss), classes=classes)
-    parser.add_argument("pred", type=open_input, metavar="PRED.npy", help="predictions")
-    of_target: dict[str, Any] = {"help": "targets"}
-    if loss.row.optional_target:
-        of_target = {"nargs": "?", "help": "targets (default: 0)"}
-    parser.add_argument("target", type=open_input, metavar="TARGET.npy", **of_target)
+    row, default = loss.row, default_wrt(loss.row)
+    files = " ".join(f"{argument.name}.npy" for argument in row.arguments if not argument.optional)
+    wrt = "" if isinstance(default, str) else f" --wrt {default[0]}"
+    example = {"files": files, "parameter": example_parameter(loss), "wrt": wrt}
+    parser.epilog = LOSS_EPILOG.format(loss=loss.name, classes=classes, **example)
+    texts = _docs.entries(_docs.sections(_docs.entry_doc(row, "value"))["Parameters"])
+    for argument in row.arguments:
+        about, *none = entry_as_help(texts[argument.name]).split(" None: ")
+        settings: dict[str, Any] = {"help": about}
+        if argument.optional:
+            settings = {"nargs": "?", "help": f"{about} Left out: {none[0]}"}
+        parser.add_argument(argument.name, type=open_input, metavar=f"{argument.name.upper()}.npy", **settings)
     about = "sample weights, broadcast to the shape of the loss"
     parser.add_argument("--weight", "--sample-weight", type=open_input, metavar="W.npy", help=about)
     about = "integers, booleans or strings: the group of each number of the loss, or of each index of its first axes"
@@ -60,26 +67,51 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
     about = "show the first N groups only, and what is left"
     parser.add_argument("--top", type=positive_integer, metavar="N", help=about)
     parser.add_argument("--grad-out", metavar="G.npy", help="write the gradient to this file")
+    if len(row.derivatives("grad")) > 1:
+        told = f" (default: {default})" if isinstance(default, str) else ""
+        about = f"the argument that the gradient is by{told}"
+        parser.add_argument("--wrt", choices=row.derivatives("grad"), help=about)
     about = "what the gradient is of: the mean over all samples, which is the default, or the sum"
     parser.add_argument("--reduction", choices=("mean", "sum"), default="mean", help=about)
     about = "the mean where nothing counts, because there is nothing or all is ignored or weighs 0 (default: nan)"
     parser.add_argument("--empty", choices=EMPTY, default=EMPTY[0], help=about)
-    about = "the type of the gradient (default: that of the predictions, where it is one of these, else float64)"
+    about = "the type of the gradient (default: that of the first file, where it is one of these, else float64)"
     parser.add_argument("--grad-dtype", choices=GRADIENT_DTYPES, help=about)
     add_json_option(parser, "the result, every number in full,", results_name)
     about = "write the result, or that of each group, to FILE as CSV; to stdout, and nothing else, where it is - or left out"
     parser.add_argument("--csv", nargs="?", const=STDOUT, type=results_name, metavar="FILE", help=about)
-    if loss.family == "rows":
-        parser.add_argument("--axis", type=int, default=-1, help="the class axis of the predictions (default: -1)")
-    if loss.domain.prediction.bounded or loss.domain.target.bounded:
+    if "axis" in texts:
+        what = int if row.has_classes else axes
+        others = "" if row.has_classes else "; commas between several, or all or none"
+        about = f"{entry_as_help(texts['axis']).split(';')[0].rstrip('.')}{others} (default: -1)"
+        parser.add_argument("--axis", type=what, default=-1, metavar="AXIS", help=about)
+    if "element_weight" in texts:
+        parser.add_argument("--element-weight", type=open_input, metavar="W.npy", help=entry_as_help(texts["element_weight"]))
+    if any(argument.interval.bounded for argument in row.arguments):
         about = "do not look for numbers outside the domain of the loss"
         parser.add_argument("--no-check-domain", action="store_true", help=about)
     if not loss.params:
         return
-    texts = _docs.entries(_docs.sections(_docs.entry_doc(loss.row, "value"))["Parameters"])
     parameters = parser.add_argument_group("parameters of the loss")
     for parameter in loss.params.values():
         add_parameter(parameters, parameter, texts.get(parameter.name, ""))
+
+
+def entry_as_help(text: str) -> str:
+    """What an entry of a docstring says, in a line; its first one is the name and the type, in terms of Python."""
+    return " ".join(" ".join(text.splitlines()[1:]).split()).replace("%", "%%").replace("`", "")
+
+
+def axes(text: str) -> Any:
+    """For `argparse`: one axis, several as a tuple, or None for all of them."""
+    if text in ("all", "none"):
+        return None if text == "all" else ()
+    try:
+        found = tuple(int(number) for number in text.split(","))
+    except ValueError:
+        wanted = "an integer, several with commas between such as 0,2,3, all or none"
+        raise argparse.ArgumentTypeError(f"{text!r} is no axis; wanted: {wanted}") from None
+    return found if len(found) > 1 else found[0]
 
 
 def results_name(text: str) -> str:
@@ -105,8 +137,7 @@ def flag(parameter: Parameter) -> str:
 def add_parameter(group: argparse._ArgumentGroup, parameter: Parameter, text: str) -> None:
     """The option of one parameter, described by its entry in the docstring of the loss."""
     kind, default = parameter.kind, parameter.default
-    # The first line of an entry is the name and the type, in terms of Python.
-    about = " ".join(" ".join(text.splitlines()[1:]).split()).replace("%", "%%")
+    about = entry_as_help(text)
     settings: dict[str, Any] = {"dest": PREFIX + parameter.name, "default": argparse.SUPPRESS}
     if kind.type is bool:
         prefix = "no-" if default else ""

@@ -13,13 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from fastloss.cli._inputs import Array, dtype_name
+from fastloss.cli._inputs import Input, dtype_name
 from fastloss.cli._json import as_json, in_json
 from fastloss.cli._problem import Problem
 from fastloss.cli._sums import Total, quotient
 from fastloss.cli._terminal import print_pairs, print_table, printable, say
 
 __all__ = ["Score", "print_text", "results_as_text"]
+
+# What arguments are called, where not by their names: "mean" is a result, too.
+SAID = {"pred": "prediction", "mean": "predicted mean"}
 
 
 @dataclass
@@ -115,16 +118,17 @@ def percent(share: float) -> str:
 
 
 def print_text(arguments: argparse.Namespace, problem: Problem, result: Score) -> None:
-    def shape(array: Array) -> str:
-        return f"{' × '.join(f'{n:,}' for n in array.shape) or 'one number'}"
+    def about(given: Input | None) -> str:
+        if given is None:
+            return "0 everywhere"
+        return f"{' × '.join(f'{n:,}' for n in given.array.shape) or 'one number'}, {dtype_name(given.array.dtype)}"
 
-    total, target = result.total, arguments.target
+    total = result.total
     left_out = {"ignored": result.ignored, "of weight 0": result.size - total.count - result.ignored}
     reasons = ", ".join(f"{n:,} {reason}" for reason, n in left_out.items() if n)
     pairs = {
         "loss": arguments.loss,
-        "prediction": f"{shape(problem.pred)}, {dtype_name(problem.pred.dtype)}",
-        "target": "0 everywhere" if target is None else f"{shape(target.array)}, {dtype_name(target.array.dtype)}",
+        **{SAID.get(name, name.replace("_", " ")): about(getattr(arguments, name)) for name in problem.arguments},
         "mean": str(total.mean),
         "sum": str(total.loss),
         **{name: f"{number:.6g}" for name, number in of_classes(problem, total).items()},
@@ -132,7 +136,8 @@ def print_text(arguments: argparse.Namespace, problem: Problem, result: Score) -
         "total weight": f"{total.weight:,.15g}",
     }
     if arguments.grad_out is not None:
-        pairs["gradient"] = f"{arguments.grad_out}: of the {arguments.reduction}, {dtype_name(problem.dtype)}"
+        by = "" if problem.wrt == "pred" else f" by {problem.wrt}"
+        pairs["gradient"] = f"{arguments.grad_out}: of the {arguments.reduction}{by}, {dtype_name(problem.dtype)}"
     print_pairs(pairs)
     if arguments.by is not None:
         print()

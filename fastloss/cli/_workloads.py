@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastloss._registry import Interval, registry
+from fastloss._registry import Argument, Interval, registry
 from fastloss.cli._terminal import unknown
 
 __all__ = ["SIZES", "Inputs", "Workload", "select", "workloads"]
@@ -81,50 +81,50 @@ class Workload:
     @property
     def compulsory_bytes(self) -> int:
         """The bytes that any implementation moves: each input read once, labels included, the gradient written once."""
-        row = registry[self.loss]
-        elements, labels = math.prod(self.shape), math.prod(self.shape[:-1])
-        if row.family == "sums":
-            return 4 * sum(elements if a.each == "element" else labels for a in row.arguments) + 4 * elements
-        # A loss of log-probabilities with a label, `nll`, needs of each row the number at the label.
-        read = elements if row.target_has_classes or row.softmax else labels
-        target = 8 * (LISTED + 1) * labels if row.label_lists else 8 * labels if row.labels else 4 * elements
-        return 4 * read + target + 4 * elements
+        row, elements, losses = registry[self.loss], math.prod(self.shape), math.prod(self.shape[:-1])
+
+        def bytes_of(argument: Argument) -> int:
+            if argument.name == "target" and (row.labels or row.label_lists):
+                return 8 * losses * (LISTED + 1 if row.label_lists else 1)
+            # A loss of log-probabilities with a label, `nll`, needs of each row the number at the label.
+            is_whole = argument.each == "element" and (row.target_has_classes or row.softmax)
+            return 4 * (elements if is_whole else losses)
+
+        return sum(map(bytes_of, row.arguments)) + 4 * elements
 
     def make_inputs(self) -> Inputs:
         """The same numbers every time."""
-        row = registry[self.loss]
-        random = np.random.default_rng(0)
-        pred = draw(random, row.prediction, self.shape)
-        others: tuple[Any, ...] = ()
-        if row.family == "sums":
-            shapes = [self.shape if argument.each == "element" else self.shape[:-1] for argument in row.arguments[1:]]
-            target, *more = (draw(random, a.interval, shape) for a, shape in zip(row.arguments[1:], shapes, strict=True))
-            others = tuple(more)
-        elif row.labels:
-            target = random.integers(0, self.shape[-1], self.shape[:-1])
-        elif row.label_lists:
-            target = np.full(self.shape, -1)
-            target[..., :LISTED] = random.integers(0, self.shape[-1], (*self.shape[:-1], LISTED))
-        else:
-            target = draw(random, row.target, self.shape)
-            if row.family == "rows":
-                target /= target.sum(axis=-1, keepdims=True)
+        row, random = registry[self.loss], np.random.default_rng(0)
+
+        def drawn(argument: Argument) -> Any:
+            if argument.name == "target" and row.labels:
+                return random.integers(0, self.shape[-1], self.shape[:-1])
+            if argument.name == "target" and row.label_lists:
+                target = np.full(self.shape, -1)
+                target[..., :LISTED] = random.integers(0, self.shape[-1], (*self.shape[:-1], LISTED))
+                return target
+            x = draw(random, argument.interval, self.shape if argument.each == "element" else self.shape[:-1])
+            if argument.name == "target" and row.has_classes:
+                x /= x.sum(axis=-1, keepdims=True)
+            return x
+
+        first, second, *others = map(drawn, row.arguments)
         # Not zeros_like: pages that nothing was written to yet are small ones, which a user who trains has left behind.
-        out = np.empty_like(pred)
+        out = np.empty_like(first)
         out.fill(0)
-        return Inputs(pred, target, out, others)
+        return Inputs(first, second, out, tuple(others))
 
 
 def workloads() -> Iterator[Workload]:
     """All workloads, in the order in which they are measured."""
     for name, row in registry.items():
         shapes: tuple[tuple[int, ...], ...]
-        if row.family == "pointwise":
+        if row.is_of_elements:
             shapes = POINTWISE_SHAPES
-        elif row.family == "sums":
-            shapes = SUMS_SHAPES
-        else:
+        elif row.has_classes:
             shapes = CROSS_ENTROPY_SHAPES if name == "cross_entropy" else OTHER_ROWS_SHAPES
+        else:
+            shapes = SUMS_SHAPES
         for shape in shapes:
             yield Workload(name, shape)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import math
+import re
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
@@ -13,10 +14,12 @@ import numpy as np
 
 import fastloss
 from fastloss import _docs
+from fastloss._arguments import default_wrt
+from fastloss._loss import Loss
 from fastloss.cli._gradient import write_gradient
 from fastloss.cli._inputs import FORMATS, Array, Input, dtype_name
 from fastloss.cli._outputs import STDOUT, Output, check_apart
-from fastloss.cli._problem import Problem, with_files
+from fastloss.cli._problem import Asked, Problem, with_files
 from fastloss.cli._score_options import PREFIX, add_loss_arguments
 from fastloss.cli._score_results import Score, print_text, results_as_text
 from fastloss.cli._sums import Total, add_groups, add_up
@@ -25,8 +28,8 @@ from fastloss.cli._terminal import CommandError, complain, progress, say
 __all__ = ["add_arguments", "run"]
 
 DESCRIPTION = """\
-Compute a loss of predictions and targets in files: the mean, the sum, and with --by those of each group; with --grad-out
-also the gradient. Arrays are memory-mapped and read in blocks, so that they may be larger than memory.
+Compute a loss of arrays in files, such as predictions and targets: the mean, the sum, and with --by those of each group;
+with --grad-out also the gradient. Arrays are memory-mapped and read in blocks, so that they may be larger than memory.
 
 `fastloss score LOSS --help` describes a loss and its parameters.
 """
@@ -36,6 +39,8 @@ EPILOG = f"""\
 examples:
   fastloss score huber predictions.npy targets.npy --delta 2
   fastloss score cross_entropy logits.npy labels.npy --by labels.npy --top 10
+  fastloss score dice masks.npy truth.npy --axis 0,2,3
+  fastloss score triplet_margin anchor.npy positive.npy negative.npy --grad-out g.npy --wrt anchor
 """
 
 # Types a group may have: booleans, integers, strings.
@@ -57,15 +62,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             if not self.has_arguments:
                 self.has_arguments = True
                 add_loss_arguments(self, fastloss.losses[self.prog.rpartition(" ")[2]])
-            return super().parse_known_args(args, namespace)
+            return super().parse_known_args(with_axes_joined(args), namespace)
 
     losses = parser.add_subparsers(dest="loss", metavar="LOSS", required=True, title="losses", parser_class=LossParser)
     for name, loss in fastloss.losses.items():
-        if loss.row.listed:
-            continue
         about = _docs.sections(inspect.getdoc(loss.row.function) or "")[""]
         summary = " ".join(about.split("\n\n")[0].split())
         losses.add_parser(name, help=summary.replace("%", "%%"), description=about)
+
+
+def with_axes_joined(args: Any) -> Any:
+    """Axes that begin with a minus sign, which `argparse` would take for an option, behind the name of theirs."""
+    return re.sub("\0--axis\0(-[0-9]+,)", "\0--axis=\\1", "\0".join(["", *args]))[1:].split("\0") if args else args
 
 
 def expand_groups(groups: Array, shape: tuple[int, ...]) -> Array:
@@ -116,6 +124,18 @@ def outputs_of(arguments: argparse.Namespace, inputs: dict[str, Input]) -> dict[
     return outputs
 
 
+def asked_of(arguments: argparse.Namespace, loss: Loss) -> Asked:
+    """What the options say; raises where a gradient is wanted and of several it is not said by which argument."""
+    wrt = getattr(arguments, "wrt", None)
+    if wrt and arguments.grad_out is None:
+        raise CommandError("--wrt is about the gradient: --grad-out names its file")
+    default = default_wrt(loss.row)
+    if arguments.grad_out is not None and wrt is None and not isinstance(default, str):
+        raise CommandError(f"--grad-out takes one gradient, and {loss.name} has several: --wrt {'|'.join(default)} says which")
+    check_domain = not getattr(arguments, "no_check_domain", False)
+    return Asked(getattr(arguments, "axis", None), check_domain, wrt, arguments.grad_dtype)
+
+
 def run(arguments: argparse.Namespace) -> int:
     given = vars(arguments)
     parameters = {name.removeprefix(PREFIX): value for name, value in given.items() if name.startswith(PREFIX)}
@@ -124,13 +144,11 @@ def run(arguments: argparse.Namespace) -> int:
     loss = fastloss.losses[arguments.loss]
     with np.errstate(all="ignore"):
         try:
-            problem = Problem(loss, inputs, parameters, getattr(arguments, "axis", None), arguments.grad_dtype)
+            problem = Problem(loss, inputs, parameters, asked_of(arguments, loss))
             groups = None if arguments.by is None else expand_groups(arguments.by.array, problem.shape)
         except (IndexError, TypeError, ValueError) as error:
             files = {name: file.text for name, file in inputs.items()}
             raise CommandError(with_files(str(error), {**files, "groups": files.get("by", "")})) from None
-        if getattr(arguments, "no_check_domain", False):
-            problem.keywords["check_domain"] = False
         passes = 2 if "--grad-out" in outputs else 1
         # Files take their names together, when all are complete.
         with ExitStack() as written:

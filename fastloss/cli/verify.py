@@ -27,8 +27,9 @@ against the NumPy reference in a higher precision; and that of the elementary fu
 
 The unit is the ULP, the distance to the next number of the dtype, after what such an error in the input would change.
 Each loss is measured with its default parameters and with others; a row shows the worst, and passes where none is above
-the bound that stands beside the name. "2nd" are the derivatives by a second argument, a target or a scale, of the
-losses that have them. Tiers that agree share a row. Of what fails, the input is shown with the worst error.
+the bound that stands beside the name. "2nd" are the derivatives by a second argument and those behind it, a target,
+a scale, another vector, of the losses that have them. Tiers that agree share a row. Of what fails, the input is shown
+with the worst error.
 
 By default every set of parameters is measured, on few numbers, in half a minute; --full takes some minutes.
 """
@@ -45,10 +46,9 @@ Losses and functions:
 Exit status: 0 where every bound holds, 1 where one is broken, 2 for wrong input, 130 when interrupted.
 """
 
-OUTPUTS = {
-    "value": "value", "grad": "gradient", "hess": "Hessian", "second_grad": "2nd grad", "second_hess": "2nd Hess",
-}  # fmt: skip
-NAMES = {**OUTPUTS, "second_grad": "gradient by the second argument", "second_hess": "Hessian by the second argument"}
+NAMES = {"value": "value", "grad": "gradient", "hess": "Hessian"}
+# The columns of the table. Those of derivatives by a second argument have the worst of all behind the first.
+OUTPUTS = {**NAMES, "second_grad": "2nd grad", "second_hess": "2nd Hess"}
 # No error is wider: see `error_as_text`.
 ERROR_WIDTH = 8
 
@@ -71,8 +71,23 @@ def error_as_text(error: float) -> str:
 def bounds_as_text(bounds: dict[str, float]) -> str:
     """The bound, and those of outputs that have another."""
     first = next(iter(bounds.values()))
-    others = {NAMES[output]: bound for output, bound in bounds.items() if bound != first and not output.startswith("second")}
+    others = {NAMES[output]: bound for output, bound in bounds.items() if bound != first and output in NAMES}
     return ", ".join([f"bound {first:g}", *(f"{name} {bound:g}" for name, bound in others.items())])
+
+
+def output_as_text(name: str, output: str) -> str:
+    """What an output of a loss is called in a sentence, with the argument that it is by where that is not the first."""
+    ordinal, _, what = output.rpartition("_")
+    if not ordinal:
+        return NAMES[what]
+    by = fastloss.losses[name].row.derivatives("grad" if what == "grad" else "grad_and_hess")
+    return f"{NAMES[what]} by {by[_verify.ORDINALS.index(f'{ordinal}_')]}"
+
+
+def column_of(output: str) -> str:
+    """The column that an output stands in, one of `OUTPUTS`."""
+    ordinal, _, what = output.rpartition("_")
+    return f"second_{what}" if ordinal else what
 
 
 def number_as_text(number: Any, dtype: np.dtype[Any]) -> str:
@@ -100,6 +115,7 @@ def array_as_text(x: Any) -> str:
 class Failure:
     """A bound that was broken: what was computed, and its worst error."""
 
+    name: str
     call: str
     dtype: np.dtype[Any]
     tier: str
@@ -107,21 +123,22 @@ class Failure:
     bound: float
     worst: Worst
 
-    def inputs(self) -> dict[str, Any]:
-        """By name; that of an elementary function is x."""
-        if self.worst.target is None:
-            return {"x": self.worst.pred}
-        return {"pred": self.worst.pred, "target": self.worst.target, **self.worst.arrays}
+    def where(self) -> str:
+        """In a row or a loss of several numbers, of a derivative."""
+        if self.worst.place is None:
+            return ""
+        (name, x), *_ = self.worst.inputs.items()
+        what = "class" if fastloss.losses[self.name].row.has_classes else "element"
+        return f", at {what} {self.worst.place}, where {name} = {x[self.worst.place]}"
 
     def text(self) -> str:
         worst = self.worst
-        where = "" if worst.class_ is None else f", at class {worst.class_}, where pred = {worst.pred[worst.class_]}"
         found, expected = (number_as_text(number, self.dtype) for number in (worst.found, worst.expected))
         lines = [
             f"FAIL {self.call}, {self.dtype}, {self.tier}: "
-            f"the {NAMES[self.output]} is off by {worst.error:.5g} ULP; the bound is {self.bound:g}",
-            f"found {found}, expected {expected}{where}",
-            *(f"{name} = {array_as_text(x)}" for name, x in self.inputs().items()),
+            f"the {output_as_text(self.name, self.output)} is off by {worst.error:.5g} ULP; the bound is {self.bound:g}",
+            f"found {found}, expected {expected}{self.where()}",
+            *(f"{name} = {array_as_text(x)}" for name, x in worst.inputs.items()),
         ]
         wrapped = (
             textwrap.wrap(line, 79, initial_indent="  " * (i > 0), subsequent_indent="    ", break_on_hyphens=False)
@@ -142,8 +159,8 @@ class Failure:
             "output": self.output,
             "error": in_json(self.worst.error),
             "bound": self.bound,
-            "inputs": {name: plain(x) for name, x in self.inputs().items()},
-            "class": self.worst.class_,
+            "inputs": {name: plain(x) for name, x in self.worst.inputs.items()},
+            "place": self.worst.place,
             "expected": number_as_text(self.worst.expected, self.dtype),
             "found": number_as_text(self.worst.found, self.dtype),
         }
@@ -165,14 +182,18 @@ class Finding:
             worst[output] = float(np.maximum(worst.get(output, 0.0), one.error))  # NaN, if there is one
             before = self.broken.get(output)
             if not one.error <= self.bounds[output] and not (before and one.error <= before.worst.error):
-                self.broken[output] = Failure(call, self.dtype, tier, output, self.bounds[output], one)
+                self.broken[output] = Failure(self.name, call, self.dtype, tier, output, self.bounds[output], one)
 
     def rows(self) -> Iterable[list[str]]:
         """Tiers, errors and verdict; tiers of which the same is to be said share a row."""
         shared: dict[tuple[str, ...], list[str]] = {}
         for tier, errors in self.errors.items():
             passes = all(error <= self.bounds[output] for output, error in errors.items())
-            texts = [error_as_text(errors[output]) if output in errors else "" for output in OUTPUTS]
+            columns: dict[str, float] = {}
+            for output, error in errors.items():
+                column = column_of(output)
+                columns[column] = float(np.maximum(columns.get(column, 0.0), error))
+            texts = [error_as_text(columns[column]) if column in columns else "" for column in OUTPUTS]
             shared.setdefault((*texts, "pass" if passes else "FAIL"), []).append(tier)
         return [[", ".join(tiers), *texts] for texts, tiers in shared.items()]
 
@@ -202,7 +223,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def chosen(names: list[str]) -> tuple[list[str], list[str]]:
     """The losses and the functions that were named; all of both, if none was."""
-    losses = _verify.losses()
+    losses = list(fastloss.losses)
     known = [*losses, *_verify.FUNCTION_BOUNDS]
     for name in names:
         if name not in known:

@@ -230,6 +230,7 @@ def report_of(loss: Loss, samples: int, seed: int) -> Report:
             call = f"{loss.name}({', '.join(parameters)})"
             case = _verify.Case(bound, dtype, False, call, tuple(arrays))
             for output, worst in _verify.worst(case, [tier], samples, seed)[tier].items():
-                numbers = worst.error, _verify.bound(case, output), worst.pred, worst.target, worst.found, worst.expected
+                given = worst.inputs["pred"], worst.inputs["target"]
+                numbers = worst.error, _verify.bound(case, output), *given, worst.found, worst.expected
                 lines.append(Line(call, dtype.name, output, *numbers))
     return Report(lines)

@@ -11,7 +11,7 @@ from fastloss._registry import PROBABILITY, SIGN, Argument, CosineMargin, Expone
 FIRST, SECOND = Argument("first"), Argument("second")
 
 
-@sums(FIRST, SECOND, Argument("label", SIGN, each="loss", differentiable=False), smoothness=0, value_unit=1.0)
+@sums(FIRST, SECOND, Argument("label", SIGN, each="loss", differentiable=False), smoothness=0, value_unit=1.0, ulp=6)
 def cosine_embedding(
     first: Any, second: Any, label: Any, total: Any, *, margin: CosineMargin = 0.0, eps: NonNegative = 1e-12
 ) -> tuple[Any, ...]:
@@ -71,7 +71,7 @@ def _distance(difference: Any, total: Any, p: float) -> tuple[Any, Any]:
     return length, np.where(length == 0, 0, slope)
 
 
-@sums(FIRST, SECOND, Argument("label", PROBABILITY, each="loss", differentiable=False), smoothness=0)
+@sums(FIRST, SECOND, Argument("label", PROBABILITY, each="loss", differentiable=False), smoothness=0, ulp=8)
 def contrastive(
     first: Any,
     second: Any,
@@ -132,7 +132,7 @@ def contrastive(
     return value, by_distance * slope, -by_distance * slope
 
 
-@sums(Argument("anchor"), Argument("positive"), Argument("negative"), smoothness=0)
+@sums(Argument("anchor"), Argument("positive"), Argument("negative"), smoothness=0, ulp=32)
 def triplet_margin(
     anchor: Any,
     positive: Any,
@@ -195,7 +195,7 @@ def triplet_margin(
     return value, one - other, -one - third, other + third
 
 
-@sums(Argument("pred"), Argument("target"), value_unit=1.0)
+@sums(Argument("pred"), Argument("target"), value_unit=1.0, ulp=8)
 def pearson(pred: Any, target: Any, total: Any) -> tuple[Any, ...]:
     """Correlation loss: one less Pearson's correlation of prediction and target.
 
@@ -280,11 +280,13 @@ def gaussian_kl(
     """
     u, precision, d = log_variance - prior_log_variance, np.exp(-prior_log_variance), mean - prior_mean
     # Near 0 as a series, which there is exact beyond longdouble's digits: exp(u) - 1 - u cancels.
-    series = sum(u**k / float(np.prod(np.arange(1.0, k + 1))) for k in range(2, 18))
-    excess = np.where(np.abs(u) < 0.25, series, np.expm1(u) - u)
+    series = 1 + 0 * u
+    for k in range(17, 2, -1):
+        series = 1 + series * u / k
+    excess = np.where(np.abs(u) < 0.25, series * u * u / 2, np.expm1(u) - u)
     divergence = 0.5 * total(excess + d**2 * precision)
     free = divergence <= free_bits
     value = np.where(free, free_bits, divergence)
-    slope = np.where(free, 0, 1) + 0 * value
+    slope = np.where(value != value, value, np.where(free, 0, 1))
     by_mean, by_variance = slope * d * precision, 0.5 * slope * np.expm1(u)
     return value, by_mean, by_variance, -by_mean, -by_variance - 0.5 * slope * d**2 * precision

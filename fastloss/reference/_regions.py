@@ -33,7 +33,7 @@ def _dice(p: Any, q: Any, target: Any, total: Any, smooth: float, squared: bool)
     return value, 2 * by_both * target + by_apart * by_p, 2 * by_both * p + by_apart * by_target
 
 
-@sums(PRED, TARGET)
+@sums(PRED, TARGET, ulp=6)
 def dice(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squared: Flag = False) -> tuple[Any, ...]:
     """Dice loss: one less the overlap of two regions, relative to their sizes.
 
@@ -79,7 +79,7 @@ def dice(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squa
     return _dice(pred, 1 - pred, target, total, smooth, squared)
 
 
-@sums(LOGIT, TARGET)
+@sums(LOGIT, TARGET, ulp=12)
 def dice_with_logits(
     pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5, squared: Flag = False
 ) -> tuple[Any, ...]:
@@ -125,7 +125,7 @@ def _jaccard(p: Any, q: Any, target: Any, total: Any, smooth: float) -> tuple[An
     return value, by_both * target + by_apart * (1 - 2 * target), by_both * p + by_apart * (q - p)
 
 
-@sums(PRED, TARGET)
+@sums(PRED, TARGET, ulp=6)
 def jaccard(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -> tuple[Any, ...]:
     """Jaccard loss: one less the intersection of two regions over their union.
 
@@ -162,7 +162,7 @@ def jaccard(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -
     return _jaccard(pred, 1 - pred, target, total, smooth)
 
 
-@sums(LOGIT, TARGET)
+@sums(LOGIT, TARGET, ulp=8)
 def jaccard_with_logits(pred: Any, target: Any, total: Any, *, smooth: NonNegative = 1e-5) -> tuple[Any, ...]:
     """Jaccard loss of logits: that of their sigmoid, each class for itself.
 
@@ -209,7 +209,7 @@ def _tversky(
     return value**gamma, power * by_p, power * by_target
 
 
-@sums(PRED, TARGET)
+@sums(PRED, TARGET, ulp=12)
 def tversky(
     pred: Any,
     target: Any,
@@ -262,7 +262,7 @@ def tversky(
     return _tversky(pred, 1 - pred, target, total, alpha, beta, gamma, smooth)
 
 
-@sums(LOGIT, TARGET)
+@sums(LOGIT, TARGET, ulp=12)
 def tversky_with_logits(
     pred: Any,
     target: Any,
