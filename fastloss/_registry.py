@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from fastloss._boosting_words import BY_DERIVATIVES, Boosting, instead
 from fastloss._kinds import (
     ABOVE_MINUS_ONE,
     BINARY,
@@ -63,6 +64,7 @@ __all__ = [
     "INNER_PROBABILITY",
     "LOG_PROBABILITY",
     "NONNEGATIVE",
+    "OF_SAMPLES",
     "POSITIVE",
     "PROBABILITY",
     "REAL",
@@ -173,10 +175,10 @@ class Row:
     value_unit : float
         Values below this size are right to an ulp of it, not of their own: 1 for a log density, the sum of logarithms of
         either sign that vanishes wherever the density is 1.
+    boosting : Boosting
+        What boosters need to know beside derivatives.
     own : OwnKernels, optional
         The kernels of a loss of a user, of `fastloss.custom`; None where they are compiled into fastloss.
-    link : str
-        Of a loss of a user: how a booster's margin becomes what is predicted.
     """
 
     name: str
@@ -202,8 +204,8 @@ class Row:
     unit: float = 0.0
     value_unit: float = 0.0
     of_sums: tuple[Argument, ...] = ()
+    boosting: Boosting = BY_DERIVATIVES
     own: Any = None
-    link: str = "identity"
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
@@ -292,6 +294,10 @@ def rows(**traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return _declare("rows", traits)
 
 
+#: What boosters are told of a loss whose elements hang together: they ask for the Hessian of each sample.
+OF_SAMPLES = instead("a loss of single samples")
+
+
 def sums(*arguments: Argument, **traits: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare a loss of a few sums over elements: a function of its arguments and of `total`, which adds up.
 
@@ -299,4 +305,4 @@ def sums(*arguments: Argument, **traits: Any) -> Callable[[Callable[..., Any]], 
     of each loss, times what they count. It returns the values, one a loss, and the derivatives by each differentiable argument.
     """
     first, second = arguments[0].interval, arguments[1].interval if len(arguments) > 1 else REAL
-    return _declare("sums", {"prediction": first, "target": second, "of_sums": arguments, **traits})
+    return _declare("sums", {"prediction": first, "target": second, "of_sums": arguments, "boosting": OF_SAMPLES, **traits})

@@ -12,24 +12,7 @@ import numpy as np
 
 from fastloss._loss import Loss
 
-__all__ = [
-    "Column",
-    "Rows",
-    "frequencies",
-    "levels_of_margins",
-    "log_frequencies",
-    "log_mean",
-    "logit",
-    "logits_of_classes",
-    "majority",
-    "mean",
-    "mean_by_log_scale",
-    "mean_by_variance",
-    "median",
-    "median_by_scale",
-    "quantile",
-    "rescaled",
-]
+__all__ = ["CLOSED_FORMS", "Column", "Rows", "Start", "rescaled"]
 
 # Losses computed in one call, and classes of which all pairs of positions are compared.
 AT_A_TIME, MANY_CLASSES = 1 << 18, 4096
@@ -279,3 +262,24 @@ def levels_of_margins(of: Rows) -> Any:
         result[order[first : following[first]]] = level
         first, level = following[first], level + 1
     return of.params["margin"] * (result - result.min())
+
+
+#: The closed forms by the names that losses give them where they are declared.
+CLOSED_FORMS: dict[str, Start] = {
+    form.__name__: form
+    for form in (
+        mean,
+        mean_by_variance,
+        mean_by_log_scale,
+        log_mean,
+        logit,
+        quantile,
+        median,
+        median_by_scale,
+        log_frequencies,
+        logits_of_classes,
+        frequencies,
+        majority,
+        levels_of_margins,
+    )
+}

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, overload
 
+from fastloss._boosting_words import Boosting
 from fastloss._loss import Loss
 from fastloss._registry import (
     BINARY,
@@ -151,7 +152,8 @@ def pointwise(
     row = row_of(reference, traits)
     if link not in LINKS:
         raise ValueError(f"link = {link!r} is unknown; there are: {', '.join(LINKS)}")
-    loss = loss_of(replace(row, own=kernels_of(text_of(body), row, slow), link=link))
+    boosting = Boosting(exact="hessian", descent="chord", link=link)
+    loss = loss_of(replace(row, own=kernels_of(text_of(body), row, slow), boosting=boosting))
     if check:
         _check.check(loss)
     return loss

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastloss._boosting_words import Boosting, instead
 from fastloss._registry import (
     LOG_PROBABILITY,
     NONNEGATIVE,
@@ -99,7 +100,22 @@ def log_probability_loss(
     return value, grad, hess, mass
 
 
-@rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=6.0, unit=1.0)
+@rows(
+    target=NONNEGATIVE,
+    labels=True,
+    softmax=True,
+    ulp=6.0,
+    unit=1.0,
+    boosting=Boosting(
+        exact="hessian",
+        upper_bound="twice_hessian",
+        xgboost="twice_hessian",
+        lightgbm="friedman",
+        link="softmax",
+        start="log_frequencies",
+        products="of_softmax",
+    ),
+)
 def cross_entropy(
     pred,
     target,
@@ -204,7 +220,14 @@ def cross_entropy(
     return log_probability_loss(pred, target, of_log_q, *options)
 
 
-@rows(prediction=LOG_PROBABILITY, labels=True, probabilities=False, label_alone=True, of_logits="cross_entropy")
+@rows(
+    prediction=LOG_PROBABILITY,
+    labels=True,
+    probabilities=False,
+    label_alone=True,
+    of_logits="cross_entropy",
+    boosting=instead("cross_entropy"),
+)
 def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100):
     """Negative log-likelihood of log-probabilities: `cross_entropy` after a log-softmax of your own.
 
@@ -259,6 +282,7 @@ def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer
     ulp=8.0,
     unit=1.0,
     of_logits="cross_entropy",
+    boosting=instead("cross_entropy"),
 )
 def kl_divergence(pred, target, *, log_target: Flag = False):
     """Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
@@ -311,7 +335,7 @@ def kl_divergence(pred, target, *, log_target: Flag = False):
     return value, grad, np.zeros_like(p), np.ones(len(pred), pred.dtype)
 
 
-@rows(prediction=PROBABILITY, target=PROBABILITY, smoothness=0, kinks="pred == target")
+@rows(prediction=PROBABILITY, target=PROBABILITY, smoothness=0, kinks="pred == target", boosting=instead("cross_entropy"))
 def total_variation(pred, target):
     """Total variation distance of predicted from target probabilities.
 

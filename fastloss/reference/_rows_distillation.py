@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastloss._boosting_words import instead
 from fastloss._registry import Mixture, Temperature, rows
 
 
@@ -127,7 +128,7 @@ def _jensen_shannon(pred, target, beta, temperature):
 
 # 6 ulp: a gradient is a difference of two softmaxes, or a probability times one of a slope and the mean of slopes, and each of
 # these terms may be off by 2: 4.32 was found in 200,000 draws.
-@rows(differentiable_target=True, ulp=6.0, unit=1.0)
+@rows(differentiable_target=True, ulp=6.0, unit=1.0, boosting=instead("cross_entropy"))
 def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     """Kullback-Leibler divergence of a student's softmax from a teacher's, from the logits of both.
 
@@ -189,7 +190,7 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
 
 # 8 ulp: a gradient is a probability times a difference of slope and mean, and slopes are logarithms of shares of the mixture,
 # which are quotients of sums of two softmaxes.
-@rows(differentiable_target=True, ulp=8.0, unit=1.0)
+@rows(differentiable_target=True, ulp=8.0, unit=1.0, boosting=instead("cross_entropy"))
 def distillation_js(pred, target, *, beta: Mixture = 0.5, temperature: Temperature = 1.0):
     """Generalized Jensen-Shannon divergence of a student's softmax and a teacher's, from the logits of both.
 
