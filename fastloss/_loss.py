@@ -166,12 +166,6 @@ class Loss:
     if not TYPE_CHECKING:  # a checker would take every name for an attribute
 
         def __getattr__(self, name: str) -> Any:
-            message = f"{type(self).__name__!r} object has no attribute {name!r}{_advice.attribute(name)}"
-            raise AttributeError(message, name=name, obj=self)
-
-    if not TYPE_CHECKING:  # a checker would take every name for an attribute
-
-        def __getattr__(self, name: str) -> Any:
             hint = _advice.attribute(name)
             if name == "grad_and_hess":  # not one of this loss: see Row.entry_points
                 hint = ": the elements of its sums hang together, so its Hessian is no diagonal"
