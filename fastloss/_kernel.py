@@ -60,7 +60,7 @@ def compiled_rows() -> dict[str, tuple[str, int, bool]]:
 
 
 def declared(row: Row) -> tuple[str, int, bool]:
-    """The same as the reference declares it."""
+    """What `compiled_rows` has of a loss, as the reference declares it."""
     scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
     return row.family, len(scalars), any(p.kind.array == "elements" for p in row.parameters)
 

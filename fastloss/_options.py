@@ -45,7 +45,7 @@ def kept(value: Any) -> Any:
 
 
 def kept_option(name: str, value: Any) -> Any:
-    """The same of a keyword that is no parameter, checked; None where it says nothing."""
+    """What is kept of a keyword that is no parameter, checked; None where it says nothing."""
     if value is None and name != "reduction":
         return None
     match name:

@@ -61,7 +61,7 @@ class Worst:
     target: Any
     #: What of the array parameters belongs to the element or row.
     arrays: dict[str, Any]
-    #: Of a derivative of a row: the class.
+    #: The class, where a derivative of a row is wrong.
     class_: int | None
     expected: Any
     found: Any

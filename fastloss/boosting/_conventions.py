@@ -62,7 +62,7 @@ class Convention:
 
 @dataclass(frozen=True)
 class Constant(Convention):
-    """The same Hessian for all, `factor`."""
+    """A Hessian that all samples share, `factor`."""
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad = of.grad()
@@ -100,7 +100,7 @@ def blocks_of(margin: np.ndarray) -> Iterator[slice]:
 
 
 def scale_of(of: Margins, residual: Callable[[Margins], np.ndarray]) -> np.ndarray:
-    """Of each column the square of the mean root of the sizes of residuals, which few large ones do not carry away."""
+    """Each column's square of the mean root of the sizes of residuals, which few large ones do not carry away."""
     largest = 1.0 if of.weight is None else np.float64(max(np.max(of.weight, initial=0.0), -np.min(of.weight, initial=0.0)))
     mean, total = np.zeros(of.pred.shape[1:]), np.zeros(of.pred.shape[1:])
     for part in blocks_of(of.pred):
@@ -123,14 +123,14 @@ def from_target(of: Margins) -> np.ndarray:
 
 
 def relative_to_rate(of: Margins) -> np.ndarray:
-    """Of a margin that is the logarithm of a rate: by how much it has to change, as far as the rate is a straight line."""
+    """By how much a margin that is the logarithm of a rate has to change, as far as the rate is a straight line."""
     with np.errstate(over="ignore"):
         return np.asarray(1 - of.target * np.exp(-of.pred))
 
 
 @dataclass(frozen=True)
 class Descent(Convention):
-    """Of a loss of a residual that grows with its size: the Hessian, or a share of |gradient| / |residual|, whichever is more.
+    """The Hessian, or a share of |gradient| / |residual|, whichever is more, of a loss that grows with the size of a residual.
 
     |gradient| / |residual| is the curvature of the parabola around no residual that touches the loss at this one and, where
     the gradient grows no faster than the residual, is nowhere below it. A step by it, or one twice as long, does not raise the

@@ -112,7 +112,7 @@ def residual_bound(of: Margins, size: np.ndarray) -> np.ndarray:
 
 
 def products_of_softmax(of: Margins) -> np.ndarray | None:
-    """Of the cross-entropy of one row the second derivatives by two logits; what stands on the diagonal is not meant.
+    """The second derivatives of one row's cross-entropy by two logits; what stands on the diagonal is not meant.
 
     With Z = log Σ exp, m what the row counts in the mean and q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] q[j] / temperature².
     With `softcap` the loss is not convex, and a matrix need not be positive.

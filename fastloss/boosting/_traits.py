@@ -54,7 +54,7 @@ def no_jumps(parameters: Mapping[str, Any]) -> np.ndarray:
 
 
 def version_of(package: str) -> str | None:
-    """Of what is imported or would be, from the file that it reads itself: two packages may have brought one folder."""
+    """The version of what is imported or would be, by the file that it reads: two packages may have brought one folder."""
     if package in sys.modules:
         return getattr(sys.modules[package], "__version__", None)
     spec = importlib.util.find_spec(package)
@@ -104,7 +104,7 @@ class Traits:
     jumps : callable
         From the parameters, the margins at which the loss is not continuous.
     instead : str
-        Of what is no loss of a margin, the name of the loss to take.
+        The name of the loss to take where this one is no loss of a margin.
     how : str
         What is to be done with that loss, if it is not the same.
     """

@@ -18,8 +18,8 @@ from fastloss.cli._terminal import CommandError
 
 __all__ = ["GRADIENT_DTYPES", "Block", "Problem", "blocks", "is_large", "with_files"]
 
-# Of the prediction. Sums need nothing beside the block, which is read where the file is mapped; groups need most, an
-# order to sort by and several arrays in double: up to 100 MiB.
+# A block has so much of the prediction. Sums need nothing beside it, which is read where the file is mapped; groups need most,
+# an order to sort by and several arrays in double: up to 100 MiB.
 BLOCK_BYTES = 8 << 20
 
 # The start of a message that names an element: "target[3, 4] = ...".
@@ -92,7 +92,7 @@ class Problem:
 
     def __init__(self, loss: Loss, given: dict[str, Input], parameters: dict[str, Any], axis: int | None, wanted: str | None):
         self.files = {name: file.text for name, file in given.items()}
-        # Without np.memmap, whose every slice costs several times that of a plain array.
+        # This takes off np.memmap, whose every slice costs several times that of a plain array.
         pred = np.asarray(given["pred"].array)
         # The targets of penalties are 0 where there is no file of them.
         target = np.asarray(given["target"].array) if "target" in given else np.zeros((), np.float32)
@@ -234,7 +234,7 @@ class Problem:
         return 2 + self.has_accuracy + self.has_perplexity
 
     def columns(self, block: Block) -> tuple[list[Array | None], Weighing]:
-        """Of each sample the loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
+        """Each sample's loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
 
         All are without the factors of the weighing, which is returned beside them; None is 1 everywhere.
         """
@@ -261,7 +261,7 @@ class Problem:
         return np.argmax(pred, axis=self.axis) == labels if pred.size else np.zeros(labels.shape, bool)
 
     def logits_of_labels(self, block: Block, counted: Array | None) -> Array:
-        """As the loss takes them: bent by a cap and divided by a temperature. Where nothing counts they may be any."""
+        """Logits as the loss takes them: bent by a cap and divided by a temperature. Where nothing counts they may be any."""
         assert self.axis is not None
         pred, labels = self.block_of_pred(block), self.target[(*block, ...)]
         if not pred.size:

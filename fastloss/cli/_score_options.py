@@ -36,7 +36,7 @@ CLASSES_EPILOG = """
 Of labels the accuracy is the part of them that have the largest prediction, and the perplexity is exp of the
 mean of -log q of the label, where q is the softmax of the predictions. Both weigh as the mean does."""
 
-# Of the names under which argparse keeps the parameters of a loss, apart from the options of the command.
+# argparse keeps the parameters of a loss under names that begin so, apart from the options of the command.
 PREFIX = "parameter_"
 
 # How groups may be ordered.

@@ -91,7 +91,7 @@ class Workload:
         return 4 * read + target + 4 * elements
 
     def make_inputs(self) -> Inputs:
-        """The same numbers every time."""
+        """Inputs that have the same numbers every time."""
         row = registry[self.loss]
         random = np.random.default_rng(0)
         pred = draw(random, row.prediction, self.shape)

@@ -316,7 +316,7 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     log = np.where(near, np.log1p(ratio), np.log(mean) - np.log(target))
 
     def integral(q):
-        """Of t^(q-1), from the target to the prediction."""
+        """The integral of t^(q-1) from the target to the prediction."""
         if q == 0:
             return log
         x = q * log

@@ -407,7 +407,7 @@ def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1
     rho, grad, hess, log, power = general_loss(u, alpha, scale)
     log_z, log_z_slope, log_z_bend = log_partition(alpha)
     rho_slope, rho_bend = shape_derivatives(log, power, np.where(last, 1, alpha))
-    # At alpha = 2 the sign of |r| - scale, of r before it is rounded (Knuth 1969).
+    # At alpha = 2 the sign of |r| - scale counts, with r as it is before it is rounded (Knuth 1969).
     minus = r - pred
     lost = np.sign(r) * ((pred - (r - minus)) - (target + minus))
     excess = np.where(np.abs(r) == scale, lost, np.abs(r) - scale)

@@ -68,7 +68,7 @@ def log_probability_loss(
 
     # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are -log q
     # and 1 - q of an almost certain class with all their digits; so is Σu - u, summed over the others.
-    # Of equal largest logits the first is `top`.
+    # The first of equal largest logits is `top`.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
     is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
 

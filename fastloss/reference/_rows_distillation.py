@@ -12,13 +12,13 @@ from fastloss._registry import Mixture, Temperature, rows
 
 
 def _first_largest(x):
-    """Of each row where its first largest number is."""
+    """Where the first largest number of each row is."""
     largest = x == np.max(x, axis=1, keepdims=True, initial=-np.inf)
     return largest & (np.cumsum(largest, axis=1) == 1)
 
 
 def _exponentials(logits, temperature):
-    """Of each row exp((x - max x) / temperature), its sum less the largest 1, and the exponents. NaN without a finite logit."""
+    """Each row's exp((x - max x) / temperature), its sum less the largest 1, and the exponents. NaN without a finite logit."""
     top = np.max(logits, axis=1, keepdims=True, initial=-np.inf)
     exponents = np.where(np.isfinite(top), (logits - top) / temperature, np.nan)
     e = np.exp(exponents)
@@ -35,7 +35,7 @@ def _sigmoid(x):
 
 
 def _of_the_first_largest(x, logits):
-    """Of each row the number of `x` where the logit is largest; and the differences from it, 0 where both are infinite."""
+    """Each row's number of `x` where the logit is largest; and the differences from it, 0 where both are infinite."""
     at = np.where(_first_largest(logits), x, 0).sum(axis=1, keepdims=True)
     return at, np.where(x == at, 0, x - at)
 
