@@ -12,8 +12,9 @@ import re
 import textwrap
 from typing import Any
 
+from fastloss._kinds import Interval
 from fastloss._loss import ENTRY_POINTS, Loss, signature
-from fastloss._registry import Interval, Row
+from fastloss._registry import Row
 from fastloss._statistics import STATISTICS
 
 __all__ = ["DescribedEntry", "common_parameters", "entries", "entry_doc", "sections", "within"]

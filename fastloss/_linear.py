@@ -17,11 +17,11 @@ from typing import Any, Self
 import numpy as np
 
 from fastloss import _arrays, _calls, _names
+from fastloss._kinds import Parameter
 from fastloss._linear_registry import FILTER_EPS, LINEAR_ENTRY_POINTS, LinearRow, linear_signature
 from fastloss._loss import Loss
 from fastloss._options import OPTIONS, by_value, check_bound, with_bound
 from fastloss._own import Documentation, OwnSignature
-from fastloss._registry import Parameter
 from fastloss._vjp import refuse_weights
 
 __all__ = ["LinearLoss"]

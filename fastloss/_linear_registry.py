@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from fastloss._kinds import Interval, Kind, Parameter
 from fastloss._loss import signature
-from fastloss._registry import Interval, Kind, Parameter, Row
+from fastloss._registry import Row
 
 __all__ = [
     "ARRAYS",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastloss import _advice, _errors
-from fastloss._registry import Parameter, registry
+from fastloss._kinds import Parameter
+from fastloss._registry import registry
 
 __all__ = ["EMPTY", "OPTIONS", "REDUCTIONS", "by_value", "check_bound", "with_bound"]
 

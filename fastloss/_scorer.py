@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
+from fastloss._kinds import NONNEGATIVE, PROBABILITY, SIGN, Interval
 from fastloss._loss import Loss
-from fastloss._registry import NONNEGATIVE, PROBABILITY, SIGN, Interval
 from fastloss.boosting._links import EXP, HALF_LOGIT, SIGMOID, SOFTMAX
 from fastloss.boosting._parameters import bound
 from fastloss.boosting._traits import traits_of

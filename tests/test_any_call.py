@@ -20,8 +20,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 import fastloss as fl
 from fastloss import _verify
+from fastloss._kinds import Interval, Parameter
 from fastloss._loss import EMPTY, ENTRY_POINTS, REDUCTIONS, Loss, values_of
-from fastloss._registry import Interval, Parameter, Row
+from fastloss._registry import Row
 
 REFUSALS = (ValueError, TypeError, IndexError, MemoryError)
 

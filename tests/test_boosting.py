@@ -23,7 +23,8 @@ from conftest import PAIRED
 import fastloss as fl
 from fastloss import boosting
 from fastloss._boosting_words import Boosting
-from fastloss._registry import OF_SAMPLES, SIGN
+from fastloss._kinds import SIGN
+from fastloss._registry import OF_SAMPLES
 from fastloss.boosting import _conventions, _search, _traits
 from fastloss.boosting._calls import FORMS
 from fastloss.boosting._conventions import Smoothed

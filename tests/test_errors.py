@@ -13,8 +13,8 @@ import pytest
 from conftest import GIVEN, PAIRED, call, function_of, name_of, same_bits
 
 import fastloss as fl
+from fastloss._kinds import LOG_PROBABILITY
 from fastloss._loss import ENTRY_POINTS
-from fastloss._registry import LOG_PROBABILITY
 
 # Mostly of what losses share: each meets some of these tests.
 pytestmark = pytest.mark.sample(quick=0.4)

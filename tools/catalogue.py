@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastloss._docs import sections
+from fastloss._kinds import LOG_PROBABILITY, POSITIVE, PROBABILITY, REAL, SIGN, Interval, Parameter
 from fastloss._linear_registry import FILTER_EPS, LinearRow, linear_registry
-from fastloss._registry import LOG_PROBABILITY, POSITIVE, PROBABILITY, REAL, SIGN, Argument, Interval, Parameter, Row, registry
+from fastloss._registry import Argument, Row, registry
 from fastloss._row_functions import FunctionRow, function_registry
 
 ROOT = Path(__file__).resolve().parent.parent

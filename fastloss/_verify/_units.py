@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from fastloss._kinds import Interval
 from fastloss._loss import Loss
-from fastloss._registry import Interval
 from fastloss._verify._cases import FUNCTION_BOUNDS, Case, Oracle, Results, logits_as_targets, target_domain
 from fastloss.reference._engine import Entry
 from fastloss.reference._softmax import softened

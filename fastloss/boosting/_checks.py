@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _errors
+from fastloss._kinds import Interval
 from fastloss._loss import Loss
-from fastloss._registry import Interval
 
 __all__ = [
     "as_labels",

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastloss._registry import SIGN
+from fastloss._kinds import SIGN
 from fastloss.boosting._links import Link
 from fastloss.boosting._starts import ROUNDING, Column, Rows, log_odds
 

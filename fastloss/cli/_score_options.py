@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from fastloss import _docs
+from fastloss._kinds import Parameter
 from fastloss._loss import Loss
 from fastloss._options import EMPTY
-from fastloss._registry import Parameter
 from fastloss.cli._inputs import FORMATS, numbers, open_input
 from fastloss.cli._json import add_json_option
 from fastloss.cli._outputs import STDOUT

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import Any, overload
 
 from fastloss._boosting_words import Boosting
-from fastloss._loss import Loss
-from fastloss._registry import (
+from fastloss._kinds import (
     BINARY,
     NONNEGATIVE,
     POSITIVE,
@@ -32,6 +31,7 @@ from fastloss._registry import (
     PredictedPositive,
     PredictedReal,
 )
+from fastloss._loss import Loss
 from fastloss.custom import _check
 from fastloss.custom._check import Report
 from fastloss.custom._declare import row_of

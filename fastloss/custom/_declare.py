@@ -10,8 +10,9 @@ from types import NoneType
 from typing import Any
 
 from fastloss import _core
+from fastloss._kinds import Interval, Kind, Parameter
 from fastloss._options import OPTIONS
-from fastloss._registry import Interval, Kind, Parameter, Row
+from fastloss._registry import Row
 
 __all__ = ["row_of"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting, instead
-from fastloss._registry import (
+from fastloss._kinds import (
     NONNEGATIVE,
     PROBABILITY,
     SIGN,
@@ -20,8 +20,8 @@ from fastloss._registry import (
     OptionalFractions,
     Positive,
     PositiveArray,
-    pointwise,
 )
+from fastloss._registry import pointwise
 from fastloss.reference._series import exp_minus_linear
 from fastloss.reference._special import lgamma1p, lgamma_excess
 

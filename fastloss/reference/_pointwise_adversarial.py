@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import instead
-from fastloss._registry import BINARY, PROBABILITY, Flag, pointwise
+from fastloss._kinds import BINARY, PROBABILITY, Flag
+from fastloss._registry import pointwise
 from fastloss.reference._pointwise import _logistic
 
 

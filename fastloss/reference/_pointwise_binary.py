@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting, instead
-from fastloss._registry import (
+from fastloss._kinds import (
     BINARY,
     LOG_PROBABILITY,
     NONNEGATIVE,
@@ -17,8 +17,8 @@ from fastloss._registry import (
     OpenFraction,
     PositiveArray,
     Shift,
-    pointwise,
 )
+from fastloss._registry import pointwise
 from fastloss.reference._pointwise import _logistic
 from fastloss.reference._series import exp_curve
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting, instead
-from fastloss._registry import NONNEGATIVE, POSITIVE, DeviancePower, Flag, NonNegative, VariancePower, pointwise
+from fastloss._kinds import NONNEGATIVE, POSITIVE, DeviancePower, Flag, NonNegative, VariancePower
+from fastloss._registry import pointwise
 from fastloss.reference._pointwise import _logistic, count_constant, half_poisson_deviance, poisson
 from fastloss.reference._series import exp_minus_linear
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting
-from fastloss._registry import (
+from fastloss._kinds import (
     INNER_PROBABILITY,
     NONNEGATIVE,
     SIGN,
@@ -18,8 +18,8 @@ from fastloss._registry import (
     PredictedPositive,
     PredictedReal,
     PredictedShape,
-    pointwise,
 )
+from fastloss._registry import pointwise
 from fastloss.reference._barron import general_loss, log_partition, shape_derivatives
 from fastloss.reference._pointwise import _for_each, _logistic, poisson
 from fastloss.reference._special import digamma, digamma_excess, erf, lgamma, lgamma_excess, trigamma, trigamma_excess

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import instead
-from fastloss._registry import Fraction, NonNegative, pointwise
+from fastloss._kinds import Fraction, NonNegative
+from fastloss._registry import pointwise
 
 
 @pointwise(optional_target=True, reduction="sum", smoothness=0, kinks="pred == target", boosting=instead("absolute_error"))

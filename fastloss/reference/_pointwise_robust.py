@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting, instead
-from fastloss._registry import ABOVE_MINUS_ONE, Exponent, Levels, NonNegative, OpenFraction, Positive, Shape, Slope, pointwise
+from fastloss._kinds import ABOVE_MINUS_ONE, Exponent, Levels, NonNegative, OpenFraction, Positive, Shape, Slope
+from fastloss._registry import pointwise
 from fastloss.reference._barron import general_loss
 from fastloss.reference._pointwise import _for_each
 from fastloss.reference._series import exp_minus_linear, x_minus_log1p

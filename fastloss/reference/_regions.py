@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, Argument, Flag, NonNegative, Positive, sums
+from fastloss._kinds import PROBABILITY, Flag, NonNegative, Positive
+from fastloss._registry import Argument, sums
 
 PRED, LOGIT, TARGET = Argument("pred", PROBABILITY), Argument("pred"), Argument("target", PROBABILITY)
 

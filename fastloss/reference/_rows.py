@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting, instead
-from fastloss._registry import (
+from fastloss._kinds import (
     LOG_PROBABILITY,
     NONNEGATIVE,
     PROBABILITY,
@@ -20,8 +20,8 @@ from fastloss._registry import (
     Integer,
     Softcap,
     Temperature,
-    rows,
 )
+from fastloss._registry import rows
 from fastloss.reference._softmax import softened
 
 

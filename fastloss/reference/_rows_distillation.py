@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import instead
-from fastloss._registry import Mixture, Temperature, rows
+from fastloss._kinds import Mixture, Temperature
+from fastloss._registry import rows
 
 
 def _first_largest(x):

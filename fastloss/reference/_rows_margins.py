@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting, instead
-from fastloss._registry import PROBABILITY, ClassWeight, Integer, Margin, OneOrTwo, rows
+from fastloss._kinds import PROBABILITY, ClassWeight, Integer, Margin, OneOrTwo
+from fastloss._registry import rows
 from fastloss.reference._pointwise import binary_cross_entropy_with_logits
 from fastloss.reference._rows import _one_hot, _per_class
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastloss._boosting_words import Boosting, instead
-from fastloss._registry import (
+from fastloss._kinds import (
     NONNEGATIVE,
     ClassWeight,
     Fraction,
@@ -19,8 +19,8 @@ from fastloss._registry import (
     PositiveFraction,
     Softcap,
     Temperature,
-    rows,
 )
+from fastloss._registry import rows
 from fastloss.reference._rows import log_probability_loss
 
 
