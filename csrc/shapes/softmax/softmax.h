@@ -34,12 +34,12 @@ enum {
 /* How a call of softmax is gone about. */
 typedef struct {
     const fl_log_probability_kernels *body;
-    int is_function; /* of the logits alone: there is no target */
-    int dense;       /* the target is a number for every class; labels with smoothing are such, too */
-    int terms;       /* and these numbers enter by terms */
-    int statistics;  /* some are wanted */
-    int apart;       /* logits are wanted after their exponentials are made */
-    int softened;    /* the softmax is of something else than the logits as they are: */
+    int is_function;  /* of the logits alone: there is no target */
+    int dense;        /* the target is a number for every class; labels with smoothing are such, too */
+    int terms;        /* and these numbers enter by terms */
+    int statistics;   /* some are wanted */
+    int keeps_logits; /* they are wanted after their exponentials are made */
+    int softened;     /* the softmax is of something else than the logits as they are: */
     fl_softening softening;
     const char *smoothing;    /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
     const char *class_weight; /* what targets that are numbers are multiplied by, or NULL */

@@ -45,7 +45,7 @@ static size_t carve_tile(const job *j, char *memory, tile *t)
     t->given = p->softened ? (char *)next : t->logits, next += p->softened ? table : 0;
     t->rows = (char *)next, next += table;
     t->target = (char *)next, next += p->dense ? table : 0;
-    t->grad = p->apart ? (char *)next : t->logits, next += p->apart ? table : 0;
+    t->grad = p->keeps_logits ? (char *)next : t->logits, next += p->keeps_logits ? table : 0;
     t->hess = (char *)next, next += c->outputs & FL_HESS || p->terms ? table : 0;
     t->field = (char *)next, next += FL_COLUMN_FIELDS * column;
     return (size_t)(next - (uintptr_t)memory);
