@@ -107,7 +107,7 @@ def unknown_keyword(kernel: Any, name: str) -> TypeError:
     known = keywords_of(kernel)
     if name in kernel.__signature__.parameters and name not in known:
         return twice(kernel, name)
-    # Losses of a linear layer and functions of rows have a row of another kind, which tells nothing of their arguments.
+    # Losses of a linear layer and functions of rows are declared otherwise, which tells nothing of their arguments.
     row = kernel.loss.row if hasattr(kernel.loss.row, "of_logits") else None
     hint = _advice.logits(row, name) if row is not None else ""
     hint = hint or _advice.keyword(name, kernel.__signature__.parameters, row)

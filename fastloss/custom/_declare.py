@@ -1,4 +1,4 @@
-"""The row of a user's loss: its arguments and parameters, read from the NumPy function that defines it."""
+"""The declaration of a user's loss: its arguments and parameters, read from the NumPy function that defines it."""
 
 from __future__ import annotations
 
