@@ -21,7 +21,7 @@ from report import filled, table
 
 import fastloss as fl
 from fastloss.boosting import objective
-from fastloss.boosting._traits import HESSIANS, TABLE, traits_of
+from fastloss.boosting._traits import HESSIANS, traits_of
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "boosting.md"
@@ -30,7 +30,7 @@ LINKS = {"IdentityLink": "the margin", "LogLink": "exp", "LogitLink": "sigmoid",
 
 
 def conventions_table() -> str:
-    """What can be asked of each loss, from the table of fastloss.boosting."""
+    """What can be asked of each loss, by what it says where it is declared."""
     rows = []
     for name, loss in fl.losses.items():
         traits = traits_of(loss)
@@ -46,7 +46,8 @@ def conventions_table() -> str:
 
 def refused() -> str:
     """The losses that are no objectives."""
-    return "\n".join(f"* `{name}`: take `{x.instead}` {x.how}".rstrip() for name, x in TABLE.items() if x.instead)
+    words = {name: loss.row.boosting for name, loss in fl.losses.items()}
+    return "\n".join(f"* `{name}`: take `{x.instead}` {x.how}".rstrip() for name, x in words.items() if x.instead in fl.losses)
 
 
 def draw(classes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -80,7 +80,7 @@ typedef struct {
 
 /* The positions of the arguments of losses that have these; the operand is a parameter that may be an array. */
 enum { FL_PRED, FL_TARGET, FL_OPERAND };
-/* Of sums the last is what each element counts in them. */
+/* The last argument of a loss of sums is what each element counts in them. */
 enum { FL_ELEMENT_WEIGHT = FL_MAX_ARGUMENTS - 1 };
 
 /* Losses of softmax only: statistics of every row, those that do not count too; neither weighed nor reduced. Contiguous arrays
@@ -112,8 +112,8 @@ typedef void (*fl_block)(int64_t n, int64_t outputs, const void *pred, const voi
 typedef struct {
     int version; /* FL_INTERFACE_VERSION that it was compiled with */
     int slow;    /* as the column of losses.inc; 2: so slow that it is given whole blocks always */
-    /* Of float and of double: one for each set of outputs, in the order of FL_OUTPUT_SETS (loops/element_kernels.h). NULL:
-     * there are blocks. */
+    /* Those of float and of double hold one for each set of outputs, in the order of FL_OUTPUT_SETS
+     * (loops/element_kernels.h). NULL: there are blocks. */
     const fl_pointwise_kernel *kernels[2];
     fl_block block[2]; /* of float and of double; without that of float, its numbers are converted */
 } fl_own_loss;

@@ -69,7 +69,7 @@ globals().update(linear_losses)
 globals().update(row_functions)
 globals().update(composed)
 
-# Without losses and classes: `help` prints the whole documentation of what stands here.
+# Losses and classes are left out: `help` prints the whole documentation of what stands here.
 __all__ = [
     "composed",
     "get_include",

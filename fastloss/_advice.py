@@ -284,7 +284,7 @@ def kind(given: Any) -> str:
 
 
 def column(given: Any) -> str:
-    """Of a table whose columns have types of their own, the first that holds no numbers; "" where there is none."""
+    """The first column that holds no numbers, where a table's columns have types of their own; "" where there is none."""
     columns, types = getattr(given, "columns", None), getattr(given, "dtypes", None)
     if columns is None or types is None:
         return ""

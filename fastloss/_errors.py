@@ -147,7 +147,7 @@ def gradient_dtype(given: Any) -> np.dtype[Any]:
 
 
 def warn_of_lost_gradients(pred: np.ndarray) -> None:
-    """Of a mean over so many numbers most derivatives lie below the smallest float16."""
+    """Warn that most derivatives of a mean over so many numbers lie below the smallest float16."""
     warnings.warn(
         f"the gradient of a mean over {pred.size} numbers is mostly 0 in float16, whose smallest number is 6e-8: ask for "
         "grad_dtype='float32', or scale the loss, such as reduction='sum' with weight=scale/n",
@@ -189,7 +189,7 @@ def bad_label(target: np.ndarray, classes: int, ignore_index: int | None, name: 
 
 
 def bad_listed_labels(target: np.ndarray, classes: int, axis: int) -> Any:
-    """The same for each number of lists of labels, which end before the first negative number."""
+    """Which numbers of lists of labels are no classes; a list ends before the first negative number."""
     return np.logical_and.accumulate(target >= 0, axis=axis) & (target >= classes)
 
 

@@ -60,15 +60,15 @@ def compiled_rows() -> dict[str, tuple[str, int, bool]]:
     return {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
 
 
-def declared(row: Row) -> tuple[str, int, bool]:
-    """The same as the reference declares it."""
+def as_compiled(row: Row) -> tuple[str, int, bool]:
+    """What `compiled_rows` is to have of a loss, as the reference declares it."""
     scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
     return row.shape.name, len(scalars), any(p.kind.array == "elements" for p in row.parameters)
 
 
 def disagreement(row: Row) -> str:
     """What is wrong where the compiled row of a loss is not that of its reference; "" where it is."""
-    wanted, found = declared(row), compiled_rows().get(row.name)
+    wanted, found = as_compiled(row), compiled_rows().get(row.name)
     if row.own is not None or found == wanted:
         return ""
     again = "; then build again: pip install -e ."

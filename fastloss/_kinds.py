@@ -96,16 +96,16 @@ class Interval:
 
 REAL = Interval()
 PROBABILITY = Interval(0, 1)
-#: Of a density that is 0 or infinite at 0 and 1.
+#: A density may be 0 or infinite at 0 and 1, which are outside.
 INNER_PROBABILITY = Interval(0, 1, low_open=True, high_open=True)
 NONNEGATIVE = Interval(0)
-#: From the smallest normal float32: 0 is outside in every dtype.
+#: It begins at the smallest normal float32: 0 is outside in every dtype.
 POSITIVE = Interval(2.0**-126)
 #: Logarithms of probabilities: x - log Σ exp(x), written by hand and in float32, may round to a few millionths above 0.
 LOG_PROBABILITY = Interval(high=2.0**-16)
 SIGN = Interval(-1, 1, ends_only=True)
 BINARY = Interval(0, 1, ends_only=True)
-#: Of which log(1 + x) is taken: from the smallest number above -1 that every dtype has, bfloat16 too.
+#: It begins at the smallest number above -1 that every dtype has, bfloat16 too, since log(1 + x) is taken.
 ABOVE_MINUS_ONE = Interval(-1 + 2.0**-8)
 
 
@@ -140,17 +140,17 @@ Fraction = Annotated[float, Kind(Interval(0, 1))]
 PositiveFraction = Annotated[float, Kind(Interval(0, 1, low_open=True))]
 # Beyond -1 the loss is not monotonic; of much more than 10, soft targets leave the gradient a difference of nearly equal sums.
 PolyFactor = Annotated[float, Kind(Interval(-1, 10))]
-# Of what a program takes for a probability of 0: 4e-18 is below the last digit of a float64 near 1.
+# A program takes it for the logarithm of a probability of 0: 4e-18 is below the last digit of a float64 near 1.
 LogProbability = Annotated[float, Kind(Interval(-40, 0))]
 OpenFraction = Annotated[float, Kind(Interval(0, 1, low_open=True, high_open=True))]
 #: Below 1 a power is no convex loss; beyond 10 it overflows in float32 where an error is a few thousand.
 Exponent = Annotated[float, Kind(Interval(1, 10))]
-#: Of an exponential: of more, a residual of 9 is too large for a float32.
+#: It stands in an exponential: with more, that of a residual of 9 is too large for a float32.
 Slope = Annotated[float, Kind(Interval(-10, 10))]
 PositiveArray = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements")]
-#: Of each element its own part of 1, or of none.
+#: Each element has its own part of 1, or none has one.
 OptionalFractions = Annotated[Any, Kind(Interval(0, 1), array="elements", optional=True)]
-#: Levels of quantiles: of each element its own.
+#: Each element has its own level of a quantile.
 Levels = Annotated[Any, Kind(Interval(0, 1, low_open=True, high_open=True), array="elements")]
 #: What a model may predict beside the prediction itself: a scale, a variance; any number.
 PredictedPositive = Annotated[Any, Kind(Interval(0, low_open=True, high_open=True), array="elements", differentiable=True)]
@@ -165,13 +165,13 @@ Temperature = Annotated[float, Kind(Interval(1e-3, 1e3), divides=True)]
 Softcap = Annotated[float | None, Kind(Interval(1, 1e6), optional=True)]
 #: A compound Poisson distribution has one between those of Poisson's and of gamma.
 VariancePower = Annotated[float, Kind(Interval(1, 2), ends_apart=True)]
-#: Of a deviance, which is a loss without a distribution too; beyond 3 powers of a mean leave the range of float32.
+#: A deviance is a loss without a distribution too; beyond 3 powers of a mean leave the range of float32.
 DeviancePower = Annotated[float, Kind(Interval(0, 3), apart=(1.0, 2.0))]
-#: Of a robust loss: at 2 it is a square; as it falls an outlier counts less, and below -10 little changes.
+#: A robust loss is a square at 2; as the shape falls an outlier counts less, and below -10 little changes.
 RobustShape = Annotated[float, Kind(Interval(-10, 2))]
 #: What is subtracted from a probability; of 1 nothing is left.
 Shift = Annotated[float, Kind(Interval(0, 1, high_open=True))]
-#: Of the focal term of a probability that may exceed its threshold: of more, it overflows.
+#: The focal term of a probability that may exceed its threshold overflows with more.
 Focus = Annotated[float, Kind(Interval(0, 10))]
 #: The part of one of two distributions in their mixture; without one of them there is nothing to mix.
 Mixture = Annotated[float, Kind(Interval(0, 1), ends_apart=True)]
@@ -198,7 +198,7 @@ class Parameter:
         if _errors.is_masked(value):
             raise TypeError(f"{self.name} is a masked array; pass its data")
         if kind.array and _errors.axes_of(value, self.name) > 0:
-            # Of elements the reference takes longdouble too; the compiled losses look at dtypes themselves.
+            # The reference takes elements of longdouble too; the compiled losses look at dtypes themselves.
             wide = kind.array == "elements" and isinstance(value, np.ndarray) and value.dtype == np.longdouble
             array = value if wide else _errors.readable_array(value, self.name)
             if error := self.outside(array):

@@ -211,12 +211,12 @@ class Scale:
         self.total = np.sum(parts, dtype=np.float64)
 
     def weights(self, rows: Any) -> np.ndarray:
-        """By what the losses of rows are multiplied, up to a power of 2."""
+        """What the losses of rows are multiplied by, up to a power of 2."""
         counts = self.call.counts(rows)
         return counts.numbers() if self.power is None else counts.over(self.power)
 
     def factors(self, weights: np.ndarray) -> Scaled:
-        """By what their derivatives are."""
+        """What their derivatives are multiplied by."""
         found = scaled(weights * 0 if self.nothing else weights / self.total)
         return Scaled(found.mantissa, found.power + self.shift)
 

@@ -88,7 +88,7 @@ class Gradients:
         self.product = like_block(self.sums["weight"], block, real) if "weight" in self.sums else None
         self.transposed = np.empty((2, columns, chunk), real) if self.d_hidden else None
         self.single, self.empty = single, True
-        #: Of each gradient in float16, the numbers that are not 0 before it is rounded, and after.
+        #: For each gradient in float16 these count the numbers that are not 0 before it is rounded, and after.
         self.nonzero: dict[str, list[Any]] = {
             name: [0, 0] for name, result in self.results.items() if result.dtype == np.float16
         }
@@ -208,7 +208,7 @@ class Statistics:
 def sizes(call: Call) -> tuple[int, int]:
     """How many classes make a block of the weight, and how many rows a chunk: the same with gradients and without."""
     columns, item = call.weight.shape[1], call.real.itemsize
-    # Beside the block of the gradient, of the weight where it is converted.
+    # There is one block of the gradient, and one of the weight where it is converted.
     blocks = 1 + (not fits_blas(call.weight, call.real))
     row = item * (call.classes + 4 * columns) + 128
     if call.labels is not None and call.numbers:

@@ -13,9 +13,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from fastloss import _advice, _errors, _names
+from fastloss._kinds import Interval, Parameter
 from fastloss._options import EMPTY, OPTIONS, by_value, check_bound, with_bound
 from fastloss._own import Documentation, OwnSignature
-from fastloss._registry import Interval, Parameter, Row
+from fastloss._registry import Row
 from fastloss._shapes import ENTRY_POINTS, SUMS
 from fastloss._statistics import STATISTICS
 from fastloss._vjp import VectorJacobianProduct

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from fastloss import _advice, _errors
-from fastloss._registry import Parameter, registry
+from fastloss._kinds import Parameter
+from fastloss._registry import registry
 
 __all__ = ["EMPTY", "OPTIONS", "REDUCTIONS", "by_value", "check_bound", "with_bound"]
 
@@ -50,7 +51,7 @@ def kept_axes(axis: Any) -> Any:
 
 
 def kept_option(name: str, value: Any) -> Any:
-    """The same of a keyword that is no parameter, checked; None where it says nothing."""
+    """What is kept of a keyword that is no parameter, checked; None where it says nothing."""
     if value is None and name != "reduction":
         return None
     match name:

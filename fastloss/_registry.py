@@ -14,98 +14,16 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from fastloss._kinds import (
-    ABOVE_MINUS_ONE,
-    BINARY,
-    INNER_PROBABILITY,
-    LOG_PROBABILITY,
-    NONNEGATIVE,
-    POSITIVE,
-    PROBABILITY,
-    REAL,
-    SIGN,
-    ClassWeight,
-    CosineMargin,
-    DeviancePower,
-    Exponent,
-    Flag,
-    Focus,
-    Fraction,
-    Integer,
-    Interval,
-    Kind,
-    Levels,
-    LogProbability,
-    Margin,
-    Mixture,
-    NonNegative,
-    OneOrTwo,
-    OpenFraction,
-    OptionalFractions,
-    Parameter,
-    PolyFactor,
-    Positive,
-    PositiveArray,
-    PositiveFraction,
-    PredictedPositive,
-    PredictedReal,
-    PredictedShape,
-    RobustShape,
-    Shift,
-    Slope,
-    Softcap,
-    Temperature,
-    VariancePower,
-)
+from fastloss._boosting_words import BY_DERIVATIVES, Boosting, instead
+from fastloss._kinds import REAL, Interval, Kind, Parameter
 from fastloss._shapes import ENTRY_POINTS, FUNCTIONS, LINEAR, POINTWISE, ROWS, SUMS, Shape
 from fastloss._statistics import STATISTICS
 
 __all__ = [
-    "ABOVE_MINUS_ONE",
-    "BINARY",
     "FILTER_EPS",
-    "INNER_PROBABILITY",
-    "LOG_PROBABILITY",
-    "NONNEGATIVE",
-    "POSITIVE",
-    "PROBABILITY",
-    "REAL",
-    "SIGN",
+    "OF_SAMPLES",
     "Argument",
-    "ClassWeight",
-    "CosineMargin",
-    "DeviancePower",
-    "Exponent",
-    "Flag",
-    "Focus",
-    "Fraction",
-    "Integer",
-    "Interval",
-    "Kind",
-    "Levels",
-    "LogProbability",
-    "Margin",
-    "Mixture",
-    "NonNegative",
-    "OneOrTwo",
-    "OpenFraction",
-    "OptionalFractions",
-    "Parameter",
-    "PolyFactor",
-    "Positive",
-    "PositiveArray",
-    "PositiveFraction",
-    "PredictedPositive",
-    "PredictedReal",
-    "PredictedShape",
-    "RobustShape",
     "Row",
-    "Shape",
-    "Shift",
-    "Slope",
-    "Softcap",
-    "Temperature",
-    "VariancePower",
     "linear",
     "linear_row",
     "pointwise",
@@ -196,10 +114,10 @@ class Row:
     value_unit : float
         Values below this size are right to an ulp of it, not of their own: 1 for a log density, the sum of logarithms of
         either sign that vanishes wherever the density is 1.
+    boosting : Boosting
+        What boosters need to know beside derivatives.
     own : OwnKernels, optional
         The kernels of a loss of a user, of `fastloss.custom`; None where they are compiled into fastloss.
-    link : str
-        Of a loss of a user: how a booster's margin becomes what is predicted.
     """
 
     name: str
@@ -228,8 +146,8 @@ class Row:
     wraps: Row | None = None
     outputs: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
     kernel: str = ""
+    boosting: Boosting = BY_DERIVATIVES
     own: Any = None
-    link: str = "identity"
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
@@ -342,6 +260,10 @@ def rows(**traits: Any) -> Declaring:
     return _declare(ROWS, traits)
 
 
+#: What boosters are told of a loss whose elements hang together: they ask for the Hessian of each sample.
+OF_SAMPLES = instead("a loss of single samples")
+
+
 def sums(*arguments: Argument, **traits: Any) -> Declaring:
     """Declare a loss of a few sums over elements: a function of its arguments and of `total`, which adds up.
 
@@ -349,7 +271,7 @@ def sums(*arguments: Argument, **traits: Any) -> Declaring:
     of each loss, times what they count. It returns the values, one a loss, and the derivatives by each differentiable argument.
     """
     first, second = arguments[0].interval, arguments[1].interval if len(arguments) > 1 else REAL
-    return _declare(SUMS, {"prediction": first, "target": second, "listed": arguments, **traits})
+    return _declare(SUMS, {"prediction": first, "target": second, "listed": arguments, "boosting": OF_SAMPLES, **traits})
 
 
 def row_function(kernel: str, **outputs: tuple[str, ...]) -> Declaring:
@@ -357,7 +279,8 @@ def row_function(kernel: str, **outputs: tuple[str, ...]) -> Declaring:
 
     The function takes rows of logits, and the cotangent where there is a vector-Jacobian product; it returns outputs by name.
     """
-    return _declare(FUNCTIONS, {"listed": (Argument("pred"),), "outputs": outputs, "kernel": kernel, "reduction": "none"})
+    traits = {"listed": (Argument("pred"),), "outputs": outputs, "kernel": kernel, "reduction": "none", "boosting": OF_SAMPLES}
+    return _declare(FUNCTIONS, traits)
 
 
 def linear_row(function: Callable[..., Any], wraps: Row) -> Row:
@@ -377,6 +300,7 @@ def linear_row(function: Callable[..., Any], wraps: Row) -> Row:
         listed=(Argument("hidden"), Argument("weight"), target, bias),
         differentiable_target=False,
         wraps=wraps,
+        boosting=OF_SAMPLES,
     )
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
+from fastloss._kinds import NONNEGATIVE, PROBABILITY, SIGN, Interval
 from fastloss._loss import Loss
-from fastloss._registry import NONNEGATIVE, PROBABILITY, SIGN, Interval
 from fastloss.boosting._links import EXP, HALF_LOGIT, SIGMOID, SOFTMAX
 from fastloss.boosting._parameters import bound
 from fastloss.boosting._traits import traits_of
@@ -54,7 +54,7 @@ def log_odds(probability: Any) -> np.ndarray:
 
 
 def stacked(response: Any) -> np.ndarray:
-    """Of a model of several outputs, which gives a list of the two probabilities of each, those of 1."""
+    """One array of the probabilities of 1, where a model of several outputs gives a list of the two probabilities of each."""
     if isinstance(response, list):
         return np.stack([np.asarray(one)[:, -1] for one in response], axis=1)
     return np.asarray(response)
@@ -92,7 +92,7 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         return True
 
     def __call__(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """As `score`."""
+        """Scores as `score` does."""
         return self.score(estimator, X, y, sample_weight)
 
     def score(self, estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fastloss._registry import Interval, Row
+from fastloss._kinds import Interval
+from fastloss._registry import Row
 from fastloss._shapes import FUNCTIONS, LINEAR, SUMS
 
 __all__ = ["Texts", "texts_of", "within"]

@@ -20,9 +20,10 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 import fastloss as fl
 from fastloss import _verify
+from fastloss._kinds import Interval, Parameter
 from fastloss._loss import Loss, values_of
 from fastloss._options import EMPTY, REDUCTIONS
-from fastloss._registry import Interval, Parameter, Row
+from fastloss._registry import Row
 from fastloss._shapes import ENTRY_POINTS
 
 REFUSALS = (ValueError, TypeError, IndexError, MemoryError)

@@ -13,7 +13,8 @@ import pytest
 from conftest import PAIRED
 
 import fastloss as fl
-from fastloss._registry import BINARY, NONNEGATIVE, PROBABILITY, REAL, SIGN, Interval, registry
+from fastloss._kinds import BINARY, NONNEGATIVE, PROBABILITY, REAL, SIGN, Interval
+from fastloss._registry import registry
 from fastloss.cli import _machine, bench, main
 from fastloss.cli._libraries import FASTLOSS, CopyLimit, Opponent, disagreement
 from fastloss.cli._workloads import SIZES, Workload, draw, select, workloads

@@ -22,12 +22,14 @@ from conftest import PAIRED
 
 import fastloss as fl
 from fastloss import boosting
-from fastloss._registry import SIGN
+from fastloss._boosting_words import Boosting
+from fastloss._kinds import SIGN
+from fastloss._registry import OF_SAMPLES
 from fastloss.boosting import _conventions, _search, _traits
 from fastloss.boosting._calls import FORMS
 from fastloss.boosting._conventions import Smoothed
 from fastloss.boosting._margins import newton_entry
-from fastloss.boosting._traits import HESSIANS, TABLE, traits_of, xgboost_of_today
+from fastloss.boosting._traits import HESSIANS, traits_from, traits_of, xgboost_of_today
 
 ROUNDS, THREADS = 5, 2
 CATBOOST_SETTINGS = {"iterations": ROUNDS, "depth": 3, "thread_count": THREADS, "verbose": False, "allow_writing_files": False}
@@ -142,7 +144,7 @@ def test_xgboost_trains_what_its_own_objective_trains(same, weighted):
     given = data(same.data)
     weight = given.weight if weighted else None
     mode = xgboost_of_today()
-    if mode not in TABLE.get(same.loss, TABLE["huber"]).hessians:
+    if mode not in traits_of(fl.losses[same.loss]).hessians:
         pytest.skip(f"{same.own} is of a later version")
     objective = boosting.objective(fl.losses[same.loss], "xgboost", **same.params)
     assert objective.hessian == mode
@@ -488,7 +490,7 @@ class Labelled:
 
 
 def trainable() -> list[str]:
-    return [name for name in PAIRED if not TABLE.get(name, TABLE["huber"]).instead]
+    return [name for name in PAIRED if not traits_of(fl.losses[name]).instead]
 
 
 def drawn(loss: fl.Loss, n: int = 40, classes: int = 4, dtype: Any = np.float32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -701,10 +703,31 @@ def test_what_has_no_meaning_is_refused():
         boosting.objective(fl.huber)(Labelled(np.zeros(1), None), np.zeros(1))
 
 
-def test_the_table_names_losses_that_exist():
-    assert set(TABLE) <= set(fl.losses)
-    assert all(traits.instead in {*trainable(), ""} for traits in TABLE.values())
-    assert {name for name, loss in PAIRED.items() if loss.domain.prediction.bounded} <= {n for n in TABLE if TABLE[n].instead}
+def test_what_a_loss_says_of_boosters_is_there():
+    """The loss to take instead is one of a margin, and levels are a parameter; all else was looked up at import."""
+    for name, loss in fl.losses.items():
+        traits = traits_of(loss)
+        instead = {*trainable(), OF_SAMPLES.instead} if traits.instead or loss.domain.prediction.bounded else {""}
+        assert traits.instead in instead, f"{name}: take {traits.instead!r}, which is no loss of a margin"
+        assert traits.level in {"", *loss.params}, f"{name} has no parameter {traits.level!r}"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (Boosting("corners"), r"no set of conventions 'corners'; there are: corner, residual, reweighted"),
+        (Boosting(upper="hessian"), "no Hessian 'upper'; there are: exact, descent, upper_bound"),
+        (Boosting(exact="hesian"), "no convention 'hesian'; there are: hessian, "),
+        (Boosting(xgboost=("hessian",)), r"XGBoost's versions are 3\.2, 3\.4, and 1 conventions are given"),
+        (Boosting(link="log"), "no link 'log'; there are: identity, exp, "),
+        (Boosting(start="average"), "no start 'average'; there are: mean, "),
+        (Boosting(products="softmax"), "no product 'softmax'; there are: of_softmax"),
+        (Boosting(jumps="threshold"), "no jump 'threshold'; there are: at_threshold"),
+    ],
+)
+def test_a_word_that_means_nothing_names_its_loss(words, message):
+    with pytest.raises(ValueError, match=f"boosting= of wing: .*{message}"):
+        traits_from("wing", words)
 
 
 # ---- labels -----------------------------------------------------------------------------------------------------------
@@ -816,7 +839,7 @@ def test_no_constant_is_better_than_init_score(name, parameters, weighted):
     for step in (1e-3, -1e-3) if name == "wing" else (1e-3, -1e-3, 0.1, -0.1, 1.0, -1.0):
         for direction in directions:
             assert total(start + step * direction) >= least - slack * abs(least)
-    if objective.loss.smoothness >= 1 and not (rows and TABLE[name].link.limit == np.inf):
+    if objective.loss.smoothness >= 1 and not (rows and objective.traits.link.limit == np.inf):
         grad = objective.loss.grad(
             np.broadcast_to(start, (len(label), *np.shape(start))), target, weight=weight, reduction="sum"
         )

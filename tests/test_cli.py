@@ -161,7 +161,7 @@ def check_score(case, save, score_as_json, tmp_path):
     assert result["count"] == np.sum(counted & (weight != 0))
     assert result["weightless"] == np.sum(counted & (weight == 0))
     wanted = case.loss.grad(*given, reduction="mean", wrt=by, **keywords)
-    if case.loss.row.of_sums:
+    if case.loss.row.listed:
         # Weights multiply the slopes of the sums before these meet in an element, where they may cancel.
         slack = GRADIENT_ULPS * np.finfo(case.dtype).eps * np.abs(wanted).max()
         np.testing.assert_allclose(np.load(grad_out), wanted, rtol=0, atol=slack)

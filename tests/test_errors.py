@@ -13,7 +13,7 @@ import pytest
 from conftest import GIVEN, PAIRED, call, function_of, name_of, same_bits
 
 import fastloss as fl
-from fastloss._registry import LOG_PROBABILITY
+from fastloss._kinds import LOG_PROBABILITY
 from fastloss._shapes import ENTRY_POINTS
 
 # Mostly of what losses share: each meets some of these tests.

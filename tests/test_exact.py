@@ -19,7 +19,7 @@ from depth import Depth
 from exact import DIGITS, Exact, context, exact, exact_function, exact_results, precision
 
 from fastloss import _verify
-from fastloss._registry import Interval, Parameter
+from fastloss._kinds import Interval, Parameter
 from fastloss._verify import Case, Results
 
 #: Classes of a row; the last is more than a segment in either precision.

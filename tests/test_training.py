@@ -16,7 +16,7 @@ import pytest
 import fastloss as fl
 from fastloss import boosting
 from fastloss.boosting._links import SIGMOID, SOFTMAX
-from fastloss.boosting._traits import TABLE, traits_of
+from fastloss.boosting._traits import traits_of
 
 BOOSTERS = ("xgboost", "lightgbm", "sklearn", "catboost")
 SAMPLES, CLASSES, ROUNDS = 600, 3, 100
@@ -132,7 +132,7 @@ def starts_to_train(name: str, booster: str, scale: float, others: list[str] | N
         return
     assert not said, str(said[0].message)
     assert end < first
-    default, *rest = TABLE[name].hessians if name in TABLE else ["exact", "constant"]
+    default, *rest = traits_of(fl.losses[name]).hessians
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         ends = [end_of(booster, boosting.objective(fl.losses[name], other), given) for other in others or rest]

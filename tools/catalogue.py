@@ -15,19 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fastloss._docs import sections
-from fastloss._registry import (
-    FILTER_EPS,
-    LOG_PROBABILITY,
-    POSITIVE,
-    PROBABILITY,
-    SIGN,
-    Argument,
-    Interval,
-    Parameter,
-    Row,
-    registries,
-    registry,
-)
+from fastloss._kinds import LOG_PROBABILITY, POSITIVE, PROBABILITY, SIGN, Interval, Parameter
+from fastloss._registry import FILTER_EPS, Argument, Row, registries, registry
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PAGE, EVIDENCE = ROOT / "README.md", ROOT / "docs" / "catalogue.md", ROOT / "docs" / "assurance.md"

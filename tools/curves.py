@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from catalogue import CURVES, EVERY, picture_of, task_of
 
-from fastloss._registry import Interval, Row
+from fastloss._kinds import Interval
+from fastloss._registry import Row
 
 POINTS, COLUMNS = 401, 5
 VALUE, SLOPE = "#1f5fa8", "#d1661c"

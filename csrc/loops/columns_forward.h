@@ -1,6 +1,6 @@
 /* Rows of softmax side by side: forward, from logits to exponentials and sums.
  *
- * The same sums as along a row, in another order: CLASSES_TOGETHER terms of at most 2^49, then the sums of those. */
+ * The sums are those along a row, in another order: CLASSES_TOGETHER terms of at most 2^49, then the sums of those. */
 #ifndef FASTLOSS_COLUMNS_FORWARD_H
 #define FASTLOSS_COLUMNS_FORWARD_H
 
@@ -69,7 +69,7 @@ INLINE void columns_exponentials(const fl_columns *k, int64_t c, const int class
     ROW_FIELD(part_of_others, are_few(classes_of_row) ? FL_OTHERS : FL_PART_OF_OTHERS);
     ROW_FIELD(label_logit, FL_LABEL_LOGIT);
     ROW_FIELD(label_exponential, FL_LABEL_EXPONENTIAL);
-    /* By groups, so that what is wanted next is asked for between exponentials. */
+    /* The loop goes by groups, so that what is wanted next is asked for between exponentials. */
     for (int64_t group = 0; group < n; group += FL_GROUP) {
         for (int j = 0; j < classes && next; j++)
             ask_for(next + (step ? (c + j) * step + group : c * n + classes * group + j * FL_GROUP), FL_GROUP);
@@ -139,7 +139,7 @@ NOINLINE void columns_add(const fl_columns *k, real factor, int part_field, int 
     }
 }
 
-/* Of all but one, where that one has no half: then the sum of all loses nothing. */
+/* Where the largest has no half, all others are the sum of all less it, a difference that loses nothing. */
 NOINLINE void columns_others(const fl_columns *k)
 {
     const int64_t n = whole_groups(k->rows.n);
@@ -205,7 +205,7 @@ static void columns_mix(void *target, const void *class_weights, int64_t classes
     }
 }
 
-/* The same u for every row. */
+/* Gives every row the same u. */
 static void columns_repeat(const void *numbers, int64_t classes, int64_t n, void *columns)
 {
     const real *x = numbers;

@@ -7,7 +7,7 @@
  *   gradient  by a_c   q_c (sum u - strength f' + 2 z Z) - u_c + strength f' [c = y]
  *   Hessian   by a_c   q_c (1 - q_c) (sum u - strength f' + 2 z Z) + 2 z q_c² + strength f'' ([c = y] - q_c)²
  *
- * Of a loss F that is not -log q, sum u (Z - a) is sum u F(log q). For derivatives v = -u F' takes the place of u, and to the
+ * Where the loss F is not -log q, sum u (Z - a) is sum u F(log q). For derivatives v = -u F' takes the place of u, and to the
  * Hessian b = u F'' adds b_c (1 - 2 q_c) + q_c² sum b. What makes v, b and their sums is in terms.h. */
 #ifndef FASTLOSS_FINISH_H
 #define FASTLOSS_FINISH_H
@@ -37,7 +37,7 @@ INLINE point weighed_loss(log_probability_body body, real u, real maximum, real 
                    .hess = at_most(u * f.hess, LARGEST)}; /* meets squares of probabilities that may be 0 */
 }
 
-/* The same of rows of which only the labels are given. */
+/* Fills in what rows count of which only the labels are given. */
 static void rows_given_labels(const fl_rows *r)
 {
     const int64_t n = r->n;
@@ -196,7 +196,7 @@ INLINE void finish_rows(log_probability_body body, const int linear, const int f
         const row_shares s = shares_of(top, others);
         const real rest = s.rest, top_q = s.top_q, log_sum = s.log_sum;
 
-        /* Of the label. */
+        /* What the label adds is computed first. */
         real value = ZERO, own = ZERO, bend = ZERO, label_q = ZERO, label_rest = ONE;
         int is_top = 0;
         if (body) {

@@ -88,7 +88,8 @@ static inline double fl_factor_of_segment(double below, double top, double lift,
     return exp_nonpositive(-below) * (fl_unit_of(real) / top * lift);
 }
 
-/* Of a segment whose logits are all far below the row's largest, the factor would be subnormal where q is not yet. */
+/* The factor of a segment is multiplied by this power of two, since it would be subnormal where q is not yet if the segment's
+ * logits are all far below the row's largest. */
 static inline double fl_lift_of_segment(double below, fl_dtype real)
 {
     return below > (real == FL_FLOAT32 ? 60.0 : 600.0) ? 0x1p64 : 1.0;

@@ -56,7 +56,7 @@ typedef struct {
 const fl_kernels *fl_kernels_for(int tier, fl_dtype real);
 /* The kernel of a loss with a body POINTWISE for a set of outputs, or NULL. */
 fl_pointwise_kernel fl_pointwise_kernel_for(int tier, fl_dtype real, int loss, unsigned outputs);
-/* The same of the kernels of one loss, in the order of FL_OUTPUT_SETS. */
+/* Finds it among the kernels of one loss, which are in the order of FL_OUTPUT_SETS. */
 fl_pointwise_kernel fl_kernel_of_outputs(const fl_pointwise_kernel *kernels, unsigned outputs);
 
 /* Whether stores through the caches, and what the hardware prefetches by itself, serve this CPU better where elements are

@@ -9,7 +9,7 @@
 #include "pair_kernels.h"
 
 enum {
-    /* Of exponentials: as many as leave room above for sums and below for what large slopes multiply. */
+    /* Exponentials are in units of so many bits as leave room above for sums and below for what large slopes multiply. */
     SHARE_BITS = PICK(64, 256),
 };
 #define SHARE_UNIT PICK(0x1p-64f, 0x1p-256)
@@ -17,8 +17,8 @@ enum {
  * (2^(12 + 1024)); times a probability in its unit it has to stay a number. */
 #define LOG_UNIT PICK(0x1p80f, 0x1p272)
 
-/* As far below the maximum as an exponential is a normal number: what a logit's derivative is made of keeps its digits when it
- * is multiplied by one over the square of a small temperature. */
+/* So far below the maximum an exponential is still a normal number: what a logit's derivative is made of keeps its digits when
+ * it is multiplied by one over the square of a small temperature. */
 #define PAIR_DEPTH PICK(130.0f, 884.0)
 
 /* How a row of logits is read, as in frame_of: a logit's own rounding is worth less than that of its distance from the maximum,

@@ -15,7 +15,7 @@ typedef struct {
      * times pred_top. */
     double pred_top, target_top;
     void *log_ratio, *across, *across_lost, *pred_exponentials, *target_exponentials, *surplus;
-    /* Of the rows, given to the rest. */
+    /* The other loops are given these numbers of the rows. */
     const double *param;
     double log_of_sums; /* log of the target's sum of exponentials over that of the prediction's; times share_top */
     double pred_inverse, target_inverse;     /* share_top over the sums of exponentials */

@@ -9,12 +9,12 @@
 #define WITHOUT_FMA
 #include "../math/functions.h"
 
-/* Of exponentials; of all but the first of the largest; of what the target's exceed the prediction's by. */
+/* What is added up: exponentials; all of them but the first of the largest; what the target's exceed the prediction's by. */
 typedef struct {
     fl_compensated pred, target, pred_others, target_others, surplus;
 } fl_pair_sums;
 
-/* Of the terms that FL_TERMS makes, in the order of its results. */
+/* FL_TERMS makes these terms, and returns them in this order. */
 enum {
     FL_VALUE_PART,
     FL_VALUE_FAR,

@@ -71,7 +71,7 @@ INLINE void pointwise_loop(pointwise_body body, unsigned outputs, const fl_point
     KIND(loss, value_and_grad, FL_VALUE | FL_GRAD)                                                                             \
     KIND(loss, grad_and_hess, FL_GRAD | FL_HESS)
 
-/* By has_operand: the instances with derivatives by it or by the target, and the names of these. */
+/* has_operand chooses the instances with derivatives by it or by the target, and the names of these. */
 #define SECOND_INSTANCES_0(loss)
 #define SECOND_INSTANCES_1(loss)
 #define SECOND_INSTANCES_2(loss)                                                                                               \

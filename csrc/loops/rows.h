@@ -45,7 +45,7 @@ static double largest(const void *numbers, int64_t n)
     return (double)(unknown == unknown ? maximum_of_lanes(lane) : unknown);
 }
 
-/* By groups, of which the first that holds the number is then searched. */
+/* Looks through groups, and then into the first that holds the number. */
 static int64_t position(const void *numbers, int64_t n, double wanted)
 {
     const real *x = numbers, w = (real)wanted;
@@ -63,7 +63,7 @@ static int64_t position(const void *numbers, int64_t n, double wanted)
     return i;
 }
 
-/* Of the logits a, less m, those above the threshold: their sum and number. */
+/* Adds up and counts those of the logits a, less m, that lie above the threshold. */
 static void support(const void *logits, int64_t n, double m_, double threshold_, double *sum, double *number)
 {
     const real *a = logits, m = (real)m_, threshold = (real)threshold_;
@@ -81,8 +81,8 @@ static void support(const void *logits, int64_t n, double m_, double threshold_,
     *number += sum_of_lanes(numbers);
 }
 
-/* Of labels the target is 1 there and 0 elsewhere; of margins it is the label's logit, and the operand what the row counts over
- * the number of classes, 0 for the label. */
+/* Where a label is given, the target is 1 there and 0 elsewhere; where margins are, it is the label's logit, and the operand is
+ * what the row counts over the number of classes, 0 for the label. */
 static void short_rows_before(const fl_short_rows *k, const void *pred, void *targets, void *operands)
 {
     const int64_t classes = k->classes;

@@ -1,6 +1,6 @@
 /* The projection of a row of logits onto the simplex, from the sums over those above a threshold.
  *
- * Of logits less the largest, m, those above the threshold sum up to 1 + number * threshold. Michelot (1986): from a threshold
+ * Logits less the largest, m, sum up to 1 + number * threshold where they are above it. Michelot (1986): from a threshold
  * that is too low each estimate is higher, and none too high; fewer logits are above it each time, so that the iteration ends.
  */
 #ifndef FASTLOSS_SIMPLEX_H
@@ -21,7 +21,7 @@ static inline fl_projection fl_projection_of(double largest)
     return (fl_projection){.is_known = is_known, .largest = is_known ? largest : 0.0, .threshold = is_known ? -1.0 : NAN};
 }
 
-/* From the sum and the number of those above the threshold. Returns whether it became higher. */
+/* Computes the threshold from the sum and the number of those above it. Returns whether it became higher. */
 static inline int fl_raise_threshold(fl_projection *p, double sum, double number, fl_dtype real)
 {
     const double exact = (sum - 1.0) / number, next = real == FL_FLOAT32 ? (double)(float)exact : exact;

@@ -69,8 +69,8 @@ static void columns_soften(const fl_columns *k, const void *raw, double cap, dou
     (cap != 0.0 ? columns_soften_capped : columns_soften_plain)(k, raw, softening_of(cap, temperature));
 }
 
-/* From derivatives by z(a) T to those by a, where there is a cap. Rows that do not count have derivatives of 0 and keep them,
- * whatever their logits. */
+/* Turns derivatives by z(a) T into those by a, where there is a cap. Rows that do not count have derivatives of 0 and keep
+ * them, whatever their logits. */
 NOINLINE void harden_hess(const real *restrict a, int64_t n, softening s, const real *restrict grad, real *restrict hess)
 {
     n = whole_groups(n);

@@ -48,7 +48,7 @@ NOINLINE void target_sums(const real *restrict a, const real *restrict u, int64_
     s->shortfall += 2.0 * sum_of_lanes(half_shortfall);
 }
 
-/* In double, of pairs added in `real`. Where an exponential is not 0, m - a is at most LIFTED_DEPTH. */
+/* Adds up in double what pairs of elements are in `real`. Where an exponential is not 0, m - a is at most LIFTED_DEPTH. */
 NOINLINE double dispersion_loop(const real *restrict a, const real *restrict e, int64_t n, real m)
 {
     double lane[LANES] = {0};

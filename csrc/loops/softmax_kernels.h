@@ -12,7 +12,7 @@ typedef struct {
     double maximum, top, others;
     double mass, mass_of_others; /* sum of u, the target's numbers; and without that of m, where others < 1 */
     double shortfall;            /* sum of u (m - a) */
-    /* For statistics, filled in by drivers: the sum of all exponentials times m - a, in units of that of m; where in the row m
+    /* Drivers fill these in for statistics: the sum of all exponentials times m - a, in units of that of m; where in the row m
      * is first, and where NaN is; -1: nowhere. */
     double dispersion;
     int64_t largest, unknown;
@@ -64,13 +64,13 @@ enum {
     FL_LABEL_GRAD,
     FL_LABEL_HESS,
     FL_BATCH_FIELDS, /* what is kept of a row until its derivatives are made */
-    /* For statistics only. Found: the dispersion, as in fl_segment; where NaN is, or -1. Made: two of them. */
+    /* Only statistics need these. Found: the dispersion, as in fl_segment; where NaN is, or -1. Made: two of them. */
     FL_DISPERSION = FL_BATCH_FIELDS,
     FL_UNKNOWN,
     FL_LSE,
     FL_ENTROPY,
     FL_ROW_FIELDS,
-    /* Of columns alone: the row's frame, and sums of some classes. */
+    /* Only columns have these: the row's frame, and sums of some classes. */
     FL_SHIFT = FL_ROW_FIELDS,
     FL_LOWEST,
     FL_ROUNDER,

@@ -17,7 +17,7 @@
 typedef terms (*terms_body)(const elements x, const double *param);
 typedef elements (*slopes_body)(const elements x, const double *slope, const double *param);
 
-/* As whole_groups, of any number. */
+/* Rounds up as whole_groups does, from any number. */
 INLINE int64_t whole_groups_of_sums(int64_t n)
 {
     n = (n + FL_SUMS_GROUP - 1) & -(int64_t)FL_SUMS_GROUP;
@@ -41,9 +41,9 @@ INLINE elements elements_at(int arguments, int is_centered, const real *const *i
     return x;
 }
 
-/* Of logits, exp(-|x|) with the sign of x. It is a loop of its own: so long a chain of operations leaves a processor no room to
- * begin with the next elements. (AMD Zen 3, float32: value and gradient of dice_with_logits take 3.5 ns an element in one
- * loop, 3.0 in two.) */
+/* Makes exp(-|x|) of logits x, with the sign of x. It is a loop of its own: so long a chain of operations leaves a processor no
+ * room to begin with the next elements. (AMD Zen 3, float32: value and gradient of dice_with_logits take 3.5 ns an element in
+ * one loop, 3.0 in two.) */
 INLINE const real *signed_decays(const real *x, int64_t n, real *decays)
 {
     VECTORISED
@@ -139,7 +139,7 @@ INLINE void spread_loop(slopes_body body, int arguments, int of_logits, int is_c
 #define INSTANCES_OF_squarable_logits(loss, has_operand) BODIES_OF_SQUARES(loss, 1)
 #define KERNELS_OF_squarable_logits(loss, has_operand) KERNELS_OF_squarable(loss, has_operand)
 
-/* Of another power than 1 and 2 there are kernels of double alone. */
+/* Powers other than 1 and 2 have kernels of double alone. */
 #if REAL_BITS == 64
 #define BODY_OF_ANY_POWER(loss) BODY_OF_SUMS(loss, loss, 0)
 #define NAMES_OF_ANY_POWER(loss) NAMES_OF_BODY(loss)

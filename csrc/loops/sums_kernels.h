@@ -23,8 +23,8 @@ typedef struct {
 
 typedef void (*fl_sums_kernel)(const fl_sums *);
 
-/* By the form of the body: 0; of a distance, that of the power 1, 2 or another; of squares too where they may be taken; and by
- * what is done. */
+/* Kernels are found by the form of the body, and by what is done. The form is 0; that of the power 1, 2 or another, where the
+ * loss is a distance; that of squares, where they may be taken too. */
 enum { FL_SUMS_REDUCE, FL_SUMS_SPREAD, FL_SUMS_SPREAD_ALL, FL_N_SUMS_KERNELS, FL_N_FORMS = 3 };
 typedef fl_sums_kernel fl_sums_kernels[FL_N_FORMS][FL_N_SUMS_KERNELS];
 

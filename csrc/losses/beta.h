@@ -29,7 +29,7 @@ POINTWISE(beta)
     const real a_low = keep_if(alike, ((phi - b) - a) - b_all_low);
 
     const real log_e = log1p_unit(e), log_phi = log_positive(phi), log_b = log_phi - log_e, log_a = log_b - p;
-    /* Of y and 1 - y the smaller is a number. */
+    /* The smaller of y and 1 - y is exact as one number. */
     const int is_low = y < HALF, share_is_smaller = is_low ^ above;
     const real smaller = is_low ? y : ONE - y, larger = ONE - smaller, share = choose(share_is_smaller, smaller, larger);
     const log_pair pair = log_pair_of(smaller);

@@ -107,7 +107,7 @@ INLINE real difference(const class_pair c, real factor, const row_pair r)
     return choose(is_tiny & p_is_large, tiny, other);
 }
 
-/* Of two numbers in the unit of p, in that unit. */
+/* Multiplies two numbers that are in the unit of p; the product is in it too. */
 INLINE real product(real a, real b, real share_unit)
 {
     return choose(a > ONE, a * share_unit * b, a * (b * share_unit));

@@ -31,7 +31,7 @@ INLINE real excess_of(probability p, double target)
     return t > HALF ? (ONE - t) - p.is_not : p.is - t;
 }
 
-/* Of a logit x, exp(-|x|) with the sign of x. */
+/* What stands for the logit x is exp(-|x|) with the sign of x. */
 INLINE probability probability_of(double signed_decay)
 {
     const real e = abs_((real)signed_decay), larger = ONE / (ONE + e), smaller = e * larger;

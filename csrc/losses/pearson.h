@@ -16,7 +16,7 @@ FINISH(pearson)
         return (finished){.value = 1.0};
     const double n = of.count, a = sum[3] / n, b = sum[4] / n;
     const double ab = sum[0] - a * sum[4], aa = sum[1] - a * sum[3], bb = sum[2] - b * sum[4];
-    /* Of what does not vary there is no correlation; it counts as none. */
+    /* What does not vary has no correlation, which counts as 0. */
     if (aa == 0.0 || bb == 0.0)
         return (finished){.value = aa == aa && bb == bb ? 1.0 : NAN};
     const double size = sqrt_(aa) * sqrt_(bb), r = ab / size, by_ab = -1.0 / size, by_aa = 0.5 * r / aa, by_bb = 0.5 * r / bb;

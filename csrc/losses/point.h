@@ -33,7 +33,7 @@ typedef struct {
     real gap, log_ratio; /* log(p/q), without and with what the sums of exponentials add */
     real log_ratio_in_units;
     real from_pred_top, from_target_top; /* in units: log(p/q) less pred_top_ratio; less target_top_ratio */
-    /* The same from another class or number, with the digits of what the two logits differ by. */
+    /* These come from another class or number, with the digits of what the two logits differ by. */
     real across_pred_top, across_target_top;
     real rest;     /* 1 - q, in the unit of q */
     int is_single; /* q is more than a half */

@@ -28,7 +28,7 @@ INLINE real half_poisson_deviance(real m, real y)
 {
     const real gap = m - y, excess = gap / y;
     const int within = (m > ZERO) & (m <= LARGEST) & (y <= LARGEST);
-    /* Of a large y the terms may be too large for numbers, and their sum not. */
+    /* Where y is large the terms may be too large for numbers, and their sum not. */
     const real unit = choose(y > ONE, R(0.25), ONE), whole = choose(y > ONE, R(4.0), ONE);
     const real term = excess_or_log_of_quotient(excess, binary_parts_of(y, ZERO), binary_parts_of(m, ZERO));
     const real far = choose(within, whole * fma_(unit * y, term, unit * gap), INFINITE);

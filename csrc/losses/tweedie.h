@@ -10,7 +10,7 @@ POINTWISE(tweedie)
     rise.exponent -= shift;
     fall.exponent -= shift;
     const real unit = far ? R(65536.0) : ONE, inverse_unit = far ? ONE / R(65536.0) : ONE;
-    /* As far as exp is finite; a target of 0 leaves the first term alone, for an infinite x too. */
+    /* It is bounded where exp is no longer finite; a target of 0 leaves the first term alone, for an infinite x too. */
     const real linear = keep_if(target != ZERO, -(inverse_unit * target) * at_most(pred, EXP_HEIGHT));
     const real start = choose(target == ZERO, pred, at_least(pred, -LARGEST));
     const real first = choose(up == ZERO, start, times_exp(ONE, exp_parts_times(rise, ONE / up)));

@@ -4,7 +4,7 @@
  * own, and the terms are added in units of the largest. Gradient m^-p (m - y), Hessian m^-p (a + p y/m). At m = 0 all are
  * limits, which the powers of the parts do not know.
  *
- * Of the powers 0, 1 and 2, which are those of the distributions of Gauss, Poisson and gamma, no power is computed. The
+ * The powers 0, 1 and 2 are those of the distributions of Gauss, Poisson and gamma, and need no power to be computed. The
  * gradient is then the rounded m - y over powers of m; the value of the last is e(y/m - 1), e(x) = x - log(1 + x), whose
  * argument is exact near 0. */
 #include "poisson_identity.h"
@@ -64,7 +64,7 @@ POINTWISE(tweedie_identity)
     const real of_empty = choose(b > ZERO, scaled(mean * m.mantissa / b, mean_exponent + m.exponent), INFINITE);
     const real value = choose(empty, of_empty, choose(near, beside, scaled(first - second, top)));
 
-    /* In units of y/m, where that is the larger. */
+    /* The bend is in units of y/m, where that is the larger. */
     const real up = p == ZERO ? ZERO : at_least(-shift, ZERO),
                bend = scaled(a, -up) + scaled(p * (y.mantissa / m.mantissa), -shift - up);
     const real curve =

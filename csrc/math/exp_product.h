@@ -8,13 +8,13 @@
  * divide it; and its exponent leaves times_exp room for that of a parameter. */
 #define PRODUCT_DEPTH PICK(315.0f, 2300.0)
 
-/* For times_exp. */
+/* times_exp takes it. */
 INLINE exp_parts exp_factor(real x)
 {
     return exp_reduced(clip(x, -PRODUCT_DEPTH, PRODUCT_DEPTH));
 }
 
-/* The same of a x, with what its rounding loses: |a x| / 2 units of exp, otherwise. Without fma it is lost. */
+/* Takes a x with what its rounding loses, which would cost |a x| / 2 units of exp. Without fma it is lost. */
 INLINE exp_parts exp_factor_of_product(real a, real x)
 {
     const real product = a * x, lost = fma_(a, x, -product), near = clip(product, -PRODUCT_DEPTH, PRODUCT_DEPTH);

@@ -47,7 +47,7 @@ static inline uint16_t float16_of_float(float x)
     const uint32_t subnormal = float_to_bits(bits_to_float(magnitude) + 0.5f) - UINT32_C(0x3f000000);
     const uint32_t rounded = (magnitude - (UINT32_C(112) << 23) + UINT32_C(0xfff) + (magnitude >> 13 & 1)) >> 13;
     const uint32_t finite = magnitude < UINT32_C(0x38800000) ? subnormal : rounded;
-    /* From halfway between 65504, the largest half, and 65536. */
+    /* What is at least halfway between 65504, the largest half, and 65536 is infinite. */
     const uint32_t large = magnitude >= UINT32_C(0x477ff000) ? UINT32_C(0x7c00) : finite;
     return (uint16_t)((magnitude > UINT32_C(0x7f800000) ? UINT32_C(0x7e00) : large) | sign);
 }

@@ -14,7 +14,7 @@ typedef struct {
     real f;
 } log_parts;
 
-/* Of 2^-lift x, with x positive, finite and normal. */
+/* Reduces 2^-lift x, where x is positive, finite and normal. */
 INLINE log_parts log_reduced(real x, int lift)
 {
     const bits above = to_bits(x) - SQRT_HALF_BITS + ((bits)EXPONENT_BIAS << MANTISSA_BITS);

@@ -19,7 +19,7 @@ INLINE residual residual_of(real pred, real target, real c)
 {
     const real r = pred - target, half = half_difference(pred, target), half_size = abs_(half), half_c = HALF * c;
     const int beyond = half_size > half_c;
-    /* Within the scale not of halves: a subnormal r may lose its last digit when halved. */
+    /* Within the scale it is no ratio of halves: a subnormal r may lose its last digit when halved. */
     const real ratio = choose(beyond, half_c, abs_(r)) / choose(beyond, half_size, c);
     return (residual){
         .r = r,

@@ -70,7 +70,7 @@ void fl_gather_walked_labels(const fl_walk *walk, fl_walked array, int64_t first
 void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int64_t n, fl_dtype real, fl_walked array,
                        void (*stream)(void *, const void *, size_t));
 
-/* The same of arrays that lie side by side, of one type: the numbers beside the first array's are those of the second. Of
+/* These serve arrays of one type that lie side by side: the numbers beside the first array's are those of the second. As
  * contiguous numbers each array's begin `pitch` bytes behind those of the one before. */
 void fl_gather_columns(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, int columns, char *to, size_t pitch);
 void fl_scatter_columns(const fl_walk *walk, const char *from, size_t pitch, int64_t first, int64_t n, int columns,

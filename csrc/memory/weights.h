@@ -37,7 +37,7 @@ static inline fl_sizes fl_no_sizes(void)
     return (fl_sizes){.least = fl_bits_of(INFINITY), .most = fl_bits_of(0.0)};
 }
 
-/* By any thread: the least and the most of all calls stay. */
+/* Any thread may call this: the least and the most of all calls stay. */
 static inline void fl_note_sizes(fl_sizes *sizes, double least, double most)
 {
     const uint64_t low = fl_bits_of(least), high = fl_bits_of(most);

@@ -17,7 +17,7 @@
 #define NUMBER_OF(tier) NUMBER_JOINED(tier)
 
 #if defined(TIER_IS_LEFT_OUT)
-/* By FASTLOSS_TIERS. */
+/* FASTLOSS_TIERS leaves it out. */
 #elif NUMBER_OF(TIER) == NUMBER_baseline
 #define TIER_IS_HERE /* any CPU of the architecture */
 #elif NUMBER_OF(TIER) == NUMBER_avx2 && defined(__AVX2__) && defined(__FMA__)

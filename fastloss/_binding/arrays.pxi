@@ -85,7 +85,7 @@ cdef void extent(cnp.ndarray a, char **low, char **high) noexcept:
     high[0] += cnp.PyArray_ITEMSIZE(a)
 
 
-cdef bint apart(cnp.ndarray a, cnp.ndarray b) noexcept:
+cdef bint disjoint(cnp.ndarray a, cnp.ndarray b) noexcept:
     """Whether no byte lies within the extents of both; False where that alone cannot tell."""
     cdef char *a_low
     cdef char *a_high
@@ -115,13 +115,13 @@ cdef bint plainly_fit(object out, cnp.ndarray pred, int number, tuple others) no
         return False
     a = <cnp.ndarray>out
     if (cnp.PyArray_TYPE(a) != number or not cnp.PyArray_ISWRITEABLE(a) or not cnp.PyArray_ISNOTSWAPPED(a)
-            or not same_shape(a, pred) or not (same_place(a, pred) or apart(a, pred))):
+            or not same_shape(a, pred) or not (same_place(a, pred) or disjoint(a, pred))):
         return False
     for d in range(cnp.PyArray_NDIM(a)):
         if cnp.PyArray_STRIDE(a, d) == 0:
             return False
     for other in others:
-        if other is not None and not apart(a, <cnp.ndarray>other):
+        if other is not None and not disjoint(a, <cnp.ndarray>other):
             return False
     return True
 

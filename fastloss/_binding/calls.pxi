@@ -53,7 +53,7 @@ cdef object value_of(fl_call *c, cnp.ndarray value):
     return c.reduced if value is None else value if cnp.PyArray_NDIM(value) else value[()]
 
 
-#: By which arguments derivatives are where nothing is said.
+#: Derivatives are by these arguments where nothing is said.
 cdef tuple BY_PREDICTION = ("pred",)
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 import fastloss
 from fastloss import _core
+from fastloss._kinds import Interval, Parameter
 from fastloss._loss import Loss, values_of
-from fastloss._registry import Interval, Parameter, Row
+from fastloss._registry import Row
 
 __all__ = [
     "CLASSES",

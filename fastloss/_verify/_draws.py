@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fastloss._registry import Interval
+from fastloss._kinds import Interval
 from fastloss._verify._cases import Case, Inputs, logits_as_targets, target_domain
 
 __all__ = ["draw", "draw_from"]

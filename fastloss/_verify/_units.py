@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastloss._loss import Loss
+from fastloss._shapes import SUMS
 from fastloss._verify._cases import (
     FUNCTION_BOUNDS,
     ORDINALS,

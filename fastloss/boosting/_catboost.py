@@ -20,7 +20,7 @@ NEGLIGIBLE = 1e-30
 
 
 def drawn_by(grad: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
-    """In place, gradients that CatBoost can draw samples by: not all of them 0, but where nothing counts."""
+    """Make gradients in place that CatBoost can draw samples by: not all of them 0, but where nothing counts."""
     if not grad.any() and (weight is None or weight.any()):
         grad[...] = NEGLIGIBLE
     return grad
@@ -52,11 +52,11 @@ class OfCatBoost(ByValue):
         return self
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """As of its `objective`."""
+        """Those of its `objective`."""
         return self.objective.get_params(deep)
 
     def set_params(self, **params: Any) -> Self:
-        """As of its `objective`, which is another one then."""
+        """Set those of its `objective`, which is another one then."""
         self.objective = self.objective._replaced(**params)
         return self
 

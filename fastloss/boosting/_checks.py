@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _errors
+from fastloss._kinds import Interval
 from fastloss._loss import Loss
-from fastloss._registry import Interval
 
 __all__ = [
     "as_labels",
@@ -164,7 +164,7 @@ def ignored_label(loss: Loss) -> int | None:
 
 
 def number_of_classes(loss: Loss, y: np.ndarray, weight: np.ndarray, classes: int | None) -> int:
-    """As many as there are columns, or class weights, or as the largest label says that counts."""
+    """The number of columns, or of class weights, or what the largest label says that counts."""
     if classes is not None and (isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1):
         raise ValueError(f"classes = {classes!r}: a positive integer or None is accepted")
     if y.ndim == 2 and classes not in (None, y.shape[1]):

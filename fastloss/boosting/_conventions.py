@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from fastloss._boosting_words import Word
 from fastloss.boosting._checks import beyond_single
-from fastloss.boosting._curvatures import smoothed_absolute
+from fastloss.boosting._curvatures import (
+    brier_bound,
+    focal_bound,
+    inverse_of,
+    of_asymmetric_focal,
+    of_inverse_gaussian,
+    of_linex,
+    of_zero_inflated_poisson,
+    residual_bound,
+    smoothed_absolute,
+    smoothed_quantile,
+)
 from fastloss.boosting._margins import Margins, Number
 
 __all__ = [
+    "CONVENTIONS",
+    "SETS",
     "Constant",
     "Convention",
     "Descent",
@@ -20,7 +34,6 @@ __all__ = [
     "Turned",
     "derivatives_of",
     "from_target",
-    "relative_to_rate",
     "scale_of",
 ]
 
@@ -49,7 +62,7 @@ class Convention:
 
 @dataclass(frozen=True)
 class Constant(Convention):
-    """The same Hessian for all, `factor`."""
+    """A Hessian that all samples share, `factor`."""
 
     def derivatives(self, of: Margins) -> tuple[np.ndarray, np.ndarray]:
         grad = of.grad()
@@ -87,7 +100,7 @@ def blocks_of(margin: np.ndarray) -> Iterator[slice]:
 
 
 def scale_of(of: Margins, residual: Callable[[Margins], np.ndarray]) -> np.ndarray:
-    """Of each column the square of the mean root of the sizes of residuals, which few large ones do not carry away."""
+    """Each column's square of the mean root of the sizes of residuals, which few large ones do not carry away."""
     largest = 1.0 if of.weight is None else np.float64(max(np.max(of.weight, initial=0.0), -np.min(of.weight, initial=0.0)))
     mean, total = np.zeros(of.pred.shape[1:]), np.zeros(of.pred.shape[1:])
     for part in blocks_of(of.pred):
@@ -110,14 +123,14 @@ def from_target(of: Margins) -> np.ndarray:
 
 
 def relative_to_rate(of: Margins) -> np.ndarray:
-    """Of a margin that is the logarithm of a rate: by how much it has to change, as far as the rate is a straight line."""
+    """By how much a margin that is the logarithm of a rate has to change, as far as the rate is a straight line."""
     with np.errstate(over="ignore"):
         return np.asarray(1 - of.target * np.exp(-of.pred))
 
 
 @dataclass(frozen=True)
 class Descent(Convention):
-    """Of a loss of a residual that grows with its size: the Hessian, or a share of |gradient| / |residual|, whichever is more.
+    """The Hessian, or a share of |gradient| / |residual|, whichever is more, of a loss that grows with the size of a residual.
 
     |gradient| / |residual| is the curvature of the parabola around no residual that touches the loss at this one and, where
     the gradient grows no faster than the residual, is nowhere below it. A step by it, or one twice as long, does not raise the
@@ -202,3 +215,42 @@ def derivatives_of(convention: Convention, of: Margins) -> tuple[np.ndarray, np.
     grad *= sign
     hess *= sign
     return grad, hess
+
+
+# Where the residual is 0 lies the least of a loss with a kink: half a parabola is not enough to come across.
+ACROSS_KINKS = Descent(share=1.0, width=0.3)
+
+#: What takes the place of the Hessian, by the names that losses give it where they are declared.
+CONVENTIONS: Mapping[str, Convention] = {
+    "hessian": Convention(),
+    # By Gershgorin's theorem 2 diag(q (1 - q)) is no less than the full matrix, diag(q) - q q'.
+    "twice_hessian": Convention(2.0),
+    # Friedman, Hastie & Tibshirani (2000), Annals of Statistics 28(2): one of K symmetric scores is redundant.
+    "friedman": Convention(lambda parameters, classes: classes / max(classes - 1, 1)),
+    # The default of XGBoost's max_delta_step and of LightGBM's poisson_max_delta_step keeps steps in the log of a rate short.
+    "short_steps": Convention(float(np.exp(0.7))),
+    "half_loss": Convention(scale=0.5),
+    # XGBoost's several expectiles are sums of a ladder's steps, which keeps them in order: another model.
+    "half_loss_of_one_level": Convention(scale=0.5, of_one_level=True),
+    "inverse_of_beta": Constant(inverse_of("beta")),
+    "chord": Descent(),
+    "chord_across_kinks": ACROSS_KINKS,
+    "chord_across_kinks_of_rate": replace(ACROSS_KINKS, residual=relative_to_rate),
+    "gradient": OfGradient(),
+    **{function.__name__: OfGradient(function=function) for function in (focal_bound, brier_bound, residual_bound)},
+    **{function.__name__: Smoothed(function=function) for function in (smoothed_absolute, smoothed_quantile)},
+    **{
+        function.__name__: Turned(function=function)
+        for function in (of_inverse_gaussian, of_zero_inflated_poisson, of_asymmetric_focal, of_linex)
+    },
+}
+
+#: Sets of conventions that many losses share: what users ask for, and what it is. The first is the default.
+SETS: Mapping[str, Mapping[str, Word]] = {
+    # These losses have a corner where the residual is 0, and away from it no curvature to speak of.
+    "corner": {"constant": 1.0, "descent": "chord_across_kinks"},
+    # These are rounded there and tend to straight lines, with a Hessian that is never more than 1.
+    "residual": {"descent": "chord", "exact": "hessian", "upper_bound": 1.0, "constant": 1.0},
+    # The curvature of these falls with the residual, and the Hessian may be negative.
+    "reweighted": {"descent": "chord", "exact": "hessian", "upper_bound": "residual_bound", "constant": 1.0},
+}

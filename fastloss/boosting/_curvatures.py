@@ -12,7 +12,8 @@ from fastloss._loss import values_of
 from fastloss.boosting._margins import Margins
 
 __all__ = [
-    "at_threshold",
+    "JUMPS",
+    "PRODUCTS",
     "brier_bound",
     "focal_bound",
     "inverse_of",
@@ -20,7 +21,6 @@ __all__ = [
     "of_inverse_gaussian",
     "of_linex",
     "of_zero_inflated_poisson",
-    "products_of_softmax",
     "residual_bound",
     "smoothed_absolute",
     "smoothed_quantile",
@@ -112,7 +112,7 @@ def residual_bound(of: Margins, size: np.ndarray) -> np.ndarray:
 
 
 def products_of_softmax(of: Margins) -> np.ndarray | None:
-    """Of the cross-entropy of one row the second derivatives by two logits; what stands on the diagonal is not meant.
+    """The second derivatives of one row's cross-entropy by two logits; what stands on the diagonal is not meant.
 
     With Z = log Σ exp, m what the row counts in the mean and q the softmax: (2 z_loss m (1 - Z) - Σt) q[i] q[j] / temperature².
     With `softcap` the loss is not convex, and a matrix need not be positive.
@@ -157,3 +157,8 @@ def at_threshold(parameters: Mapping[str, Any]) -> np.ndarray:
         margin = np.log(threshold) - np.log1p(-threshold)
     around = np.outer([margin, -margin], 1 + np.finfo(np.float64).eps * np.array([-8, 0, 8])).ravel()
     return around[np.isfinite(around)]
+
+
+#: Second derivatives by two margins of a row, and margins where a loss jumps, by the names that losses give them.
+PRODUCTS: dict[str, Callable[[Margins], np.ndarray | None]] = {"of_softmax": products_of_softmax}
+JUMPS: dict[str, Callable[[Mapping[str, Any]], np.ndarray]] = {"at_threshold": at_threshold}

@@ -9,7 +9,7 @@ import numpy as np
 
 from fastloss import binary_cross_entropy_with_logits, log_softmax
 
-__all__ = ["DISTANCE", "EXP", "HALF_LOGIT", "IDENTITY", "OF_USERS", "SIGMOID", "SOFTMAX", "Link"]
+__all__ = ["DISTANCE", "EXP", "HALF_LOGIT", "IDENTITY", "LINKS", "SIGMOID", "SOFTMAX", "Link"]
 
 
 class Link(NamedTuple):
@@ -55,5 +55,12 @@ DISTANCE = IDENTITY._replace(lowest=0.0)
 SIGMOID = Link("LogitLink", _sigmoid, LOG_SMALLEST)
 SOFTMAX = Link("MultinomialLogit", _softmax, LOG_SMALLEST)
 
-#: By the names that losses of users give them.
-OF_USERS = {"identity": IDENTITY, "sigmoid": SIGMOID, "exp": EXP}
+#: The links by the names that losses give them where they are declared.
+LINKS = {
+    "identity": IDENTITY,
+    "exp": EXP,
+    "half_logit": HALF_LOGIT,
+    "distance": DISTANCE,
+    "sigmoid": SIGMOID,
+    "softmax": SOFTMAX,
+}

@@ -216,7 +216,7 @@ class Objective(NotOfCatBoost):
         return self.derivatives_of(self.prepare(margin, target, weight, n_threads), single=False)
 
     def derivatives_of(self, of: Margins, single: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """The same of what is prepared; `single`: as float32."""
+        """What `derivatives` returns, from what is prepared; `single`: as float32."""
         return derivatives_of(self.convention, of._replace(floor=self.hessian_floor, single=single))
 
     def _in_training(self, of: Margins, single: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -275,7 +275,7 @@ class Objective(NotOfCatBoost):
         return self.value_of(self.prepare(margin, target, one_weight(weight, sample_weight)))
 
     def value_of(self, of: Margins) -> float:
-        """The same of what is prepared."""
+        """What `value` returns, from what is prepared."""
         return float(self.loss(of.pred, of.target, weight=of.weight, reduction="mean", **of.keywords))
 
     def init_score(self, y: Any, weight: Any = None, *, classes: int | None = None, sample_weight: Any = None) -> Any:

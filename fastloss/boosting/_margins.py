@@ -22,7 +22,7 @@ __all__ = [
 Number = float | Callable[[Mapping[str, Any], int], float]
 
 
-# As many as a program has objectives at a time.
+# A program has no more objectives at a time.
 @lru_cache(maxsize=64)
 def newton_entry(loss: Loss, name: str, factor: float, floor: float, single: bool) -> CompiledEntry:
     """An entry point of a loss whose Hessians are multiples not below a floor; `single`: with results of float32."""
@@ -31,7 +31,7 @@ def newton_entry(loss: Loss, name: str, factor: float, floor: float, single: boo
     return entry
 
 
-# Of which a multiple by a weight of 0 is 0, in float32 too.
+# It is finite, so that its multiple by a weight of 0 is 0, in float32 too.
 NO_FLOOR = float(np.finfo(np.float32).min)
 
 
@@ -71,7 +71,7 @@ class Margins(NamedTuple):
             return np.asarray(weighed, np.float32 if self.single else self.pred.dtype)
 
     def raised(self, hess: np.ndarray) -> np.ndarray:
-        """In place, not below the floor."""
+        """Hessians raised to the floor, in place."""
         floor = hess.dtype.type(self.floor)
         np.maximum(hess, floor if self.weight is None else floor * self.by_sample(self.weight), out=hess)
         return hess
@@ -81,7 +81,7 @@ class Margins(NamedTuple):
         return self.keywords[name] if name in self.keywords else self.loss.params[name].default
 
     def right(self) -> np.ndarray:
-        """Of a margin that becomes a probability, that of the right label: the size of the gradient of the cross-entropy with
+        """The probability of the right label, where a margin becomes one: the size of the gradient of the cross-entropy with
         the other one."""
         options = {name: self.keywords[name] for name in ("check_domain", "n_threads") if name in self.keywords}
         grad = binary_cross_entropy_with_logits.grad(self.pred, 1 - self.target, reduction="none", **options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import SIGN
+from fastloss._kinds import SIGN
 from fastloss.boosting._conventions import Constant, Convention, Descent, Turned, from_target, scale_of
 from fastloss.boosting._links import IDENTITY
 from fastloss.boosting._margins import Margins

@@ -47,7 +47,7 @@ class ByValue:
         return type(self), self._arguments()
 
     def __sklearn_clone__(self) -> Self:
-        """Without scikit-learn's check that a constructor keeps what it is given as the same object."""
+        """A clone, without scikit-learn's check that a constructor keeps what it is given as the same object."""
         return type(self)(*(copy.copy(argument) for argument in self._arguments()))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from fastloss._kinds import SIGN
 from fastloss._loss import Loss, values_of
-from fastloss._registry import SIGN
 from fastloss.boosting._checks import as_labels, in_domain, numbers, of_samples, spread_parameter
 from fastloss.boosting._margins import Margins
 from fastloss.boosting._traits import Traits

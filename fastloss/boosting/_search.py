@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fastloss._registry import SIGN
+from fastloss._kinds import SIGN
 from fastloss.boosting._links import Link
 from fastloss.boosting._starts import ROUNDING, Column, Rows, log_odds
 
@@ -15,7 +15,7 @@ __all__ = ["search", "search_row", "settle"]
 
 # Samples and constants of the first look, and the valleys that are looked at more closely.
 GROUPS, TAILS, GRID, VALLEYS = 1024, 16, 129, 8
-# The same of a second look at losses with several valleys, and how many losses are computed then.
+# A second look at losses with several valleys takes so many of them, and computes so many losses.
 MANY_GROUPS, MANY_VALLEYS, LOOKS = 1 << 14, 32, 1 << 24
 # How often the bracket of a loss that jumps is divided by eight.
 ZOOMS = 16
@@ -64,7 +64,7 @@ def centres(of: Column, link: Link) -> np.ndarray:
 
 
 def bounds(of: Column, few: Column, link: Link) -> tuple[float, float]:
-    """Between which margins the best is looked for: of improbable samples it may lie beyond the link's limit."""
+    """The margins between which the best is looked for: that of improbable samples may lie beyond the link's limit."""
     low, high = max(-min(link.limit, FARTHEST), link.lowest), min(link.limit, FARTHEST)
     if link.limit == np.inf:
         return low, high
@@ -116,7 +116,7 @@ class Bracket(NamedTuple):
         return Bracket.around(points, values, int(np.argmin(values)))
 
     def widened(self, of: Column, low: float, high: float) -> Bracket:
-        """As far as the loss falls on at its ends, which fewer samples may have put wrong."""
+        """The bracket moved on as far as the loss falls at its ends, which fewer samples may have put wrong."""
         ends, walls = [self.low, self.high], (low, high)
         for i, side in enumerate((-1, 1)):
             step = ends[1] - ends[0]
@@ -167,7 +167,7 @@ def search(of: Column, link: Link, jumps: np.ndarray) -> float:
     valleys.sort(key=lambda valley: valley.value)
     best = valleys[0]
     if some:
-        # Of all samples another may be lower.
+        # Another may be lower when all samples are counted.
         best = valleys[int(np.argmin(of.values(np.array([valley.at for valley in valleys[:VALLEYS]]))))]
         # At a corner the best is a target, most probably one of those that lie nearest.
         near = of.target[np.argpartition(np.abs(of.target - best.at), 8)[:8]]
@@ -186,7 +186,7 @@ def search(of: Column, link: Link, jumps: np.ndarray) -> float:
 
 # ---- a row of margins a sample ------------------------------------------------------------------------------------------
 
-# Of the margins between the limits the longest step; and how many steps are remembered.
+# The longest step is this share of the margins between the limits; and so many steps are remembered.
 LONGEST, MEMORY = 1 / 32, 12
 
 

@@ -69,7 +69,7 @@ def loss_type(has_probabilities: bool) -> Any:
             self.objective = objective
             self.is_multiclass = objective.loss.row.has_classes
             self.approx_hessian = objective.hessian != "exact"
-            # Of what is no derivative of this loss, a leaf is a step all the same; so it is where parameters of the samples in
+            # A leaf of what is no derivative of this loss is a step all the same; so it is where parameters of the samples in
             # a leaf are not known.
             renewed = objective.traits.renewed and not objective.varies
             self.differentiable = not renewed or isinstance(objective.convention, Smoothed)

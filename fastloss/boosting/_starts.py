@@ -12,24 +12,7 @@ import numpy as np
 
 from fastloss._loss import Loss
 
-__all__ = [
-    "Column",
-    "Rows",
-    "frequencies",
-    "levels_of_margins",
-    "log_frequencies",
-    "log_mean",
-    "logit",
-    "logits_of_classes",
-    "majority",
-    "mean",
-    "mean_by_log_scale",
-    "mean_by_variance",
-    "median",
-    "median_by_scale",
-    "quantile",
-    "rescaled",
-]
+__all__ = ["CLOSED_FORMS", "Column", "Rows", "Start", "rescaled"]
 
 # Losses computed in one call, and classes of which all pairs of positions are compared.
 AT_A_TIME, MANY_CLASSES = 1 << 18, 4096
@@ -75,7 +58,7 @@ class Column(NamedTuple):
         return {**given, "check_domain": False} if self.loss.domain.target.bounded else given
 
     def merged(self) -> Column:
-        """With one sample for all equal ones, where there are many: of labels, few are left."""
+        """These samples with one for all equal ones, where there are many: few are left of labels."""
         some = self.target[:1000]
         if self.varies or 2 * len(np.unique(some)) > len(some):
             return self
@@ -83,7 +66,7 @@ class Column(NamedTuple):
         return self._replace(target=target, weight=np.bincount(place, self.weight, len(target)))
 
     def grouped(self, number: int, kept: int) -> Column:
-        """With one sample for each of `number` groups of neighbours, and the `kept` least and largest as they are.
+        """These samples with one for each of `number` groups of neighbours, and the `kept` least and largest as they are.
 
         Groups are of about as many samples and as much weight: what is heavy is a group by itself.
         """
@@ -159,7 +142,7 @@ class Rows(NamedTuple):
         return self.share if per_class is None else self.share * np.asarray(per_class, np.float64)
 
 
-#: From samples that count to the constant; None where there is no closed form.
+#: It makes the constant of samples that count; None where there is no closed form.
 Start = Callable[[Any], Any]
 
 
@@ -256,7 +239,7 @@ def majority(of: Rows) -> Any:
 
 
 def levels_of_margins(of: Rows) -> Any:
-    """Of hinges between all pairs of classes: margins that are whole multiples of `margin`, the heavier class never the lower.
+    """Hinges between all pairs of classes: margins are whole multiples of `margin`, and the heavier class is never the lower.
 
     The loss is a sum of functions of differences, linear between the multiples of the margin, so that its least lies at
     such multiples. Where classes ascend by mass in groups of equal margins, a group from the i-th class on costs (n - i - 1)
@@ -271,7 +254,7 @@ def levels_of_margins(of: Rows) -> Any:
     least, following = np.zeros(n + 1), np.zeros(n, int)
     for i in range(n - 1, -1, -1):
         costs = (below[i + 1 :] - below[i]) * (n - i - 1) + least[i + 1 :]
-        # Of divisions that are as good, the one with fewer groups.
+        # The one with fewer groups is taken where divisions are as good.
         following[i] = i + 1 + np.flatnonzero(costs <= costs.min() * (1 + ROUNDING))[-1]
         least[i] = costs.min() + (below[i] * (n - i) if i else 0.0)
     result, first, level = np.empty(n), 0, 0
@@ -279,3 +262,24 @@ def levels_of_margins(of: Rows) -> Any:
         result[order[first : following[first]]] = level
         first, level = following[first], level + 1
     return of.params["margin"] * (result - result.min())
+
+
+#: The closed forms by the names that losses give them where they are declared.
+CLOSED_FORMS: dict[str, Start] = {
+    form.__name__: form
+    for form in (
+        mean,
+        mean_by_variance,
+        mean_by_log_scale,
+        log_mean,
+        logit,
+        quantile,
+        median,
+        median_by_scale,
+        log_frequencies,
+        logits_of_classes,
+        frequencies,
+        majority,
+        levels_of_margins,
+    )
+}

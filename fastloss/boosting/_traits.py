@@ -1,4 +1,4 @@
-"""THE table of what a gradient booster needs to know of a loss beside its derivatives, one row a loss.
+"""What a gradient booster needs to know of a loss beside its derivatives: the words of its declaration, given their meaning.
 
 The conventions called "xgboost-3.2", "xgboost-3.4" and "lightgbm" are what these libraries compute of their own objective;
 docs/boosting.md says of which.
@@ -11,35 +11,27 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fastloss._boosting_words import Boosting
 from fastloss._loss import Loss
-from fastloss.boosting import _links, _starts
-from fastloss.boosting._conventions import Constant, Convention, Descent, OfGradient, Smoothed, Turned, relative_to_rate
-from fastloss.boosting._curvatures import (
-    at_threshold,
-    brier_bound,
-    focal_bound,
-    inverse_of,
-    of_asymmetric_focal,
-    of_inverse_gaussian,
-    of_linex,
-    of_zero_inflated_poisson,
-    products_of_softmax,
-    residual_bound,
-    smoothed_quantile,
-)
+from fastloss._registry import registry
+from fastloss.boosting._conventions import CONVENTIONS, SETS, Constant, Convention
+from fastloss.boosting._curvatures import JUMPS, PRODUCTS
+from fastloss.boosting._links import LINKS, Link
 from fastloss.boosting._margins import Margins
+from fastloss.boosting._starts import CLOSED_FORMS, Start
 
 __all__ = [
     "HESSIANS",
-    "TABLE",
     "XGBOOST",
     "Traits",
+    "traits_from",
     "traits_of",
     "xgboost_of_today",
 ]
@@ -61,22 +53,8 @@ def no_jumps(parameters: Mapping[str, Any]) -> np.ndarray:
     return np.empty(0)
 
 
-def by_name(
-    default: str = "", xgboost: Convention | tuple[Convention | None, ...] | None = None, **conventions: Convention
-) -> dict[str, Convention]:
-    """Conventions by name, with the constant that all losses have; the default is the first unless named.
-
-    `xgboost` is one for all its versions, or one for each, in the order of `XGBOOST`; None where it has no such objective.
-    """
-    of_versions = xgboost if isinstance(xgboost, tuple) else (xgboost,) * len(XGBOOST)
-    every = {**conventions, **({} if "constant" in conventions else {"constant": Constant()})}
-    every |= {f"xgboost-{version}": one for version, one in zip(XGBOOST, of_versions, strict=True) if one is not None}
-    first = default or next(iter(every))
-    return {first: every.pop(first), **every}
-
-
 def version_of(package: str) -> str | None:
-    """Of what is imported or would be, from the file that it reads itself: two packages may have brought one folder."""
+    """The version of what is imported or would be, by the file that it reads: two packages may have brought one folder."""
     if package in sys.modules:
         return getattr(sys.modules[package], "__version__", None)
     spec = importlib.util.find_spec(package)
@@ -103,17 +81,6 @@ def xgboost_of_today() -> str:
     return f"xgboost-{XGBOOST[max((i for i, version in enumerate(numbers) if version <= installed), default=0)]}"
 
 
-EXACT, ONE, HALF = Convention(), Constant(), Convention(scale=0.5)
-# XGBoost's several expectiles are sums of a ladder's steps, which keeps them in order: another model.
-HALF_OF_ONE_LEVEL = Convention(scale=0.5, of_one_level=True)
-# Friedman, Hastie & Tibshirani (2000), Annals of Statistics 28(2): one of K symmetric scores is redundant.
-FRIEDMAN = Convention(lambda parameters, classes: classes / max(classes - 1, 1))
-# By Gershgorin's theorem 2 diag(q (1 - q)) is no less than the full matrix, diag(q) - q q'.
-TWICE = Convention(2.0)
-# The default of XGBoost's max_delta_step and of LightGBM's poisson_max_delta_step: steps in the log of a rate are kept short.
-SHORT_STEPS = Convention(float(np.exp(0.7)))
-
-
 @dataclass(frozen=True)
 class Traits:
     """What boosters need to know of a loss.
@@ -137,14 +104,14 @@ class Traits:
     jumps : callable
         From the parameters, the margins at which the loss is not continuous.
     instead : str
-        Of what is no loss of a margin, the name of the loss to take.
+        The name of the loss to take where this one is no loss of a margin.
     how : str
         What is to be done with that loss, if it is not the same.
     """
 
-    hessians: Mapping[str, Convention] = field(default_factory=lambda: by_name(exact=EXACT))
-    link: _links.Link = _links.IDENTITY
-    start: _starts.Start | None = None
+    hessians: Mapping[str, Convention]
+    link: Link
+    start: Start | None = None
     products: Callable[[Margins], np.ndarray | None] | None = None
     renewed: bool = False
     level: str = ""
@@ -174,137 +141,56 @@ class Traits:
         return name
 
 
-SOFTMAX = by_name(exact=EXACT)
-ACROSS_KINKS = Descent(share=1.0, width=0.3)
-CORNER = by_name(descent=ACROSS_KINKS, default="constant")
-RESIDUAL = by_name(descent=Descent(), exact=EXACT, upper_bound=ONE)
-REWEIGHTED = by_name(descent=Descent(), exact=EXACT, upper_bound=OfGradient(function=residual_bound))
-
-TABLE: dict[str, Traits] = {
-    "squared_error": Traits(by_name(exact=EXACT, xgboost=HALF, lightgbm=HALF), start=_starts.mean),
-    "absolute_error": Traits(
-        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed()), lightgbm=ONE, default="constant"),
-        start=_starts.median,
-        renewed=True,
-    ),
-    "huber": Traits({**RESIDUAL, "lightgbm": ONE}),
-    "smooth_l1": Traits(by_name(descent=Descent(), exact=EXACT, upper_bound=Constant(inverse_of("beta")))),
-    "log_cosh": Traits(RESIDUAL),
-    "quantile": Traits(
-        by_name(descent=ACROSS_KINKS, xgboost=(ONE, Smoothed(function=smoothed_quantile)), lightgbm=ONE, default="constant"),
-        start=_starts.quantile,
-        renewed=True,
-        level="q",
-    ),
-    "binary_cross_entropy": Traits(instead="binary_cross_entropy_with_logits"),
-    "binary_cross_entropy_with_logits": Traits(
-        by_name(exact=EXACT, upper_bound=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.SIGMOID, _starts.logit
-    ),
-    "sigmoid_focal": Traits(
-        by_name(exact=EXACT, upper_bound=OfGradient(function=focal_bound), default="upper_bound"), _links.SIGMOID
-    ),
-    "hinge": Traits(by_name(xgboost=OfGradient(), default="constant")),
-    "squared_hinge": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
-    "poisson": Traits(by_name(exact=EXACT, xgboost=SHORT_STEPS, lightgbm=SHORT_STEPS), _links.EXP, _starts.log_mean),
-    "gamma": Traits(by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean),
-    "tweedie": Traits(by_name(exact=EXACT, xgboost=EXACT, lightgbm=EXACT), _links.EXP, _starts.log_mean),
-    "inverse_gaussian": Traits(
-        by_name(descent=Turned(function=of_inverse_gaussian), exact=EXACT), _links.EXP, _starts.log_mean
-    ),
-    "negative_binomial": Traits(link=_links.EXP, start=_starts.log_mean),
-    "poisson_identity": Traits(instead="poisson"),
-    "zero_inflated_poisson": Traits(by_name(descent=Turned(function=of_zero_inflated_poisson), exact=EXACT), _links.EXP),
-    "beta": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID),
-    "gaussian_nll": Traits(start=_starts.mean_by_variance),
-    "gaussian_nll_with_log_scale": Traits(start=_starts.mean_by_log_scale),
-    "laplace_nll": Traits(CORNER, start=_starts.median_by_scale, renewed=True),
-    "cauchy_nll": Traits(REWEIGHTED),
-    "student_t_nll": Traits(REWEIGHTED),
-    "crps_logistic": Traits(REWEIGHTED),
-    "crps_laplace": Traits(REWEIGHTED),
-    "crps_gaussian": Traits(REWEIGHTED),
-    "soft_margin": Traits(by_name(exact=EXACT, upper_bound=EXACT), _links.SIGMOID),
-    "modified_huber": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
-    "perceptron": Traits(by_name()),
-    "hinge_embedding": Traits(by_name(), _links.DISTANCE),
-    "margin_ranking": Traits(by_name()),
-    "brier": Traits(instead="brier_with_logits"),
-    "brier_with_logits": Traits(by_name(upper_bound=OfGradient(function=brier_bound), exact=EXACT), _links.SIGMOID),
-    "wing": Traits(CORNER),
-    "cross_entropy": Traits(
-        by_name(exact=EXACT, upper_bound=TWICE, xgboost=TWICE, lightgbm=FRIEDMAN),
-        _links.SOFTMAX,
-        _starts.log_frequencies,
-        products=products_of_softmax,
-    ),
-    "nll": Traits(instead="cross_entropy"),
-    "kl_divergence": Traits(instead="cross_entropy"),
-    "elementwise_kl_divergence": Traits(instead="binary_cross_entropy_with_logits"),
-    "total_variation": Traits(instead="cross_entropy"),
-    "multilabel_soft_margin": Traits(by_name(exact=EXACT, upper_bound=EXACT), _links.SIGMOID, _starts.logits_of_classes),
-    "one_vs_all": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID, _starts.logits_of_classes),
-    "multi_margin": Traits(by_name(), start=_starts.levels_of_margins),
-    "categorical_hinge": Traits(by_name(), start=_starts.majority),
-    "sparsemax": Traits(by_name(exact=EXACT), start=_starts.frequencies),
-    "selected_log_probs": Traits(instead="cross_entropy"),
-    "distillation_kl": Traits(instead="cross_entropy"),
-    "distillation_js": Traits(instead="cross_entropy"),
-    "softmax_focal": Traits(SOFTMAX, _links.SOFTMAX),
-    "expectile": Traits(by_name(exact=EXACT, xgboost=(None, HALF_OF_ONE_LEVEL)), level="alpha"),
-    "pseudo_huber": Traits({**REWEIGHTED, **by_name(xgboost=EXACT)}),
-    "charbonnier": Traits(REWEIGHTED),
-    "fair": Traits({**REWEIGHTED, "lightgbm": EXACT}),
-    "cauchy": Traits(REWEIGHTED),
-    "geman_mcclure": Traits(REWEIGHTED),
-    "welsch": Traits(REWEIGHTED),
-    "tukey_biweight": Traits(REWEIGHTED),
-    "epsilon_insensitive": Traits(CORNER),
-    "squared_epsilon_insensitive": Traits(by_name(exact=EXACT, upper_bound=Constant(2.0), default="upper_bound")),
-    "squared_log_error": Traits(
-        instead="squared_error",
-        how="of log1p(target), which is the same with predictions expm1(margin)",
-    ),
-    "exponential": Traits(link=_links.HALF_LOGIT),
-    "absolute_percentage_error": Traits(CORNER),
-    "symmetric_absolute_percentage_error": Traits(CORNER),
-    "linex": Traits(by_name(descent=Turned(function=of_linex), exact=EXACT)),
-    "lp": Traits(by_name(exact=EXACT, default="constant")),
-    "log_lin_quantile": Traits(
-        by_name(descent=Descent(share=1.0, width=0.3, residual=relative_to_rate), default="constant"), _links.EXP
-    ),
-    "barron": Traits(REWEIGHTED),
-    "barron_nll": Traits(REWEIGHTED),
-    "cross_entropy_lambda": Traits(by_name(exact=EXACT, upper_bound=EXACT, lightgbm=EXACT), _links.SIGMOID),
-    "asymmetric_focal": Traits(by_name(descent=Turned(function=of_asymmetric_focal), exact=EXACT), _links.SIGMOID),
-    "reduced_focal": Traits(by_name(exact=EXACT, default="constant"), _links.SIGMOID, jumps=at_threshold),
-    "binary_sparsemax": Traits(by_name(exact=EXACT, upper_bound=Constant(0.5), default="upper_bound")),
-    "tweedie_identity": Traits(instead="tweedie"),
-    "generalized_kl": Traits(by_name(exact=EXACT), _links.EXP, _starts.log_mean),
-    "l1": Traits(instead="absolute_error"),
-    "l2": Traits(instead="squared_error"),
-    "elastic_net": Traits(instead="squared_error"),
-    "gan_minimax": Traits(instead="binary_cross_entropy_with_logits"),
-    "gan_non_saturating": Traits(instead="binary_cross_entropy_with_logits"),
-    "gan_least_squares": Traits(instead="squared_error"),
-    "gan_hinge": Traits(instead="hinge"),
-    "wasserstein": Traits(instead="hinge"),
-    "multilabel_margin": Traits(instead="multilabel_soft_margin"),
-    "poly1_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
-    "generalized_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
-    "symmetric_cross_entropy": Traits(SOFTMAX, _links.SOFTMAX),
-}
-
-OTHER = Traits()
+def by_versions(given: Any) -> dict[str, Any]:
+    """What is said of XGBoost by the names of its versions: one word for all, or one for each, in the order of `XGBOOST`."""
+    each = given if isinstance(given, tuple) else (given,) * len(XGBOOST)
+    if len(each) != len(XGBOOST):
+        raise ValueError(f"XGBoost's versions are {', '.join(XGBOOST)}, and {len(each)} conventions are given")
+    return {f"xgboost-{version}": one for version, one in zip(XGBOOST, each, strict=True) if one is not None}
 
 
-#: Of losses whose elements hang together, such as those of regions: a booster asks for the Hessian of each sample.
-HANGS_TOGETHER = Traits(instead="a loss of single samples")
+def found(kind: str, word: str, known: Mapping[str, Any]) -> Any:
+    """What a word means; that of "" is nothing."""
+    if word and word not in known:
+        raise ValueError(f"there is no {kind} {word!r}; there are: {', '.join(known)}")
+    return known.get(word)
+
+
+def conventions_of(words: Boosting) -> dict[str, Convention]:
+    """The conventions of a loss by name, with the constant that all losses have; those of XGBoost are the last."""
+    said: dict[str, Any] = {**(found("set of conventions", words.common, SETS) or {}), **words.hessians}
+    of_xgboost = by_versions(said.pop("xgboost", None))
+    said = {**said, "constant": said.get("constant", 1.0), **of_xgboost}
+    for name in said:
+        found("Hessian", name, dict.fromkeys(HESSIANS))
+    return {
+        name: found("convention", word, CONVENTIONS) if isinstance(word, str) else Constant(word) for name, word in said.items()
+    }
+
+
+@lru_cache(maxsize=1024)
+def traits_from(name: str, words: Boosting) -> Traits:
+    """What the words of a loss mean; an error names it."""
+    try:
+        return Traits(
+            conventions_of(words),
+            found("link", words.link, LINKS),
+            found("start", words.start, CLOSED_FORMS),
+            found("product", words.products, PRODUCTS),
+            words.renewed,
+            words.level,
+            found("jump", words.jumps, JUMPS) or no_jumps,
+            words.instead,
+            words.how,
+        )
+    except ValueError as error:
+        raise ValueError(f"boosting= of {name}: {error}") from None
+
+
+for row in registry.values():  # here, where a wrong word is met by who wrote it and not by who trains
+    traits_from(row.name, row.boosting)
 
 
 def traits_of(loss: Loss) -> Traits:
-    """The row of a loss; of one that has none, what can be told from its derivatives."""
-    if "grad_and_hess" not in loss.row.entry_points:
-        return HANGS_TOGETHER
-    if loss.row.own is not None:  # whatever its name is
-        return Traits(by_name(exact=EXACT, descent=Descent()), _links.OF_USERS[loss.row.link])
-    return TABLE.get(loss.name, OTHER)
+    """What is said of a loss where it is declared."""
+    return traits_from(loss.name, loss.row.boosting)

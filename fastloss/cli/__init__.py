@@ -212,7 +212,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except BrokenPipeError:  # the reader of the output has left, as `head` does
             return PIPE_CLOSED
         except OSError as error:
-            # Of a file the name is said where it is opened and written.
+            # A file is named where it is opened and written.
             report(error if error.filename or not error.strerror else CommandError(f"standard output: {error.strerror}"))
             return WRONG_INPUT
         except (CommandError, MemoryError) as error:

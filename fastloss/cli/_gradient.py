@@ -45,7 +45,7 @@ def gradient_of(problem: Problem, block: Block, denominator: Total | None) -> tu
     if np.abs(exponent).max(initial=0) > 900:
         gradient = np.ldexp(gradient * np.asarray(mantissa, np.float64), exponent)
     elif np.ndim(mantissa) or mantissa != 1 or exponent:
-        # In double, to be rounded once. What is 0 stays 0, whatever the factor.
+        # The product is in double, to be rounded once. What is 0 stays 0, whatever the factor.
         factor = np.ldexp(1.0, exponent) * mantissa
         where = True if np.all(np.isfinite(factor)) else gradient != 0
         np.multiply(gradient, factor, out=gradient, where=where, dtype=np.float64, casting="same_kind")

@@ -118,7 +118,7 @@ def unreadable(path: str, reason: str) -> CommandError:
 
 
 def reason_of(error: Exception) -> str:
-    """Of a damaged header every stage of NumPy's parser can complain, each with an exception of its own."""
+    """What an error says: every stage of NumPy's parser can complain of a damaged header, each with an exception of its own."""
     reason = str(error.args[0] if error.args else error) or type(error).__name__
     return "it is shorter than its header says" if "mmap length" in reason else reason
 
@@ -253,7 +253,7 @@ def what_it_is(path: str, head: bytes) -> str:
         delimiter = next((d for d in (b",", b";", b"\t") if d in head), b"")
         option = f", delimiter={delimiter.decode()!r}" if delimiter else ""
         kind = "CSV" if delimiter or suffix == ".csv" else "text"
-        # Of braces in a name `format` would make fields: only the path is put in.
+        # Only the path is put in: `format` would make fields of braces in a name.
         return conversion(f"{kind}, perhaps with a line of headings (skiprows=1)", path, "numpy.loadtxt({path}" + option + ")")
     return f"it does not begin as one does; if it holds raw numbers, write their type and shape: {path}:float32:1000x10"
 

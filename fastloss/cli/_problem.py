@@ -21,8 +21,8 @@ from fastloss.cli._terminal import CommandError
 
 __all__ = ["GRADIENT_DTYPES", "Asked", "Block", "Problem", "blocks", "is_large", "with_files"]
 
-# Of the prediction. Sums need nothing beside the block, which is read where the file is mapped; groups need most, an
-# order to sort by and several arrays in double: up to 100 MiB.
+# A block has so much of the prediction. Sums need nothing beside it, which is read where the file is mapped; groups need most,
+# an order to sort by and several arrays in double: up to 100 MiB.
 BLOCK_BYTES = 8 << 20
 
 # What is read from memory at once.
@@ -281,7 +281,7 @@ class Problem:
         return 2 + self.has_accuracy + self.has_perplexity
 
     def columns(self, block: Block) -> tuple[list[Array | None], Weighing]:
-        """Of each sample the loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
+        """Each sample's loss, what the mean divides by, that where the label is predicted, and as many times -log q of it.
 
         All are without the factors of the weighing, which is returned beside them; None is 1 everywhere.
         """

@@ -8,9 +8,9 @@ from typing import Any
 
 from fastloss import _docs
 from fastloss._arguments import default_wrt
+from fastloss._kinds import Parameter
 from fastloss._loss import Loss
 from fastloss._options import EMPTY
-from fastloss._registry import Parameter
 from fastloss.cli._inputs import FORMATS, numbers, open_input
 from fastloss.cli._json import add_json_option
 from fastloss.cli._outputs import STDOUT
@@ -37,7 +37,7 @@ CLASSES_EPILOG = """
 Of labels the accuracy is the part of them that have the largest prediction, and the perplexity is exp of the
 mean of -log q of the label, where q is the softmax of the predictions. Both weigh as the mean does."""
 
-# Of the names under which argparse keeps the parameters of a loss, apart from the options of the command.
+# argparse keeps the parameters of a loss under names that begin so, apart from the options of the command.
 PREFIX = "parameter_"
 
 # How groups may be ordered.

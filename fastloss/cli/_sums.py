@@ -131,7 +131,7 @@ class Total:
         return scaled(self.column(0), self.unit)
 
     def loss_in(self, unit: int) -> float:
-        """In units of 2^unit: to be compared with others, where itself it may be no number."""
+        """The loss in units of 2^unit: to be compared with others, where itself it may be no number."""
         return scaled(self.column(0), self.unit - unit)
 
     @property

@@ -66,7 +66,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 
 def positive_integer(text: str, most: int = 2**31 - 1) -> int:
-    """For `argparse`."""
+    """What `argparse` makes of the text of a number that is at least 1."""
     # Python refuses to read a number of thousands of digits.
     if not text.isdecimal() or len(text) > 20 or not 1 <= int(text) <= most:
         shown = text if len(text) <= 20 else f"{text[:20]}..."
@@ -89,7 +89,7 @@ SPELLED = {
 
 
 def in_ascii(error: UnicodeError) -> tuple[str, int]:
-    """For `codecs`: spell a character out, or write its escape sequence."""
+    """What `codecs` writes for a character: it is spelt out, or its escape sequence is written."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     failed = error.object[error.start : error.end]

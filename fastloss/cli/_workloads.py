@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fastloss._registry import Argument, Interval, registry
+from fastloss._kinds import Interval
+from fastloss._registry import Argument, registry
 from fastloss.cli._terminal import unknown
 
 __all__ = ["SIZES", "Inputs", "Workload", "select", "workloads"]

@@ -55,7 +55,7 @@ LIMIT, ADD = "limit", "np.add"
 OPPONENTS: dict[str, Opponent] = {}
 NO_OPPONENTS = "no other library is measured: their code is in the source, python benchmarks/bench.py"
 
-#: Of the JSON file. In files that do not say theirs, "numpy" is `fastloss.reference`.
+#: The JSON file says it. In files that do not, "numpy" is `fastloss.reference`.
 FORMAT = 2
 
 # A turn lasts at least this long, so that neither the clock nor the waking of threads counts.
@@ -66,7 +66,7 @@ PAUSE_SECONDS = 0.005
 # rounds, but in three.
 BUDGET_SECONDS = 10.0
 FEWEST_TURNS = 3
-# Of other libraries some end the process where a thread cannot be started.
+# Some other libraries end the process where a thread cannot be started.
 MOST_THREADS = 1024
 # In a quiet run of 15 rounds the quartiles lay 1 to 15 percent apart. Beyond this ratio a median is marked as doubtful.
 UNSTEADY, MARK = 1.5, "†"
@@ -120,7 +120,7 @@ def commit() -> str | None:
 
 
 def file_name(results: dict[str, Any]) -> str:
-    """Of the results of one machine and day."""
+    """The name of a file with the results of one machine and day."""
     words = f"{results['machine']['cpu']} {results['machine']['tier']}"
     words = re.sub(r"\((R|TM|C)\)", "", words, flags=re.IGNORECASE)
     return "-".join([*re.findall(r"[a-z0-9.]+", words.lower()), results["date"][:10]]) + ".json"

@@ -59,12 +59,12 @@ QUICK_CLASSES = (10, 65)
 # A number costs little beside that of a loss, which is computed many times, with its input moved.
 FUNCTION_FACTOR = 10
 
-# Of a row that is shown, the numbers at either end.
+# A row is shown by so many numbers at either end.
 EDGE = 3
 
 
 def error_as_text(error: float) -> str:
-    """At most 8 characters."""
+    """An error in at most 8 characters."""
     return f"{error:.2f}" if error < 9999 else f"{error:.2g}"
 
 
@@ -168,7 +168,7 @@ class Failure:
 
 @dataclass
 class Finding:
-    """Of one loss or function in one dtype: the worst errors by tier, their bounds, and what broke one worst."""
+    """What was found of one loss or function in one dtype: the worst errors by tier, their bounds, and what broke one worst."""
 
     name: str
     dtype: np.dtype[Any]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, overload
 
-from fastloss._loss import Loss
-from fastloss._registry import (
+from fastloss._boosting_words import Boosting
+from fastloss._kinds import (
     BINARY,
     NONNEGATIVE,
     POSITIVE,
@@ -31,6 +31,7 @@ from fastloss._registry import (
     PredictedPositive,
     PredictedReal,
 )
+from fastloss._loss import Loss
 from fastloss.custom import _check
 from fastloss.custom._check import Report
 from fastloss.custom._declare import row_of
@@ -151,7 +152,8 @@ def pointwise(
     row = row_of(reference, traits)
     if link not in LINKS:
         raise ValueError(f"link = {link!r} is unknown; there are: {', '.join(LINKS)}")
-    loss = loss_of(replace(row, own=kernels_of(text_of(body), row, slow), link=link))
+    boosting = Boosting(exact="hessian", descent="chord", link=link)
+    loss = loss_of(replace(row, own=kernels_of(text_of(body), row, slow), boosting=boosting))
     if check:
         _check.check(loss)
     return loss

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fastloss import _core, _errors, _verify
+from fastloss._kinds import Interval
 from fastloss._loss import Loss
-from fastloss._registry import Interval
 
 __all__ = ["Line", "Report", "check", "report_of"]
 

@@ -1,4 +1,4 @@
-"""The row of a user's loss: its arguments and parameters, read from the NumPy function that defines it."""
+"""The declaration of a user's loss: its arguments and parameters, read from the NumPy function that defines it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from types import NoneType
 from typing import Any
 
 from fastloss import _core
+from fastloss._kinds import Interval, Kind, Parameter
 from fastloss._options import OPTIONS
-from fastloss._registry import Interval, Kind, Parameter, Row
+from fastloss._registry import Row
 from fastloss._shapes import POINTWISE
 
 __all__ = ["row_of"]

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from fastloss import _core
-from fastloss._registry import Parameter, Row
+from fastloss._kinds import Parameter
+from fastloss._registry import Row
 
 __all__ = ["OwnKernels", "kernels_of", "text_of"]
 

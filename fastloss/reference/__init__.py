@@ -34,7 +34,7 @@ globals().update(linear_losses)
 globals().update(row_functions)
 globals().update(composed)
 
-# Without the losses: `help` would print the whole documentation of each.
+# The losses are left out: `help` would print the whole documentation of each.
 __all__ = ["composed", "linear_losses", "losses", "row_functions"]
 
 __getattr__ = module_attributes(__name__, (losses, linear_losses, row_functions, composed))

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, SIGN, Argument, CosineMargin, Exponent, Flag, Margin, NonNegative, sums
+from fastloss._kinds import PROBABILITY, SIGN, CosineMargin, Exponent, Flag, Margin, NonNegative
+from fastloss._registry import Argument, sums
 
 FIRST, SECOND = Argument("first"), Argument("second")
 

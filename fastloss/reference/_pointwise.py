@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import (
+from fastloss._boosting_words import Boosting, instead
+from fastloss._kinds import (
     NONNEGATIVE,
     PROBABILITY,
     SIGN,
@@ -19,8 +20,8 @@ from fastloss._registry import (
     OptionalFractions,
     Positive,
     PositiveArray,
-    pointwise,
 )
+from fastloss._registry import pointwise
 from fastloss.reference._series import exp_minus_linear
 from fastloss.reference._special import lgamma1p, lgamma_excess
 
@@ -37,7 +38,7 @@ def _logistic(logit):
     return e, np.where(logit >= 0, likely, unlikely), np.where(logit >= 0, unlikely, likely)
 
 
-@pointwise()
+@pointwise(boosting=Boosting(exact="hessian", xgboost="half_loss", lightgbm="half_loss", start="mean"))
 def squared_error(pred, target):
     """Squared error; its mean is the mean squared error.
 
@@ -70,7 +71,11 @@ def squared_error(pred, target):
     return r * r, 2 * r, np.full_like(r, 2)
 
 
-@pointwise(smoothness=0, kinks="pred == target")
+@pointwise(
+    smoothness=0,
+    kinks="pred == target",
+    boosting=Boosting("corner", xgboost=(1.0, "smoothed_absolute"), lightgbm=1.0, start="median", renewed=True),
+)
 def absolute_error(pred, target):
     """Absolute error; its mean is the mean absolute error.
 
@@ -97,7 +102,7 @@ def absolute_error(pred, target):
     return np.abs(r), np.sign(r), np.zeros_like(r)
 
 
-@pointwise(smoothness=1, kinks="abs(pred - target) == delta")
+@pointwise(smoothness=1, kinks="abs(pred - target) == delta", boosting=Boosting("residual", lightgbm=1.0))
 def huber(pred, target, *, delta: Positive = 1.0):
     """Huber loss: half the squared error near the target, linear beyond `delta`.
 
@@ -137,7 +142,11 @@ def huber(pred, target, *, delta: Positive = 1.0):
     return c * (r - c / 2), c, np.abs(r) <= delta
 
 
-@pointwise(smoothness=1, kinks="abs(pred - target) == beta")
+@pointwise(
+    smoothness=1,
+    kinks="abs(pred - target) == beta",
+    boosting=Boosting(descent="chord", exact="hessian", upper_bound="inverse_of_beta"),
+)
 def smooth_l1(pred, target, *, beta: NonNegative = 1.0):
     """Smooth L1 loss: the absolute error with its corner rounded within `beta` of the target.
 
@@ -178,7 +187,7 @@ def smooth_l1(pred, target, *, beta: NonNegative = 1.0):
     return slope * (r - np.clip(r, -beta, beta) / 2), slope, np.where(inside, 1 / beta, 0)
 
 
-@pointwise()
+@pointwise(boosting=Boosting("residual"))
 def log_cosh(pred, target):
     """Log-cosh loss: about r²/2 near the target, |r| - log 2 far away, smooth everywhere.
 
@@ -215,7 +224,11 @@ def log_cosh(pred, target):
     return np.where(a < 1, near, far), np.tanh(r), 4 * e / (1 + e) ** 2
 
 
-@pointwise(smoothness=0, kinks="pred == target")
+@pointwise(
+    smoothness=0,
+    kinks="pred == target",
+    boosting=Boosting("corner", xgboost=(1.0, "smoothed_quantile"), lightgbm=1.0, start="quantile", renewed=True, level="q"),
+)
 def quantile(pred, target, *, q: Levels = 0.5):
     """Quantile (pinball) loss: its minimiser is the `q`-quantile of the target.
 
@@ -262,7 +275,13 @@ def quantile(pred, target, *, q: Levels = 0.5):
     return slope * r, slope, np.zeros_like(r)
 
 
-@pointwise(prediction=PROBABILITY, target=PROBABILITY, differentiable_target=True, of_logits="binary_cross_entropy_with_logits")
+@pointwise(
+    prediction=PROBABILITY,
+    target=PROBABILITY,
+    differentiable_target=True,
+    of_logits="binary_cross_entropy_with_logits",
+    boosting=instead("binary_cross_entropy_with_logits"),
+)
 def binary_cross_entropy(pred, target):
     """Binary cross-entropy of probabilities.
 
@@ -310,7 +329,13 @@ def binary_cross_entropy(pred, target):
     return value, grad, hess, np.where(np.isnan(y), y, np.log1p(-p) - np.log(p))
 
 
-@pointwise(target=PROBABILITY, differentiable_target=True)
+@pointwise(
+    target=PROBABILITY,
+    differentiable_target=True,
+    boosting=Boosting(
+        exact="hessian", upper_bound="hessian", xgboost="hessian", lightgbm="hessian", link="sigmoid", start="logit"
+    ),
+)
 def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray = 1.0):
     """Binary cross-entropy of logits (the logistic loss).
 
@@ -363,7 +388,9 @@ def binary_cross_entropy_with_logits(pred, target, *, pos_weight: PositiveArray 
     return value, negative * p - positive * not_p, (positive + negative) * p * not_p, by_target
 
 
-@pointwise(target=PROBABILITY, ulp=10.0, unit=1.0)
+@pointwise(
+    target=PROBABILITY, ulp=10.0, unit=1.0, boosting=Boosting(upper_bound="focal_bound", exact="hessian", link="sigmoid")
+)
 def sigmoid_focal(pred, target, *, alpha: OptionalFractions = 0.25, gamma: NonNegative = 2.0):
     """Focal loss of logits: binary cross-entropy with the easy examples faded out.
 
@@ -428,7 +455,7 @@ def sigmoid_focal(pred, target, *, alpha: OptionalFractions = 0.25, gamma: NonNe
     return tuple(np.where(factor == 0, 0, factor * x) for x in (entropy, pull + slope, hess))
 
 
-@pointwise(target=SIGN, smoothness=0, kinks="pred * target == 1")
+@pointwise(target=SIGN, smoothness=0, kinks="pred * target == 1", boosting=Boosting(constant=1.0, xgboost="gradient"))
 def hinge(pred, target):
     """Hinge loss, of support vector machines.
 
@@ -467,7 +494,7 @@ def hinge(pred, target):
     return np.maximum(margin, 0), -target * inside, np.zeros_like(margin)
 
 
-@pointwise(target=SIGN, smoothness=1, kinks="pred * target == 1")
+@pointwise(target=SIGN, smoothness=1, kinks="pred * target == 1", boosting=Boosting(upper_bound=2.0, exact="hessian"))
 def squared_hinge(pred, target):
     """Squared hinge loss: the hinge loss without its corner.
 
@@ -521,7 +548,10 @@ def count_constant(y):
     return np.where(y < 1, few, np.log(two_pi * y) / 2 + lgamma_excess(np.maximum(y, 1)))
 
 
-@pointwise(target=NONNEGATIVE)
+@pointwise(
+    target=NONNEGATIVE,
+    boosting=Boosting(exact="hessian", xgboost="short_steps", lightgbm="short_steps", link="exp", start="log_mean"),
+)
 def poisson(pred, target, *, full: Flag = False):
     """Poisson negative log-likelihood of the logarithm of the rate.
 
@@ -568,7 +598,7 @@ def poisson(pred, target, *, full: Flag = False):
     return value, rate - target, rate
 
 
-@pointwise(smoothness=0, kinks="pred == target; abs(pred - target) == width")
+@pointwise(smoothness=0, kinks="pred == target; abs(pred - target) == width", boosting=Boosting("corner"))
 def wing(pred, target, *, width: Positive = 5.0, curvature: Positive = 0.5):
     """Wing loss: logarithmic within `width` of the target, linear beyond.
 

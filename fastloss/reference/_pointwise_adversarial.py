@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import BINARY, PROBABILITY, Flag, pointwise
+from fastloss._boosting_words import instead
+from fastloss._kinds import BINARY, PROBABILITY, Flag
+from fastloss._registry import pointwise
 from fastloss.reference._pointwise import _logistic
 
 
@@ -21,7 +23,7 @@ def _linear(score, slope):
     return slope * score, np.where(np.isnan(score), score, slope), np.zeros_like(score)
 
 
-@pointwise(target=PROBABILITY, optional_target=True)
+@pointwise(target=PROBABILITY, optional_target=True, boosting=instead("binary_cross_entropy_with_logits"))
 def gan_minimax(pred, target, *, generator: Flag = False):
     """Minimax loss of generative adversarial networks: the generator maximises what the discriminator minimises.
 
@@ -67,7 +69,7 @@ def gan_minimax(pred, target, *, generator: Flag = False):
     return sign * value, sign * grad, sign * hess
 
 
-@pointwise(target=PROBABILITY, optional_target=True)
+@pointwise(target=PROBABILITY, optional_target=True, boosting=instead("binary_cross_entropy_with_logits"))
 def gan_non_saturating(pred, target, *, generator: Flag = False):
     """Non-saturating loss of generative adversarial networks: each of the two has a gradient wherever it is wrong.
 
@@ -108,7 +110,7 @@ def gan_non_saturating(pred, target, *, generator: Flag = False):
     return _cross_entropy(pred, np.ones_like(pred) if generator else target)
 
 
-@pointwise(target=PROBABILITY, optional_target=True)
+@pointwise(target=PROBABILITY, optional_target=True, boosting=instead("squared_error"))
 def gan_least_squares(pred, target, *, generator: Flag = False):
     """Least-squares loss of generative adversarial networks: scores are drawn to 1 or to 0, from either side.
 
@@ -150,7 +152,13 @@ def gan_least_squares(pred, target, *, generator: Flag = False):
     return r / 2 * r, r, np.ones_like(r)
 
 
-@pointwise(target=BINARY, optional_target=True, smoothness=0, kinks="(1 - generator) * (2 * target - 1) * pred == 1")
+@pointwise(
+    target=BINARY,
+    optional_target=True,
+    smoothness=0,
+    kinks="(1 - generator) * (2 * target - 1) * pred == 1",
+    boosting=instead("hinge"),
+)
 def gan_hinge(pred, target, *, generator: Flag = False):
     """Hinge loss of generative adversarial networks: scores beyond 1 and -1 are enough for the discriminator.
 
@@ -197,7 +205,7 @@ def gan_hinge(pred, target, *, generator: Flag = False):
     return np.maximum(m, 0), np.where(np.isnan(m), m, np.where(m > 0, -sign, 0)), np.zeros_like(pred)
 
 
-@pointwise(target=BINARY, optional_target=True)
+@pointwise(target=BINARY, optional_target=True, boosting=instead("hinge"))
 def wasserstein(pred, target, *, generator: Flag = False):
     """Wasserstein loss of generative adversarial networks: a critic scores real samples high and generated ones low.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import (
+from fastloss._boosting_words import Boosting, instead
+from fastloss._kinds import (
     BINARY,
     LOG_PROBABILITY,
     NONNEGATIVE,
@@ -16,13 +17,13 @@ from fastloss._registry import (
     OpenFraction,
     PositiveArray,
     Shift,
-    pointwise,
 )
+from fastloss._registry import pointwise
 from fastloss.reference._pointwise import _logistic
 from fastloss.reference._series import exp_curve
 
 
-@pointwise(target=SIGN)
+@pointwise(target=SIGN, boosting=Boosting(exact="hessian", upper_bound="hessian", link="sigmoid"))
 def soft_margin(pred, target):
     """Soft margin loss: the logistic loss of labels -1 and 1.
 
@@ -63,7 +64,12 @@ def soft_margin(pred, target):
     return np.maximum(-z, 0) + np.log1p(e), -target * wrong, target * target * right * wrong
 
 
-@pointwise(target=SIGN, smoothness=1, kinks="pred * target == 1; pred * target == -1")
+@pointwise(
+    target=SIGN,
+    smoothness=1,
+    kinks="pred * target == 1; pred * target == -1",
+    boosting=Boosting(upper_bound=2.0, exact="hessian"),
+)
 def modified_huber(pred, target):
     """Modified Huber loss: the squared hinge loss, linear where the label is missed by far.
 
@@ -104,7 +110,7 @@ def modified_huber(pred, target):
     return c * (2 * np.maximum(m, 0) - c), -2 * target * c, 2 * np.heaviside(m, 0) * np.heaviside(2 - m, 1)
 
 
-@pointwise(target=SIGN)
+@pointwise(target=SIGN, boosting=Boosting(link="half_logit"))
 def exponential(pred, target):
     """Exponential loss, of AdaBoost.
 
@@ -183,7 +189,13 @@ def exponential_with_soft_labels(pred, target):
     return hit + miss, miss - hit, hit + miss
 
 
-@pointwise(prediction=LOG_PROBABILITY, target=NONNEGATIVE, differentiable_target=True, of_logits="cross_entropy")
+@pointwise(
+    prediction=LOG_PROBABILITY,
+    target=NONNEGATIVE,
+    differentiable_target=True,
+    of_logits="cross_entropy",
+    boosting=instead("binary_cross_entropy_with_logits"),
+)
 def elementwise_kl_divergence(pred, target):
     """One class's part of the Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
 
@@ -232,7 +244,7 @@ def elementwise_kl_divergence(pred, target):
     return value, np.where(known, 0 - target, np.nan), np.zeros_like(pred), np.where(known, by_target, np.nan)
 
 
-@pointwise(target=SIGN, smoothness=0, kinks="pred * target == 0")
+@pointwise(target=SIGN, smoothness=0, kinks="pred * target == 0", boosting=Boosting(constant=1.0))
 def perceptron(pred, target):
     """Perceptron loss: how far a score is on the wrong side of 0.
 
@@ -273,7 +285,7 @@ def perceptron(pred, target):
     return np.maximum(-z, 0), 0 - target * missed, np.zeros_like(z)
 
 
-@pointwise(target=SIGN, smoothness=0, kinks="pred == margin")
+@pointwise(target=SIGN, smoothness=0, kinks="pred == margin", boosting=Boosting(constant=1.0, link="distance"))
 def hinge_embedding(pred, target, *, margin: Margin = 1.0):
     """Hinge embedding loss: distances small between what is alike, and at least `margin` between what is not.
 
@@ -319,7 +331,7 @@ def hinge_embedding(pred, target, *, margin: Margin = 1.0):
     return value, known * slope, np.zeros_like(pred)
 
 
-@pointwise(prediction=PROBABILITY, target=PROBABILITY, of_logits="brier_with_logits")
+@pointwise(prediction=PROBABILITY, target=PROBABILITY, of_logits="brier_with_logits", boosting=instead("brier_with_logits"))
 def brier(pred, target):
     """Brier score of probabilities: their squared error.
 
@@ -359,7 +371,7 @@ def brier(pred, target):
     return r * r, 2 * r, np.full_like(r, 2)
 
 
-@pointwise(target=PROBABILITY)
+@pointwise(target=PROBABILITY, boosting=Boosting(upper_bound="brier_bound", exact="hessian", link="sigmoid"))
 def brier_with_logits(pred, target):
     """Brier score of logits: the squared error of their probabilities.
 
@@ -401,7 +413,9 @@ def brier_with_logits(pred, target):
     return r * r, 2 * v * r, 2 * v * (v + r * (not_p - p))
 
 
-@pointwise(target=PROBABILITY, unit=1.0)
+@pointwise(
+    target=PROBABILITY, unit=1.0, boosting=Boosting(exact="hessian", upper_bound="hessian", lightgbm="hessian", link="sigmoid")
+)
 def cross_entropy_lambda(pred, target, *, exposure: PositiveArray = 1.0):
     """Cross-entropy of the probability of at least one event, at a rate and an exposure.
 
@@ -468,7 +482,14 @@ def _focal(balance, gamma, log_m, d, one_minus_2p, entropy, slope, bend):
 
 
 # As in `sigmoid_focal`, terms of the derivatives cancel, of the Hessian above all.
-@pointwise(target=PROBABILITY, smoothness=0, kinks="clip * (1 + exp(-pred)) == 1", ulp=10.0, unit=1.0)
+@pointwise(
+    target=PROBABILITY,
+    smoothness=0,
+    kinks="clip * (1 + exp(-pred)) == 1",
+    ulp=10.0,
+    unit=1.0,
+    boosting=Boosting(descent="of_asymmetric_focal", exact="hessian", link="sigmoid"),
+)
 def asymmetric_focal(pred, target, *, gamma_positive: NonNegative = 1.0, gamma_negative: NonNegative = 4.0, clip: Shift = 0.05):
     """Asymmetric loss of many labels: a focal loss that fades easy negatives faster than positives, and drops the easiest.
 
@@ -531,7 +552,13 @@ def asymmetric_focal(pred, target, *, gamma_positive: NonNegative = 1.0, gamma_n
     return positive[0] + negative[0], negative[1] - positive[1], positive[2] + negative[2]
 
 
-@pointwise(target=BINARY, smoothness=0, kinks="threshold * (1 + exp((1 - 2 * target) * pred)) == 1", unit=1.0)
+@pointwise(
+    target=BINARY,
+    smoothness=0,
+    kinks="threshold * (1 + exp((1 - 2 * target) * pred)) == 1",
+    unit=1.0,
+    boosting=Boosting(constant=1.0, exact="hessian", link="sigmoid", jumps="at_threshold"),
+)
 def reduced_focal(pred, target, *, gamma: Focus = 2.0, threshold: OpenFraction = 0.5):
     """Reduced focal loss: the cross-entropy of hard examples is left as it is, easy ones fade.
 
@@ -586,7 +613,7 @@ def reduced_focal(pred, target, *, gamma: Focus = 2.0, threshold: OpenFraction =
     return value, sign * grad, hess
 
 
-@pointwise(target=BINARY, smoothness=1, kinks="abs(pred) == 1")
+@pointwise(target=BINARY, smoothness=1, kinks="abs(pred) == 1", boosting=Boosting(upper_bound=0.5, exact="hessian"))
 def binary_sparsemax(pred, target):
     """Binary sparsemax loss: a logistic loss that is exactly 0, with its gradient, from a margin of 1 on.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import NONNEGATIVE, POSITIVE, DeviancePower, Flag, NonNegative, VariancePower, pointwise
+from fastloss._boosting_words import Boosting, instead
+from fastloss._kinds import NONNEGATIVE, POSITIVE, DeviancePower, Flag, NonNegative, VariancePower
+from fastloss._registry import pointwise
 from fastloss.reference._pointwise import _logistic, count_constant, half_poisson_deviance, poisson
 from fastloss.reference._series import exp_minus_linear
 
@@ -14,7 +16,7 @@ def _part(target, factor):
     return np.where(target == 0, 0, target * factor)
 
 
-@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE, of_logits="poisson")
+@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE, of_logits="poisson", boosting=instead("poisson"))
 def poisson_identity(pred, target, *, full: Flag = False):
     """Poisson negative log-likelihood of the rate itself (identity link).
 
@@ -62,7 +64,7 @@ def poisson_identity(pred, target, *, full: Flag = False):
     return value, np.where(np.isnan(rate), rate, 1 - share), _part(target, 1 / rate / rate)
 
 
-@pointwise(target=NONNEGATIVE)
+@pointwise(target=NONNEGATIVE, boosting=Boosting(link="exp", start="log_mean"))
 def negative_binomial(pred, target, *, dispersion: NonNegative = 1.0):
     """Negative binomial negative log-likelihood of the logarithm of the mean, without its constants.
 
@@ -114,7 +116,9 @@ def negative_binomial(pred, target, *, dispersion: NonNegative = 1.0):
     return value, p / dispersion - target * not_p, (target + 1 / dispersion) * p * not_p
 
 
-@pointwise(target=POSITIVE)
+@pointwise(
+    target=POSITIVE, boosting=Boosting(exact="hessian", xgboost="hessian", lightgbm="hessian", link="exp", start="log_mean")
+)
 def gamma(pred, target):
     """Gamma negative log-likelihood of the logarithm of the mean, without its constants.
 
@@ -159,7 +163,7 @@ def gamma(pred, target):
     return np.where(np.isposinf(ratio), ratio, pred + ratio), 1 - ratio, ratio
 
 
-@pointwise(target=POSITIVE)
+@pointwise(target=POSITIVE, boosting=Boosting(descent="of_inverse_gaussian", exact="hessian", link="exp", start="log_mean"))
 def inverse_gaussian(pred, target):
     """Inverse Gaussian negative log-likelihood of the logarithm of the mean, without its constants.
 
@@ -206,7 +210,11 @@ def inverse_gaussian(pred, target):
     )
 
 
-@pointwise(target=NONNEGATIVE, target_at=("power", 2, POSITIVE))
+@pointwise(
+    target=NONNEGATIVE,
+    target_at=("power", 2, POSITIVE),
+    boosting=Boosting(exact="hessian", xgboost="hessian", lightgbm="hessian", link="exp", start="log_mean"),
+)
 def tweedie(pred, target, *, power: VariancePower = 1.5):
     """Tweedie negative log-likelihood of the logarithm of the mean, without its constants: for amounts that are often 0.
 
@@ -257,7 +265,7 @@ def tweedie(pred, target, *, power: VariancePower = 1.5):
     return rise / up + fall / down, rise - fall, up * rise + down * fall
 
 
-@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE, of_logits="tweedie")
+@pointwise(prediction=NONNEGATIVE, target=NONNEGATIVE, of_logits="tweedie", boosting=instead("tweedie"))
 def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     """Half the Tweedie deviance of the mean itself (identity link).
 
@@ -309,7 +317,7 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     log = np.where(near, np.log1p(ratio), np.log(mean) - np.log(target))
 
     def integral(q):
-        """Of t^(q-1), from the target to the prediction."""
+        """The integral of t^(q-1) from the target to the prediction."""
         if q == 0:
             return log
         x = q * log
@@ -326,7 +334,7 @@ def tweedie_identity(pred, target, *, power: DeviancePower = 1.5):
     return tuple(np.where(target == 0, x, y) for x, y in zip(of_none, of_some, strict=True))
 
 
-@pointwise(target=NONNEGATIVE)
+@pointwise(target=NONNEGATIVE, boosting=Boosting(link="exp", start="log_mean"))
 def generalized_kl(pred, target):
     """Generalised Kullback-Leibler divergence of masses that need not sum to 1, from the logarithm of the predicted one.
 

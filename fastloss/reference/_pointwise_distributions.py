@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import (
+from fastloss._boosting_words import Boosting
+from fastloss._kinds import (
     INNER_PROBABILITY,
     NONNEGATIVE,
     SIGN,
@@ -17,14 +18,14 @@ from fastloss._registry import (
     PredictedPositive,
     PredictedReal,
     PredictedShape,
-    pointwise,
 )
+from fastloss._registry import pointwise
 from fastloss.reference._barron import general_loss, log_partition, shape_derivatives
 from fastloss.reference._pointwise import _for_each, _logistic, poisson
 from fastloss.reference._special import digamma, digamma_excess, erf, lgamma, lgamma_excess, trigamma, trigamma_excess
 
 
-@pointwise()
+@pointwise(boosting=Boosting(start="mean_by_variance"))
 def gaussian_nll(pred, target, *, variance: PredictedPositive = 1.0, full: Flag = False):
     """Gaussian negative log-likelihood of a predicted mean and variance.
 
@@ -78,7 +79,7 @@ def gaussian_nll(pred, target, *, variance: PredictedPositive = 1.0, full: Flag 
     return value, share, 1 / v, (1 / v - share * share) / 2, share * share / v - 1 / (2 * v * v)
 
 
-@pointwise(target=SIGN, smoothness=0, kinks="target * (pred - other) == margin")
+@pointwise(target=SIGN, smoothness=0, kinks="target * (pred - other) == margin", boosting=Boosting(constant=1.0))
 def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: Margin = 0.0):
     """Margin ranking loss: of two scores the one that should be the larger is, by a margin.
 
@@ -122,7 +123,7 @@ def margin_ranking(pred, target, *, other: PredictedReal = 0.0, margin: Margin =
     return np.maximum(slack, 0), -slope + 0.0, np.zeros_like(slope), slope, np.zeros_like(slope)
 
 
-@pointwise(smoothness=0, kinks="pred == target")
+@pointwise(smoothness=0, kinks="pred == target", boosting=Boosting("corner", start="median_by_scale", renewed=True))
 def laplace_nll(pred, target, *, scale: PredictedPositive = 1.0, full: Flag = False):
     """Laplace negative log-likelihood of a predicted median and scale.
 
@@ -173,7 +174,7 @@ def laplace_nll(pred, target, *, scale: PredictedPositive = 1.0, full: Flag = Fa
     return ratio + np.log(s) + constant, np.sign(r) / s, np.zeros_like(r), (1 - ratio) / s, (2 * ratio - 1) / s / s
 
 
-@pointwise()
+@pointwise(boosting=Boosting(start="mean_by_log_scale"))
 def gaussian_nll_with_log_scale(pred, target, *, log_scale: PredictedReal = 0.0, full: Flag = False):
     """Gaussian negative log-likelihood of a predicted mean and logarithm of the standard deviation.
 
@@ -246,7 +247,7 @@ def _student_t(pred, target, scale, n):
     return value, grad, hess, slope / (1 + z) / s, bend / (1 + z) ** 2 / s / s
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def cauchy_nll(pred, target, *, scale: PredictedPositive = 1.0, full: Flag = False):
     """Cauchy negative log-likelihood of a predicted median and scale.
 
@@ -296,7 +297,7 @@ def cauchy_nll(pred, target, *, scale: PredictedPositive = 1.0, full: Flag = Fal
     return value + constant, *derivatives
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def student_t_nll(pred, target, *, scale: PredictedPositive = 1.0, degrees_of_freedom: Positive = 4.0):
     """Student's t negative log-likelihood of a predicted location and scale, without its constants.
 
@@ -348,7 +349,7 @@ def student_t_nll(pred, target, *, scale: PredictedPositive = 1.0, degrees_of_fr
 
 
 # 8 ulp: 5.5 were found of the gradient by alpha where alpha is tiny and the residual large.
-@pointwise(ulp=8.0, value_unit=1.0)
+@pointwise(ulp=8.0, value_unit=1.0, boosting=Boosting("reweighted"))
 def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1.0):
     """Negative log-likelihood of the distribution of Barron's general robust loss, with a predicted location and shape.
 
@@ -406,7 +407,7 @@ def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1
     rho, grad, hess, log, power = general_loss(u, alpha, scale)
     log_z, log_z_slope, log_z_bend = log_partition(alpha)
     rho_slope, rho_bend = shape_derivatives(log, power, np.where(last, 1, alpha))
-    # At alpha = 2 the sign of |r| - scale, of r before it is rounded (Knuth 1969).
+    # At alpha = 2 the sign of |r| - scale counts, with r as it is before it is rounded (Knuth 1969).
     minus = r - pred
     lost = np.sign(r) * ((pred - (r - minus)) - (target + minus))
     excess = np.where(np.abs(r) == scale, lost, np.abs(r) - scale)
@@ -422,7 +423,7 @@ def barron_nll(pred, target, *, alpha: PredictedShape = 1.0, scale: Positive = 1
     )
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def crps_logistic(pred, target, *, scale: PredictedPositive = 1.0):
     """Continuous ranked probability score of a logistic distribution with a predicted mean and scale.
 
@@ -484,7 +485,7 @@ def _nothing_at_infinity(a, product):
     return np.where(np.isposinf(a), 0, product)
 
 
-@pointwise(smoothness=2, kinks="pred == target")
+@pointwise(smoothness=2, kinks="pred == target", boosting=Boosting("reweighted"))
 def crps_laplace(pred, target, *, scale: PredictedPositive = 1.0):
     """Continuous ranked probability score of a Laplace distribution with a predicted median and scale.
 
@@ -539,7 +540,7 @@ def crps_laplace(pred, target, *, scale: PredictedPositive = 1.0):
     return s * (a + e - 3 / (4 * np.ones_like(r))), -np.sign(r) * np.expm1(-a), e / s, further - 3 / (4 * np.ones_like(r)), bend
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def crps_gaussian(pred, target, *, scale: PredictedPositive = 1.0):
     """Continuous ranked probability score of a normal distribution with a predicted mean and standard deviation.
 
@@ -595,7 +596,7 @@ def crps_gaussian(pred, target, *, scale: PredictedPositive = 1.0):
     return s * (w * likely + by_scale), likely, twice_density / s, by_scale, bend
 
 
-@pointwise(target=NONNEGATIVE)
+@pointwise(target=NONNEGATIVE, boosting=Boosting(descent="of_zero_inflated_poisson", exact="hessian", link="exp"))
 def zero_inflated_poisson(pred, target, *, logit_zero: PredictedReal = 0.0):
     """Zero-inflated Poisson negative log-likelihood of the logarithm of the mean and the logit of extra zeros.
 
@@ -681,7 +682,7 @@ def _divergence(m, n, r, odds, constant):
 
 
 # 8 ulp: log Γ is taken of three arguments, and logarithms of two more numbers meet them.
-@pointwise(target=INNER_PROBABILITY, ulp=8.0, value_unit=1.0)
+@pointwise(target=INNER_PROBABILITY, ulp=8.0, value_unit=1.0, boosting=Boosting(constant=1.0, exact="hessian", link="sigmoid"))
 def beta(pred, target, *, precision: PredictedPositive = 1.0):
     """Beta negative log-likelihood of the logit of a predicted mean, and a precision: beta regression.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import Fraction, NonNegative, pointwise
+from fastloss._boosting_words import instead
+from fastloss._kinds import Fraction, NonNegative
+from fastloss._registry import pointwise
 
 
-@pointwise(optional_target=True, reduction="sum", smoothness=0, kinks="pred == target")
+@pointwise(optional_target=True, reduction="sum", smoothness=0, kinks="pred == target", boosting=instead("absolute_error"))
 def l1(pred, target, *, strength: NonNegative = 1.0):
     """L1 penalty: the absolute values, which draws parameters to exactly 0.
 
@@ -47,7 +49,7 @@ def l1(pred, target, *, strength: NonNegative = 1.0):
     return strength * np.abs(r), strength * np.sign(r), np.zeros_like(r)
 
 
-@pointwise(optional_target=True, reduction="sum")
+@pointwise(optional_target=True, reduction="sum", boosting=instead("squared_error"))
 def l2(pred, target, *, strength: NonNegative = 1.0):
     """L2 penalty: half the squares, which keeps parameters small, or near earlier ones.
 
@@ -88,7 +90,7 @@ def l2(pred, target, *, strength: NonNegative = 1.0):
     return strength * r * r / 2, strength * r, np.full_like(r, strength)
 
 
-@pointwise(optional_target=True, reduction="sum", smoothness=0, kinks="pred == target")
+@pointwise(optional_target=True, reduction="sum", smoothness=0, kinks="pred == target", boosting=instead("squared_error"))
 def elastic_net(pred, target, *, strength: NonNegative = 1.0, l1_ratio: Fraction = 0.5):
     """Elastic net penalty: a mixture of `l1` and `l2`.
 

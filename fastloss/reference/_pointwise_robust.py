@@ -7,17 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import (
-    ABOVE_MINUS_ONE,
-    Exponent,
-    Levels,
-    NonNegative,
-    OpenFraction,
-    Positive,
-    RobustShape,
-    Slope,
-    pointwise,
-)
+from fastloss._boosting_words import Boosting, instead
+from fastloss._kinds import ABOVE_MINUS_ONE, Exponent, Levels, NonNegative, OpenFraction, Positive, RobustShape, Slope
+from fastloss._registry import pointwise
 from fastloss.reference._barron import general_loss
 from fastloss.reference._pointwise import _for_each
 from fastloss.reference._series import exp_minus_linear, x_minus_log1p
@@ -34,7 +26,7 @@ def _residual(pred, target, scale):
     return r, a, np.clip(r, -scale, scale), np.minimum(a, scale) / larger, scale / larger, a > scale
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted", xgboost="hessian"))
 def pseudo_huber(pred, target, *, delta: Positive = 1.0):
     """Pseudo-Huber loss: about r²/2 near the target, about `delta` |r| far away, smooth everywhere.
 
@@ -76,7 +68,7 @@ def pseudo_huber(pred, target, *, delta: Positive = 1.0):
     return inside * (r / (share + h)), inside / h, (share / h) ** 3
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def charbonnier(pred, target, *, epsilon: Positive = 0.001):
     """Charbonnier loss: the absolute error with its corner rounded within about `epsilon`.
 
@@ -116,7 +108,7 @@ def charbonnier(pred, target, *, epsilon: Positive = 0.001):
     return larger * h, np.sign(r) * np.where(beyond, 1, q) / h, share / larger * share / h**3
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted", lightgbm="hessian"))
 def fair(pred, target, *, c: Positive = 1.0):
     """Fair loss: about r²/2 near the target, about `c` |r| far away; smoother than Huber's, convex.
 
@@ -157,7 +149,7 @@ def fair(pred, target, *, c: Positive = 1.0):
     return np.where(beyond, far, c * (c * x_minus_log1p(np.minimum(a, c) / c))), inside / (1 + q), (share / (1 + q)) ** 2
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def cauchy(pred, target, *, scale: Positive = 1.0):
     """Cauchy (Lorentzian) loss: about r²/2 near the target, logarithmic far away.
 
@@ -203,7 +195,7 @@ def cauchy(pred, target, *, scale: Positive = 1.0):
     return np.where(beyond, far, near), inside * share / (1 + z), np.where(beyond, -z * curve, curve)
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def geman_mcclure(pred, target, *, c: Positive = 1.0):
     """Geman-McClure loss: about r²/2 near the target, and never more than c²/2.
 
@@ -243,7 +235,7 @@ def geman_mcclure(pred, target, *, c: Positive = 1.0):
     return inside * (inside / (1 + z)) / 2, inside * share * share * share / (1 + z) ** 2, hess
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def welsch(pred, target, *, c: Positive = 1.0):
     """Welsch (Leclerc) loss: about r²/2 near the target, and never more than c²/2.
 
@@ -287,7 +279,7 @@ def welsch(pred, target, *, c: Positive = 1.0):
     return value, np.where(e == 0, 0, r * e), np.where(e == 0, 0, (1 - 2 * z) * e)
 
 
-@pointwise(smoothness=2, kinks="abs(pred - target) == c")
+@pointwise(smoothness=2, kinks="abs(pred - target) == c", boosting=Boosting("reweighted"))
 def tukey_biweight(pred, target, *, c: Positive = 4.685):
     """Tukey's biweight (bisquare) loss: about r²/2 near the target, constant beyond `c`.
 
@@ -327,7 +319,11 @@ def tukey_biweight(pred, target, *, c: Positive = 4.685):
     return inside * (inside * (0.5 - z / 2 + z * z / 6)), inside * v * v, v * (1 - 5 * z)
 
 
-@pointwise(smoothness=1, kinks="pred == target")
+@pointwise(
+    smoothness=1,
+    kinks="pred == target",
+    boosting=Boosting(exact="hessian", xgboost=(None, "half_loss_of_one_level"), level="alpha"),
+)
 def expectile(pred, target, *, alpha: Levels = 0.5):
     """Expectile loss, a squared error of unequal sides: its minimiser is the `alpha`-expectile of the target.
 
@@ -368,7 +364,7 @@ def expectile(pred, target, *, alpha: Levels = 0.5):
     return side * r * r, 2 * side * r, np.where(np.isnan(r), r, 2 * side)
 
 
-@pointwise(smoothness=0, kinks="abs(pred - target) == epsilon")
+@pointwise(smoothness=0, kinks="abs(pred - target) == epsilon", boosting=Boosting("corner"))
 def epsilon_insensitive(pred, target, *, epsilon: NonNegative = 0.1):
     """Epsilon-insensitive loss, of support vector regression: errors up to `epsilon` cost nothing.
 
@@ -406,7 +402,7 @@ def epsilon_insensitive(pred, target, *, epsilon: NonNegative = 0.1):
     return np.maximum(excess, 0), np.sign(r) * np.heaviside(excess, 0), np.zeros_like(r)
 
 
-@pointwise(smoothness=1, kinks="abs(pred - target) == epsilon")
+@pointwise(smoothness=1, kinks="abs(pred - target) == epsilon", boosting=Boosting(upper_bound=2.0, exact="hessian"))
 def squared_epsilon_insensitive(pred, target, *, epsilon: NonNegative = 0.1):
     """Squared epsilon-insensitive loss: errors up to `epsilon` cost nothing, and there is no corner.
 
@@ -445,7 +441,11 @@ def squared_epsilon_insensitive(pred, target, *, epsilon: NonNegative = 0.1):
     return m * m, 2 * np.sign(r) * m, 2 * np.heaviside(m, 0)
 
 
-@pointwise(prediction=ABOVE_MINUS_ONE, target=ABOVE_MINUS_ONE)
+@pointwise(
+    prediction=ABOVE_MINUS_ONE,
+    target=ABOVE_MINUS_ONE,
+    boosting=instead("squared_error", how="of log1p(target), which is the same with predictions expm1(margin)"),
+)
 def squared_log_error(pred, target):
     """Squared logarithmic error: the squared error of log(1 + pred) and log(1 + target).
 
@@ -482,7 +482,7 @@ def squared_log_error(pred, target):
     return d * d, 2 * d / (1 + pred), 2 * (1 - d) / (1 + pred) / (1 + pred)
 
 
-@pointwise(smoothness=0, kinks="pred == target")
+@pointwise(smoothness=0, kinks="pred == target", boosting=Boosting("corner"))
 def absolute_percentage_error(pred, target, *, epsilon: Positive = 1e-07):
     """Absolute percentage error: the absolute error as a share of the target's size.
 
@@ -516,7 +516,7 @@ def absolute_percentage_error(pred, target, *, epsilon: Positive = 1e-07):
     return np.abs(r) / floor, np.sign(r) / floor, np.zeros_like(r)
 
 
-@pointwise(smoothness=0, kinks="pred == target; pred == 0; abs(pred) + abs(target) == epsilon")
+@pointwise(smoothness=0, kinks="pred == target; pred == 0; abs(pred) + abs(target) == epsilon", boosting=Boosting("corner"))
 def symmetric_absolute_percentage_error(pred, target, *, epsilon: Positive = 1e-07):
     """Symmetric absolute percentage error: the absolute error as a share of the mean of both sizes.
 
@@ -564,7 +564,7 @@ def symmetric_absolute_percentage_error(pred, target, *, epsilon: Positive = 1e-
     return np.where(np.isinf(total) & ~np.isnan(r), 2, 2 * (np.abs(r) / floor)), grad, hess
 
 
-@pointwise(smoothness=0, kinks="pred == target")
+@pointwise(smoothness=0, kinks="pred == target", boosting=Boosting(constant=1.0, exact="hessian"))
 def lp(pred, target, *, p: Exponent = 2.0):
     """Power of the absolute error: `p` 1 is the absolute error, 2 the squared error.
 
@@ -598,7 +598,7 @@ def lp(pred, target, *, p: Exponent = 2.0):
     return a**p, np.sign(r) * p * a ** (p - 1), np.zeros_like(r) if p == 1 else p * (p - 1) * a ** (p - 2)
 
 
-@pointwise()
+@pointwise(boosting=Boosting(descent="of_linex", exact="hessian"))
 def linex(pred, target, *, a: Slope = 1.0):
     """Linex loss: exponential on one side of the target, linear on the other.
 
@@ -639,7 +639,9 @@ def linex(pred, target, *, a: Slope = 1.0):
     return exp_minus_linear(x), a * np.expm1(x), a * a * np.exp(x)
 
 
-@pointwise(smoothness=0, kinks="exp(pred) == target")
+@pointwise(
+    smoothness=0, kinks="exp(pred) == target", boosting=Boosting(constant=1.0, descent="chord_across_kinks_of_rate", link="exp")
+)
 def log_lin_quantile(pred, target, *, q: OpenFraction = 0.5):
     """Quantile loss of a prediction's exponential: for quantiles of positive targets.
 
@@ -678,7 +680,7 @@ def log_lin_quantile(pred, target, *, q: OpenFraction = 0.5):
     return slope * d, slope * rate, slope * rate
 
 
-@pointwise()
+@pointwise(boosting=Boosting("reweighted"))
 def barron(pred, target, *, alpha: RobustShape = 1.0, scale: Positive = 1.0):
     """Barron's general robust loss: a family with a shape, from half the square to losses that forget outliers.
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, Argument, Flag, NonNegative, Positive, sums
+from fastloss._kinds import PROBABILITY, Flag, NonNegative, Positive
+from fastloss._registry import Argument, sums
 
 PRED, LOGIT, TARGET = Argument("pred", PROBABILITY), Argument("pred"), Argument("target", PROBABILITY)
 
 
 def _probabilities(logits: Any) -> tuple[Any, Any]:
-    """Of logits the probability, and of its opposite, each with all its digits."""
+    """The probabilities of 1 and of 0 by logits, each with all its digits."""
     e = np.exp(-np.abs(logits))
     larger, smaller = 1 / (1 + e), e / (1 + e)
     return np.where(logits > 0, larger, smaller), np.where(logits > 0, smaller, larger)
@@ -25,7 +26,7 @@ def _apart(both: Any, apart: Any, smooth: float) -> tuple[Any, Any, Any]:
 
 
 def _dice(p: Any, q: Any, target: Any, total: Any, smooth: float, squared: bool) -> tuple[Any, ...]:
-    """Of p and q = 1 - p: the value, and the derivatives by p and the target."""
+    """The value, and the derivatives by p and the target; q is 1 - p."""
     difference = np.where(target > 0.5, (1 - target) - q, p - target)
     apart = total(difference**2) if squared else total(p * (1 - target) + q * target)
     value, by_both, by_apart = _apart(2 * total(p * target), apart, smooth)

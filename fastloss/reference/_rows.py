@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import (
+from fastloss._boosting_words import Boosting, instead
+from fastloss._kinds import (
     LOG_PROBABILITY,
     NONNEGATIVE,
     PROBABILITY,
@@ -19,8 +20,8 @@ from fastloss._registry import (
     Integer,
     Softcap,
     Temperature,
-    rows,
 )
+from fastloss._registry import rows
 from fastloss.reference._softmax import softened
 
 
@@ -67,7 +68,7 @@ def log_probability_loss(
 
     # Relative to the largest logit, Σ exp = 1 + others; log1p(others) and others/(1 + others) are -log q
     # and 1 - q of an almost certain class with all their digits; so is Σu - u, summed over the others.
-    # Of equal largest logits the first is `top`.
+    # The first of equal largest logits is `top`.
     top = np.max(pred, axis=1, keepdims=True, initial=-np.inf)
     is_top = (pred == top) & (np.cumsum(pred == top, axis=1) == 1)
 
@@ -99,7 +100,22 @@ def log_probability_loss(
     return value, grad, hess, mass
 
 
-@rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=6.0, unit=1.0)
+@rows(
+    target=NONNEGATIVE,
+    labels=True,
+    softmax=True,
+    ulp=6.0,
+    unit=1.0,
+    boosting=Boosting(
+        exact="hessian",
+        upper_bound="twice_hessian",
+        xgboost="twice_hessian",
+        lightgbm="friedman",
+        link="softmax",
+        start="log_frequencies",
+        products="of_softmax",
+    ),
+)
 def cross_entropy(
     pred,
     target,
@@ -204,7 +220,14 @@ def cross_entropy(
     return log_probability_loss(pred, target, of_log_q, *options)
 
 
-@rows(prediction=LOG_PROBABILITY, labels=True, probabilities=False, label_alone=True, of_logits="cross_entropy")
+@rows(
+    prediction=LOG_PROBABILITY,
+    labels=True,
+    probabilities=False,
+    label_alone=True,
+    of_logits="cross_entropy",
+    boosting=instead("cross_entropy"),
+)
 def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer = -100):
     """Negative log-likelihood of log-probabilities: `cross_entropy` after a log-softmax of your own.
 
@@ -259,6 +282,7 @@ def nll(pred, target, *, class_weight: ClassWeight = None, ignore_index: Integer
     ulp=8.0,
     unit=1.0,
     of_logits="cross_entropy",
+    boosting=instead("cross_entropy"),
 )
 def kl_divergence(pred, target, *, log_target: Flag = False):
     """Kullback-Leibler divergence of predicted log-probabilities from target probabilities.
@@ -311,7 +335,7 @@ def kl_divergence(pred, target, *, log_target: Flag = False):
     return value, grad, np.zeros_like(p), np.ones(len(pred), pred.dtype)
 
 
-@rows(prediction=PROBABILITY, target=PROBABILITY, smoothness=0, kinks="pred == target")
+@rows(prediction=PROBABILITY, target=PROBABILITY, smoothness=0, kinks="pred == target", boosting=instead("cross_entropy"))
 def total_variation(pred, target):
     """Total variation distance of predicted from target probabilities.
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import Mixture, Temperature, rows
+from fastloss._boosting_words import instead
+from fastloss._kinds import Mixture, Temperature
+from fastloss._registry import rows
 
 
 def _first_largest(x):
-    """Of each row where its first largest number is."""
+    """Where the first largest number of each row is."""
     largest = x == np.max(x, axis=1, keepdims=True, initial=-np.inf)
     return largest & (np.cumsum(largest, axis=1) == 1)
 
 
 def _exponentials(logits, temperature):
-    """Of each row exp((x - max x) / temperature), its sum less the largest 1, and the exponents. NaN without a finite logit."""
+    """Each row's exp((x - max x) / temperature), its sum less the largest 1, and the exponents. NaN without a finite logit."""
     top = np.max(logits, axis=1, keepdims=True, initial=-np.inf)
     exponents = np.where(np.isfinite(top), (logits - top) / temperature, np.nan)
     e = np.exp(exponents)
@@ -34,7 +36,7 @@ def _sigmoid(x):
 
 
 def _of_the_first_largest(x, logits):
-    """Of each row the number of `x` where the logit is largest; and the differences from it, 0 where both are infinite."""
+    """Each row's number of `x` where the logit is largest; and the differences from it, 0 where both are infinite."""
     at = np.where(_first_largest(logits), x, 0).sum(axis=1, keepdims=True)
     return at, np.where(x == at, 0, x - at)
 
@@ -127,7 +129,7 @@ def _jensen_shannon(pred, target, beta, temperature):
 
 # 6 ulp: a gradient is a difference of two softmaxes, or a probability times one of a slope and the mean of slopes, and each of
 # these terms may be off by 2: 4.32 was found in 200,000 draws.
-@rows(differentiable_target=True, ulp=6.0, unit=1.0)
+@rows(differentiable_target=True, ulp=6.0, unit=1.0, boosting=instead("cross_entropy"))
 def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
     """Kullback-Leibler divergence of a student's softmax from a teacher's, from the logits of both.
 
@@ -189,7 +191,7 @@ def distillation_kl(pred, target, *, temperature: Temperature = 1.0):
 
 # 8 ulp: a gradient is a probability times a difference of slope and mean, and slopes are logarithms of shares of the mixture,
 # which are quotients of sums of two softmaxes.
-@rows(differentiable_target=True, ulp=8.0, unit=1.0)
+@rows(differentiable_target=True, ulp=8.0, unit=1.0, boosting=instead("cross_entropy"))
 def distillation_js(pred, target, *, beta: Mixture = 0.5, temperature: Temperature = 1.0):
     """Generalized Jensen-Shannon divergence of a student's softmax and a teacher's, from the logits of both.
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import PROBABILITY, ClassWeight, Integer, Margin, OneOrTwo, rows
+from fastloss._boosting_words import Boosting, instead
+from fastloss._kinds import PROBABILITY, ClassWeight, Integer, Margin, OneOrTwo
+from fastloss._registry import rows
 from fastloss.reference._pointwise import binary_cross_entropy_with_logits
 from fastloss.reference._rows import _one_hot, _per_class
 
@@ -23,7 +25,11 @@ def _summed(elements, factor, parts=1):
     return value, np.where(np.isnan(grad).any(axis=1)[:, None], np.nan, grad), hess
 
 
-@rows(target=PROBABILITY, unit=1.0)
+@rows(
+    target=PROBABILITY,
+    unit=1.0,
+    boosting=Boosting(exact="hessian", upper_bound="hessian", link="sigmoid", start="logits_of_classes"),
+)
 def multilabel_soft_margin(pred, target, *, class_weight: ClassWeight = None):
     """Mean over the classes of binary cross-entropies: each class present or absent by itself.
 
@@ -69,7 +75,12 @@ def multilabel_soft_margin(pred, target, *, class_weight: ClassWeight = None):
     return *results, np.ones(len(pred), pred.dtype)
 
 
-@rows(labels=True, probabilities=False, unit=1.0)
+@rows(
+    labels=True,
+    probabilities=False,
+    unit=1.0,
+    boosting=Boosting(exact="hessian", upper_bound="hessian", lightgbm="hessian", link="sigmoid", start="logits_of_classes"),
+)
 def one_vs_all(pred, target, *, ignore_index: Integer = -100):
     """Sum over the classes of binary cross-entropies, the label's class against each of the others.
 
@@ -123,6 +134,7 @@ def one_vs_all(pred, target, *, ignore_index: Integer = -100):
     smoothness=0,
     kinks="pred - pred[label] == -margin",
     unit=1.0,
+    boosting=Boosting(constant=1.0, start="levels_of_margins"),
 )
 def multi_margin(
     pred,
@@ -201,6 +213,7 @@ def multi_margin(
     smoothness=0,
     kinks="rival - pred[label] == -margin",
     unit=1.0,
+    boosting=Boosting(constant=1.0, start="majority"),
 )
 def categorical_hinge(pred, target, *, margin: Margin = 1.0, class_weight: ClassWeight = None, ignore_index: Integer = -100):
     """Categorical hinge: the multi-class hinge loss of the label and the largest logit beside it.
@@ -264,7 +277,14 @@ def categorical_hinge(pred, target, *, margin: Margin = 1.0, class_weight: Class
     return value[:, 0], grad, np.zeros_like(grad), (target != ignore_index).astype(pred.dtype)
 
 
-@rows(probabilities=False, label_lists=True, smoothness=0, kinks="pred - pred[label] == -margin", unit=1.0)
+@rows(
+    probabilities=False,
+    label_lists=True,
+    smoothness=0,
+    kinks="pred - pred[label] == -margin",
+    unit=1.0,
+    boosting=instead("multilabel_soft_margin"),
+)
 def multilabel_margin(pred, target, *, margin: Margin = 1.0):
     """Multi-label margin loss: a hinge for each pair of a listed class and one that is not.
 
@@ -331,7 +351,15 @@ def multilabel_margin(pred, target, *, margin: Margin = 1.0):
     return value, grad, np.zeros_like(grad), np.ones(len(pred), pred.dtype)
 
 
-@rows(target=PROBABILITY, labels=True, smoothness=1, kinks="pred == threshold", ulp=6.0, unit=1.0)
+@rows(
+    target=PROBABILITY,
+    labels=True,
+    smoothness=1,
+    kinks="pred == threshold",
+    ulp=6.0,
+    unit=1.0,
+    boosting=Boosting(start="frequencies"),
+)
 def sparsemax(pred, target, *, ignore_index: Integer = -100):
     """Sparsemax loss: the cross-entropy of the projection onto the simplex, which gives most classes exactly 0.
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fastloss._registry import (
+from fastloss._boosting_words import Boosting, instead
+from fastloss._kinds import (
     NONNEGATIVE,
     ClassWeight,
     Fraction,
@@ -18,12 +19,12 @@ from fastloss._registry import (
     PositiveFraction,
     Softcap,
     Temperature,
-    rows,
 )
+from fastloss._registry import rows
 from fastloss.reference._rows import log_probability_loss
 
 
-@rows(labels=True, probabilities=False, softmax=True, ulp=6.0, reduction="none", unit=1.0)
+@rows(labels=True, probabilities=False, softmax=True, ulp=6.0, reduction="none", unit=1.0, boosting=instead("cross_entropy"))
 def selected_log_probs(pred, target, *, ignore_index: Integer = -100, temperature: Temperature = 1.0, softcap: Softcap = None):
     """Log-probability that the softmax of logits gives to each label: of the chosen tokens, for DPO, PPO and GRPO.
 
@@ -96,7 +97,7 @@ def selected_log_probs(pred, target, *, ignore_index: Integer = -100, temperatur
     return log_probability_loss(pred, target, of_log_q, ignore_index=ignore_index, temperature=temperature, softcap=softcap)
 
 
-@rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=10.0, unit=1.0)
+@rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=10.0, unit=1.0, boosting=Boosting(link="softmax"))
 def softmax_focal(
     pred,
     target,
@@ -172,7 +173,7 @@ def softmax_focal(
     return log_probability_loss(pred, target, of_log_q, class_weight, ignore_index, label_smoothing)
 
 
-@rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=10.0, unit=1.0)
+@rows(target=NONNEGATIVE, labels=True, softmax=True, ulp=10.0, unit=1.0, boosting=Boosting(link="softmax"))
 def poly1_cross_entropy(
     pred,
     target,
@@ -238,7 +239,7 @@ def poly1_cross_entropy(
 
 
 # A product of two composites of 2 ulp each, p^q and 1 - s, with the strength: 4.25 ulp where there is no fused multiply-add.
-@rows(labels=True, probabilities=False, softmax=True, ulp=5.0, unit=1.0)
+@rows(labels=True, probabilities=False, softmax=True, ulp=5.0, unit=1.0, boosting=Boosting(link="softmax"))
 def generalized_cross_entropy(
     pred,
     target,
@@ -301,7 +302,7 @@ def generalized_cross_entropy(
     return log_probability_loss(pred, target, of_log_q, class_weight, ignore_index)
 
 
-@rows(labels=True, probabilities=False, softmax=True, ulp=6.0, unit=1.0)
+@rows(labels=True, probabilities=False, softmax=True, ulp=6.0, unit=1.0, boosting=Boosting(link="softmax"))
 def symmetric_cross_entropy(
     pred,
     target,

@@ -21,7 +21,7 @@ def floating(given: Any) -> np.ndarray:
 
 
 def softened(logits: Any, top: Any, temperature: Any, softcap: Any) -> tuple[Any, Any, Any, Any]:
-    """Of softened logits z: z less that of `top`, that of `top`, and both derivatives by the logits given."""
+    """Softened logits z less that of `top`, that of `top`, and both derivatives by the logits given."""
     temperature = logits.dtype.type(temperature)
     half = logits / 2 - top / 2  # a difference may be too large for a number
     if softcap is None:
@@ -37,7 +37,7 @@ def softened(logits: Any, top: Any, temperature: Any, softcap: Any) -> tuple[Any
 
 
 def shifted(logits: Any, temperature: Any = 1.0, softcap: Any = None) -> tuple[Any, Any, Any]:
-    """Of each row its largest logit, the logits less it, and Σ exp of these but the first 0: log1p of it keeps its digits."""
+    """Each row's largest logit, the logits less it, and Σ exp of these but the first 0: log1p of it keeps its digits."""
     top = np.max(logits, axis=1, keepdims=True, initial=-np.inf)
     is_top = (logits == top) & (np.cumsum(logits == top, axis=1) == 1)
     below, base, _, _ = softened(logits, top, temperature, softcap)

@@ -50,7 +50,7 @@ class SumsReference(DescribedEntry):
             )
 
         def total(x: Any) -> Any:
-            """Of each loss the sum of what its elements hold, times what they count."""
+            """The sum of what the elements of each loss hold, times what they count."""
             wide = np.broadcast_to(np.asarray(x), table)
             return np.sum(np.where(counts != 0, wide * counts, 0) if weighed else wide, axis=1, keepdims=True)
 

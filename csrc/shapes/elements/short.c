@@ -35,7 +35,7 @@ static void scatter_short_rows(const job *j, int which, int64_t first, int64_t n
                    a->class_stride, a->dtype);
 }
 
-/* As many rows as a segment has room for, from row `at` of the task's. */
+/* Computes as many rows as a segment has room for, from row `at` of the task's. */
 static void short_rows(job *j, int64_t first, int64_t n, int64_t at, rows_memory *m)
 {
     const fl_call *c = j->call;

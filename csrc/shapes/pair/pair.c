@@ -62,7 +62,7 @@ static void look_at(const job *j, const row *r, int64_t s, int anew, pair_memory
     }
 }
 
-/* Of the first class whose exponential is the largest of the row: its log-ratio, from the maxima and across. */
+/* Reads what the first class has whose exponential is the row's largest: its log-ratio, from the maxima and across. */
 static void note_top(const job *j, const fl_pair *k, const void *e, double top, double *ratio, double *across, double *lost)
 {
     const size_t at = (size_t)j->kernels->position(e, k->n, top) * j->item;

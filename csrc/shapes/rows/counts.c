@@ -43,7 +43,7 @@ int fl_has_class_numbers(const job *j)
     return c->class_weight && (j->shape->weighs_every_class || mixes);
 }
 
-/* Of a margin loss the mean is over rows, whatever their class weights. */
+/* A margin loss has the mean over rows, whatever their class weights. */
 static double weight_in_the_mean(const job *j, int64_t label)
 {
     return label >= 0 && j->shape->label_weighs_in_mean && j->call->class_weight ? j->call->class_weight[label] : 1.0;

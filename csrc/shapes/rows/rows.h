@@ -117,7 +117,7 @@ int fl_rows_follow(const job *j, int which);
 /* Segment s of a row as contiguous numbers, in place or in the buffer; and in whole groups, its last number repeated. */
 const char *fl_segment_numbers(const job *j, int which, const row *r, int64_t s, char *buffer);
 const char *fl_padded_segment(const job *j, int which, const row *r, int64_t s, char *buffer);
-/* The same of logits, padded with -inf; a class that is left out (-1: none is) is -inf too. */
+/* Logits are padded with -inf instead; a class that is left out (-1: none is) is -inf too. */
 const char *fl_logits_without(const job *j, int which, const row *r, int64_t s, int64_t left_out, char *buffer);
 void fl_keep_segment(const job *j, int which, const row *r, int64_t s, const char *results);
 /* One number of an array that has one a class, if the array is there. */
@@ -143,7 +143,7 @@ void fl_check_rows(job *j, int64_t first, int64_t n, char *buffer);
 
 /* Labels and weights of the rows first ... first + n - 1, ready to be used. Returns whether all labels are good. */
 int fl_load_rows(job *j, int64_t first, int64_t n, rows_memory *m);
-/* The same as they are given. */
+/* Loads them as they are given. */
 int fl_load_given_rows(job *j, int64_t first, int64_t n, rows_memory *m);
 /* How many labels count; -1: not all are good. */
 int64_t fl_count_labels(job *j, int64_t first, int64_t n, rows_memory *m);

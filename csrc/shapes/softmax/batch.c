@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Of row i of the batch. */
+/* Keeps what the segments of row i of the batch add up to. */
 static void note_total(const job *j, batch *b, int64_t i, const fl_segment *total, double label_logit)
 {
     const softmax_plan *p = softmax_plan_of(j);

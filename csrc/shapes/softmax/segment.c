@@ -3,7 +3,7 @@
 
 #include <float.h>
 
-/* The same segment of a row to come, if it lies where it can be said beforehand; else what is here already. */
+/* Finds this segment of a row to come, if it lies where it can be said beforehand; else what is here already. */
 static const char *next_segment(const job *j, int which, const row *r, int64_t s, const char *here)
 {
     const fl_array *a = fl_array_of(j->call, which);

@@ -14,7 +14,7 @@ static void describe(const job *j, softmax_plan *p)
     p->body = &j->kernels->of_loss[c->loss]->log_probability;
     p->terms = p->dense && p->body->terms;
     p->statistics = s->lse || s->entropy || s->argmax || s->correct;
-    p->apart = p->dense || p->statistics || c->outputs & FL_LOG_SOFTMAX;
+    p->keeps_logits = p->dense || p->statistics || c->outputs & FL_LOG_SOFTMAX;
     p->softened = c->softcap != 0.0 || c->temperature != 1.0;
     p->softening = (fl_softening){!p->softened, c->softcap, c->temperature};
 }

@@ -34,12 +34,12 @@ enum {
 /* How a call of softmax is gone about. */
 typedef struct {
     const fl_log_probability_kernels *body;
-    int is_function; /* of the logits alone: there is no target */
-    int dense;       /* the target is a number for every class; labels with smoothing are such, too */
-    int terms;       /* and these numbers enter by terms */
-    int statistics;  /* some are wanted */
-    int apart;       /* logits are wanted after their exponentials are made */
-    int softened;    /* the softmax is of something else than the logits as they are: */
+    int is_function;  /* of the logits alone: there is no target */
+    int dense;        /* the target is a number for every class; labels with smoothing are such, too */
+    int terms;        /* and these numbers enter by terms */
+    int statistics;   /* some are wanted */
+    int keeps_logits; /* they are wanted after their exponentials are made */
+    int softened;     /* the softmax is of something else than the logits as they are: */
     fl_softening softening;
     const char *smoothing;    /* label_smoothing / classes * class_weight: a target of all rows, or NULL */
     const char *class_weight; /* what targets that are numbers are multiplied by, or NULL */
@@ -84,8 +84,8 @@ void fl_add_to(char *numbers, int64_t at, double x, fl_dtype real);
 /* ---- statistics.c: what is told of rows beside the loss --------------------------------------------------------------------
  */
 
-/* Of n rows, the first of which is `first`: their fields, `stride` numbers each, and the places of the first maximum and the
- * first NaN, or -1. Numbers of classes are exact in double. */
+/* Writes what is told of n rows from `first` on. It is given their fields, `stride` numbers each, and the places of the first
+ * maximum and the first NaN, or -1; numbers of classes are exact in double. */
 void fl_keep_statistics(const job *j, int64_t first, int64_t n, const int64_t *label, const char *field, int64_t stride,
                         const double *largest, const double *unknown);
 /* A logit of +inf makes NaN of sums, as NaN does; but logsumexp is then +inf, if none of the row is NaN. */
@@ -115,7 +115,7 @@ void fl_sum_terms(job *j, batch *b, segment_buffers *buffers, int64_t i, int64_t
                   term_sums *into);
 void fl_join_terms(term_sums *into, const term_sums *part);
 void fl_note_terms(batch *b, int64_t i, const term_sums *sums);
-/* From the sums to the values of the rows and their statistics, and what their derivatives need. They are rows `first` and on
+/* Makes the values of rows of their sums, and their statistics, and what their derivatives need. They are rows `first` and on
  * of all, `at` and on of the task. */
 void fl_finish_batch(const job *j, batch *b, int64_t first, int64_t n, int64_t at, const fl_segment *totals, rows_memory *m);
 /* The derivatives of a segment, which are kept. */

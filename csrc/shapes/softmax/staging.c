@@ -7,7 +7,7 @@
 enum {
     /* Rows a line of cache holds a class of, in float. */
     ROWS_A_LINE = 16,
-    /* Of a thread, for all arrays: with what keeps the exponentials of a row of that size, less than 1 MiB. */
+    /* A thread has so much for all arrays: less than 1 MiB with what keeps the exponentials of a row of that size. */
     STAGE_BYTES = 512 * 1024,
     /* Memory is asked for a class as far ahead: two lines each, as rows may begin within a line. Measured: 24 and 32 are alike,
        8 a tenth slower. */

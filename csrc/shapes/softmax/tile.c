@@ -39,13 +39,13 @@ static size_t carve_tile(const job *j, char *memory, tile *t)
     const fl_call *c = j->call;
     t->lanes = tile_rows(j, lies_in_columns(j, FL_PRED) ? 2 : 1);
     const size_t column = (size_t)t->lanes * j->item, table = (size_t)c->classes * column;
-    /* As numbers, since there is no memory yet where only the size is wanted. */
+    /* Places are numbers, since there is no memory yet where only the size is wanted. */
     uintptr_t next = (uintptr_t)memory;
     t->logits = (char *)next, next += table;
     t->given = p->softened ? (char *)next : t->logits, next += p->softened ? table : 0;
     t->rows = (char *)next, next += table;
     t->target = (char *)next, next += p->dense ? table : 0;
-    t->grad = p->apart ? (char *)next : t->logits, next += p->apart ? table : 0;
+    t->grad = p->keeps_logits ? (char *)next : t->logits, next += p->keeps_logits ? table : 0;
     t->hess = (char *)next, next += c->outputs & FL_HESS || p->terms ? table : 0;
     t->field = (char *)next, next += FL_COLUMN_FIELDS * column;
     return (size_t)(next - (uintptr_t)memory);

@@ -80,7 +80,8 @@ static inline part_sums *fl_parts_of(const sums_plan *j, sums_buffers *b)
     return (part_sums *)(b->numbers + fl_bytes_of_numbers(j));
 }
 
-/* By position in losses.inc: what a loss is like; and which form of its body has such parameters, the last of double alone. */
+/* What a loss is like, by its position in losses.inc; and which form of its body has such parameters, the last in double
+ * alone. */
 fl_sums_traits fl_traits_of_sums(int loss);
 enum { FL_FORM_OF_DOUBLE = FL_N_FORMS - 1 };
 int fl_form_of_sums(int loss, const double *param);
@@ -90,8 +91,8 @@ double fl_finish_sums(int loss, const double *sum, double count, double label, c
 /* Whether the losses of a panel lie side by side in an array whose elements do not. */
 int fl_lies_in_columns(const sums_plan *j, int which);
 
-/* Of a part of each of a panel of losses: what is added up, into one after the other of `sums`, with numbers outside their
- * domain noted; the derivatives, 0 of a loss that does not count; and is all in its domain? */
+/* These take a part of each of a panel of losses. They add up into one after the other of `sums`, noting numbers outside their
+ * domain; make the derivatives, 0 where a loss does not count; and look whether all is in its domain. */
 void fl_reduce_part(sums_plan *j, const one_loss *losses, int n_losses, int averaged, int64_t part, part_sums *sums,
                     sums_buffers *b);
 void fl_spread_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b);
