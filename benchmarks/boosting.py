@@ -46,7 +46,7 @@ def conventions_table() -> str:
 
 def refused() -> str:
     """The losses that are no objectives."""
-    words = {name: loss.row.boosting for name, loss in fl.losses.items()}
+    words = {name: loss.declared.boosting for name, loss in fl.losses.items()}
     return "\n".join(f"* `{name}`: take `{x.instead}` {x.how}".rstrip() for name, x in words.items() if x.instead in fl.losses)
 
 

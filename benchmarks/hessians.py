@@ -32,7 +32,7 @@ COMPULSORY_BYTES = 4 * 4 * ELEMENTS
 
 
 def losses() -> list[str]:
-    return [name for name in sklearn_losses() if fl.losses[name].row.is_of_elements]
+    return [name for name in sklearn_losses() if fl.losses[name].declared.is_of_elements]
 
 
 def contestants(name: str, threads: int) -> dict[str, Callable[[], Any]]:

@@ -115,10 +115,10 @@ def _near(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def keyword(name: str, known: Iterable[str], row: Any = None) -> str:
+def keyword(name: str, known: Iterable[str], declared: Any = None) -> str:
     """The keyword of a function that another one may have meant, as the middle of a message; "" where none is near.
 
-    `row` is that of the loss, where it is known: for what its arguments say without a keyword.
+    `declared` is what the registry has of the loss, where it is known: for what its arguments say without a keyword.
     """
     letters, names = _plain(name), list(known)
     ours = [n for n in names if _plain(n) == letters]
@@ -129,7 +129,7 @@ def keyword(name: str, known: Iterable[str], row: Any = None) -> str:
         return f": {ELSEWHERE_KEYWORDS[letters]}"
     if ours and ours[0] != name:
         return f"; here it is {ours[0]}"
-    if row is not None and (said := recipe(row, letters)):
+    if declared is not None and (said := recipe(declared, letters)):
         return f": {said}"
     near = _near(name, [n for n in names if n != name])
     return f"; the nearest is {near}" if near else ""
@@ -150,35 +150,37 @@ def attribute(name: str) -> str:
     return ""
 
 
-def entry_point(row: Any, name: str) -> str:
+def entry_point(declared: Any, name: str) -> str:
     """Why a loss has not this entry point."""
     if name == "grad_and_hess":
         return "its elements hang together, so its Hessian is no diagonal"
-    return f"{row.name} has {', '.join(entry for entry in row.entry_points if entry != 'value')}"
+    return f"{declared.name} has {', '.join(entry for entry in declared.entry_points if entry != 'value')}"
 
 
-def by_target(row: Any) -> str:
+def by_target(declared: Any) -> str:
     """Why a loss has no gradient by its target, or where it is."""
-    if row.softmax and row.probabilities:
+    if declared.softmax and declared.probabilities:
         return (
             "of cross_entropy the gradient by probabilities is -fl.log_softmax(logits), times the class weights, over the "
             "number of rows for the mean"
         )
-    if row.prediction.high != math.inf and row.target.low == 0 and row.has_classes and not row.labels:
+    if declared.prediction.high != math.inf and declared.target.low == 0 and declared.has_classes and not declared.labels:
         return "fl.elementwise_kl_divergence has it; sum it over the classes, and divide by the number of rows for the mean"
     return "this loss gives no gradient by its target; binary_cross_entropy, for one, and distillation_kl do"
 
 
-def recipe(row: Any, letters: str) -> str:
+def recipe(declared: Any, letters: str) -> str:
     """How arguments say what this keyword, in the letters of `_plain`, says elsewhere; "" where they do not."""
-    of_probability = row.target.low == 0 and row.target.high == 1
-    if letters.endswith("grad") and (asked := [n for n in row.differentiable if _plain(n) == letters.removesuffix("grad")]):
+    of_probability = declared.target.low == 0 and declared.target.high == 1
+    if letters.endswith("grad") and (
+        asked := [n for n in declared.differentiable if _plain(n) == letters.removesuffix("grad")]
+    ):
         return f'derivatives by it are asked for by wrt=("pred", "{asked[0]}")'
     if letters == "targetgrad":
-        return by_target(row)
-    if letters in ("labelsmoothing", *KEYWORDS["label_smoothing"].split()) and of_probability and row.is_of_elements:
+        return by_target(declared)
+    if letters in ("labelsmoothing", *KEYWORDS["label_smoothing"].split()) and of_probability and declared.is_of_elements:
         return "of two classes the target says it: y * (1 - label_smoothing) + label_smoothing / 2"
-    if letters in ("ignoreindex", *KEYWORDS["ignore_index"].split()) and not row.labels:
+    if letters in ("ignoreindex", *KEYWORDS["ignore_index"].split()) and not declared.labels:
         return "weights say it: weight=(y != ignore_index), with np.where(y == ignore_index, 0, y) for the target"
     return ""
 
@@ -325,35 +327,37 @@ def dtypes(array: np.ndarray, name: str) -> str:
 # ---- numbers outside a domain -------------------------------------------------------------------------------------
 
 
-def domain(row: Any, argument: str, value: float, interval: Any) -> str:
+def domain(declared: Any, argument: str, value: float, interval: Any) -> str:
     """What numbers outside an interval probably are, and what takes them, as the middle of a message."""
     logarithms = math.isinf(interval.low) and math.isfinite(interval.high)
     if argument == "pred":
         if logarithms:
             return (
                 "; log-probabilities are at most 0, and these are probably logits or probabilities: of logits take "
-                f"{row.of_logits}, of probabilities their logarithm, np.log(pred)"
+                f"{declared.of_logits}, of probabilities their logarithm, np.log(pred)"
             )
-        return f"; {row.of_logits} takes what may be any number: logits, logarithms" if row.of_logits else ""
+        return f"; {declared.of_logits} takes what may be any number: logits, logarithms" if declared.of_logits else ""
     if logarithms:
         return "; these are probably probabilities: log_target=False takes them"
-    if value < 0 and any(p.name == "log_target" for p in row.parameters):
+    if value < 0 and any(p.name == "log_target" for p in declared.parameters):
         return "; log_target=True takes logarithms of probabilities"
     if interval.ends_only and interval.low == -1 and value == 0:
         return "; labels are -1 and 1: 2*y - 1 makes them of 0 and 1"
     if interval.low == 0 and interval.high == 1 and value == -1:
         return "; labels are 0 and 1: (y + 1) / 2 makes them of -1 and 1"
-    if interval.low == 0 and interval.high == 1 and row.is_of_elements and value > 1 and value.is_integer():
+    if interval.low == 0 and interval.high == 1 and declared.is_of_elements and value > 1 and value.is_integer():
         return "; labels of more than two classes are for cross_entropy"
     return ""
 
 
-def logits(row: Any, name: str) -> str:
+def logits(declared: Any, name: str) -> str:
     """What a keyword that says whether predictions are logits is answered with; "" where it says no such thing."""
     if _plain(name) not in ("fromlogits", "logloss", "loginput", "applysigmoid", "applysoftmax", "logits"):
         return ""
-    if _plain(name) == "logits" and not row.of_logits:
+    if _plain(name) == "logits" and not declared.of_logits:
         return ""
-    if row.of_logits:
-        return f": {row.name} takes no logits; {row.of_logits} does"
-    return f": {row.name} always takes logits" + (f"; {row.of_probabilities} takes no logits" if row.of_probabilities else "")
+    if declared.of_logits:
+        return f": {declared.name} takes no logits; {declared.of_logits} does"
+    return f": {declared.name} always takes logits" + (
+        f"; {declared.of_probabilities} takes no logits" if declared.of_probabilities else ""
+    )

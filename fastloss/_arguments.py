@@ -8,44 +8,46 @@ from typing import Any
 import numpy as np
 
 from fastloss import _advice, _errors
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 
 __all__ = ["arranged", "default_names", "default_wrt", "places", "prepared", "summed_axes", "wanted_names"]
 
 
-def default_wrt(row: Row) -> str | tuple[str, ...]:
+def default_wrt(declared: Declaration) -> str | tuple[str, ...]:
     """The prediction, where a loss has one; else every argument that there are derivatives by."""
-    return "pred" if row.arguments[0].name == "pred" else row.differentiable
+    return "pred" if declared.arguments[0].name == "pred" else declared.differentiable
 
 
-def wanted_names(row: Row, entry_point: str, wrt: Any, given: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+def wanted_names(declared: Declaration, entry_point: str, wrt: Any, given: Mapping[str, Any] | None = None) -> tuple[str, ...]:
     """The arguments that `wrt` names, in its order: of those `given`, where these are known."""
     names = (wrt,) if isinstance(wrt, str) else tuple(wrt) if isinstance(wrt, (tuple, list)) else ()
-    known = row.derivatives(entry_point)
+    known = declared.derivatives(entry_point)
     accepted = ", ".join(map(repr, known))
     if not names or any(not isinstance(name, str) for name in names):
-        raise TypeError(f"wrt = {wrt!r}: the name of an argument or a tuple of names is accepted; {row.name} has {accepted}")
+        raise TypeError(
+            f"wrt = {wrt!r}: the name of an argument or a tuple of names is accepted; {declared.name} has {accepted}"
+        )
     for name in names:
         if name not in known:
-            hint = "; there is no Hessian by a target" if name in row.differentiable else ""
-            hint = hint or (f": {_advice.by_target(row)}" if name == "target" else _advice.nearest(name, known))
-            raise ValueError(f"wrt = {wrt!r}: {row.name}.{entry_point} gives derivatives by {accepted}{hint}")
-        if given is not None and name in left_out(row, given):
+            hint = "; there is no Hessian by a target" if name in declared.differentiable else ""
+            hint = hint or (f": {_advice.by_target(declared)}" if name == "target" else _advice.nearest(name, known))
+            raise ValueError(f"wrt = {wrt!r}: {declared.name}.{entry_point} gives derivatives by {accepted}{hint}")
+        if given is not None and name in left_out(declared, given):
             raise ValueError(f"wrt = {wrt!r}: {name} is not given, and so there is no derivative by it")
     if len(set(names)) < len(names):
         raise ValueError(f"wrt = {wrt!r} names an argument twice")
     return names
 
 
-def left_out(row: Row, given: Mapping[str, Any]) -> list[str]:
+def left_out(declared: Declaration, given: Mapping[str, Any]) -> list[str]:
     """The arguments that may be left out, and are."""
-    return [argument.name for argument in row.arguments if argument.optional and given[argument.name] is None]
+    return [argument.name for argument in declared.arguments if argument.optional and given[argument.name] is None]
 
 
-def default_names(row: Row, given: Mapping[str, Any]) -> tuple[str, ...]:
+def default_names(declared: Declaration, given: Mapping[str, Any]) -> tuple[str, ...]:
     """The arguments that derivatives are by where `wrt` names none: of those that are given."""
-    default = default_wrt(row)
-    missing = left_out(row, given)
+    default = default_wrt(declared)
+    missing = left_out(declared, given)
     return (default,) if isinstance(default, str) else tuple(name for name in default if name not in missing)
 
 
@@ -58,9 +60,9 @@ def places(out: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
     return found
 
 
-def arranged(wrt: Any, row: Row, derivatives: list[Any]) -> Any:
+def arranged(wrt: Any, declared: Declaration, derivatives: list[Any]) -> Any:
     """One derivative where one name is given, else a tuple."""
-    wrt = default_wrt(row) if wrt is None else wrt
+    wrt = default_wrt(declared) if wrt is None else wrt
     return derivatives[0] if isinstance(wrt, str) else tuple(derivatives)
 
 
@@ -81,17 +83,17 @@ def summed_axes(axis: Any, first: np.ndarray, name: str) -> tuple[int, ...]:
     return found
 
 
-def prepared(row: Row, given: Mapping[str, Any], read: Any) -> tuple[list[Any], tuple[int, ...], tuple[int, ...]]:
+def prepared(declared: Declaration, given: Mapping[str, Any], read: Any) -> tuple[list[Any], tuple[int, ...], tuple[int, ...]]:
     """The arguments as arrays of shapes that fit, the axes to sum over, and the shape of the losses."""
     arrays: list[Any] = []
     axes: tuple[int, ...] = ()
     shape: tuple[int, ...] = ()
-    for argument in row.arguments:
+    for argument in declared.arguments:
         array = read(0.0 if argument.optional and given[argument.name] is None else given[argument.name], argument.name)
         if not arrays:
             axes = summed_axes(given["axis"], array, argument.name)
             shape = tuple(n for axis, n in enumerate(array.shape) if axis not in axes)
-        first, wanted = row.arguments[0].name, shape if argument.each == "loss" else (arrays or [array])[0].shape
+        first, wanted = declared.arguments[0].name, shape if argument.each == "loss" else (arrays or [array])[0].shape
         if array.ndim == 0 and wanted:
             array = np.broadcast_to(array, wanted)  # one number is one for all
         if array.shape != wanted:

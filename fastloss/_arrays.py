@@ -248,7 +248,7 @@ def checked_out(
     """
     inputs = {"pred": as_lent(given_pred), "target": as_lent(given_target)}
     arguments = {**kernel.loss.bound, **keywords, "out": None}
-    second = kernel.loss.row.second if hasattr(kernel.loss, "row") and hasattr(kernel.loss.row, "second") else ""
+    second = kernel.loss.declared.second if hasattr(kernel.loss, "declared") and hasattr(kernel.loss.declared, "second") else ""
     if second and second not in inputs:
         inputs[second] = as_lent(arguments.pop(second, None))
     others = [as_lent(x) for x in arguments.values() if x is not None]

@@ -44,7 +44,7 @@ def arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
 def all_arguments(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Every argument by name, defaults too; sample weights have one name."""
     given, rest = arguments(kernel, args, kwargs)
-    if "sample_weight" in rest and kernel.loss.row.weight_name == "weight":
+    if "sample_weight" in rest and kernel.loss.declared.weight_name == "weight":
         if "weight" in rest:
             raise two_weights(kernel)
         rest["weight"] = rest.pop("sample_weight")
@@ -107,8 +107,8 @@ def unknown_keyword(kernel: Any, name: str) -> TypeError:
     known = keywords_of(kernel)
     if name in kernel.__signature__.parameters and name not in known:
         return twice(kernel, name)
-    row = kernel.loss.row
-    hint = _advice.logits(row, name) or _advice.keyword(name, kernel.__signature__.parameters, row)
+    declared = kernel.loss.declared
+    hint = _advice.logits(declared, name) or _advice.keyword(name, kernel.__signature__.parameters, declared)
     return TypeError(f"{called(kernel)} has no keyword {name!r}{hint}; it has: {', '.join(known)}")
 
 

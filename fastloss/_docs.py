@@ -14,7 +14,7 @@ import textwrap
 from typing import Any
 
 from fastloss._loss import Loss, signature
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 from fastloss._shape_texts import texts_of, within
 from fastloss._statistics import STATISTICS
 
@@ -126,20 +126,22 @@ def entries(section: str) -> dict[str, str]:
     return {name: part.strip() for part in parts if part.strip() for name in part.split(" : ")[0].split(", ")}
 
 
-def _raises(row: Row, names: list[str], apart: str) -> str:
+def _raises(declared: Declaration, names: list[str], apart: str) -> str:
     values = ["shapes that do not match"]
-    values += ["a parameter outside its range"] if row.parameters else []
+    values += ["a parameter outside its range"] if declared.parameters else []
     values += ["an axis that there is not"] if "axis" in names else []
     values += ["an unknown reduction"] if "reduction" in names else []
     values += [f"an `out` of another shape or dtype, read-only, or overlapping {apart}"] if "out" in names else []
     values += ["a `class_weight` that is not one number a class"] if "class_weight" in names else []
     text = " or ".join([", ".join(values[:-1]), values[-1]] if len(values) > 1 else values)
     if "check_domain" in names:
-        bounds = [f"`{a.name}` outside {a.interval}" for a in row.arguments if a.interval.bounded]
+        bounds = [f"`{a.name}` outside {a.interval}" for a in declared.arguments if a.interval.bounded]
         text += f"; with `check_domain`, for {' or '.join(bounds)}"
     raised = {"ValueError": f"For {text}."}
-    if row.labels or row.label_lists:
-        raised["IndexError"] = f"For a label that is {'no class' if row.label_lists else 'neither a class nor `ignore_index`'}."
+    if declared.labels or declared.label_lists:
+        raised["IndexError"] = (
+            f"For a label that is {'no class' if declared.label_lists else 'neither a class nor `ignore_index`'}."
+        )
     raised["TypeError"] = (
         "For an unknown keyword, and for arrays that do not hold real numbers in main memory: object, complex, string, "
         "masked, on another device, or tensors that require grad. longdouble is for `fastloss.reference` only."
@@ -148,41 +150,41 @@ def _raises(row: Row, names: list[str], apart: str) -> str:
     return "\n".join(f"{error}\n{textwrap.indent(textwrap.fill(text, 106), '    ')}" for error, text in raised.items())
 
 
-def _fill(row: Row, name: str) -> dict[str, str]:
+def _fill(declared: Declaration, name: str) -> dict[str, str]:
     """What stands in the gaps of the shared texts."""
     return {
-        "name": row.name,
-        "item": row.shape.each,
-        "differentiable": ", ".join(f'"{argument}"' for argument in row.derivatives(name)),
-        "of_parameters": _OF_PARAMETERS if any(p.kind.differentiable for p in row.parameters) else "",
-        "by": "`pred`" if row.arguments[0].name == "pred" else "its arguments",
-        "default_wrt": "by `pred`" if row.arguments[0].name == "pred" else "all of these that are given",
-        "loss_shape": "" if row.is_of_elements else ", that of `pred` without the class axis",
-        "prediction": f",{within(row.prediction)}" if row.prediction.bounded else "",
-        "target": within(row.target),
-        "ignored": " or an ignored label" if row.labels and not row.label_lists else "",
-        "optional": ", optional" if row.optional_target else "",
-        "without_target": " None: 0 everywhere." if row.optional_target else "",
-        "reduction": row.default_reduction(name),
-        "of_halves": "" if row.is_of_elements else ", float32 where `pred` is float16 or bfloat16",
+        "name": declared.name,
+        "item": declared.shape.each,
+        "differentiable": ", ".join(f'"{argument}"' for argument in declared.derivatives(name)),
+        "of_parameters": _OF_PARAMETERS if any(p.kind.differentiable for p in declared.parameters) else "",
+        "by": "`pred`" if declared.arguments[0].name == "pred" else "its arguments",
+        "default_wrt": "by `pred`" if declared.arguments[0].name == "pred" else "all of these that are given",
+        "loss_shape": "" if declared.is_of_elements else ", that of `pred` without the class axis",
+        "prediction": f",{within(declared.prediction)}" if declared.prediction.bounded else "",
+        "target": within(declared.target),
+        "ignored": " or an ignored label" if declared.labels and not declared.label_lists else "",
+        "optional": ", optional" if declared.optional_target else "",
+        "without_target": " None: 0 everywhere." if declared.optional_target else "",
+        "reduction": declared.default_reduction(name),
+        "of_halves": "" if declared.is_of_elements else ", float32 where `pred` is float16 or bfloat16",
     }
 
 
 @functools.cache
-def entry_doc(row: Row, name: str) -> str:
+def entry_doc(declared: Declaration, name: str) -> str:
     """The docstring of one entry point of a loss; that of "value" is the loss's own."""
-    own = sections(inspect.getdoc(row.function) or "")
-    formula = sections(inspect.getdoc(row.wraps.function) or "") if row.wraps else own
-    names = list(signature(row, {}, name).parameters)
-    texts, fill = texts_of(row, formula), _fill(row, name)
+    own = sections(inspect.getdoc(declared.function) or "")
+    formula = sections(inspect.getdoc(declared.wraps.function) or "") if declared.wraps else own
+    names = list(signature(declared, {}, name).parameters)
+    texts, fill = texts_of(declared, formula), _fill(declared, name)
     parameters = {key: text.format(**fill) for key, text in _PARAMETERS.items()} | entries(formula.get("Parameters", ""))
     parameters |= {key: text.format(**fill) for key, text in texts.parameters.items()}
     returns = {**_RETURNS, **texts.returns}
     extra = ("result",) if any(key in STATISTICS for key in names) else ()
     parts = {
         "Parameters": "\n".join(dict.fromkeys(parameters[key] for key in names if key in parameters)),
-        "Returns": "\n".join(returns[output].format(**fill) for output in (*row.entry_points[name], *extra)),
-        "Raises": _raises(row, names, texts.apart),
+        "Returns": "\n".join(returns[output].format(**fill) for output in (*declared.entry_points[name], *extra)),
+        "Raises": _raises(declared, names, texts.apart),
     }
     parts |= {title: texts.sections.get(title, own.get(title, "")) for title in ("See Also", "Notes", "References", "Examples")}
     body = [f"{title}\n{'-' * len(title)}\n{text}" for title, text in parts.items() if text]
@@ -199,7 +201,7 @@ class DescribedEntry:
     __name__: str
 
     def __init__(self, loss: Loss, name: str) -> None:
-        self.loss, self.outputs = loss, loss.row.entry_points[name]
+        self.loss, self.outputs = loss, loss.declared.entry_points[name]
         self.__name__ = self.__qualname__ = name
 
     def __init_subclass__(cls) -> None:
@@ -211,11 +213,11 @@ class DescribedEntry:
         return self.documentation()
 
     def documentation(self) -> str:
-        return entry_doc(self.loss.row, self.__name__)
+        return entry_doc(self.loss.declared, self.__name__)
 
     @functools.cached_property
     def __signature__(self) -> inspect.Signature:
-        return signature(self.loss.row, self.loss.bound, self.__name__)
+        return signature(self.loss.declared, self.loss.bound, self.__name__)
 
     def __repr__(self) -> str:
         return f"<{self.origin} {self.loss.name}.{self.__name__}{self.__signature__}>"

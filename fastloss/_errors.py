@@ -215,17 +215,17 @@ def lies_outside(array: np.ndarray, domain: Any) -> Any:
     return below | (array >= domain.high if domain.high_open else array > domain.high)
 
 
-def outside(loss: str, name: str, array: np.ndarray, domain: Any, real: Any = None, row: Any = None) -> ValueError:
+def outside(loss: str, name: str, array: np.ndarray, domain: Any, real: Any = None, declared: Any = None) -> ValueError:
     """The error of the first number outside; `real` is the type computed in, to which a number may have been rounded."""
     where = first_where(array, lambda x: lies_outside(x, domain))
     if where is None and real:
         array = array.astype(real)
         where = first_where(array, lambda x: lies_outside(x, domain))
-    return outside_at(loss, name, where, array[where] if where is not None else None, domain, row)
+    return outside_at(loss, name, where, array[where] if where is not None else None, domain, declared)
 
 
 def label_outside(
-    row: Any, pred: np.ndarray, labels: np.ndarray, axis: int, domain: Any, ignore_index: int, weight: np.ndarray | None
+    declared: Any, pred: np.ndarray, labels: np.ndarray, axis: int, domain: Any, ignore_index: int, weight: np.ndarray | None
 ) -> ValueError:
     """The error of the first row whose label's prediction is outside, of the rows of which that is read."""
     counts = (labels >= 0) & (labels < pred.shape[axis]) & (labels != ignore_index)
@@ -238,14 +238,14 @@ def label_outside(
     if len(rows):
         first = tuple(int(i) for i in rows[0])
         where = (*first[:axis], int(labels[first]), *first[axis:])
-    return outside_at(row.name, "pred", where, pred[where] if where is not None else None, domain, row)
+    return outside_at(declared.name, "pred", where, pred[where] if where is not None else None, domain, declared)
 
 
-def outside_at(loss: str, name: str, where: tuple[int, ...] | None, value: Any, domain: Any, row: Any) -> ValueError:
+def outside_at(loss: str, name: str, where: tuple[int, ...] | None, value: Any, domain: Any, declared: Any) -> ValueError:
     if where is None:
         return ValueError(f"{name} was outside {domain} while another thread changed it")
     position = f"[{', '.join(map(str, where))}]" if where else ""
-    hint = "" if row is None else _advice.domain(row, name, float(value), domain)
+    hint = "" if declared is None else _advice.domain(declared, name, float(value), domain)
     return ValueError(
         f"{name}{position} = {value} is outside {domain}, where {loss} is defined{hint}; check_domain=False skips this check"
     )

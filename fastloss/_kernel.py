@@ -11,7 +11,7 @@ from fastloss import _core, _errors
 from fastloss._docs import DescribedEntry
 from fastloss._linear import LinearEntry
 from fastloss._loss import EntryPoint, Loss
-from fastloss._registry import Row, registry
+from fastloss._registry import Declaration, registry
 from fastloss._shapes import FUNCTIONS, LINEAR, SUMS
 from fastloss._sums import SumsEntry
 
@@ -22,7 +22,7 @@ class CompiledEntry(DescribedEntry, _core.Kernel):
     # One entry point of a compiled loss. The call itself is inherited, and so costs no Python frame.
 
     def __init__(self, loss: Loss, name: str) -> None:
-        if problem := disagreement(loss.row):
+        if problem := disagreement(loss.declared):
             raise ImportError(problem)
         _core.Kernel.__init__(self, loss, name)
         self.__name__ = self.__qualname__ = name
@@ -34,13 +34,13 @@ class GuardedEntry(CompiledEntry):
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if kwargs.get("n_threads") is not None:
             _errors.thread_count(kwargs["n_threads"])
-        with self.loss.row.own.raising():
+        with self.loss.declared.own.raising():
             return super().__call__(*args, **{**kwargs, "n_threads": 1})
 
 
 def entry_type(loss: Loss) -> type[CompiledEntry]:
     """The class of the entry points of a compiled loss."""
-    return GuardedEntry if loss.row.own is not None and loss.row.own.by_python else CompiledEntry
+    return GuardedEntry if loss.declared.own is not None and loss.declared.own.by_python else CompiledEntry
 
 
 class MissingEntry(DescribedEntry):
@@ -60,26 +60,28 @@ def compiled_rows() -> dict[str, tuple[str, int, bool]]:
     return {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
 
 
-def as_compiled(row: Row) -> tuple[str, int, bool]:
+def as_compiled(declared: Declaration) -> tuple[str, int, bool]:
     """What `compiled_rows` is to have of a loss, as the reference declares it."""
-    scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
-    return row.shape.name, len(scalars), any(p.kind.array == "elements" for p in row.parameters)
+    scalars = [p for p in declared.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
+    return declared.shape.name, len(scalars), any(p.kind.array == "elements" for p in declared.parameters)
 
 
-def disagreement(row: Row) -> str:
+def disagreement(declared: Declaration) -> str:
     """What is wrong where the compiled row of a loss is not that of its reference; "" where it is."""
-    wanted, found = as_compiled(row), compiled_rows().get(row.name)
-    if row.own is not None or found == wanted:
+    wanted, found = as_compiled(declared), compiled_rows().get(declared.name)
+    if declared.own is not None or found == wanted:
         return ""
     again = "; then build again: pip install -e ."
     if found is None:
-        return f"fastloss.reference declares {row.name}, but no row of csrc/losses.inc was compiled for it: write one{again}"
+        return (
+            f"fastloss.reference declares {declared.name}, but no row of csrc/losses.inc was compiled for it: write one{again}"
+        )
 
     def text(traits: tuple[str, int, bool]) -> str:
         return f"{traits[0]}, parameters: {traits[1]}{' and an array of elements' if traits[2] else ''}"
 
     return (
-        f"fastloss.reference declares {row.name} as {text(wanted)}, but its row of csrc/losses.inc was compiled as "
+        f"fastloss.reference declares {declared.name} as {text(wanted)}, but its row of csrc/losses.inc was compiled as "
         f"{text(found)}: make them agree{again}"
     )
 
@@ -88,7 +90,7 @@ class CompiledFunction(DescribedEntry, _core.FunctionKernel):
     # One entry point of a compiled function of rows.
 
     def __init__(self, loss: Loss, name: str) -> None:
-        _core.FunctionKernel.__init__(self, loss, name, loss.row.kernel)
+        _core.FunctionKernel.__init__(self, loss, name, loss.declared.kernel)
         self.__name__ = self.__qualname__ = name
 
 
@@ -125,11 +127,11 @@ class ChunkedEntry(LinearEntry):
 
 def compiled_entry(loss: Loss, name: str) -> EntryPoint:
     """An entry point of a compiled loss."""
-    if loss.row.shape is LINEAR:
+    if loss.declared.shape is LINEAR:
         return ChunkedEntry(loss, name)
-    if loss.row.shape is FUNCTIONS:
+    if loss.declared.shape is FUNCTIONS:
         return (CompiledProduct if name == "vjp" else CompiledFunction)(loss, name)
-    problem = disagreement(loss.row)
+    problem = disagreement(loss.declared)
     if problem:
         return MissingEntry(loss, name, problem)
-    return (SumsEntry if loss.row.shape is SUMS else entry_type(loss))(loss, name)
+    return (SumsEntry if loss.declared.shape is SUMS else entry_type(loss))(loss, name)

@@ -24,26 +24,26 @@ class LinearEntry(DescribedEntry):
     @functools.cached_property
     def wrapped(self) -> Loss:
         """The loss of a row of logits, computed by the same code."""
-        row = self.loss.row.wraps
-        assert row is not None
-        return Loss(row, self.loss._entry_type)
+        declared = self.loss.declared.wraps
+        assert declared is not None
+        return Loss(declared, self.loss._entry_type)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         if _arrays.has_tensor(kwargs.get("out")):
             return _arrays.call_with_tensors(self, args, kwargs)
         if len(args) > 1 and "weight" in kwargs:
             raise TypeError(f"{_calls.called(self)}: weight is the layer's matrix; sample weights are sample_weight=")
-        given, row = _calls.all_arguments(self, args, kwargs), self.loss.row
+        given, declared = _calls.all_arguments(self, args, kwargs), self.loss.declared
         wrt = given.get("wrt")
         names: tuple[str, ...] = ()
         if "grad" in self.outputs:
-            names = default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt, given)
+            names = default_names(declared, given) if wrt is None else wanted_names(declared, self.__name__, wrt, given)
         found = self.compute(given, names)
         if hasattr(found, "_replace"):  # with statistics, all by name
-            return found._replace(grad=arranged(wrt, row, list(found.grad))) if names else found
+            return found._replace(grad=arranged(wrt, declared, list(found.grad))) if names else found
         if names:
             *others, gradient = found
-            found = (*others, arranged(wrt, row, list(gradient)))
+            found = (*others, arranged(wrt, declared, list(gradient)))
         return found[0] if len(found) == 1 else found
 
     def compute(self, given: dict[str, Any], names: tuple[str, ...]) -> Any:

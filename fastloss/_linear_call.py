@@ -40,15 +40,15 @@ class Call:
 
     def __init__(self, entry: LinearEntry, arguments: dict[str, Any], names: tuple[str, ...]):
         self.name, self.outputs, self.wrapped = entry.loss.name, entry.outputs, entry.wrapped
-        row = self.wrapped.row
-        self.parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
+        declared = self.wrapped.declared
+        self.parameters = {p.name: p.check(arguments[p.name]) for p in declared.parameters}
         self.filter_eps = FILTER_EPS.check(arguments[FILTER_EPS.name])
         self.reduction = arguments["reduction"]
         if not isinstance(self.reduction, str) or self.reduction not in REDUCTIONS:
             raise _errors.bad_reduction(self.reduction, REDUCTIONS)
         self.empty = _errors.choice("empty", arguments["empty"], EMPTY)
         self.keywords: dict[str, Any] = {"reduction": "none", "n_threads": arguments["n_threads"]}
-        if "check_domain" in row.options("value"):
+        if "check_domain" in declared.options("value"):
             self.keywords["check_domain"] = False  # what is to be checked, is before the first chunk
         #: The flags that ask for statistics.
         self.flags = {name: True for name in STATISTICS if _errors.flag(name, arguments.get(name))}
@@ -68,7 +68,7 @@ class Call:
             self.labels = checked(arguments["labels"], "labels")
             if not self.labels.size and self.labels.ndim == self.hidden.ndim - 1:
                 self.labels = self.labels.astype(np.int64)  # an empty list has no integers that would tell
-            check_labels(row, self.hidden, self.weight, self.labels)
+            check_labels(declared, self.hidden, self.weight, self.labels)
         self.numbers = self.labels is None or self.labels.ndim == self.hidden.ndim
         self.sample_weight = None
         if arguments["sample_weight"] is not None:
@@ -128,7 +128,7 @@ class Call:
 
     def check_numbers(self, given: np.ndarray, check_domain: bool) -> None:
         """Raise for the first label that is none, or number outside the domain, before anything is written."""
-        domain, ignore_index = self.wrapped.row.target, self.parameters.get("ignore_index")
+        domain, ignore_index = self.wrapped.declared.target, self.parameters.get("ignore_index")
         if self.numbers and not (check_domain and domain.bounded):
             return
         size = max(1, _linear_rows.SCAN // max(1, self.classes)) if self.numbers else None
@@ -170,7 +170,7 @@ class Call:
         found = Scaled(kept.astype(np.float64), 0 if in_mean else self.power)
         if self.sample_weight is not None:
             found *= scaled(self.sample_weight[rows])
-        by_label = self.wrapped.row.class_weight_in_mean if in_mean else self.taken_out
+        by_label = self.wrapped.declared.class_weight_in_mean if in_mean else self.taken_out
         if by_label and self.class_weight is not None and not self.numbers and self.classes:
             # An ignored label may be any number; that it counts nothing is known.
             found *= scaled(self.class_weight[np.where(kept, labels, 0).astype(np.intp)])
@@ -203,7 +203,7 @@ class Scale:
             return 0 if found == LEAST else found
 
         # Class weights alone can make a difference between the two.
-        same = call.class_weight is None or (call.taken_out and call.wrapped.row.class_weight_in_mean)
+        same = call.class_weight is None or (call.taken_out and call.wrapped.declared.class_weight_in_mean)
         self.power = largest(False)
         power = self.power if same else largest(True)
         self.shift = self.power - power

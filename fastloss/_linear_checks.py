@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _errors
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 
 __all__ = ["check_head", "check_labels", "gradient_dtypes", "row_values"]
 
@@ -30,10 +30,10 @@ def row_values(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float32) if dtype.name in _arrays.HALVES else gradient_dtypes([dtype], None)[0]
 
 
-def check_labels(row: Row, hidden: np.ndarray, weight: np.ndarray, labels: np.ndarray) -> None:
+def check_labels(declared: Declaration, hidden: np.ndarray, weight: np.ndarray, labels: np.ndarray) -> None:
     """Raise where labels, or numbers for every class, have not the shape or the kind of dtype that the loss takes."""
     accepted = {"labels": hidden.shape[:-1]}
-    if row.probabilities:
+    if declared.probabilities:
         accepted["numbers"] = (*hidden.shape[:-1], len(weight))
     if labels.shape not in accepted.values():
         wanted = " or ".join(f"{what} of shape {shape}" for what, shape in accepted.items())

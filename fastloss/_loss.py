@@ -16,7 +16,7 @@ from fastloss import _advice, _errors, _names
 from fastloss._kinds import Interval, Parameter
 from fastloss._options import EMPTY, OPTIONS, by_value, check_bound, with_bound
 from fastloss._own import Documentation, OwnSignature
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 from fastloss._shapes import ENTRY_POINTS, SUMS
 from fastloss._statistics import STATISTICS
 from fastloss._vjp import VectorJacobianProduct
@@ -51,7 +51,7 @@ class EntryPoint(Protocol):
 DEFAULTS: Mapping[str, Any] = {"empty": EMPTY[0], "axis": -1, "check_domain": True, **dict.fromkeys(STATISTICS, False)}
 
 
-def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
+def signature(declared: Declaration, bound: Mapping[str, Any], entry_point: str) -> inspect.Signature:
     """The signature of an entry point, with the parameters of its loss."""
 
     def keyword(name: str, default: Any) -> inspect.Parameter:
@@ -60,19 +60,19 @@ def signature(row: Row, bound: Mapping[str, Any], entry_point: str) -> inspect.S
     either = inspect.Parameter.POSITIONAL_OR_KEYWORD
     positional = [
         inspect.Parameter(argument.name, either, default=None if argument.optional else inspect.Parameter.empty)
-        for argument in row.arguments
+        for argument in declared.arguments
     ]
     if entry_point == "vjp":
         positional.append(inspect.Parameter("cotangent", either))
-    keywords = [keyword(p.name, p.default) for p in row.parameters]
-    defaults = {**DEFAULTS, "reduction": row.default_reduction(entry_point)}
-    keywords += [keyword(name, defaults.get(name)) for name in row.options(entry_point)]
+    keywords = [keyword(p.name, p.default) for p in declared.parameters]
+    defaults = {**DEFAULTS, "reduction": declared.default_reduction(entry_point)}
+    keywords += [keyword(name, defaults.get(name)) for name in declared.options(entry_point)]
     return inspect.Signature(positional + keywords)
 
 
 def values_of(loss: Loss) -> dict[str, Any]:
     """The value of each parameter of a loss, bound or default."""
-    return {p.name: loss.bound.get(p.name, p.default) for p in loss.row.parameters}
+    return {p.name: loss.bound.get(p.name, p.default) for p in loss.declared.parameters}
 
 
 class Loss:
@@ -104,22 +104,22 @@ class Loss:
 
     def __init__(
         self,
-        row: Row,
+        declared: Declaration,
         entry_type: Callable[[Loss, str], EntryPoint],
         bound: Mapping[str, Any] | None = None,
         reference: Loss | None = None,
     ):
-        self.row = row
+        self.declared = declared
         self.bound = MappingProxyType(dict(bound or {}))
         self._entry_type = entry_type
         #: The same loss in plain NumPy, with nothing bound; what is given none is that loss itself.
         self._reference = reference or self
-        self.__name__ = self.__qualname__ = row.name
+        self.__name__ = self.__qualname__ = declared.name
 
     # Entry points are made when they are first used: a program uses few of them.
 
     def _entry(self, name: str) -> Any:
-        if name not in self.row.entry_points:
+        if name not in self.declared.entry_points:
             raise AttributeError(name)
         return self._entry_type(self, name)
 
@@ -142,11 +142,11 @@ class Loss:
 
     @functools.cached_property
     def vjp(self) -> Any:
-        return self._entry("vjp") if "vjp" in self.row.entry_points else VectorJacobianProduct(self)
+        return self._entry("vjp") if "vjp" in self.declared.entry_points else VectorJacobianProduct(self)
 
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
-        return signature(self.row, self.bound, "value")
+        return signature(self.declared, self.bound, "value")
 
     def documentation(self) -> str:
         return self._value.documentation()
@@ -155,8 +155,8 @@ class Loss:
 
         def __getattr__(self, name: str) -> Any:
             hint = _advice.attribute(name)
-            if name in ENTRY_POINTS:  # not one of this loss: see Row.entry_points
-                hint = f": {_advice.entry_point(self.row, name)}"
+            if name in ENTRY_POINTS:  # not one of this loss: see Declaration.entry_points
+                hint = f": {_advice.entry_point(self.declared, name)}"
             message = f"{type(self).__name__!r} object has no attribute {name!r}{hint}"
             raise AttributeError(message, name=name, obj=self)
 
@@ -203,47 +203,47 @@ class Loss:
         if unnamed:
             example = next(iter(self.params), "reduction")
             raise TypeError(f"{self.name}.bind takes keywords alone, such as {example}=..., and was given {unnamed[0]!r:.80}")
-        keywords = {name for entry_point in self.row.entry_points for name in self.row.options(entry_point)}
+        keywords = {name for entry_point in self.declared.entry_points for name in self.declared.options(entry_point)}
         known, options = self.params, [name for name in OPTIONS if name in keywords]
         check_bound(self.name, known, parameters, options)
         if "weight" in parameters and "sample_weight" in parameters:
             raise _errors.two_weights(self._value)
-        names = {"sample_weight": self.row.weight_name}
-        return self._with(with_bound(self.bound, known, parameters, names, self.row.shape is SUMS))
+        names = {"sample_weight": self.declared.weight_name}
+        return self._with(with_bound(self.bound, known, parameters, names, self.declared.shape is SUMS))
 
     def _with(self, bound: Mapping[str, Any]) -> Self:
         """This loss with these parameters bound, and no others."""
-        return type(self)(self.row, self._entry_type, bound, self._reference)
+        return type(self)(self.declared, self._entry_type, bound, self._reference)
 
     @property
     def name(self) -> str:
-        return self.row.name
+        return self.declared.name
 
     @property
     def family(self) -> str:
-        return self.row.shape.name
+        return self.declared.shape.name
 
     @property
     def params(self) -> Mapping[str, Parameter]:
         return MappingProxyType(
-            {p.name: Parameter(p.name, self.bound.get(p.name, p.default), p.kind) for p in self.row.parameters}
+            {p.name: Parameter(p.name, self.bound.get(p.name, p.default), p.kind) for p in self.declared.parameters}
         )
 
     @property
     def domain(self) -> Domain:
-        return Domain(self.row.prediction, self.row.target)
+        return Domain(self.declared.prediction, self.declared.target)
 
     @property
     def smoothness(self) -> float:
-        return self.row.smoothness
+        return self.declared.smoothness
 
     @property
     def kinks(self) -> str:
-        return self.row.kinks
+        return self.declared.kinks
 
     @property
     def differentiable(self) -> tuple[str, ...]:
-        return self.row.differentiable
+        return self.declared.differentiable
 
     @property
     def reference(self) -> Loss:
@@ -263,10 +263,10 @@ class Loss:
         return hash(self._key)
 
     def __repr__(self) -> str:
-        return f"<{self._value.origin} {self.row.shape.noun} {self.name}{self.__signature__}>"
+        return f"<{self._value.origin} {self.declared.shape.noun} {self.name}{self.__signature__}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (self._entry_type.__module__, self.name, dict(self.bound), self.row.shape.home)
+        return _rebuild, (self._entry_type.__module__, self.name, dict(self.bound), self.declared.shape.home)
 
 
 def _rebuild(module: str, name: str, bound: dict[str, Any], home: str = "losses") -> Loss:

@@ -187,8 +187,8 @@ def plain(name: str) -> str:
 
 def summary(thing: Any) -> str:
     """The first line of the documentation of a loss, without making the rest."""
-    row = getattr(thing, "row", None)  # what is made of losses has none
-    written: str = getattr(row, "summary", None) or getattr(row, "function", thing).__doc__ or ""
+    declared = getattr(thing, "declared", None)  # what is made of losses has none
+    written: str = getattr(declared, "summary", None) or getattr(declared, "function", thing).__doc__ or ""
     return written.strip().partition("\n")[0]
 
 

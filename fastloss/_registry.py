@@ -23,9 +23,9 @@ __all__ = [
     "FILTER_EPS",
     "OF_SAMPLES",
     "Argument",
-    "Row",
+    "Declaration",
     "linear",
-    "linear_row",
+    "linear_declaration",
     "pointwise",
     "registries",
     "registry",
@@ -56,7 +56,7 @@ class Argument:
 
 
 @dataclass(frozen=True)
-class Row:
+class Declaration:
     """All that is known of one loss.
 
     Attributes
@@ -105,7 +105,7 @@ class Row:
         count, whatever their size. Where the loss has a temperature, by which they are divided, in units of that.
     listed : tuple of Argument
         The arguments, where they are not a prediction and a target.
-    wraps : Row, optional
+    wraps : Declaration, optional
         Where the loss is one of a linear layer: the loss of a row of its logits.
     outputs : mapping of str to tuple of str, optional
         What each entry point returns, where that is not what the shape's others do.
@@ -143,7 +143,7 @@ class Row:
     unit: float = 0.0
     value_unit: float = 0.0
     listed: tuple[Argument, ...] = ()
-    wraps: Row | None = None
+    wraps: Declaration | None = None
     outputs: Mapping[str, tuple[str, ...]] | None = field(default=None, hash=False)
     kernel: str = ""
     boosting: Boosting = BY_DERIVATIVES
@@ -227,12 +227,14 @@ class Row:
     @property
     def of_probabilities(self) -> str:
         """The loss to take of probabilities where this one takes logits, or logarithms; "" where there is none."""
-        return next((row.name for row in registry.values() if row.of_logits == self.name), "")
+        return next((declared.name for declared in registry.values() if declared.of_logits == self.name), "")
 
 
-_homes: dict[str, dict[str, Row]] = {"losses": {}, "linear_losses": {}, "row_functions": {}}
+_homes: dict[str, dict[str, Declaration]] = {"losses": {}, "linear_losses": {}, "row_functions": {}}
 #: The declarations by the mapping that holds the losses.
-registries: Mapping[str, Mapping[str, Row]] = MappingProxyType({home: MappingProxyType(rows) for home, rows in _homes.items()})
+registries: Mapping[str, Mapping[str, Declaration]] = MappingProxyType(
+    {home: MappingProxyType(rows) for home, rows in _homes.items()}
+)
 registry = registries["losses"]
 
 Declaring = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -244,19 +246,19 @@ def _declare(shape: Shape, traits: dict[str, Any]) -> Declaring:
         keywords: Mapping[str, Any] = function.__kwdefaults__ or {}
         kinds = {name: eval(function.__annotations__[name], function.__globals__).__metadata__[0] for name in keywords}
         parameters = tuple(Parameter(name, default, kinds[name]) for name, default in keywords.items())
-        _homes[shape.home][function.__name__] = Row(function.__name__, shape, function, parameters, **traits)
+        _homes[shape.home][function.__name__] = Declaration(function.__name__, shape, function, parameters, **traits)
         return function
 
     return declare
 
 
 def pointwise(**traits: Any) -> Declaring:
-    """Declare a loss of each element: prediction and target of one shape. `traits` are the fields of `Row`."""
+    """Declare a loss of each element: prediction and target of one shape. `traits` are the fields of `Declaration`."""
     return _declare(POINTWISE, traits)
 
 
 def rows(**traits: Any) -> Declaring:
-    """Declare a loss of each row along the class axis. `traits` are the fields of `Row`."""
+    """Declare a loss of each row along the class axis. `traits` are the fields of `Declaration`."""
     return _declare(ROWS, traits)
 
 
@@ -283,7 +285,7 @@ def row_function(kernel: str, **outputs: tuple[str, ...]) -> Declaring:
     return _declare(FUNCTIONS, traits)
 
 
-def linear_row(function: Callable[..., Any], wraps: Row) -> Row:
+def linear_declaration(function: Callable[..., Any], wraps: Declaration) -> Declaration:
     """The declaration of a loss of a linear layer: of a loss of the rows of its logits, that takes labels or a teacher's."""
     if not wraps.has_classes or not (wraps.labels or wraps.differentiable_target):
         raise TypeError(f"{wraps.name} is no loss of rows with labels, nor of two rows of logits")
@@ -308,7 +310,7 @@ def linear(wraps: Callable[..., Any]) -> Declaring:
     """Declare a loss of a linear layer by the loss of a row of its logits; the function has the summary and the examples."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        _homes["linear_losses"][function.__name__] = linear_row(function, registry[wraps.__name__])
+        _homes["linear_losses"][function.__name__] = linear_declaration(function, registry[wraps.__name__])
         return function
 
     return declare

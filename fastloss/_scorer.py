@@ -27,7 +27,7 @@ RESPONSE_METHODS = ("predict", "predict_proba", "decision_function")
 
 def takes_labels_or_numbers(loss: Loss) -> bool:
     """And not another row of logits, or of labels."""
-    return not loss.row.has_classes or loss.row.labels or loss.domain.target.bounded
+    return not loss.declared.has_classes or loss.declared.labels or loss.domain.target.bounded
 
 
 def scored(maker: Callable[..., Any], loss: Any, parameters: Mapping[str, Any]) -> Loss:
@@ -35,7 +35,7 @@ def scored(maker: Callable[..., Any], loss: Any, parameters: Mapping[str, Any]) 
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a loss of fastloss.losses, such as fastloss.huber; got {type(loss).__name__}")
     if not takes_labels_or_numbers(loss):
-        wanted = "lists of labels" if loss.row.label_lists else "logits"
+        wanted = "lists of labels" if loss.declared.label_lists else "logits"
         raise TypeError(f"{loss.name} takes {wanted} as its target, which scikit-learn's models do not have")
     made: Loss = bound(maker, loss, parameters)
     if own := sorted({"weight", "reduction", "axis"} & set(made.bound)):
@@ -113,7 +113,7 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         float
         """
         loss, y = self.loss, np.asarray(y)
-        of_classes = loss.row.has_classes or np.isfinite([loss.domain.target.low, loss.domain.target.high]).all()
+        of_classes = loss.declared.has_classes or np.isfinite([loss.domain.target.low, loss.domain.target.high]).all()
         classes = getattr(estimator, "classes_", None) if of_classes and _base.is_classifier(estimator) else None
         pred = self._response(estimator, X, classes is not None)
         labelled = classes is not None and y.ndim == 1
@@ -123,14 +123,14 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
             target = y
             if pred.ndim == 2 and pred.shape[1] == 1 and y.ndim == 1:
                 pred = pred[:, 0]
-            if not loss.row.has_classes and pred.ndim == 2 and y.ndim == 1:  # one column a level, such as of quantiles
+            if not loss.declared.has_classes and pred.ndim == 2 and y.ndim == 1:  # one column a level, such as of quantiles
                 target = np.broadcast_to(y[:, None], pred.shape)
-            if target.dtype.kind in "biu" and not loss.row.labels:
+            if target.dtype.kind in "biu" and not loss.declared.labels:
                 target = target.astype(pred.dtype)
             if loss.domain.target == SIGN:
                 target = np.where(target == 0, -1, target)
         weight = None if sample_weight is None else np.asarray(sample_weight)
-        if weight is not None and not loss.row.has_classes and pred.ndim == 2:
+        if weight is not None and not loss.declared.has_classes and pred.ndim == 2:
             weight = weight[:, None]
         mean = float(loss(pred, target, weight=weight, reduction="mean"))
         return mean if loss.name in SCORES else -mean
@@ -152,13 +152,13 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
             return log(stacked(estimator.predict_proba(X)))
         if hasattr(estimator, "decision_function"):
             return np.asarray(estimator.decision_function(X))
-        if link not in (SIGMOID, SOFTMAX, HALF_LOGIT) and not loss.row.softmax:
+        if link not in (SIGMOID, SOFTMAX, HALF_LOGIT) and not loss.declared.softmax:
             raise TypeError(
                 f"{loss.name} takes margins, and {type(estimator).__name__} has no decision_function; "
                 "response_method='predict_proba' gives it probabilities in their place"
             )
         probability = stacked(estimator.predict_proba(X))
-        if loss.row.has_classes and link is not SIGMOID:
+        if loss.declared.has_classes and link is not SIGMOID:
             return log(probability)
         return log_odds(probability) / 2 if link is HALF_LOGIT else log_odds(probability)
 
@@ -180,10 +180,10 @@ class Scorer(_base.BaseEstimator):  # type: ignore[misc]  # a class known when i
         if len(unseen):
             at = unseen[0]
             raise ValueError(f"y[{at}] is {y.tolist()[at]!r}, which is none of the model's classes {classes.tolist()}")
-        if loss.row.has_classes:
+        if loss.declared.has_classes:
             if pred.ndim == 1:  # of two classes: what the second is ahead by
                 pred = np.stack([-pred / 2, pred / 2], axis=1)
-            if loss.row.labels:
+            if loss.declared.labels:
                 return pred, label
             return pred, (label[:, None] == np.arange(len(classes))).astype(pred.dtype)
         if len(classes) != 2:

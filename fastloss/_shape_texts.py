@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastloss._kinds import Interval
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 from fastloss._shapes import FUNCTIONS, LINEAR, SUMS
 
 __all__ = ["Texts", "texts_of", "within"]
@@ -200,8 +200,8 @@ vjp : ndarray
 }
 
 
-def _of_linear(row: Row, formula: Mapping[str, str]) -> Texts:
-    wraps, target = row.wraps, row.arguments[2].name
+def _of_linear(declared: Declaration, formula: Mapping[str, str]) -> Texts:
+    wraps, target = declared.wraps, declared.arguments[2].name
     assert wraps is not None
     numbers = f";\n    or numbers{within(wraps.target)}, of shape (..., V)" if wraps.probabilities else ""
     what = {"labels": "labels", "teacher": "the teacher's logits"}[target]
@@ -224,12 +224,12 @@ def _of_linear(row: Row, formula: Mapping[str, str]) -> Texts:
     )
 
 
-def texts_of(row: Row, formula: Mapping[str, str]) -> Texts:
+def texts_of(declared: Declaration, formula: Mapping[str, str]) -> Texts:
     """The texts of a loss's shape; `formula` has the sections of the loss of a row, where there is a linear layer before it."""
-    if row.shape is LINEAR:
-        return _of_linear(row, formula)
-    if row.shape is SUMS:
+    if declared.shape is LINEAR:
+        return _of_linear(declared, formula)
+    if declared.shape is SUMS:
         return Texts(parameters=_SUMS_PARAMETERS, returns={"grad": _SUMS_GRADIENT}, apart="an input other than its own")
-    if row.shape is FUNCTIONS:
+    if declared.shape is FUNCTIONS:
         return Texts(_FUNCTIONS_LEAD, _FUNCTIONS_PARAMETERS, _FUNCTIONS_RETURNS)
     return Texts()

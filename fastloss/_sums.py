@@ -20,17 +20,17 @@ class Plan:
     """All of a call that does not depend on its arguments."""
 
     def __init__(self, entry: SumsEntry) -> None:
-        row, parameters = entry.loss.row, entry.__signature__.parameters
-        self.position = [name for name, _, _, _ in _core.losses()].index(row.name)
-        self.names = tuple(argument.name for argument in row.arguments)
+        declared, parameters = entry.loss.declared, entry.__signature__.parameters
+        self.position = [name for name, _, _, _ in _core.losses()].index(declared.name)
+        self.names = tuple(argument.name for argument in declared.arguments)
         self.defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
         self.keywords = frozenset(name for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY)
-        self.numbers = [entry.number(parameter, self.defaults[parameter.name], False) for parameter in row.parameters]
-        self.of_loss = [argument.each == "loss" for argument in row.arguments]
-        self.intervals = [argument.interval if argument.interval.bounded else None for argument in row.arguments]
+        self.numbers = [entry.number(parameter, self.defaults[parameter.name], False) for parameter in declared.parameters]
+        self.of_loss = [argument.each == "loss" for argument in declared.arguments]
+        self.intervals = [argument.interval if argument.interval.bounded else None for argument in declared.arguments]
         self.unchecked = [None] * len(self.names)
-        self.optional = any(argument.optional for argument in row.arguments)
-        default = default_wrt(row)
+        self.optional = any(argument.optional for argument in declared.arguments)
+        default = default_wrt(declared)
         self.derivatives = (default,) if isinstance(default, str) else default
         self.one = isinstance(default, str)
 
@@ -53,15 +53,15 @@ class SumsEntry(DescribedEntry):
         out = kwargs.get("out")
         if out is not None and _errors.has_tensor(out):
             return _errors.call_with_tensors(self, args, kwargs)
-        given, row, plan = self.given(args, kwargs), self.loss.row, self.plan
+        given, declared, plan = self.given(args, kwargs), self.loss.declared, self.plan
         if given["reduction"] not in REDUCTIONS:
             raise _errors.bad_reduction(given["reduction"], REDUCTIONS)
-        arrays, axes, shape = prepared(row, given, _errors.readable_array)
+        arrays, axes, shape = prepared(declared, given, _errors.readable_array)
         first = arrays[0]
         single = first.dtype == np.float32 or first.dtype.name in _errors.HALVES
         parameters = [
             default if given[p.name] is plan.defaults[p.name] else self.number(p, given[p.name], single)
-            for p, default in zip(row.parameters, plan.numbers, strict=True)
+            for p, default in zip(declared.parameters, plan.numbers, strict=True)
         ]
         weight, counts = given["weight"], given["element_weight"]
         if weight is not None:
@@ -98,22 +98,24 @@ class SumsEntry(DescribedEntry):
             single,
         )
         if outside >= 0:
-            argument = row.arguments[outside]
-            raise _errors.outside(row.name, argument.name, arrays[outside], argument.interval, "f" if single else "d", row)
+            argument = declared.arguments[outside]
+            raise _errors.outside(
+                declared.name, argument.name, arrays[outside], argument.interval, "f" if single else "d", declared
+            )
         found = value if value is not None and value.ndim else value[()] if value is not None else reduced
         derivatives = [into[name] for name in names]
         gradient: Any = None
         if plain:
             gradient = derivatives[0] if plan.one else tuple(derivatives)
         elif names:
-            gradient = arranged(wrt, row, derivatives)
+            gradient = arranged(wrt, declared, derivatives)
         return gradient if self.outputs == ("grad",) else found if self.outputs == ("value",) else (found, gradient)
 
     def _names(self, given: Mapping[str, Any]) -> tuple[str, ...]:
         if "wrt" not in given:
             return ()
-        row, wrt = self.loss.row, given["wrt"]
-        return default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt, given)
+        declared, wrt = self.loss.declared, given["wrt"]
+        return default_names(declared, given) if wrt is None else wanted_names(declared, self.__name__, wrt, given)
 
     @staticmethod
     def number(parameter: Any, value: Any, single: bool) -> float:

@@ -68,9 +68,9 @@ class VectorJacobianProduct:
 
     def __init__(self, loss: Any) -> None:
         self.loss = loss  # a Loss, which makes this
-        self.before = [argument for argument in loss.row.arguments if not argument.behind_cotangent]
+        self.before = [argument for argument in loss.declared.arguments if not argument.behind_cotangent]
         #: A linear layer has a matrix called weight.
-        self.replaced = tuple(name for name in REPLACED if name in loss.row.options("grad"))
+        self.replaced = tuple(name for name in REPLACED if name in loss.declared.options("grad"))
 
     @OwnSignature
     def __signature__(self) -> inspect.Signature:
@@ -93,7 +93,7 @@ class VectorJacobianProduct:
             arguments, cotangent = [given.get(argument.name) for argument in self.before], given.get("cotangent")
         if cotangent is None:
             raise TypeError(f"{loss.name}.vjp needs a cotangent")
-        weight = loss.row.weight_name
+        weight = loss.declared.weight_name
         if loss.bound and weight in loss.bound:
             cotangent = _errors.readable_array(cotangent, "cotangent") * loss.bound[weight]
         try:

@@ -99,7 +99,7 @@ class Given(NamedTuple):
 
     @property
     def lists(self) -> bool:
-        return self.loss.row.label_lists
+        return self.loss.declared.label_lists
 
     def draw(self, shape: tuple[int, ...], dtype: Any = np.float64, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Prediction of `shape` and its target."""
@@ -119,9 +119,9 @@ PAIRED = {name: loss for name, loss in fl.losses.items() if loss.family != "sums
 def given_losses() -> list[Given]:
     found = []
     for loss in PAIRED.values():
-        if loss.row.labels:
+        if loss.declared.labels:
             found.append(Given(loss, True))
-        if loss.row.target_has_classes:
+        if loss.declared.target_has_classes:
             found.append(Given(loss, False))
     return found
 
@@ -206,7 +206,7 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray, **given: 
         **given,
     }
     sides = [equation.split("==") for equation in loss.kinks.split(";") if equation]
-    if loss.row.label_lists:
+    if loss.declared.label_lists:
         # Each place of a list against each class: an axis more.
         listed, rows = np.logical_and.accumulate(target >= 0, axis=1), np.arange(len(pred))[:, None]
         is_label = np.zeros(pred.shape, bool)
@@ -219,7 +219,7 @@ def kink_differences(loss: Loss, pred: np.ndarray, target: np.ndarray, **given: 
     if loss.family == "rows" and "threshold" in loss.kinks:
         names["threshold"] = threshold_of(pred)
     differences = [eval(left.strip(), names) - eval(right.strip(), names) for left, right in sides]
-    if loss.row.label_lists:
+    if loss.declared.label_lists:
         counts = listed[:, :, None] & ~is_label[:, None]
         return [np.where(counts, np.abs(difference), np.inf).min(axis=1) for difference in differences]
     for difference, (left, _) in zip(differences, sides, strict=True):

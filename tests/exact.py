@@ -320,7 +320,7 @@ def exact_function(case: Case, pred: Any, target: Any, **given: Any) -> tuple[An
             # As an object of the array's own kind: the references write dtype.type(parameter).
             value = Exact.of(value)
         parameters[name] = value
-    results = case.loss.row.function(pred, target, **parameters)
+    results = case.loss.declared.function(pred, target, **parameters)
     # Of a loss of rows the fourth is the mass.
     return (*results[:3], *results[4 if case.loss.family == "rows" else 3 :])
 

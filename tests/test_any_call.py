@@ -23,7 +23,7 @@ from fastloss import _verify
 from fastloss._kinds import Interval, Parameter
 from fastloss._loss import Loss, values_of
 from fastloss._options import EMPTY, REDUCTIONS
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 from fastloss._shapes import ENTRY_POINTS
 
 REFUSALS = (ValueError, TypeError, IndexError, MemoryError)
@@ -286,10 +286,10 @@ class Verdict:
 
     def of_arrays(self, loss: Loss, pred: np.ndarray, target: np.ndarray, keywords: dict[str, Any]) -> tuple[int, ...] | None:
         """What is wrong with shapes and numbers; the shape of the loss, if there is one."""
-        row = loss.row
+        declared = loss.declared
         values = {name: keywords.get(name, p.default) for name, p in loss.params.items()}
         shape, labelled = pred.shape, False
-        if row.family == "rows":
+        if declared.family == "rows":
             axis = keywords.get("axis", -1)
             if not isinstance(axis, int):
                 self.refuse(TypeError)
@@ -299,8 +299,8 @@ class Verdict:
                 return None
             axis %= pred.ndim
             classes, shape = pred.shape[axis], pred.shape[:axis] + pred.shape[axis + 1 :]
-            same = row.target_has_classes and target.shape == pred.shape
-            labelled = row.labels and target.shape == shape and not same
+            same = declared.target_has_classes and target.shape == pred.shape
+            labelled = declared.labels and target.shape == shape and not same
             if not same and not labelled:
                 self.refuse(ValueError)
                 return None
@@ -308,9 +308,9 @@ class Verdict:
             if class_weight is not None:
                 self.refuse(ValueError, np.shape(class_weight) != (classes,))
             empty = labelled and target.size == 0  # a list of no labels
-            self.refuse(TypeError, row.labels and labelled != whole_numbers(target) and not empty)
-            self.refuse(TypeError, row.label_lists and not whole_numbers(target))
-            if row.label_lists and whole_numbers(target) and pred.size < ENORMOUS:
+            self.refuse(TypeError, declared.labels and labelled != whole_numbers(target) and not empty)
+            self.refuse(TypeError, declared.label_lists and not whole_numbers(target))
+            if declared.label_lists and whole_numbers(target) and pred.size < ENORMOUS:
                 lists = np.moveaxis(target, axis, -1)
                 ended = np.cumsum(lists < 0, axis=-1) > 0
                 self.refuse(IndexError, np.any(~ended & (lists.astype(object) >= classes)))
@@ -323,21 +323,23 @@ class Verdict:
             return None
         if keywords.get("check_domain", True) and pred.size < ENORMOUS:
             real = computed_in(pred)
-            if row.label_alone:
-                self.of_labels_alone(row, pred, target, axis, values, keywords.get("weight"))
+            if declared.label_alone:
+                self.of_labels_alone(declared, pred, target, axis, values, keywords.get("weight"))
             else:
-                self.refuse(ValueError, outside(pred, row.prediction, real))
+                self.refuse(ValueError, outside(pred, declared.prediction, real))
             if not labelled:
-                self.refuse(ValueError, outside(target, row.target_domain(values), real))
+                self.refuse(ValueError, outside(target, declared.target_domain(values), real))
         self.refuse(MemoryError, pred.size >= ENORMOUS)
         return shape
 
-    def of_labels_alone(self, row: Row, pred: np.ndarray, target: np.ndarray, axis: int, values: Any, weight: Any) -> None:
+    def of_labels_alone(
+        self, declared: Declaration, pred: np.ndarray, target: np.ndarray, axis: int, values: Any, weight: Any
+    ) -> None:
         """What is wrong with the predictions of the labels; of rows of weight 0 none is read."""
         good = (target >= 0) & (target < pred.shape[axis]) & (target != values["ignore_index"])
         if pred.shape[axis] and whole_numbers(target):
             chosen = np.take_along_axis(pred, np.expand_dims(np.where(good, target, 0).astype(np.intp), axis), axis)
-            read = outside(np.squeeze(chosen, axis)[good], row.prediction, computed_in(pred))
+            read = outside(np.squeeze(chosen, axis)[good], declared.prediction, computed_in(pred))
             plain = weight is None and values["class_weight"] is None
             self.refuse(ValueError, read and (True if plain else None))
 
@@ -580,11 +582,11 @@ class AnyCall(RuleBasedStateMachine):
         verdict = Verdict()
         self.counts.update(f"wrong {aspect}" for aspect in set(wrong))
         rng = np.random.default_rng(draw(SEED))
-        with_labels = [loss for loss in self.losses if loss.row.labels or loss.row.label_lists]
+        with_labels = [loss for loss in self.losses if loss.declared.labels or loss.declared.label_lists]
         loss = draw(st.sampled_from(with_labels if "labels" in wrong else self.losses))
         entry_point = draw(CHOICE["entry point"])
-        row, keywords, placed = loss.row, {}, {}
-        is_rows = row.family == "rows"
+        declared, keywords, placed = loss.declared, {}, {}
+        is_rows = declared.family == "rows"
 
         # The shapes of the prediction and of the loss.
         shape = self.shape(draw, 1 if is_rows else 0)
@@ -602,7 +604,7 @@ class AnyCall(RuleBasedStateMachine):
 
         # Prediction and target.
         enormous = "size" in wrong
-        labelled = row.labels and (not row.probabilities or "labels" in wrong or draw(BOOLEAN))
+        labelled = declared.labels and (not declared.probabilities or "labels" in wrong or draw(BOOLEAN))
         target_shape = loss_shape if labelled else shape
         if enormous:
             dtype = draw(one_of(np.int8, np.float32, np.float64))
@@ -611,7 +613,7 @@ class AnyCall(RuleBasedStateMachine):
             loss_shape, classes = shape[:1], 1
             target_shape = loss_shape if labelled else shape
             pred: Any = np.broadcast_to(dtype(0), shape)
-            target: Any = np.broadcast_to(np.int8(0) if labelled or row.label_lists else dtype(1), target_shape)
+            target: Any = np.broadcast_to(np.int8(0) if labelled or declared.label_lists else dtype(1), target_shape)
         else:
             pred = self.pred(draw, loss, shape, wrong, rng, placed)
             if "shape" in wrong:
@@ -657,11 +659,11 @@ class AnyCall(RuleBasedStateMachine):
             verdict.refuse(TypeError)
         if draw(one_of(False, False, False, True)):
             keywords["check_domain"] = draw(BOOLEAN)
-            verdict.refuse(TypeError, not (row.prediction.bounded or row.target.bounded))
+            verdict.refuse(TypeError, not (declared.prediction.bounded or declared.target.bounded))
 
         # Whether it is to be refused.
         read = {name: as_read(x) for name, x in (("pred", pred), ("target", target))}
-        if target is None and row.optional_target and read["pred"] is not None:
+        if target is None and declared.optional_target and read["pred"] is not None:
             read["target"] = np.zeros_like(read["pred"])
         if "weight" in keywords:
             read["weight"] = as_read(keywords["weight"])
@@ -698,7 +700,7 @@ class AnyCall(RuleBasedStateMachine):
     def pred(self, draw: Any, loss: Loss, shape: Any, wrong: tuple[str, ...], rng: Any, placed: dict[str, Placed]) -> Any:
         if "pred" in wrong:
             return self.unaccepted(draw, shape)
-        interval = loss.row.prediction
+        interval = loss.declared.prediction
         x = numbers(draw(CHOICE["numbers"]), interval, shape, rng)
         placed["pred"] = self.filled(
             draw, shape, draw(CHOICE["accepted"]), x if "numbers" in wrong else within(interval, x, rng)
@@ -718,7 +720,7 @@ class AnyCall(RuleBasedStateMachine):
     ) -> Any:
         if "target" in wrong:
             return self.unaccepted(draw, shape)
-        listed = loss.row.label_lists
+        listed = loss.declared.label_lists
         if (labelled or listed) and not ("labels" in wrong and draw(one_of(False, False, True))):
             dtype = draw(CHOICE["labels"])
             most = 1 if dtype.kind == "b" else np.iinfo(dtype).max
@@ -731,13 +733,13 @@ class AnyCall(RuleBasedStateMachine):
                 labels.flat[rng.integers(labels.size)] = draw(one_of(-1, classes, classes + 1, -(2**63), 2**63 - 1, -2))
             placed["target"] = self.filled(draw, shape, dtype, np.asarray(labels))
             return self.wrap(draw, placed["target"])
-        interval = loss.row.target_domain(values_of(loss))
+        interval = loss.declared.target_domain(values_of(loss))
         x: np.ndarray | None = numbers(draw(CHOICE["numbers"]), interval, shape, rng)
         if "numbers" not in wrong:
             x = within(interval, x, rng)
         elif draw(BOOLEAN):
             x = None
-        probabilities = loss.row.labels and "labels" not in wrong
+        probabilities = loss.declared.labels and "labels" not in wrong
         placed["target"] = self.filled(draw, shape, draw(CHOICE["floating" if probabilities else "accepted"]), x)
         return self.wrap(draw, placed["target"])
 
@@ -799,7 +801,7 @@ class AnyCall(RuleBasedStateMachine):
         for name, found, wanted in zip(ENTRY_POINTS[entry_point], results, expected, strict=True):
             assert same_bits(found, wanted), f"{name} differs from that of contiguous copies"
             out = next(places, None) if name != "value" else None
-            reduction = keywords.get("reduction", loss.row.default_reduction(entry_point))
+            reduction = keywords.get("reduction", loss.declared.default_reduction(entry_point))
             check_kind(name, found, out, array, reduction, loss.family == "rows")
             if out is None:
                 assert not any(np.may_share_memory(found, memory) for memory in memories.values())

@@ -41,13 +41,13 @@ def every_loss():
 
 
 def entry_points(loss):
-    return {name: loss if name == "value" else getattr(loss, name) for name in loss.row.entry_points}
+    return {name: loss if name == "value" else getattr(loss, name) for name in loss.declared.entry_points}
 
 
 def inputs_of(loss, shape=(6, 5)):
     pred, target = next(given for given in GIVEN if given.loss.name == loss.name).draw(shape)
     # Whether targets are logarithms or not.
-    return pred, loss.row.target_domain({"log_target": True}).clip(target) if "log_target" in loss.params else target
+    return pred, loss.declared.target_domain({"log_target": True}).clip(target) if "log_target" in loss.params else target
 
 
 def other_value(p):
@@ -70,11 +70,11 @@ def test_signatures(loss):
         expected += ["check_domain"] if any(interval.bounded for interval in loss.domain) else []
         expected += ["wrt", "grad_dtype", "out"] if name != "value" else []
         expected += ["n_threads"]
-        expected += list(STATISTICS) if loss.row.softmax else []
+        expected += list(STATISTICS) if loss.declared.softmax else []
         assert names == expected
         for known in names[:2]:
             assert parameters[known].kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-            optional = known == "target" and loss.row.optional_target
+            optional = known == "target" and loss.declared.optional_target
             assert parameters[known].default is (None if optional else inspect.Parameter.empty)
         assert all(parameters[known].kind is inspect.Parameter.KEYWORD_ONLY for known in names[2:])
         defaults = {known: parameters[known].default for known in names[2:]}
@@ -155,14 +155,14 @@ def run_examples(thing, name):
 
 @pytest.mark.parametrize("loss", every_loss())
 def test_descriptions(loss):
-    row = loss.row
-    assert loss.name == loss.__name__ == row.name
+    declared = loss.declared
+    assert loss.name == loss.__name__ == declared.name
     assert loss.family in ("pointwise", "rows")
-    assert loss.domain.prediction == row.prediction
-    assert loss.domain.target == row.target
+    assert loss.domain.prediction == declared.prediction
+    assert loss.domain.target == declared.target
     assert loss.smoothness >= 0
     assert (loss.kinks == "") == math.isinf(loss.smoothness) or loss.family == "rows"
-    assert list(loss.params) == [p.name for p in row.parameters]
+    assert list(loss.params) == [p.name for p in declared.parameters]
     for name, p in loss.params.items():
         assert p.name == name
         assert p.default is None or p.kind.array or p.default in p.range
@@ -337,12 +337,12 @@ def test_both_namespaces_have_the_same_losses_and_signatures():
     for name, loss in fl.losses.items():
         twin = fl.reference.losses[name]
         assert loss.reference.name == twin.name
-        for entry in loss.row.entry_points:
+        for entry in loss.declared.entry_points:
             assert inspect.signature(entry_points(loss)[entry]) == inspect.signature(entry_points(twin)[entry])
             assert inspect.getdoc(entry_points(loss)[entry]) == inspect.getdoc(entry_points(twin)[entry])
     for thing in (fl.Loss,):  # whose instances have their own
         assert inspect.getdoc(thing).count("\n") > 5
-        assert "row" in inspect.signature(thing).parameters
+        assert "declared" in inspect.signature(thing).parameters
 
 
 # ---- bind -----------------------------------------------------------------------------------------------------------

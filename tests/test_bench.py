@@ -52,9 +52,9 @@ def report():
 
 def test_every_loss_of_the_registry_is_measured():
     sizes = {name: {w.size for w in workloads() if w.loss == name} for name in registry}
-    for name, row in registry.items():
+    for name, declared in registry.items():
         assert sizes[name], name
-        if row.family == "pointwise":
+        if declared.family == "pointwise":
             assert sizes[name] == set(SIZES), name
 
 

@@ -502,7 +502,7 @@ def drawn(loss: fl.Loss, n: int = 40, classes: int = 4, dtype: Any = np.float32)
     if loss.domain.target.low_open:
         low, high = 0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high
     if rows:
-        target = np.arange(n) % classes if loss.row.labels else rng.uniform(size=(n, classes))
+        target = np.arange(n) % classes if loss.declared.labels else rng.uniform(size=(n, classes))
     elif loss.domain.target.bounded and high - low <= 2:
         target = np.where(np.arange(n) % 3 == 0, high, low)
     else:
@@ -524,7 +524,7 @@ def test_every_convention_of_every_loss(name, hessian):
     before = margin.copy()
     grad, hess = objective(label, margin)
     scale = objective.convention.scale
-    target = label.astype(np.int64) if objective.loss.row.labels else label
+    target = label.astype(np.int64) if objective.loss.declared.labels else label
     expected = objective.loss.grad(margin, target, reduction="none")
     # What depends on the scale of all residuals depends on all weights.
     apart = not (isinstance(objective.convention, Smoothed) or getattr(objective.convention, "width", 0))
@@ -569,16 +569,16 @@ def test_layout_follows_the_margins(dtype, order):
 def test_hessians_of_newton_steps(name, dtype, single):
     """A multiple, not below the floor of a sample, whatever the way of the rows; the gradient as it is; float32 if asked."""
     loss, factor = fl.losses[name], 3.0
-    if loss.domain.prediction.bounded or loss.row.differentiable_target:
+    if loss.domain.prediction.bounded or loss.declared.differentiable_target:
         pytest.skip("no loss of a margin")
     for n, classes, order in ((1500, 4, "C"), (1500, 4, "F"), (40, 300, "C"), (3, 5000, "C"), (0, 4, "C")):
         margin, label, weight = drawn(loss, n, classes, dtype)
         margin, weight[::7] = np.asarray(margin, order=order), 0
-        target = label.astype(np.int64) if loss.row.labels else label
-        if loss.row.label_lists:
+        target = label.astype(np.int64) if loss.declared.labels else label
+        if loss.declared.label_lists:
             target = np.full(margin.shape, -1)
             target[:, 0] = np.arange(n) % classes
-        if "ignore_index" in loss.params and loss.row.labels and target.ndim == 1:
+        if "ignore_index" in loss.params and loss.declared.labels and target.ndim == 1:
             target[::5] = loss.params["ignore_index"].default
         for given in (None, weight):
             grad, plain = loss.grad_and_hess(margin, target, weight=given)
@@ -738,7 +738,7 @@ def test_a_word_that_means_nothing_names_its_loss(words, message):
 def test_a_bad_label_names_its_row(name, dtype):
     objective = boosting.objective(fl.losses[name])
     margin, label, _ = drawn(objective.loss, dtype=dtype)
-    rows, at = objective.loss.row.labels, (17,) if label.ndim == 1 else (17, 2)
+    rows, at = objective.loss.declared.labels, (17,) if label.ndim == 1 else (17, 2)
     bad = [np.nan, np.inf, -np.inf, *([0.5, -1.0, 4.0, 1e9, 1e30] if rows else [])]
     domain = objective.loss.domain.target
     bad += [] if rows else [x for x in (domain.low - 1, domain.high + 1, 0.5 if domain.ends_only else np.nan) if np.isfinite(x)]
@@ -826,7 +826,7 @@ def test_no_constant_is_better_than_init_score(name, parameters, weighted):
     weight = weight if weighted else None
     start = objective.init_score(label, weight)
     rows = objective.loss.family == "rows"
-    target = label.astype(np.int64) if objective.loss.row.labels else label
+    target = label.astype(np.int64) if objective.loss.declared.labels else label
 
     def total(at):
         return objective.loss(np.broadcast_to(at, (len(label), *np.shape(start))), target, weight=weight, reduction="sum")

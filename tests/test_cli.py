@@ -30,7 +30,7 @@ pytestmark = pytest.mark.sample(quick=0.4)
 LOSSES = list(PAIRED)
 POINTWISE = [name for name, loss in fastloss.losses.items() if loss.family == "pointwise"]
 ROWS = [name for name, loss in fastloss.losses.items() if loss.family == "rows"]
-LABELLED = [name for name, loss in fastloss.losses.items() if loss.row.labels]
+LABELLED = [name for name, loss in fastloss.losses.items() if loss.declared.labels]
 BOUNDED = [name for name in POINTWISE if fastloss.losses[name].domain.target.bounded]
 
 # A mean of a few thousand numbers of one sign, added in another order.
@@ -101,7 +101,7 @@ def error_of(capsys, tmp_path):
 def drawn(name, n=300, classes=7, dtype=np.float32):
     """Prediction and target of a loss; labels where it takes labels."""
     loss = fastloss.losses[name]
-    case = next(c for c in CASES if (c.loss.name, c.dtype, c.labels) == (name, dtype, loss.row.labels))
+    case = next(c for c in CASES if (c.loss.name, c.dtype, c.labels) == (name, dtype, loss.declared.labels))
     return draw_finite(case, n, classes)[:2]
 
 
@@ -132,7 +132,7 @@ def test_files_score_as_arrays_do(name, labels, depth, save, score_as_json, tmp_
 
 def check_score(case, save, score_as_json, tmp_path):
     *given, arrays = draw_finite(case, 300, 7)
-    target, by = given[1], case.loss.row.derivatives("grad")[-1]
+    target, by = given[1], case.loss.declared.derivatives("grad")[-1]
     if case.labels:
         target[::17] = case.loss.params["ignore_index"].default
     weight = np.random.default_rng(2).integers(0, 5, len(target)) / 4
@@ -151,17 +151,17 @@ def check_score(case, save, score_as_json, tmp_path):
     result = score_as_json(case.loss.name, *files, *options, "--grad-out", grad_out)
     keywords = {**arrays, "weight": weight}
     # Weights are multiplied in double here; in the core a row's weighed loss is rounded to float32, or here one of sums.
-    rtol = WEIGHED_RTOL if not case.loss.row.is_of_elements and case.dtype == np.float32 else SUM_RTOL
+    rtol = WEIGHED_RTOL if not case.loss.declared.is_of_elements and case.dtype == np.float32 else SUM_RTOL
     assert result["mean"] == pytest.approx(case.loss(*given, reduction="mean", **keywords), rel=rtol, abs=0)
     assert result["sum"] == pytest.approx(case.loss(*given, reduction="sum", **keywords), rel=rtol, abs=0)
     counted = target != case.loss.params["ignore_index"].default if case.labels else np.ones(len(target), bool)
-    if case.labels and case.loss.row.class_weight_in_mean and "class_weight" in arrays:
+    if case.labels and case.loss.declared.class_weight_in_mean and "class_weight" in arrays:
         weight = weight * arrays["class_weight"][np.where(counted, target, 0)]
     assert result["ignored"] == np.sum(~counted)
     assert result["count"] == np.sum(counted & (weight != 0))
     assert result["weightless"] == np.sum(counted & (weight == 0))
     wanted = case.loss.grad(*given, reduction="mean", wrt=by, **keywords)
-    if case.loss.row.listed:
+    if case.loss.declared.listed:
         # Weights multiply the slopes of the sums before these meet in an element, where they may cancel.
         slack = GRADIENT_ULPS * np.finfo(case.dtype).eps * np.abs(wanted).max()
         np.testing.assert_allclose(np.load(grad_out), wanted, rtol=0, atol=slack)
@@ -339,7 +339,7 @@ def test_groups_count_what_the_mean_divides_by(name, save, score_as_json):
         wanted = loss(pred[chosen], target[chosen], **keywords)
         assert found["mean"] == pytest.approx(wanted, rel=WEIGHED_RTOL, abs=0)
         counts = target[chosen] != -100
-        if loss.row.class_weight_in_mean:
+        if loss.declared.class_weight_in_mean:
             counts &= target[chosen] != 0  # whose class weight is 0
         assert found["count"] == np.sum(counts)
 
@@ -627,7 +627,7 @@ def test_one_number_is_the_target_of_all(name, save, score_as_json):
     assert score_as_json(name, pred, files[0]) == score_as_json(name, pred, files[1])
 
 
-@pytest.mark.parametrize("name", [name for name in LOSSES if fastloss.losses[name].row.optional_target])
+@pytest.mark.parametrize("name", [name for name in LOSSES if fastloss.losses[name].declared.optional_target])
 def test_a_target_may_be_left_out(name, save, score_as_json, run, tmp_path):
     pred = save("pred", drawn(name)[0])
     found = score_as_json(name, pred, "--grad-out", tmp_path / "grad.npy")
@@ -802,7 +802,7 @@ def test_verify_abbreviates_a_row(monkeypatch, capsys):
 
 
 def test_verify_measures_the_gradient_by_the_second_argument(monkeypatch, capsys):
-    name = next(name for name, loss in fastloss.losses.items() if loss.row.second == "target")
+    name = next(name for name, loss in fastloss.losses.items() if loss.declared.second == "target")
     assert main(["verify", name, "--samples", "10"]) == 0
     monkeypatch.setattr(_verify, "worst", worst_everywhere(lambda case, tier, errors: errors.update(second_grad=1e9)))
     assert main(["verify", name]) == 1

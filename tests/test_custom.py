@@ -213,7 +213,7 @@ def test_a_loss_as_an_object(way):
     assert pickle.loads(pickle.dumps(loss.bind(delta=2.0))) == loss.bind(delta=2.0)
     assert pickle.loads(pickle.dumps(loss.reference)) == loss.reference
     same(way, loss.reference.grad([3.0, 0.2], [0.0, 0.0]), loss.grad([3.0, 0.2], [0.0, 0.0]))
-    assert "huber" not in {name for name, row in _registry.registry.items() if row is loss.row}
+    assert "huber" not in {name for name, declared in _registry.registry.items() if declared is loss.declared}
 
 
 def test_losses_of_other_bodies_differ():
@@ -242,13 +242,13 @@ def test_parameters_of_plain_types():
 @needs_compiler
 @pytest.mark.parametrize("name", ["quantile", "gaussian_nll", "linex"])
 def test_our_bodies_have_our_bits(name):
-    row = _registry.registry[name]
-    traits = {trait: getattr(row, trait) for trait in ("prediction", "target", "smoothness", "kinks", "ulp", "value_unit")}
-    loss, ours = pointwise(row.function, body=ROOT / "csrc" / "losses" / f"{name}.h", **traits), fl.losses[name]
+    declared = _registry.registry[name]
+    traits = {trait: getattr(declared, trait) for trait in ("prediction", "target", "smoothness", "kinks", "ulp", "value_unit")}
+    loss, ours = pointwise(declared.function, body=ROOT / "csrc" / "losses" / f"{name}.h", **traits), fl.losses[name]
     rng = np.random.default_rng(3)
     pred, target, each = (rng.normal(size=5000).astype("f4") for _ in range(3))
-    arrays = {p.name: row.parameters[0].range.clip(np.abs(each)) for p in row.parameters if p.kind.array}
-    both = {"wrt": row.differentiable}
+    arrays = {p.name: declared.parameters[0].range.clip(np.abs(each)) for p in declared.parameters if p.kind.array}
+    both = {"wrt": declared.differentiable}
     for entry, options in (("value_and_grad", both), ("grad_and_hess", both), ("_value", {})):
         found, wanted = (getattr(one, entry)(pred, target, **arrays, **options) for one in (loss, ours))
         for x, y in zip(np.atleast_1d(*flat(found)), np.atleast_1d(*flat(wanted)), strict=True):
@@ -271,7 +271,7 @@ def test_the_tier_in_use_is_compiled_for(tier):
         assert _compiler.flags_of(tier, "gcc") != _compiler.flags_of("neon", "gcc") or not _compiler.TIERS[tier]
 
 
-@pytest.mark.parametrize("name", [name for name, row in _registry.registry.items() if row.family == "pointwise"])
+@pytest.mark.parametrize("name", [name for name, declared in _registry.registry.items() if declared.family == "pointwise"])
 def test_the_check_accepts_the_derivatives_of_every_loss(name):
     """What differences cannot tell, such as a kink, must not be taken for a mistake."""
     trial = next(_check.trials(fl.losses[name]))
@@ -326,10 +326,10 @@ def test_a_wrong_derivative_by_the_second_argument_is_refused():
 def pointwise_without_kernels(function):
     """A loss that has no kernels to compare with: the reference is looked at before them."""
     from fastloss._loss import Loss
-    from fastloss.custom._declare import row_of
+    from fastloss.custom._declare import declaration_of
     from fastloss.reference._engine import Entry
 
-    return Loss(row_of(function, {}), Entry)
+    return Loss(declaration_of(function, {}), Entry)
 
 
 @needs_compiler

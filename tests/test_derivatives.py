@@ -18,7 +18,7 @@ def away_from_kinks(loss, pred, target, step):
 
 def test_derivatives_are_the_limits_of_difference_quotients(given):
     """Central differences in float64, on every parameter set of the registry."""
-    for parameters in _verify.parameter_sets(given.loss.row):
+    for parameters in _verify.parameter_sets(given.loss.declared):
         if any(isinstance(v, str) for v in parameters.values()):
             continue
         loss = given.loss.bind(**parameters)
@@ -30,7 +30,7 @@ def test_derivatives_are_the_limits_of_difference_quotients(given):
         # Where numbers are moderate: at 1e20 a step of 1e-6 changes nothing.
         pred = moderate_predictions(loss, pred.shape, 2 * unit, rng)
         if target.dtype.kind == "f":
-            domain = loss.row.target_domain(values_of(loss))
+            domain = loss.declared.target_domain(values_of(loss))
             target = np.where(np.abs(target) < 10, target, min(1.0, domain.high))
         usable = away_from_kinks(loss, pred, target, step)
         grad, hess = loss.grad_and_hess(pred, target)

@@ -10,7 +10,7 @@ import fastloss as fl
 from fastloss import _verify
 
 LOSSES = [fl.distillation_kl, *(fl.distillation_js.bind(beta=beta) for beta in (0.0, 0.1, 0.5, 0.9, 1.0))]
-DIFFERENTIABLE = [loss for loss in fl.losses.values() if loss.row.second == "target" and loss.family == "rows"]
+DIFFERENTIABLE = [loss for loss in fl.losses.values() if loss.declared.second == "target" and loss.family == "rows"]
 
 
 def rows(n, classes, seed=0, dtype=np.float64):

@@ -353,7 +353,7 @@ def spoilt(given, which, shape, dtype, value, *places):
     arrays = [array.copy() for array in given.draw(shape, dtype)]
     for place in places:
         arrays[which][place] = value
-        if given.loss.row.label_alone:
+        if given.loss.declared.label_alone:
             arrays[1][place[:-1]] = place[-1]
     return arrays
 
@@ -489,7 +489,7 @@ def test_probabilities_and_logits_are_no_logarithms_of_probabilities(given, dtyp
         call(given.loss, entry_point, pred, labels, check_domain=False, **keywords)
 
 
-@pytest.mark.parametrize("given", [given for given in GIVEN if given.loss.row.label_alone], ids=name_of)
+@pytest.mark.parametrize("given", [given for given in GIVEN if given.loss.declared.label_alone], ids=name_of)
 def test_what_is_not_read_is_not_looked_at(given, entry_point):
     """Other classes, ignored rows and rows of weight 0 may hold anything."""
     pred, target = given.draw((6, 5))
@@ -595,7 +595,7 @@ def test_parameters_that_are_no_arrays(given, entry_point):
 
 def test_none_is_no_array(given):
     pred, target = given.draw((4, 3))
-    for arguments in ((None, target), *([] if given.loss.row.optional_target else [(pred, None)])):
+    for arguments in ((None, target), *([] if given.loss.declared.optional_target else [(pred, None)])):
         with pytest.raises(TypeError, match="is None"):
             given.loss(*arguments)
 
@@ -607,7 +607,7 @@ def test_none_is_no_array(given):
 def test_sizes_that_no_memory_holds(given, n):
     """Neither sums of blocks nor what is kept of each class may wrap around."""
     # Where integers are labels, numbers for every class are not: two bytes each, of which NumPy has no more than 2**62 - 1.
-    number = np.float16(1) if given.loss.row.labels and not given.labels else np.int8(1)
+    number = np.float16(1) if given.loss.declared.labels and not given.labels else np.int8(1)
     if n * number.itemsize > np.iinfo(np.intp).max:
         pytest.skip("NumPy has no such array")
     for shape in ((1, n), (n, 1), (0, n)) if given.rows else ((n,),):
@@ -855,7 +855,7 @@ def test_missing_arguments(given, entry_point):
     pred, target = given.draw((4, 3))
     function = function_of(given.loss, entry_point)
     for args, kwargs, missing in (((), {}, "pred"), ((pred,), {}, "target"), ((), {"target": target}, "pred")):
-        if missing == "target" and given.loss.row.optional_target:
+        if missing == "target" and given.loss.declared.optional_target:
             continue
         with pytest.raises(TypeError, match=missing):
             function(*args, **kwargs)
@@ -924,7 +924,7 @@ def test_the_reference_raises_the_same_for_the_same(given):
         ((), {"target": target}),
         ((pred, target, 1), {}),
     ]
-    if not given.loss.row.optional_target:
+    if not given.loss.declared.optional_target:
         wrong.append(((pred,), {}))
     if given.labels:
         wrong.append(((pred, np.full(4, 3)), {}))

@@ -121,7 +121,7 @@ def cases_of(given: Given, dtype: np.dtype) -> Iterator[Case]:
     """The parameter sets of the registry, and each parameter far out, alone and with the others."""
     name = given.loss.name
     yield from (c for c in _verify.cases([name]) if c.labels == given.labels and c.dtype == dtype)
-    extremes = {p.name: extreme_values(p) for p in given.loss.row.parameters}
+    extremes = {p.name: extreme_values(p) for p in given.loss.declared.parameters}
     far = {k: values for k, values in extremes.items() if values}
     sets = [{k: value} for k, values in far.items() for value in values]
     if len(far) > 1:
@@ -157,29 +157,29 @@ def clipped(x: np.ndarray, interval: Interval, dtype: np.dtype) -> np.ndarray:
 
 def elements(case: Case, n: int, rng: np.random.Generator) -> Points:
     """As the registry draws them; remarkable numbers; and predictions at remarkable distances from the target."""
-    row, dtype = case.loss.row, case.dtype
+    declared, dtype = case.loss.declared, case.dtype
     pred, target, arrays = _verify.draw(case, n, 0, int(rng.integers(2**31)))
     extreme = rng.random(n) < 0.7
-    pred = np.where(extreme, rng.choice(remarkable(row.prediction, dtype), n), pred)
+    pred = np.where(extreme, rng.choice(remarkable(declared.prediction, dtype), n), pred)
     target = np.where(rng.random(n) < 0.5, rng.choice(remarkable(_verify.target_domain(case), dtype), n), target)
     # Kinks lie where the difference is 0 or a parameter.
     numbers = [p.default for p in case.loss.params.values() if isinstance(p.default, float)]
     distances = np.concatenate([magnitudes(dtype), np.repeat(np.array([0, *numbers], dtype), 20)])
     beside = (target + rng.choice([-1, 1], n) * rng.choice(distances, n)).astype(dtype)
     beside = np.nextafter(beside, beside + rng.integers(-1, 2, n).astype(dtype) * np.maximum(np.abs(beside), 1))
-    pred = clipped(np.where(rng.random(n) < 0.4, beside, pred), row.prediction, dtype)
+    pred = clipped(np.where(rng.random(n) < 0.4, beside, pred), declared.prediction, dtype)
     return Points(pred, target.astype(dtype), far_arrays(case, arrays, rng) if rng.random() < 0.7 else arrays)
 
 
 def class_rows(case: Case, n: int, classes: int, rng: np.random.Generator) -> Points:
     """As the registry draws them; logits far apart, tied, far from 0; targets that are remarkable numbers."""
-    row, dtype = case.loss.row, case.dtype
+    declared, dtype = case.loss.declared, case.dtype
     pred, target, arrays = _verify.draw(case, n, classes, int(rng.integers(2**31)))
     shape = pred.shape
     # The terms of a row are added in double: of one sign, they may not overflow before their sum does.
-    sizes = remarkable(row.prediction, dtype)
+    sizes = remarkable(declared.prediction, dtype)
     sizes = sizes[np.abs(sizes) <= np.finfo(np.float64).max / (4 * classes)]
-    if _verify.logits_as_targets(row):
+    if _verify.logits_as_targets(declared):
         # In float64 a probability below exp(-884) is 0, and a slope beyond 1e60 would show it: see the losses' notes.
         sizes = sizes[np.abs(sizes) <= np.finfo(np.float32).max]
 
@@ -195,11 +195,11 @@ def class_rows(case: Case, n: int, classes: int, rng: np.random.Generator) -> Po
         return np.where((kind == 3) & (rng.random((n, 1)) < 0.2), rng.choice(sizes, shape), found)
 
     pred = extreme_logits(pred)
-    if _verify.logits_as_targets(row):
+    if _verify.logits_as_targets(declared):
         alike = pred * (1 + rng.choice([-1, 1], shape) * 10.0 ** rng.uniform(-8, 0, (n, 1)))
-        target = clipped(np.where(rng.random((n, 1)) < 0.3, alike, extreme_logits(target)), row.target, dtype)
+        target = clipped(np.where(rng.random((n, 1)) < 0.3, alike, extreme_logits(target)), declared.target, dtype)
     elif target.dtype.kind == "f":
-        interval = Interval(high=0) if target.min(initial=0) < 0 else row.target  # logarithms of probabilities
+        interval = Interval(high=0) if target.min(initial=0) < 0 else declared.target  # logarithms of probabilities
         numbers = remarkable(interval, dtype)
         # A target that is so small that a class weight makes it subnormal has no digits left for a logit to multiply.
         least = math.sqrt(np.finfo(dtype).smallest_normal) if case.arrays else 0
@@ -207,12 +207,14 @@ def class_rows(case: Case, n: int, classes: int, rng: np.random.Generator) -> Po
         # Few of them, lest their sum be a weight of its own.
         odd = (rng.random(shape) < min(0.5, 5 / classes)) & (rng.random((n, 1)) < 0.4)
         target = np.where(odd, rng.choice(numbers, shape), target).astype(dtype)
-    return Points(clipped(pred, row.prediction, dtype), target, far_arrays(case, arrays, rng) if rng.random() < 0.7 else arrays)
+    return Points(
+        clipped(pred, declared.prediction, dtype), target, far_arrays(case, arrays, rng) if rng.random() < 0.7 else arrays
+    )
 
 
 def nearby(case: Case, points: Points, n: int, rng: np.random.Generator) -> Points:
     """Points a little or a few units in the last place from these, `n` times as many."""
-    row, dtype = case.loss.row, case.dtype
+    declared, dtype = case.loss.declared, case.dtype
     start = points.of(np.repeat(np.arange(len(points.pred)), n))
 
     def moved(x: np.ndarray, interval: Interval) -> np.ndarray:
@@ -222,7 +224,7 @@ def nearby(case: Case, points: Points, n: int, rng: np.random.Generator) -> Poin
         size = np.where(rng.random(x.shape) < 0.5, 10.0 ** rng.uniform(-8, -0.5, x.shape), eps * rng.integers(0, 9, x.shape))
         return clipped(x * (1 + size * rng.choice([-1, 1], x.shape)), interval, dtype)
 
-    return Points(moved(start.pred, row.prediction), moved(start.target, _verify.target_domain(case)), start.arrays)
+    return Points(moved(start.pred, declared.prediction), moved(start.target, _verify.target_domain(case)), start.arrays)
 
 
 # ---- errors ---------------------------------------------------------------------------------------------------------
@@ -406,16 +408,16 @@ def test_derivatives_of_the_references_are_limits(given, depth):
             pred = moderate_predictions(case.loss, (n,), 4, rng)
             target = np.where(np.abs(target) < 10, target, 1.0)
             away = np.all([np.abs(d) > 1e-9 for d in kink_differences(case.loss, pred, target, **arrays)], axis=0)
-            if case.loss.row.second in case.loss.params:  # a difference quotient takes a number on either side
-                parameter = case.loss.params[case.loss.row.second]
+            if case.loss.declared.second in case.loss.params:  # a difference quotient takes a number on either side
+                parameter = case.loss.params[case.loss.declared.second]
                 x = arrays.get(parameter.name, parameter.default)
                 away = away & (x > parameter.range.low) & (x < parameter.range.high)
-            elif case.loss.row.second == "target" and case.loss.domain.target.bounded:
+            elif case.loss.declared.second == "target" and case.loss.domain.target.bounded:
                 away = away & (target > case.loss.domain.target.low) & (target < case.loss.domain.target.high)
             pred, target, arrays = Points(pred, target, arrays).of(np.broadcast_to(away, pred.shape))
         with precision(300):
             x, y = exact(pred), exact(target) if target.dtype.kind == "f" else target
-            second = case.loss.row.second
+            second = case.loss.declared.second
             if second in case.loss.params:
                 z = exact(arrays.get(second, np.full(pred.shape, case.loss.params[second].default)))
                 arrays = {**arrays, second: z}

@@ -166,16 +166,16 @@ def test_setup_fits_on_a_page():
 def test_both_lists_of_losses_agree():
     every = {name: (family, n_params, has_operand) for name, family, n_params, has_operand in _core.losses()}
     functions = {name for name, (family, _, _) in every.items() if family == "row functions"}
-    assert functions == {row.kernel for row in registries["row_functions"].values()}
+    assert functions == {declared.kernel for declared in registries["row_functions"].values()}
     compiled = {name: traits for name, traits in every.items() if name not in functions}
     missing = set(compiled) - set(_registry.registry)
     assert not missing, f"fastloss/reference/ has no function for {sorted(missing)} of csrc/losses.inc"
     missing = set(_registry.registry) - set(compiled)
     assert not missing, f"csrc/losses.inc has no row for {sorted(missing)}"
-    for name, row in _registry.registry.items():
-        scalars = [p for p in row.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
-        operands = [p for p in row.parameters if p.kind.array == "elements"]
-        assert compiled[name] == (row.family, len(scalars), bool(operands)), f"csrc/losses.inc, row {name}"
+    for name, declared in _registry.registry.items():
+        scalars = [p for p in declared.parameters if not p.kind.array and p.name not in _core.CALL_FIELDS]
+        operands = [p for p in declared.parameters if p.kind.array == "elements"]
+        assert compiled[name] == (declared.family, len(scalars), bool(operands)), f"csrc/losses.inc, row {name}"
 
 
 def test_the_registry_knows_the_losses_of_softmax():

@@ -47,7 +47,7 @@ def at_kinks(loss: fl.Loss, parameters: dict[str, Any]) -> tuple[np.ndarray, np.
     if loss.family == "rows":
         pred = np.array(list(itertools.product(GRID[::2], repeat=3)))
         target = np.arange(len(pred)) % 3
-        if loss.row.label_lists:
+        if loss.declared.label_lists:
             target = np.where(np.arange(3) == 0, target[:, None], -1)
     else:
         labels = [-1.0, 1.0] if loss.domain.target.ends_only else GRID

@@ -25,7 +25,7 @@ import fastloss as fl
 from fastloss import _linear_chunks, _linear_rows
 from fastloss._kernel import compiled_entry
 from fastloss._loss import Loss, signature
-from fastloss._registry import linear_row, registry
+from fastloss._registry import linear_declaration, registry
 from fastloss.reference._entries import entry as reference_entry
 
 NAMESPACES = {"fastloss": fl, "reference": fl.reference}
@@ -42,12 +42,12 @@ def every_linear_loss():
 
 
 def entry_points(loss):
-    return {name: loss if name == "value" else getattr(loss, name) for name in loss.row.entry_points}
+    return {name: loss if name == "value" else getattr(loss, name) for name in loss.declared.entry_points}
 
 
 def target_of(loss):
     """Labels, or the layer of a teacher."""
-    return loss.row.arguments[2].name
+    return loss.declared.arguments[2].name
 
 
 def wrapped_of(loss):
@@ -62,7 +62,7 @@ def made_of(wrapped, home=fl):
         """What a test has made."""
 
     linear_loss.__name__ = f"linear_{wrapped}"
-    return Loss(linear_row(linear_loss, registry[wrapped]), compiled_entry if home is fl else reference_entry)
+    return Loss(linear_declaration(linear_loss, registry[wrapped]), compiled_entry if home is fl else reference_entry)
 
 
 def draw(shape=(6,), columns=5, classes=7, dtype=np.float64, seed=0):
@@ -118,7 +118,7 @@ def small_chunks(monkeypatch):
 def test_small_chunks_are_small(small_chunks):
     hidden, weight, labels, bias = draw((40,), 5, 17)
     loss = fl.linear_cross_entropy
-    arguments = signature(loss.row, {}, "grad").bind(hidden, weight, labels, bias)
+    arguments = signature(loss.declared, {}, "grad").bind(hidden, weight, labels, bias)
     arguments.apply_defaults()
     call = _linear_chunks.Call(loss.grad, arguments.arguments, ("hidden", "weight", "bias"))
     block, rows = _linear_chunks.sizes(call)
@@ -576,7 +576,7 @@ def weights_of_any_size(rng, n):
 
 
 @pytest.mark.parametrize(
-    "name", [x.name for x in fl.losses.values() if x.family == "rows" and x.row.labels and not x.domain.prediction.bounded]
+    "name", [x.name for x in fl.losses.values() if x.family == "rows" and x.declared.labels and not x.domain.prediction.bounded]
 )
 def test_a_mean_depends_on_the_ratios_of_weights(small_chunks, name):
     """Beside float64 of the losses of rows without weights, for all losses that a linear layer can have."""
@@ -592,9 +592,9 @@ def test_a_mean_depends_on_the_ratios_of_weights(small_chunks, name):
         if "class_weight" in wrapped.params:
             of_classes, class_weight = weights_of_any_size(rng, 6)
             above = above * of_classes[np.where(kept, labels, 0)]
-            below = above if wrapped.row.class_weight_in_mean else below
+            below = above if wrapped.declared.class_weight_in_mean else below
             # Class weights that the mean is not divided by give it their own size.
-            options["class_weight"] = class_weight if wrapped.row.class_weight_in_mean else of_classes
+            options["class_weight"] = class_weight if wrapped.declared.class_weight_in_mean else of_classes
         each, slopes = wrapped.value_and_grad(wide[0] @ wide[1].T + wide[2], labels, ignore_index=ignored, reduction="none")
         if not below.any():
             continue
@@ -1051,7 +1051,7 @@ def test_signatures_follow_the_wrapped_loss(loss):
     for name, function in entry_points(loss).items():
         wrapped = inspect.signature(wrapped_of(loss) if name == "value" else getattr(wrapped_of(loss), name)).parameters
         parameters = inspect.signature(function).parameters
-        target = "teacher" if wrapped_of(loss).row.second == "target" else "labels"
+        target = "teacher" if wrapped_of(loss).declared.second == "target" else "labels"
         assert list(parameters)[:4] == ["hidden", "weight", target, "bias"]
         keywords = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY]
         kept_back = ("weight", "sample_weight", "axis")

@@ -36,7 +36,7 @@ def draw(loss, n=30, features=4, classes=3, seed=0):
     if loss.domain.target.ends_only:
         y = np.where(rng.random(n) < 0.4, high, low)
     elif loss.family == "rows":
-        y = rng.integers(0, classes, n) if loss.row.labels else rng.random((n, classes))
+        y = rng.integers(0, classes, n) if loss.declared.labels else rng.random((n, classes))
     else:
         y = low + (high - low) * rng.uniform(0.1, 0.9, n)
     return X, y, rng.uniform(0.5, 2, n)
@@ -93,7 +93,7 @@ def test_what_does_not_count_counts_nowhere(form, bad):
                 options |= {"class_weight": class_weight, "classes": 4}
                 f = minimize_objective(loss, made(X), y, weight, **options)
                 g = minimize_objective(loss, made(more), np.r_[y, np.full(30, 3)], np.r_[weight, weight], **options)
-                if loss.row.class_weight_in_mean:
+                if loss.declared.class_weight_in_mean:
                     assert_same(g, f)
                 else:
                     assert g(at(g))[0] == pytest.approx(f(at(f))[0] / 2, rel=1e-12)

@@ -209,7 +209,7 @@ def test_a_difference_of_logits_that_overflows_times_a_small_weight(dtype, tier,
     value, grad = loss.value_and_grad(pred, [1], class_weight=[1.0, 1 / 8], reduction="none")
     assert value == pytest.approx(largest / 16 * 3 * scale, rel=1e-6)
     assert grad[0] == pytest.approx([scale / 8, -scale / 8], rel=1e-6)
-    if loss.row.probabilities:
+    if loss.declared.probabilities:
         value = loss(pred, np.array([[7 / 8, 1 / 8]], dtype), reduction="none")
         assert value == pytest.approx(largest / 16 * 3, rel=1e-6)
 

@@ -195,9 +195,9 @@ def test_a_mean_is_over_the_rows_that_are_not_ignored(name, dtype):
 def test_each_row_is_divided_by_its_classes(name, dtype):
     """Under "sum" and "none" too."""
     loss, classes = fl.losses[name], 4
-    target = np.zeros(2, int) if loss.row.labels else np.ones((2, classes), dtype)
+    target = np.zeros(2, int) if loss.declared.labels else np.ones((2, classes), dtype)
     logits = np.array([[0, 0, 0, 0], [0, 0, 0, 0]], dtype)
-    each = 3 / 4 if loss.row.labels else np.log(2)
+    each = 3 / 4 if loss.declared.labels else np.log(2)
     close = {"rel": 4 * float(np.finfo(dtype).eps)}
     assert loss(logits, target, reduction="none").tolist() == pytest.approx([each, each], **close)
     assert loss(logits, target, reduction="sum") == pytest.approx(2 * each, **close)

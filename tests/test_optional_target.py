@@ -7,7 +7,7 @@ from conftest import PAIRED, call, function_of, same_bits
 import fastloss as fl
 from fastloss import reference
 
-OPTIONAL = [name for name, loss in fl.losses.items() if loss.row.optional_target]
+OPTIONAL = [name for name, loss in fl.losses.items() if loss.declared.optional_target]
 OTHERS = [name for name in PAIRED if name not in OPTIONAL]
 
 

@@ -145,7 +145,7 @@ GOLDEN = [
 )
 def test_beside_recorded_numbers(name, args, options, value, gradient, dtype):
     given = [np.asarray(array, dtype) for array in args]
-    first = fl.losses[name].row.arguments[0].name
+    first = fl.losses[name].declared.arguments[0].name
     found, slope = fl.losses[name].value_and_grad(*given, wrt=first, **options)
     close(found, value, dtype)
     close(slope, gradient, dtype)

@@ -32,7 +32,7 @@ def evaluate(loss, pred, target, dtype=np.float64, **parameters):
     """Value, gradient and Hessian, unreduced."""
     pred = np.asarray(pred, dtype)
     target = np.asarray(target)
-    whole = target.dtype.kind in "iu" and (target.shape != pred.shape or loss.row.label_lists)
+    whole = target.dtype.kind in "iu" and (target.shape != pred.shape or loss.declared.label_lists)
     target = target if whole else target.astype(dtype)
     grad, hess = loss.grad_and_hess(pred, target, reduction="none", **parameters)
     return loss(pred, target, reduction="none", **parameters), grad, hess
@@ -550,20 +550,20 @@ def test_against_textbook_formulas(index, dtype, depth):
 # --- semantics ------------------------------------------------------------------------------------
 
 
-def inputs(row, generator, n=6, classes=4):
+def inputs(declared, generator, n=6, classes=4):
     """Predictions and targets inside the domain, for any loss."""
-    if row.family == "rows":
+    if declared.family == "rows":
         logits = generator.normal(size=(n, classes))
         log_softmax = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        if row.label_lists:
+        if declared.label_lists:
             return log_softmax, np.where(np.arange(classes) < 2, generator.integers(0, classes, (n, classes)), -1)
-        target = generator.dirichlet(np.ones(classes), n) if row.probabilities else generator.integers(0, classes, n)
+        target = generator.dirichlet(np.ones(classes), n) if declared.probabilities else generator.integers(0, classes, n)
         return log_softmax, target
-    pred = generator.uniform(0.05, 0.95, n) if row.prediction.bounded else generator.normal(size=n)
+    pred = generator.uniform(0.05, 0.95, n) if declared.prediction.bounded else generator.normal(size=n)
     target = generator.normal(size=n)
-    if row.target.ends_only:
+    if declared.target.ends_only:
         target = np.sign(target)
-    elif row.target.bounded:
+    elif declared.target.bounded:
         target = generator.uniform(0.05, 0.95, n)
     return pred, target
 
@@ -703,16 +703,16 @@ def test_sample_of_weight_zero_contributes_nothing():
 @pytest.mark.parametrize("entry_point", ENTRY_POINTS)
 @pytest.mark.parametrize("name", PAIRED)
 def test_docs_have_every_argument_in_order(name, entry_point):
-    row, loss = registry[name], reference.losses[name]
+    declared, loss = registry[name], reference.losses[name]
     arguments = list(inspect.signature(loss if entry_point == "value" else getattr(loss, entry_point)).parameters)
-    doc = entry_doc(row, entry_point)
+    doc = entry_doc(declared, entry_point)
     section = doc[doc.index("Parameters\n") : doc.index("Returns\n")]
     documented = [line.split(" : ")[0] for line in section.splitlines() if " : " in line and not line.startswith(" ")]
     assert documented == arguments
     titles = ["Parameters", "Returns", "Raises", "Notes", "Examples"]
     positions = [doc.index(f"\n{title}\n{'-' * len(title)}\n") for title in titles]
     assert positions == sorted(positions)
-    for parameter in row.parameters:
+    for parameter in declared.parameters:
         line = next(line for line in section.splitlines() if line.startswith(f"{parameter.name} : "))
         assert line.endswith("optional" if parameter.default is None else f"default {parameter.default}")
     assert max(map(len, doc.splitlines())) <= 120

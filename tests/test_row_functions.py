@@ -17,7 +17,7 @@ from fastloss.reference import _softmax
 
 #: Rows side by side; along memory, of a segment and of several; shared by threads, whose exponentials are kept and are not.
 SHAPES = ((1, 1), (3, 2), (70, 10), (5, 192), (4, 193), (20, 700), (3, 2049), (3, 10_000), (2, 300_000))
-ENTRIES = [(name, entry) for name, row in registries["row_functions"].items() for entry in row.entry_points]
+ENTRIES = [(name, entry) for name, declared in registries["row_functions"].items() for entry in declared.entry_points]
 INF, NAN = np.inf, np.nan
 
 
@@ -324,7 +324,7 @@ def test_both_namespaces_have_the_same_functions():
         assert getattr(fl, name) is function
         assert function.reference is twin
         assert inspect.signature(function) == inspect.signature(twin)
-        for point in function.row.entry_points:
+        for point in function.declared.entry_points:
             one, other = function_of((name, point)), function_of((name, point), fl.reference)
             assert inspect.signature(one) == inspect.signature(other)
             assert inspect.getdoc(one) == inspect.getdoc(other)

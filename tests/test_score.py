@@ -17,7 +17,7 @@ from fastloss.cli import _inputs, _problem, main
 from fastloss.cli._score_options import SORTS
 
 LOSSES = list(PAIRED)
-LABELLED = [name for name, loss in fastloss.losses.items() if loss.row.labels]
+LABELLED = [name for name, loss in fastloss.losses.items() if loss.declared.labels]
 CASES = {(case.loss.name, case.dtype.name, case.labels): case for case in reversed(_verify.cases())}  # with default parameters
 
 N, CLASSES = 60, 5
@@ -51,7 +51,7 @@ def run(tmp_path, monkeypatch, capsys):
 def drawn(name, dtype="float32", labels=None):
     """Predictions and targets of finite losses."""
     loss = fastloss.losses[name]
-    labels = loss.row.labels if labels is None else labels
+    labels = loss.declared.labels if labels is None else labels
     pred, target, _ = _verify.draw(CASES[name, dtype, labels], 4 * N, CLASSES, seed=5)
     finite = np.flatnonzero(
         np.isfinite(loss(pred, target, reduction="none")) & np.isfinite(loss.grad(pred, target)).reshape(4 * N, -1).all(axis=1)
@@ -108,13 +108,13 @@ def frexp_below(weight):
 @pytest.mark.parametrize("name", [name for name in LABELLED if "class_weight" in fastloss.losses[name].params])
 def test_a_mean_depends_on_ratios_of_class_weights_only(name, smoothing, labels, run, depth):
     loss = fastloss.losses[name]
-    if (smoothing and "label_smoothing" not in loss.params) or (not labels and not loss.row.probabilities):
+    if (smoothing and "label_smoothing" not in loss.params) or (not labels and not loss.declared.probabilities):
         pytest.skip("there is none")
     rng = np.random.default_rng(depth.random(f"class weights {name}").randrange(1 << 32))
     pred, target = drawn(name, labels=labels)
     keywords, options = ({"label_smoothing": smoothing}, ["--label-smoothing", smoothing]) if smoothing else ({}, [])
     class_weight = rng.random(pred.shape[1])
-    enters = loss.row.class_weight_in_mean and labels
+    enters = loss.declared.class_weight_in_mean and labels
     wanted = loss(pred, target, class_weight=class_weight, **keywords)
     for exponent in [-1074 + 60, -300, 0, 300, 1023] if enters else [0]:
         scaled = np.ldexp(class_weight, exponent)
@@ -315,9 +315,9 @@ def test_accuracy_and_perplexity(name, axis, run):
     costs = row_sum - pred[np.arange(N), np.where(counted, target, 0)]
     for chosen, found in [(counted, result), *((counted & (groups == g["group"]), g) for g in result["groups"])]:
         assert found["accuracy"] == pytest.approx(np.average((pred.argmax(axis=1) == target)[chosen], weights=weight[chosen]))
-        if loss.row.softmax or name == "nll":
+        if loss.declared.softmax or name == "nll":
             assert found["perplexity"] == pytest.approx(np.exp(np.average(costs[chosen], weights=weight[chosen])), rel=1e-5)
-    assert ("perplexity" in result) == (loss.row.softmax or name == "nll")
+    assert ("perplexity" in result) == (loss.declared.softmax or name == "nll")
 
 
 @pytest.mark.parametrize(

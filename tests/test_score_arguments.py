@@ -12,8 +12,8 @@ import fastloss
 from fastloss import _verify
 from fastloss.cli import _problem, main
 
-SUMMED = [name for name, loss in fastloss.losses.items() if not loss.row.is_of_elements and not loss.row.has_classes]
-SEVERAL = [name for name in SUMMED if fastloss.losses[name].row.arguments[0].name != "pred"]
+SUMMED = [name for name, loss in fastloss.losses.items() if not loss.declared.is_of_elements and not loss.declared.has_classes]
+SEVERAL = [name for name in SUMMED if fastloss.losses[name].declared.arguments[0].name != "pred"]
 CASES = {case.loss.name: case for case in reversed(_verify.cases(SUMMED)) if case.dtype == np.float32}
 SHAPE = 4, 6, 5
 #: What --axis takes, and what it means.
@@ -45,7 +45,7 @@ def score(tmp_path, monkeypatch, capsys):
 
 def drawn(name, axis=-1, shape=SHAPE):
     """The arguments by name: tables of losses by elements, brought to a shape."""
-    row = fastloss.losses[name].row
+    declared = fastloss.losses[name].declared
     axes = tuple(range(len(shape))) if axis is None else tuple(a % len(shape) for a in np.atleast_1d(np.array(axis, int)))
     kept = [a for a in range(len(shape)) if a not in axes]
     order = [*kept, *axes]
@@ -56,7 +56,7 @@ def drawn(name, axis=-1, shape=SHAPE):
     def arranged(x, each):
         return x.reshape(sizes).transpose(np.argsort(order)).copy() if each == "element" else x.reshape(sizes[: len(kept)])
 
-    return {argument.name: arranged(x, argument.each) for argument, x in zip(row.arguments, given, strict=True)}
+    return {argument.name: arranged(x, argument.each) for argument, x in zip(declared.arguments, given, strict=True)}
 
 
 @pytest.mark.parametrize("axis", AXES)
@@ -65,7 +65,7 @@ def test_axes_and_gradients_by_each_argument(name, axis, score):
     loss, keywords = fastloss.losses[name], {"axis": AXES[axis]}
     given = drawn(name, AXES[axis])
     keywords["element_weight"] = np.random.default_rng(0).integers(0, 3, SHAPE[1:]) / 2
-    for by in loss.row.differentiable:
+    for by in loss.declared.differentiable:
         arrays = {"element_weight": keywords["element_weight"]}
         result = score(name, given, "--axis", axis, "--wrt", by, "--grad-out", "g.npy", "--reduction", "sum", **arrays)
         losses = loss(*given.values(), reduction="none", **keywords)
@@ -105,7 +105,7 @@ def test_an_argument_may_be_left_out_or_one_number(score, capsys):
 
 @pytest.mark.parametrize("name", SEVERAL)
 def test_a_gradient_of_several_is_named(name, score):
-    given, names = drawn(name), "|".join(fastloss.losses[name].row.differentiable)
+    given, names = drawn(name), "|".join(fastloss.losses[name].declared.differentiable)
     assert f"{name} has several: --wrt {names} says which" in score(name, given, "--grad-out", "g.npy")
     assert "--grad-out names its file" in score(name, given, "--wrt", names.split("|")[0])
 

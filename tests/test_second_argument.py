@@ -14,30 +14,32 @@ import fastloss as fl
 from fastloss import _verify
 
 #: The losses of an element with a gradient by the target. Those of rows: test_distillation.
-BY_TARGET = [loss for loss in fl.losses.values() if loss.row.second == "target" and loss.family == "pointwise"]
+BY_TARGET = [loss for loss in fl.losses.values() if loss.declared.second == "target" and loss.family == "pointwise"]
 #: The losses with a parameter that there are derivatives by.
-PREDICTED = [loss for loss in fl.losses.values() if loss.row.second not in ("", "target")]
+PREDICTED = [loss for loss in fl.losses.values() if loss.declared.second not in ("", "target")]
 every = pytest.mark.parametrize("loss", PREDICTED, ids=lambda loss: loss.name)
 
 
 def drawn(loss, n=200, dtype=np.float64, seed=0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Prediction, target, and the parameter for each element; none at the end of a range."""
-    case = _verify.Case(loss, np.dtype(dtype), False, "", arrays=(loss.row.second,))
+    case = _verify.Case(loss, np.dtype(dtype), False, "", arrays=(loss.declared.second,))
     pred, target, arrays = _verify.draw(case, n, 0, seed)
-    return pred, target, arrays[loss.row.second]
+    return pred, target, arrays[loss.declared.second]
 
 
 def moderate(loss, n=200, seed=0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same for difference quotients."""
     rng = np.random.default_rng(seed)
-    interval = loss.params[loss.row.second].range
+    interval = loss.params[loss.declared.second].range
     second = rng.uniform(0.5, min(2, 0.75 * interval.high), n) if interval.low == 0 else rng.normal(0, 1, n)
     target = drawn(loss, n)[1] if loss.domain.target.bounded else rng.normal(0, 1, n)
     return rng.normal(0, 1, n), np.clip(target, -5, 5), second
 
 
 def call(loss, entry_point: str, pred: Any, target: Any, second: Any, **keywords: Any) -> Any:
-    return getattr(loss, entry_point)(pred, target, **{loss.row.second: second, "wrt": ("pred", loss.row.second)}, **keywords)
+    return getattr(loss, entry_point)(
+        pred, target, **{loss.declared.second: second, "wrt": ("pred", loss.declared.second)}, **keywords
+    )
 
 
 def test_there_are_some():
@@ -52,7 +54,7 @@ def test_derivatives_are_difference_quotients(loss):
     step = 1e-5
 
     def value(x):
-        return loss(pred, target, reduction="none", **{loss.row.second: x})
+        return loss(pred, target, reduction="none", **{loss.declared.second: x})
 
     (_, grad), (_, hess) = call(loss, "grad_and_hess", pred, target, second)
     quotient = (value(second + step) - value(second - step)) / (2 * step)
@@ -70,7 +72,7 @@ def test_derivatives_are_difference_quotients(loss):
 @every
 def test_entry_points_agree_and_what_is_not_asked_for_is_the_same(loss, dtype, tier):
     pred, target, second = drawn(loss, 1500, dtype)
-    plain = loss.bind(**{loss.row.second: second})
+    plain = loss.bind(**{loss.declared.second: second})
     grads = call(loss, "grad", pred, target, second, reduction="none")
     value, grads_again = call(loss, "value_and_grad", pred, target, second, reduction="none")
     grads_and_hesses = call(loss, "grad_and_hess", pred, target, second)
@@ -137,15 +139,15 @@ def test_errors_leave_out_untouched(loss):
         call(loss, "grad_and_hess", pred, target, second, out=(place, None, None))
     with pytest.raises(ValueError, match="shape"):
         call(loss, "grad", pred, target, second, out=(None, place[:1]))
-    interval = loss.params[loss.row.second].range
+    interval = loss.params[loss.declared.second].range
     for bad in [x for x in (-1.0, 0.0, np.inf) if x not in interval]:
         wrong = second.copy()
         wrong[4321] = bad
-        with pytest.raises(ValueError, match=rf"{loss.row.second}\[4321\] = {bad} is outside"):
+        with pytest.raises(ValueError, match=rf"{loss.declared.second}\[4321\] = {bad} is outside"):
             call(loss, "grad", pred, target, wrong, out=(place, None))
     assert (place == 7).all()
     with pytest.raises(TypeError, match="wrt"):
-        loss(pred, target, wrt=("pred", loss.row.second))
+        loss(pred, target, wrt=("pred", loss.declared.second))
 
 
 @every
@@ -157,7 +159,7 @@ def test_nan_is_of_its_element_alone(loss, dtype, tier):
     found = call(loss, "grad_and_hess", pred, target, second)
     assert np.isnan(found[0][0][33])
     assert np.isnan(found[0][1][33])
-    assert np.isnan(loss(pred, target, reduction="none", **{loss.row.second: second})[33])
+    assert np.isnan(loss(pred, target, reduction="none", **{loss.declared.second: second})[33])
     for a, b in zip((*found[0], *found[1]), (*clean[0], *clean[1]), strict=True):
         assert same_bits(np.delete(a, 33), np.delete(b, 33))
 
@@ -225,7 +227,7 @@ def test_log_likelihoods_are_those_of_scipy():
         (fl.cauchy_nll.bind(full=True), stats.cauchy(pred, s)),
         (fl.gaussian_nll_with_log_scale.bind(full=True), stats.norm(pred, np.exp(s))),
     ):
-        found = loss(pred, target, reduction="none", **{loss.row.second: s})
+        found = loss(pred, target, reduction="none", **{loss.declared.second: s})
         np.testing.assert_allclose(found, -distribution.logpdf(target), rtol=1e-12)
     for n in (0.3, 4.0, 1e3):
         constant = special.gammaln(n / 2) - special.gammaln((n + 1) / 2) + np.log(n * np.pi) / 2

@@ -184,8 +184,8 @@ def test_results_without_any_element_cost_nothing(record_property):
     shape = (2**31, 0, 2**20)
     record_property("elements", 0)
     for loss in PAIRED.values():
-        pred, target = np.zeros(shape), np.zeros(shape[:-1], int) if loss.row.labels else np.zeros(shape)
-        target = target.astype(int) if loss.row.label_lists else target
+        pred, target = np.zeros(shape), np.zeros(shape[:-1], int) if loss.declared.labels else np.zeros(shape)
+        target = target.astype(int) if loss.declared.label_lists else target
         for name in ENTRY_POINTS:
             results = call(loss, name, pred, target)
             assert all(np.shape(x) in ((), shape, shape[:-1]) for x in results)

@@ -25,7 +25,7 @@ ELEMENTS = 1100
 CLASSES = (5, 64, 2500)
 
 #: Losses of a softmax: one class's logit reaches the whole row.
-OF_SOFTMAX = [given for given in GIVEN if given.loss.row.softmax]
+OF_SOFTMAX = [given for given in GIVEN if given.loss.declared.softmax]
 OF_CROSS_ENTROPY = [given for given in GIVEN if given.loss.name == "cross_entropy"]
 
 #: Losses in which a masked class of target 0 has a part of 0.
@@ -71,7 +71,7 @@ def without_warnings(function, *args, **kwargs):
 
 def hessian_knows_of(loss, pred):
     """Whether the Hessian depends on where the prediction is, so that NaN there must show."""
-    return loss.row.smoothness > 0 and loss.name not in ("squared_error", "nll", "kl_divergence")
+    return loss.declared.smoothness > 0 and loss.name not in ("squared_error", "nll", "kl_divergence")
 
 
 @pytest.mark.parametrize("given", OF_ELEMENTS, ids=name_of)
@@ -103,9 +103,9 @@ def test_nan_in_a_row_stays_in_the_row(given, dtype, tier, classes):
         spoilt = pred.copy()
         spoilt[3, where : where + 1] = nan_of(dtype, where + 1)
         value, grad, hess = unreduced(given.loss, spoilt, target)
-        read = not given.loss.row.label_alone or target[3] == where
+        read = not given.loss.declared.label_alone or target[3] == where
         assert np.isnan(value[3]) == read
-        if given.loss.row.softmax:
+        if given.loss.declared.softmax:
             assert np.all(np.isnan(grad[3]))
             assert np.all(np.isnan(hess[3]))
         elif read:
@@ -214,7 +214,7 @@ def test_large_predictions_agree_with_the_reference(given, dtype, tier, magnitud
     pred = (rng.choice([-1.0, 1.0, 0.5, 0.0], pred.shape) * magnitude).astype(dtype)
     found = unreduced(given.loss, pred, target)
     expected = reference_unreduced(given.loss, pred, target)
-    tolerance = given.loss.row.ulp * 2 * float(np.finfo(dtype).eps)
+    tolerance = given.loss.declared.ulp * 2 * float(np.finfo(dtype).eps)
     for output, a, b in zip(("value", "grad"), found, expected, strict=False):
         with np.errstate(all="ignore"):
             close = np.abs(a - b) <= tolerance * np.abs(b) + float(np.finfo(dtype).smallest_normal)
@@ -306,7 +306,7 @@ def test_a_masked_label_costs_infinitely(given, dtype, tier):
 @pytest.mark.parametrize("given", [g for g in PROBABLE if g.loss.name in EXPECTATIONS], ids=name_of)
 def test_nothing_is_lost_where_nothing_is_expected(given, dtype, tier):
     """0 · ∞ = 0: a masked class with target 0."""
-    target = [[0, -np.inf]] if _verify.logits_as_targets(given.loss.row) else [[1, 0]]
+    target = [[0, -np.inf]] if _verify.logits_as_targets(given.loss.declared) else [[1, 0]]
     value, grad, _ = unreduced(given.loss, np.array([[0, -np.inf]], dtype), np.array(target, dtype))
     assert value[0] == 0
     assert grad[0, 1] == 0
@@ -711,7 +711,7 @@ def test_a_class_of_weight_zero_is_ignored(given, dtype, tier):
     ignore_index = given.loss.params["ignore_index"].default
     other = np.where(target == 1, ignore_index, target)
     assert (target == 1).any()
-    for reduction in ("sum", "none", *(["mean"] if given.loss.row.class_weight_in_mean else [])):
+    for reduction in ("sum", "none", *(["mean"] if given.loss.declared.class_weight_in_mean else [])):
         keywords = {"class_weight": class_weight, "reduction": reduction}
         results = call(given.loss, "value_and_grad", spoilt, target, **keywords)
         expected = call(given.loss, "value_and_grad", pred, other, **keywords)

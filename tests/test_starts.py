@@ -20,7 +20,7 @@ ROWS = [name for name in OBJECTIVES if fl.losses[name].family == "rows"]
 ARRAYS = {
     name: parameter.name
     for name in POINTWISE
-    for parameter in fl.losses[name].row.parameters
+    for parameter in fl.losses[name].declared.parameters
     if parameter.kind.array == "elements"
 }
 
@@ -178,7 +178,7 @@ def test_no_row_of_a_dense_grid_is_better(name, parameters, seed):
         given["class_weight"] = np.exp(rng.normal(0, 1, classes))
     objective = boosting.objective(loss, **given)
     share = rng.dirichlet(np.ones(classes))
-    if loss.row.labels and (seed < 3 or not loss.row.target_has_classes):
+    if loss.declared.labels and (seed < 3 or not loss.declared.target_has_classes):
         target = rng.choice(classes, n, p=share)
         if "ignore_index" in loss.params:
             target[::5] = -100
@@ -235,7 +235,7 @@ def some_labels(loss: fl.Loss, n: int = 30, classes: int = 3) -> np.ndarray:
     """Targets that a loss takes, as a booster passes them."""
     rng = np.random.default_rng(0)
     if loss.family == "rows":
-        return rng.integers(0, classes, n).astype(float) if loss.row.labels else rng.uniform(size=(n, classes))
+        return rng.integers(0, classes, n).astype(float) if loss.declared.labels else rng.uniform(size=(n, classes))
     return targets(loss.domain.target, "normal", rng, n)
 
 
@@ -272,7 +272,7 @@ def test_starts_depend_on_the_ratios_of_class_weights(name):
     for unit in (5e-324, 2.0**-700, 2.0**700, 2.0**1020):
         start = boosting.objective(loss, class_weight=per_class * unit).init_score(label)
         np.testing.assert_allclose(start, right, rtol=1e-12, atol=1e-12)
-    if loss.row.labels:
+    if loss.declared.labels:
         alone = boosting.objective(loss, class_weight=[1e-320, 1.0]).init_score([0, 0, 0])
         np.testing.assert_array_equal(alone, boosting.objective(loss, class_weight=[1.0, 1.0]).init_score([0, 0, 0], classes=2))
         turned = boosting.objective(loss, class_weight=[1e-250, 1.0]).init_score([0, 1], [1.0, 1e-250])
@@ -354,14 +354,14 @@ def test_where_nothing_counts():
         for given, weight in ((label, np.zeros(len(label))), (empty, None), (empty, np.zeros(0))):
             with pytest.raises(ValueError, match="no sample counts"):
                 objective.init_score(given, weight)
-        if "ignore_index" in objective.loss.params and objective.loss.row.labels:
+        if "ignore_index" in objective.loss.params and objective.loss.declared.labels:
             for ignored in (-100, 255, 2**31 - 1):
                 other = boosting.objective(objective.loss, ignore_index=ignored)
                 with pytest.raises(ValueError, match="no sample counts"):
                     other.init_score([ignored, ignored])
                 assert len(other.init_score([0, 2, ignored, 1.0])) == 3
                 assert len(other.init_score([0, 2, 9, ignored, 1], [1, 1, 0, 1, 1])) == 3
-        if "class_weight" in objective.loss.params and objective.loss.row.labels:
+        if "class_weight" in objective.loss.params and objective.loss.declared.labels:
             with pytest.raises(ValueError, match="no sample counts"):
                 boosting.objective(objective.loss, class_weight=[0.0, 0.0, 1.0]).init_score([0, 1, 1])
     with pytest.raises(ValueError, match=r"weight of row 1 is -1\.0; a starting score takes finite ones that are not negative"):

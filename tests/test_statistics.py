@@ -14,7 +14,7 @@ from fastloss._shapes import ENTRY_POINTS
 from fastloss._statistics import STATISTICS
 from fastloss.reference import _softmax
 
-SOFTMAX = [given for given in GIVEN if given.loss.row.softmax]
+SOFTMAX = [given for given in GIVEN if given.loss.declared.softmax]
 ALL = dict.fromkeys(STATISTICS, True)
 FIELDS = list(STATISTICS.values())
 #: Rows side by side; along memory, of a segment and of several; shared by threads, whose exponentials are kept and are not.
@@ -79,7 +79,7 @@ def test_the_loss_is_the_same_to_the_last_bit(softmax, entry_point, dtype, tier)
 
 
 def test_other_losses_have_no_statistics(given):
-    if not given.loss.row.softmax:
+    if not given.loss.declared.softmax:
         pred, target = given.draw((4, 3))
         for loss in (given.loss, given.loss.reference):
             with pytest.raises(TypeError, match="return_lse"):

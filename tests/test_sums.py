@@ -14,7 +14,7 @@ from fastloss import _verify, reference
 from fastloss._loss import Loss
 
 SUMS = [loss for loss in fl.losses.values() if loss.family == "sums"]
-CASES = [(loss, parameters) for loss in SUMS for parameters in _verify.parameter_sets(loss.row)]
+CASES = [(loss, parameters) for loss in SUMS for parameters in _verify.parameter_sets(loss.declared)]
 #: Shape and axes: of a loss alone, of many, of short and of long ones, over several axes, over none, of nothing.
 LAYOUTS = [
     ((5,), -1),
@@ -40,7 +40,7 @@ def drawn(loss: Loss, shape: tuple[int, ...], axis: Any, dtype: Any, seed: int =
     axes = range(len(shape)) if axis is None else [a % len(shape) for a in (axis if isinstance(axis, tuple) else (axis,))]
     losses = tuple(n for a, n in enumerate(shape) if a not in axes)
     found = []
-    for argument in loss.row.arguments:
+    for argument in loss.declared.arguments:
         size = losses if argument.each == "loss" else shape
         interval = argument.interval
         if interval.ends_only:
@@ -67,10 +67,10 @@ def test_axes_and_counts_as_the_reference(loss, parameters, shape, axis, dtype):
     given = drawn(loss, shape, axis, dtype)
     rng = np.random.default_rng(1)
     counts = rng.uniform(0, 2, shape) * rng.integers(0, 2, shape)
-    tolerance = 4 * loss.row.ulp * np.finfo(dtype).eps
+    tolerance = 4 * loss.declared.ulp * np.finfo(dtype).eps
     # What a loss of one element is made of cancels in its derivative.
-    unit = max(loss.row.value_unit, 1.0 if axis == () else 1e-30)
-    for options in ({}, {"reduction": "none", "wrt": loss.row.differentiable}, {"element_weight": counts}):
+    unit = max(loss.declared.value_unit, 1.0 if axis == () else 1e-30)
+    for options in ({}, {"reduction": "none", "wrt": loss.declared.differentiable}, {"element_weight": counts}):
         found = loss.value_and_grad(*given, axis=axis, **parameters, **options)
         wide = [array.astype(np.longdouble) for array in given]
         wanted = loss.reference.value_and_grad(*wide, axis=axis, **parameters, **options)
@@ -85,10 +85,10 @@ def test_derivatives_are_those_of_the_value(loss, parameters):
     """The reference too: by differences of values of longdouble."""
     given = [array.astype(np.longdouble) for array in drawn(loss, (3, 4), -1, np.float64, 5)]
     step = np.longdouble(1e-6)
-    names = loss.row.differentiable
+    names = loss.declared.differentiable
     gradients = loss.reference.grad(*given, reduction="sum", wrt=names, **parameters)
     for name, gradient in zip(names, gradients, strict=True):
-        place = [argument.name for argument in loss.row.arguments].index(name)
+        place = [argument.name for argument in loss.declared.arguments].index(name)
         quotient = np.zeros_like(given[place])
         for index in np.ndindex(quotient.shape):
             ends = []
@@ -104,7 +104,7 @@ def test_derivatives_are_those_of_the_value(loss, parameters):
 def test_layouts_threads_and_halves(loss, tier):
     """Strides and threads change no bit; halves are computed as float32; many elements, shared by threads, too."""
     given = drawn(loss, (3, 5, 70), (0, 2), np.float32)
-    options = {"axis": (0, 2), "wrt": loss.row.differentiable, "reduction": "none"}
+    options = {"axis": (0, 2), "wrt": loss.declared.differentiable, "reduction": "none"}
     plain = loss.value_and_grad(*given, **options)
     spread = [np.repeat(array, 2, axis=-1)[..., ::2] for array in given]
     for other in ([np.asfortranarray(array) for array in given], spread):
@@ -116,7 +116,7 @@ def test_layouts_threads_and_halves(loss, tier):
     assert same_bits(value, value_of_singles)
     assert all(map(same_bits, gradients, [gradient.astype(np.float16) for gradient in gradients_of_singles]))
     long = drawn(loss, (2, 100_000), 1, np.float32)
-    several = [loss.value_and_grad(*long, axis=1, n_threads=n, wrt=loss.row.differentiable) for n in (1, 2, 7)]
+    several = [loss.value_and_grad(*long, axis=1, n_threads=n, wrt=loss.declared.differentiable) for n in (1, 2, 7)]
     assert all(same_bits(a, b) for other in several[1:] for a, b in zip(flat(several[0]), flat(other), strict=True))
 
 
@@ -137,10 +137,10 @@ def test_losses_side_by_side(loss, shape, axis, dtype):
     ]
     for options in ({}, {"weight": weight}, {"weight": weight, "element_weight": counts}, {"n_threads": 3, "weight": weight}):
         for reduction in ("none", "mean"):
-            options |= {"axis": axis, "reduction": reduction, "wrt": loss.row.differentiable}
+            options |= {"axis": axis, "reduction": reduction, "wrt": loss.declared.differentiable}
             found, wanted = (flat(loss.value_and_grad(*arrays, **options)) for arrays in (given, apart))
             assert all(map(same_bits, found, wanted))
-            lone = loss.value_and_grad(*apart, **{**options, "wrt": loss.row.differentiable[0]})
+            lone = loss.value_and_grad(*apart, **{**options, "wrt": loss.declared.differentiable[0]})
             assert same_bits(flat(lone)[1], found[1])
             assert found[1].dtype == dtype
             assert found[0].dtype == (wide if reduction == "none" else float)
@@ -163,7 +163,7 @@ def test_weights(loss):
     weight = np.array([1.0, 0.0, 3.0, 0.5])
     clean = loss.value_and_grad(*given, weight=weight)
     spoiled = [array.copy() for array in given]
-    for array, argument in zip(spoiled, loss.row.arguments, strict=True):
+    for array, argument in zip(spoiled, loss.declared.arguments, strict=True):
         if argument.each == "element":
             array[1] = np.nan
     assert all(map(same_bits, flat(loss.value_and_grad(*spoiled, weight=weight)), flat(clean)))
@@ -173,13 +173,13 @@ def test_weights(loss):
     counts = np.ones((4, 6))
     counts[:, 2] = 0
     without = [np.delete(array, 2, axis=1) if argument.each == "element" else array
-               for array, argument in zip(given, loss.row.arguments, strict=True)]  # fmt: skip
+               for array, argument in zip(given, loss.declared.arguments, strict=True)]  # fmt: skip
     spoiled = [array.copy() for array in given]
-    for array, argument in zip(spoiled, loss.row.arguments, strict=True):
+    for array, argument in zip(spoiled, loss.declared.arguments, strict=True):
         if argument.each == "element":
             array[:, 2] = np.nan
-    value, gradients = loss.value_and_grad(*spoiled, element_weight=counts, wrt=loss.row.differentiable)
-    wanted, wanted_gradients = loss.value_and_grad(*without, wrt=loss.row.differentiable)
+    value, gradients = loss.value_and_grad(*spoiled, element_weight=counts, wrt=loss.declared.differentiable)
+    wanted, wanted_gradients = loss.value_and_grad(*without, wrt=loss.declared.differentiable)
     np.testing.assert_allclose(value, wanted, rtol=1e-13)
     for gradient, other in zip(gradients, wanted_gradients, strict=True):
         assert np.all(gradient[:, 2] == 0)
@@ -191,7 +191,7 @@ def test_weights(loss):
 @pytest.mark.parametrize("loss", SUMS, ids=name_of)
 def test_out_and_wrt(loss):
     given = drawn(loss, (4, 6), -1, np.float64)
-    names = loss.row.differentiable
+    names = loss.declared.differentiable
     gradients = loss.grad(*given, wrt=names)
     places = tuple(np.empty((4, 6)) for _ in names)
     returned = loss.grad(*given, wrt=names, out=places)
@@ -200,7 +200,7 @@ def test_out_and_wrt(loss):
     for name, gradient in zip(names, gradients, strict=True):
         assert same_bits(loss.grad(*given, wrt=name), gradient)
         own = [array.copy() for array in given]
-        place = [argument.name for argument in loss.row.arguments].index(name)
+        place = [argument.name for argument in loss.declared.arguments].index(name)
         assert loss.grad(*own, wrt=name, out=own[place]) is own[place]
         assert same_bits(own[place], gradient)
     for bad in ("nothing", (names[0], names[0]), 3, ()):
@@ -216,8 +216,8 @@ def test_out_and_wrt(loss):
 def test_vector_jacobian_product(loss):
     given = drawn(loss, (4, 6), -1, np.float64)
     cotangent = np.array([1.0, -2.0, 0.0, 0.25])
-    found = loss.vjp(*given, cotangent=cotangent, wrt=loss.row.differentiable)
-    wanted = loss.grad(*given, weight=cotangent, reduction="none", wrt=loss.row.differentiable)
+    found = loss.vjp(*given, cotangent=cotangent, wrt=loss.declared.differentiable)
+    wanted = loss.grad(*given, weight=cotangent, reduction="none", wrt=loss.declared.differentiable)
     assert all(map(same_bits, found, wanted))
 
 
@@ -239,13 +239,13 @@ def test_what_is_given(loss):
             function(*given, element_weight=np.ones(5))
         with pytest.raises(TypeError, match="keyword"):
             function(*given, nonsense=1)
-    for place, argument in enumerate(loss.row.arguments):
+    for place, argument in enumerate(loss.declared.arguments):
         if argument.interval.bounded:
             bad = [array.copy() for array in given]
             bad[place][..., -1] = 7
             out = np.full((4, 6), 5.0)
             with pytest.raises(ValueError, match=f"{argument.name}.* = 7.0 is outside"):
-                loss.grad(*bad, out=out, wrt=loss.row.differentiable[0])
+                loss.grad(*bad, out=out, wrt=loss.declared.differentiable[0])
             assert np.all(out == 5)
 
 

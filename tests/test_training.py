@@ -36,7 +36,7 @@ def drawn(loss: fl.Loss, scale: float) -> Data:
     mean, domain = 2 * X[:, 0] + X[:, 1] + 0.5 * X[:, 0] * X[:, 2], loss.domain.target
     if loss.family == "rows":
         scores = np.stack([mean, -X[:, 1], X[:, 2]], axis=1)
-        if loss.row.labels:
+        if loss.declared.labels:
             return Data(X, (scores + rng.gumbel(size=scores.shape)).argmax(axis=1).astype(np.float64), CLASSES)
         return Data(X, (scores + rng.logistic(size=scores.shape) > 0).astype(np.float64), CLASSES)
     noisy = mean + rng.normal(size=SAMPLES)
@@ -93,7 +93,7 @@ def can_train(name: str, booster: str) -> bool:
     if loss.family != "rows":
         return True
     in_sklearn = booster == "sklearn" and traits_of(loss).link in (SIGMOID, SOFTMAX)
-    return booster == "xgboost" or (bool(loss.row.labels) and (booster == "lightgbm" or in_sklearn))
+    return booster == "xgboost" or (bool(loss.declared.labels) and (booster == "lightgbm" or in_sklearn))
 
 
 def scalable(name: str) -> bool:

@@ -232,7 +232,7 @@ def test_editors_find_the_documentation_of_every_loss():
     """The stub has none: the source beside it imports each module of the reference that declares losses, for editors alone."""
     source = Path(fl.__file__).read_text(encoding="utf-8").partition("if TYPE_CHECKING:")[2]
     imported = set(re.findall(r"from (fastloss\.reference\.\w+) import \*", source))
-    declaring = {thing.row.function.__module__ for kind in (fl.losses, fl.row_functions) for thing in kind.values()}
+    declaring = {thing.declared.function.__module__ for kind in (fl.losses, fl.row_functions) for thing in kind.values()}
     assert declaring == imported
     for name in declaring:
         assert not hasattr(sys.modules[name], "__all__"), f"{name}: __all__ hides the losses from the import *"

@@ -47,7 +47,7 @@ def parts_of_mean(given, n, target, weight, class_weight):
     if class_weight is not None and given.labels and given.loss.name != "one_vs_all":
         of_label = sizes_of(class_weight[target.ravel()])
         above = [a * c for a, c in zip(above, of_label, strict=True)]
-        if given.loss.row.class_weight_in_mean:
+        if given.loss.declared.class_weight_in_mean:
             below = above
     return above, below
 
@@ -129,7 +129,7 @@ def test_what_is_0_stays_0_beside_weights_too_large_for_a_number(name, dtype, re
     if loss.domain.prediction.bounded:
         pred = -np.abs(pred)
     label = rng.integers(0, classes, 8)
-    target = label if loss.row.labels else (label[:, None] == np.arange(classes)).astype(float)
+    target = label if loss.declared.labels else (label[:, None] == np.arange(classes)).astype(float)
     pred[:4, :] -= 9
     pred[np.arange(4), label[:4]] = 0  # nothing is lost there
     size = 60 if dtype == np.float32 else 300

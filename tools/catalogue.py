@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from fastloss._docs import sections
 from fastloss._kinds import LOG_PROBABILITY, POSITIVE, PROBABILITY, SIGN, Interval, Parameter
-from fastloss._registry import FILTER_EPS, Argument, Row, registries, registry
+from fastloss._registry import FILTER_EPS, Argument, Declaration, registries, registry
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PAGE, EVIDENCE = ROOT / "README.md", ROOT / "docs" / "catalogue.md", ROOT / "docs" / "assurance.md"
@@ -104,19 +104,19 @@ TASKS = {
 }
 
 
-def task_of(row: Row) -> str:
+def task_of(declared: Declaration) -> str:
     """The one group of a loss."""
-    if row.wraps:
+    if declared.wraps:
         return LINEAR
-    if row.name in TASKS:
-        return TASKS[row.name]
-    if row.label_lists:
+    if declared.name in TASKS:
+        return TASKS[declared.name]
+    if declared.label_lists:
         return LABELS
-    if row.is_of_elements and row.target == SIGN:
+    if declared.is_of_elements and declared.target == SIGN:
         return MARGINS
-    if row.is_of_elements and row.prediction == PROBABILITY:
+    if declared.is_of_elements and declared.prediction == PROBABILITY:
         return PROBABILITIES
-    module = inspect.getmodule(row.function)
+    module = inspect.getmodule(declared.function)
     assert module is not None
     name = module.__name__.rpartition(".")[2]
     return MODULES.get(name) or (module.__doc__ or name).partition("\n")[0].rstrip(".:")
@@ -156,13 +156,13 @@ def described_parameter(parameter: Parameter) -> str:
     return f"`{parameter.name}` = {parameter.default}: {accepted}"
 
 
-def described_target(row: Row) -> str:
-    if row.label_lists:
+def described_target(declared: Declaration) -> str:
+    if declared.label_lists:
         return "a list of labels"
-    numbers = numbers_in(row.target)
-    if row.labels:
-        return f"a label, or for every class a number {numbers}" if row.probabilities else "a label"
-    return numbers + (", or left out" if row.optional_target else "")
+    numbers = numbers_in(declared.target)
+    if declared.labels:
+        return f"a label, or for every class a number {numbers}" if declared.probabilities else "a label"
+    return numbers + (", or left out" if declared.optional_target else "")
 
 
 def described_argument(argument: Argument) -> str:
@@ -179,17 +179,17 @@ def formula_of(doc: str) -> str:
     return f"{' '.join(found[1].split())}:\n\n```text\n" + "\n".join(lines) + "\n```"
 
 
-def entry_of(row: Row) -> Entry:
-    doc = sections(inspect.getdoc(row.function) or "")[""]
+def entry_of(declared: Declaration) -> Entry:
+    doc = sections(inspect.getdoc(declared.function) or "")[""]
     summary = doc.partition("\n")[0]
-    if row.wraps:
-        formula = f"`{row.wraps.name}` of the logits, with all of its parameters, and:"
-        return Entry(row.name, summary, formula, (described_parameter(FILTER_EPS),), "")
-    if row.listed:
-        domain = "; ".join(described_argument(argument) for argument in row.arguments) + "."
+    if declared.wraps:
+        formula = f"`{declared.wraps.name}` of the logits, with all of its parameters, and:"
+        return Entry(declared.name, summary, formula, (described_parameter(FILTER_EPS),), "")
+    if declared.listed:
+        domain = "; ".join(described_argument(argument) for argument in declared.arguments) + "."
     else:
-        domain = f"Prediction: {numbers_in(row.prediction)}; target: {described_target(row)}."
-    return Entry(row.name, summary, formula_of(doc), tuple(map(described_parameter, row.parameters)), domain)
+        domain = f"Prediction: {numbers_in(declared.prediction)}; target: {described_target(declared)}."
+    return Entry(declared.name, summary, formula_of(doc), tuple(map(described_parameter, declared.parameters)), domain)
 
 
 #: All that the page lists.

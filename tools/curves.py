@@ -18,7 +18,7 @@ import numpy as np
 from catalogue import CURVES, EVERY, picture_of, task_of
 
 from fastloss._kinds import Interval
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 
 POINTS, COLUMNS = 401, 5
 VALUE, SLOPE = "#1f5fa8", "#d1661c"
@@ -40,21 +40,21 @@ def shown(interval: Interval) -> np.ndarray:
     return np.linspace(low + margin, high - margin, POINTS)
 
 
-def curve_of(row: Row) -> Curve:
-    x = shown(row.prediction)
-    target = next(number for number in (1.0, 0.5) if number in row.target)
-    parameters = {p.name: np.full(POINTS, p.default) if p.kind.array else p.default for p in row.parameters}
+def curve_of(declared: Declaration) -> Curve:
+    x = shown(declared.prediction)
+    target = next(number for number in (1.0, 0.5) if number in declared.target)
+    parameters = {p.name: np.full(POINTS, p.default) if p.kind.array else p.default for p in declared.parameters}
     with np.errstate(all="ignore"):
-        value, slope = row.function(x, np.full(POINTS, target), **parameters)[:2]
-    return Curve(row.name, target, x, np.broadcast_to(value, x.shape), np.broadcast_to(slope, x.shape))
+        value, slope = declared.function(x, np.full(POINTS, target), **parameters)[:2]
+    return Curve(declared.name, target, x, np.broadcast_to(value, x.shape), np.broadcast_to(slope, x.shape))
 
 
 def curves(rows: Mapping[str, Any] = EVERY) -> dict[Path, list[Curve]]:
     """Each picture with its curves."""
     found: dict[Path, list[Curve]] = {}
-    for row in rows.values():
-        if row.is_of_elements:
-            found.setdefault(picture_of(task_of(row)), []).append(curve_of(row))
+    for declared in rows.values():
+        if declared.is_of_elements:
+            found.setdefault(picture_of(task_of(declared)), []).append(curve_of(declared))
     return found
 
 

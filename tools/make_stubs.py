@@ -14,7 +14,7 @@ from pathlib import Path
 from fastloss._arguments import default_wrt
 from fastloss._docs import entry_doc, sections
 from fastloss._loss import signature
-from fastloss._registry import Row, registries
+from fastloss._registry import Declaration, registries
 from fastloss._shapes import SUMS
 from fastloss._statistics import STATISTICS
 
@@ -106,11 +106,11 @@ TYPES = {
 }
 
 
-def options(row: Row, names: Iterable[str]) -> dict[str, str]:
+def options(declared: Declaration, names: Iterable[str]) -> dict[str, str]:
     """The keywords that every entry point takes, with their types; no flag, no reduction, no `out`."""
     own = {
         p.name: ("ArrayLike" if p.kind.array else p.kind.type.__name__) + (" | None" if p.kind.optional else "")
-        for p in row.parameters
+        for p in declared.parameters
     }
     return {name: {**TYPES, **own}[name] for name in names if name != "reduction" and name not in STATISTICS}
 
@@ -157,41 +157,41 @@ def dicts(name: str, fields: dict[str, str], softmax: bool) -> str:
     return typed_dict(f"{name}_options", without) + typed_dict(f"{name}_statistics", with_some)
 
 
-def classes_of(row: Row) -> str:
+def classes_of(declared: Declaration) -> str:
     """The classes of the losses that take what this one takes, with _NAME in the place of its own name."""
-    target = "ArrayLike | None = None" if row.optional_target else "ArrayLike"
+    target = "ArrayLike | None = None" if declared.optional_target else "ArrayLike"
     arguments = f"pred: ArrayLike, target: {target}"
-    names = [p.name for p in signature(row, {}, "value").parameters.values() if p.kind is p.KEYWORD_ONLY]
-    text = dicts("_NAME", options(row, names), row.softmax)
-    text += call_class("_NAME_call", arguments, row.reduction, "_NAME", row.softmax)
+    names = [p.name for p in signature(declared, {}, "value").parameters.values() if p.kind is p.KEYWORD_ONLY]
+    text = dicts("_NAME", options(declared, names), declared.softmax)
+    text += call_class("_NAME_call", arguments, declared.reduction, "_NAME", declared.softmax)
     one = "_NAME_call"
     grad, value_and_grad = f"{one}[_Array, _Array, _Out]", f"{one}[tuple[float, _Array], _Arrays, _Out]"
     grad_and_hess = f"{one}[_Arrays, _Arrays, _Outs]"
-    if len(row.differentiable) > 1:
+    if len(declared.differentiable) > 1:
         two = "_NAME_calls"
-        text += call_class(two, arguments, row.reduction, "_NAME", several=True)
+        text += call_class(two, arguments, declared.reduction, "_NAME", several=True)
         grad = f"{two}[_Array, _Array, _Arrays, _Arrays, _Outs]"
         value_and_grad = f"{two}[tuple[float, _Array], _Arrays, tuple[float, _Arrays], tuple[_Array, _Arrays], _Outs]"
-        if len(row.derivatives("grad_and_hess")) > 1:
+        if len(declared.derivatives("grad_and_hess")) > 1:
             pairs = "tuple[_Arrays, _Arrays]"
             grad_and_hess = f"{two}[_Arrays, _Arrays, {pairs}, {pairs}, _Outs | tuple[_Outs, _Outs]]"
     derivatives = f"_Derivatives[{grad}, {value_and_grad}, {grad_and_hess}]"
     return f"{text}class _NAME({one}[float, _Array, Never], {derivatives}): ...\n"
 
 
-def listed_class(row: Row) -> str:
+def listed_class(declared: Declaration) -> str:
     """The class of a loss whose arguments are others: whether derivatives are an array or a tuple of them depends on `wrt`."""
-    text, one = f"class _{row.name}(Loss):\n", default_wrt(row) == "pred"
+    text, one = f"class _{declared.name}(Loss):\n", default_wrt(declared) == "pred"
     arguments = [
         f"{a.name}: {'_Teacher' if a.name == 'teacher' else 'ArrayLike'}" + (" | None = None" if a.optional else "")
-        for a in row.arguments
+        for a in declared.arguments
     ]
-    for entry_point, outputs in row.entry_points.items():
-        names = [p.name for p in signature(row, {}, entry_point).parameters.values() if p.kind is p.KEYWORD_ONLY]
+    for entry_point, outputs in declared.entry_points.items():
+        names = [p.name for p in signature(declared, {}, entry_point).parameters.values() if p.kind is p.KEYWORD_ONLY]
         fixed = {"wrt", "out", "grad_dtype", "reduction", *STATISTICS}
-        types = {**options(row, (n for n in names if n not in fixed)), "grad_dtype": "DTypeLike | None"}
+        types = {**options(declared, (n for n in names if n not in fixed)), "grad_dtype": "DTypeLike | None"}
         types |= {"out": "_SeveralOut" if "wrt" in names else "_Out"}
-        types |= {"axis": "int | tuple[int, ...] | None"} if row.shape is SUMS else {}
+        types |= {"axis": "int | tuple[int, ...] | None"} if declared.shape is SUMS else {}
         statistics = [n for n in names if n in STATISTICS]
         keywords = "".join(f", {n}: {types[n]} = ..." for n in names if n in types)
         first = ", ".join([*arguments, *(["cotangent: ArrayLike"] if entry_point == "vjp" else [])])
@@ -199,7 +199,7 @@ def listed_class(row: Row) -> str:
         if "wrt" in names:
             several = "tuple[_Array, ...]"
             by = {"wrt: None = ...": "_Array" if one else several, "wrt: str": "_Array", "wrt: tuple[str, ...]": several}
-        default = row.default_reduction(entry_point) == "none"
+        default = declared.default_reduction(entry_point) == "none"
         kinds = {f"reduction: _Reduced{'' if default else ' = ...'}": "float"}
         kinds[f"reduction: _Each{' = ...' if default else ''}"] = "_Array"
         if "reduction" not in names:
@@ -223,17 +223,17 @@ def listed_class(row: Row) -> str:
             text += "    @overload\n" if len(found) > 1 else ""
             text += f"    def {name}(self, {', '.join([first, '*', *before])}{keywords}) -> {result}: ...{ignored}\n"
     told = ""
-    if row.wraps:  # No source has its documentation as it stands: see fastloss._shape_texts.
-        told = '"""' + "\n\n".join(sections(entry_doc(row, "value"))[""].split("\n\n")[:3]) + '\n"""\n'
-    return f"{text}{row.name}: _{row.name}\n{told}"
+    if declared.wraps:  # No source has its documentation as it stands: see fastloss._shape_texts.
+        told = '"""' + "\n\n".join(sections(entry_doc(declared, "value"))[""].split("\n\n")[:3]) + '\n"""\n'
+    return f"{text}{declared.name}: _{declared.name}\n{told}"
 
 
 def pointwise_and_rows() -> Iterator[str]:
     groups: dict[str, list[str]] = {}
-    for row in registries["losses"].values():
-        if row.listed:
+    for declared in registries["losses"].values():
+        if declared.listed:
             continue
-        groups.setdefault(classes_of(row), []).append(row.name)
+        groups.setdefault(classes_of(declared), []).append(declared.name)
     for text, names in groups.items():
         yield text.replace("_NAME", f"_{names[0]}") + "".join(f"{name}: _{names[0]}\n" for name in names)
 
@@ -241,5 +241,5 @@ def pointwise_and_rows() -> Iterator[str]:
 def files() -> dict[Path, str]:
     """The stub, as it should be."""
     parts = [HEAD, *pointwise_and_rows()]
-    parts += [listed_class(row) for rows in registries.values() for row in rows.values() if row.listed]
+    parts += [listed_class(declared) for rows in registries.values() for declared in rows.values() if declared.listed]
     return {STUB: "\n".join(parts)}

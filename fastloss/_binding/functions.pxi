@@ -10,7 +10,7 @@ cdef class FunctionKernel:
 
     def __init__(self, function, str name, str kernel):
         self.loss = function
-        self.outputs = function.row.entry_points[name]
+        self.outputs = function.declared.entry_points[name]
         memset(&self.template, 0, sizeof(fl_call))
         self.template.loss = [known for known, _, _, _ in losses()].index(kernel)
         self.template.outputs = sum({"value": FL_VALUE, "grad": FL_GRAD, "log_softmax": FL_LOG_SOFTMAX}[o] for o in self.outputs)

@@ -31,34 +31,34 @@ cdef class Kernel:
 
     def __init__(self, loss, str name):
         cdef int i = 0
-        row = loss.row
+        declared = loss.declared
         self.loss = loss
         self.outputs = ENTRY_POINTS[name]
         self.output_bits = sum({"value": FL_VALUE, "grad": FL_GRAD, "hess": FL_HESS}[o] for o in self.outputs)
-        self.is_rows = row.has_classes
-        self.is_softmax = row.softmax
-        self.takes_labels, self.takes_lists, self.target_has_classes = row.labels, row.label_lists, row.target_has_classes
-        self.parameters = row.parameters
+        self.is_rows = declared.has_classes
+        self.is_softmax = declared.softmax
+        self.takes_labels, self.takes_lists, self.target_has_classes = declared.labels, declared.label_lists, declared.target_has_classes
+        self.parameters = declared.parameters
         memset(&self.template, 0, sizeof(fl_call))
-        self.template.own = <const fl_own_loss *><size_t>(row.own.address if row.own else 0)  # else _kernel.py has found it
-        self.template.loss = 0 if row.own else [n for n, _, _, _ in losses()].index(row.name)
+        self.template.own = <const fl_own_loss *><size_t>(declared.own.address if declared.own else 0)  # else _kernel.py has found it
+        self.template.loss = 0 if declared.own else [n for n, _, _, _ in losses()].index(declared.name)
         self.template.outputs = self.output_bits
         self.template.ignore_index = -1
         self.template.interrupted = interrupted
-        self.template.reduction = <fl_reduction>reduction_of(loss.bound.get("reduction", row.default_reduction(name)))
+        self.template.reduction = <fl_reduction>reduction_of(loss.bound.get("reduction", declared.default_reduction(name)))
         self.default_weight, self.default_axis = loss.bound.get("weight"), loss.bound.get("axis", -1)
         self.template.empty_is_zero = loss.bound.get("empty", EMPTY[0]) == "zero"
         self.default_check, self.default_threads = loss.bound.get("check_domain", True), loss.bound.get("n_threads", 0)
         self.default_grad_dtype = None if self.output_bits == FL_VALUE else loss.bound.get("grad_dtype")
-        self.has_domain = row.prediction.bounded or row.target.bounded
-        self.second, self.entry_point = row.second, name
-        self.optional_target = row.optional_target
-        self.set_domains(self.pred_domains, row.prediction)
-        self.set_domains(self.target_domains, row.target)
-        self.set_domains(self.other_domains, row.target_at[2] if row.target_at else row.target)
-        self.makes_other = row.target_at[1] if row.target_at else 0.0
+        self.has_domain = declared.prediction.bounded or declared.target.bounded
+        self.second, self.entry_point = declared.second, name
+        self.optional_target = declared.optional_target
+        self.set_domains(self.pred_domains, declared.prediction)
+        self.set_domains(self.target_domains, declared.target)
+        self.set_domains(self.other_domains, declared.target_at[2] if declared.target_at else declared.target)
+        self.makes_other = declared.target_at[1] if declared.target_at else 0.0
         slots = []
-        for p in row.parameters:
+        for p in declared.parameters:
             if p.kind.array == "elements":
                 slots.append("operand")
                 self.set_domains(self.operand_domains, p.range)
@@ -68,13 +68,13 @@ cdef class Kernel:
                 slots.append(i)
                 i += 1
         self.slots, self.scalars = tuple(slots), i
-        self.positions = {p.name: place for place, p in enumerate(row.parameters)}
-        for place, (p, slot) in enumerate(zip(row.parameters, slots)):
+        self.positions = {p.name: place for place, p in enumerate(declared.parameters)}
+        for place, (p, slot) in enumerate(zip(declared.parameters, slots)):
             plain = p.kind.type is float and (isinstance(slot, int) or slot in FIELDS)
             self.lows[place], self.highs[place] = p.range.ends_in(np.float64) if plain else (np.inf, -np.inf)
             self.fields[place] = slot if isinstance(slot, int) else FIELDS.get(slot, -1)
-        self.ends_apart = any([p.kind.ends_apart for p in row.parameters])
-        self.other_target = next((slot for p, slot in zip(row.parameters, slots) if row.target_at and p.name == row.target_at[0]), -1)
+        self.ends_apart = any([p.kind.ends_apart for p in declared.parameters])
+        self.other_target = next((slot for p, slot in zip(declared.parameters, slots) if declared.target_at and p.name == declared.target_at[0]), -1)
         for p, slot in zip(self.parameters, slots):
             self.set_parameter(&self.template, slot, p, loss.bound.get(p.name, p.default), True)
 
@@ -209,7 +209,7 @@ cdef class Kernel:
             elif key == "wrt" and not self.output_bits == FL_VALUE:
                 wrt = argument
                 if wrt is not None:
-                    names = wanted_names(self.loss.row, self.entry_point, wrt)
+                    names = wanted_names(self.loss.declared, self.entry_point, wrt)
                     with_second = self.second in names
             elif self.is_softmax and key in STATISTICS:
                 if _errors.flag(key, argument):
@@ -357,14 +357,14 @@ cdef class Kernel:
                 return _errors.bad_listed_label(target, c.classes, axis)
             if status == FL_BAD_LABEL:
                 return _errors.bad_label(target, c.classes, c.ignore_index)
-            row = self.loss.row
-            if status == FL_OUTSIDE and c.outside == FL_PRED and row.label_alone:
-                return _errors.label_outside(row, pred, target, axis, row.prediction, c.ignore_index, weight)
+            declared = self.loss.declared
+            if status == FL_OUTSIDE and c.outside == FL_PRED and declared.label_alone:
+                return _errors.label_outside(declared, pred, target, axis, declared.prediction, c.ignore_index, weight)
             if status == FL_OUTSIDE and c.outside == FL_PRED:
-                return _errors.outside(row.name, "pred", pred, row.prediction, real, row)
+                return _errors.outside(declared.name, "pred", pred, declared.prediction, real, declared)
             if status == FL_OUTSIDE and c.outside == FL_TARGET:
-                domain = row.target_domain({row.target_at[0]: c.param[self.other_target]} if row.target_at else {})
-                return _errors.outside(row.name, "target", target, domain, real, row)
+                domain = declared.target_domain({declared.target_at[0]: c.param[self.other_target]} if declared.target_at else {})
+                return _errors.outside(declared.name, "target", target, domain, real, declared)
             if status == FL_OUTSIDE:
                 parameter = self.parameters[self.slots.index("operand")]
                 return parameter.outside(operand.astype(real)) or ValueError(

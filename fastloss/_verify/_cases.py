@@ -14,7 +14,7 @@ import fastloss
 from fastloss import _core
 from fastloss._kinds import Interval, Parameter
 from fastloss._loss import Loss, values_of
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 
 __all__ = [
     "CLASSES",
@@ -73,7 +73,7 @@ ORDINALS = ("", "second_", "third_", "fourth_")
 
 def bound(case: Case, output: str) -> float:
     """The worst error allowed of "value", "hess" or a gradient, in ulp."""
-    return case.loss.row.ulp * (2 if output.endswith("hess") else 1)
+    return case.loss.declared.ulp * (2 if output.endswith("hess") else 1)
 
 
 def usable_tiers() -> list[str]:
@@ -113,14 +113,14 @@ def parameter_values(parameter: Parameter) -> list[Any]:
     return [*inside, *kind.apart, *ends, *([None] if kind.optional else [])]
 
 
-def parameter_sets(row: Row) -> Iterator[dict[str, Any]]:
+def parameter_sets(declared: Declaration) -> Iterator[dict[str, Any]]:
     """The defaults, each parameter alone at its other values, and all of them off their defaults at once."""
     yield {}
-    for p in row.parameters:
+    for p in declared.parameters:
         for value in parameter_values(p):
             yield {p.name: value}
-    if len(row.parameters) > 1:
-        yield {p.name: parameter_values(p)[0] for p in row.parameters}
+    if len(declared.parameters) > 1:
+        yield {p.name: parameter_values(p)[0] for p in declared.parameters}
 
 
 def cases(names: list[str] | None = None) -> list[Case]:
@@ -128,8 +128,8 @@ def cases(names: list[str] | None = None) -> list[Case]:
     found = []
     for name in names or fastloss.losses:
         loss = fastloss.losses[name]
-        for labels in [True, False] if loss.row.labels and loss.row.probabilities else [loss.row.labels]:
-            for parameters in parameter_sets(loss.row):
+        for labels in [True, False] if loss.declared.labels and loss.declared.probabilities else [loss.declared.labels]:
+            for parameters in parameter_sets(loss.declared):
                 for dtype in DTYPES:
                     text = ", ".join(f"{k}={v}" for k, v in parameters.items())
                     target = "-labels" if labels else ""
@@ -141,24 +141,24 @@ def cases(names: list[str] | None = None) -> list[Case]:
 
 def asked(case: Case, entry_point: str) -> dict[str, tuple[str, ...]]:
     """The keyword that asks an entry point for all the derivatives there are."""
-    names = case.loss.row.derivatives(entry_point)
+    names = case.loss.declared.derivatives(entry_point)
     return {"wrt": names} if entry_point != "value" and len(names) > 1 else {}
 
 
 def outputs(case: Case) -> tuple[str, ...]:
     """The names of what a loss computes."""
-    row = case.loss.row
+    declared = case.loss.declared
     entry_points = {"grad": "grad", "hess": "grad_and_hess"}
-    count = {output: len(row.derivatives(e)) if e in row.entry_points else 0 for output, e in entry_points.items()}
+    count = {output: len(declared.derivatives(e)) if e in declared.entry_points else 0 for output, e in entry_points.items()}
     derivatives = [f"{ordinal}{output}" for i, ordinal in enumerate(ORDINALS) for output, n in count.items() if i < n]
     return "value", *derivatives
 
 
-def logits_as_targets(row: Row) -> bool:
+def logits_as_targets(declared: Declaration) -> bool:
     """Whether the targets of a loss of rows are numbers of any size, as predictions are: logits."""
-    return row.has_classes and row.probabilities and not row.target.bounded
+    return declared.has_classes and declared.probabilities and not declared.target.bounded
 
 
 def target_domain(case: Case) -> Interval:
     """Where targets lie, with the parameters that the loss has."""
-    return case.loss.row.target_domain(values_of(case.loss))
+    return case.loss.declared.target_domain(values_of(case.loss))

@@ -52,31 +52,31 @@ def draw_lists(n: int, classes: int, rng: np.random.Generator) -> np.ndarray:
 
 def of_elements(case: Case, n: int, rng: np.random.Generator) -> Inputs:
     """Prediction and target of n elements."""
-    row, dtype = case.loss.row, case.dtype
-    pred = draw_from(row.prediction, n, dtype, rng)
+    declared, dtype = case.loss.declared, case.dtype
+    pred = draw_from(declared.prediction, n, dtype, rng)
     target = draw_from(target_domain(case), n, dtype, rng)
     # Where the two are alike losses are small, and cancellation shows.
     alike = rng.random(n) < 0.2
     near = (target * (1 + rng.uniform(-1e-3, 1e-3, n))).astype(dtype)
-    if not row.target.ends_only:
-        pred = np.where(alike, row.prediction.clip(near), pred).astype(dtype)
-        pred[rng.random(n) < 0.02] = row.prediction.clip(target[0])
+    if not declared.target.ends_only:
+        pred = np.where(alike, declared.prediction.clip(near), pred).astype(dtype)
+        pred[rng.random(n) < 0.02] = declared.prediction.clip(target[0])
     return pred, target
 
 
 def of_classes(case: Case, n: int, classes: int, rng: np.random.Generator) -> Inputs:
     """Prediction and target of n rows of classes."""
-    row, dtype, shape = case.loss.row, case.dtype, (n, classes)
+    declared, dtype, shape = case.loss.declared, case.dtype, (n, classes)
     spread = 10.0 ** rng.uniform(-1, 2, (n, 1))
-    if row.prediction.bounded:
-        pred = draw_from(row.prediction, n * classes, dtype, rng).reshape(shape)
+    if declared.prediction.bounded:
+        pred = draw_from(declared.prediction, n * classes, dtype, rng).reshape(shape)
     else:
         pred = (rng.normal(size=shape) * spread).astype(dtype)
     if case.labels:
         return pred, rng.integers(0, classes, n)
-    if row.label_lists:
+    if declared.label_lists:
         return pred, draw_lists(n, classes, rng)
-    if logits_as_targets(row):
+    if logits_as_targets(declared):
         target = (rng.normal(size=shape) * 10.0 ** rng.uniform(-1, 2, (n, 1))).astype(dtype)
         # Where the two rows are alike losses are small, and cancellation shows.
         near = pred * (1 + rng.uniform(-1e-3, 1e-3, shape))
@@ -97,7 +97,7 @@ def of_sums(case: Case, n: int, elements: int, rng: np.random.Generator) -> Inpu
     dtype = case.dtype
     given: list[np.ndarray] = []
     spread = 10.0 ** rng.uniform(-2, 1.5, (n, 1))
-    for argument in case.loss.row.arguments:
+    for argument in case.loss.declared.arguments:
         interval, of_element = argument.interval, argument.each == "element"
         shape = (n, elements) if of_element else (n,)
         if interval.bounded or not of_element:
@@ -137,9 +137,9 @@ def array_parameters(case: Case, shape: tuple[int, ...], rng: np.random.Generato
 def draw(case: Case, n: int, classes: int, seed: int) -> Inputs:
     """The inputs of a case: n elements; or n rows of `classes`, or n losses of so many elements."""
     rng = np.random.default_rng(seed)
-    row = case.loss.row
-    if row.is_of_elements:
+    declared = case.loss.declared
+    if declared.is_of_elements:
         given = of_elements(case, n, rng)
     else:
-        given = of_classes(case, n, classes, rng) if row.has_classes else of_sums(case, n, classes, rng)
+        given = of_classes(case, n, classes, rng) if declared.has_classes else of_sums(case, n, classes, rng)
     return *given, array_parameters(case, given[0].shape, rng)

@@ -21,7 +21,7 @@ def kernel_results(case: Case, tier_name: str, *inputs: Any) -> list[Results]:
     found = []
     with tier(tier_name):
         grad, hess = {}, {}
-        if "grad_and_hess" in case.loss.row.entry_points:
+        if "grad_and_hess" in case.loss.declared.entry_points:
             options = asked(case, "grad_and_hess")
             grad_again, bends = case.loss.grad_and_hess(*given, reduction="none", **options, **arrays)
             hess = by_ordinal("hess", bends)
@@ -66,7 +66,7 @@ def errors_in_ulp(case: Case, tiers: Sequence[str], n: int, classes: int, seed: 
     """Tier, output and worst error. What is right takes most of the time, and is the same for all tiers."""
     *given, arrays = inputs = draw(case, n, classes, seed)
     expected, allowed = expected_and_allowed(case, *inputs, seed=seed)
-    named = {argument.name: x for argument, x in zip(case.loss.row.arguments, given, strict=True)}
+    named = {argument.name: x for argument, x in zip(case.loss.declared.arguments, given, strict=True)}
     for tier_name in tiers:
         for found in kernel_results(case, tier_name, *inputs):
             for name, error in errors(case, found, expected, allowed).items():
@@ -82,7 +82,7 @@ def worst(
 ) -> dict[str, dict[str, Worst]]:
     """For each tier the worst errors of value and derivatives on about `samples` numbers; rows have `classes`."""
     sizes = [(samples, 0)]
-    if not case.loss.row.is_of_elements:
+    if not case.loss.declared.is_of_elements:
         sizes = [(min(max(3, samples // (len(classes) * c)), samples // 20 + 3), c) for c in classes]
     found: dict[str, dict[str, Worst]] = {tier_name: {} for tier_name in tiers}
     for n, c in sizes:

@@ -64,7 +64,7 @@ def ulps(case: Case, expected: Results, arrays: dict[str, Any]) -> Results:
     inverse = max(1.0, 1 / divisor(case.loss))
     factors = {"value": factor, "grad": factor * inverse, "hess": 16 * factor * inverse**2}
     factors |= {f"{ordinal}{name}": factors[name] for ordinal in ORDINALS for name in ("grad", "hess")}
-    units = {"value": case.loss.row.value_unit}
+    units = {"value": case.loss.declared.value_unit}
     return {name: ulp(np.maximum(np.abs(x), units.get(name, 0.0)), case.dtype, factors[name]) for name, x in expected.items()}
 
 
@@ -77,14 +77,14 @@ def by_ordinal(output: str, derivatives: Any) -> Results:
 def signs(case: Case, seed: int, x: np.ndarray, *logits: np.ndarray) -> Iterator[np.ndarray]:
     """Where each number is moved: up or down. `logits` are the rows of logits that are compared with each other."""
     rng = np.random.default_rng(seed)
-    if case.loss.row.shape is SUMS:
+    if case.loss.declared.shape is SUMS:
         # All one way, which moves the sums most; and at random.
         yield from (np.ones(x.shape), rng.choice([-1.0, 1.0], x.shape))
         return
     for _ in range(2):
         sign = rng.choice([-1.0, 1.0], x.shape)
         yield sign
-        if not case.loss.row.has_classes:
+        if not case.loss.declared.has_classes:
             yield -sign
             continue
         # Against the largest logit every other one is moved both towards it and away; so against the class where others are
@@ -96,14 +96,14 @@ def signs(case: Case, seed: int, x: np.ndarray, *logits: np.ndarray) -> Iterator
 
 
 def perturbations(case: Case, given: Sequence[np.ndarray], seed: int) -> Iterator[list[np.ndarray]]:
-    """The arguments, the numbers of one of them moved by one unit in their last place up or down; see `Row.unit`."""
-    row = case.loss.row
+    """The arguments, the numbers of one of them moved by one unit in their last place up or down; see `Declaration.unit`."""
+    declared = case.loss.declared
     steps = float(np.finfo(case.dtype).eps)
-    both = logits_as_targets(row)
+    both = logits_as_targets(declared)
     # For a loss of softened logits `unit_of_softened` counts the unit of those.
-    unit = row.unit * (divisor(case.loss) if both else 1)
+    unit = declared.unit * (divisor(case.loss) if both else 1)
     logits = given if both else given[:1]
-    for i, (argument, x) in enumerate(zip(row.arguments, given, strict=True)):
+    for i, (argument, x) in enumerate(zip(declared.arguments, given, strict=True)):
         if i and (x.dtype.kind != "f" or argument.interval.ends_only):
             continue  # exact
         interval = target_domain(case) if argument.name == "target" else argument.interval
@@ -121,7 +121,7 @@ def unit_of_softened(case: Case, inputs: Inputs, seed: int, oracle: Oracle) -> R
     below, base, slope, bend = softened(pred, pred.max(axis=1, keepdims=True), **parameters)
     plain = dataclasses.replace(case, loss=case.loss.bind(temperature=1.0, softcap=None))
     start = below + base
-    step = np.maximum(np.abs(start), case.loss.row.unit) * float(np.finfo(case.dtype).eps)
+    step = np.maximum(np.abs(start), case.loss.declared.unit) * float(np.finfo(case.dtype).eps)
     if parameters["softcap"] is not None:
         step *= FUNCTION_BOUNDS["tanh"]
     moved = [(start, *others), *((start + sign * step, *others) for sign in signs(case, seed, pred, pred))]
@@ -182,7 +182,7 @@ def results_of_sums(case: Case, adding: Adding, given: Sequence[np.ndarray], arr
     columns = [x.reshape(len(x), -1) for x in given]
     parameters = {name: arrays.get(name, p.default) for name, p in case.loss.params.items()}
     with np.errstate(all="ignore"):
-        value, *slopes = case.loss.row.function(*columns, adding, **parameters)
+        value, *slopes = case.loss.declared.function(*columns, adding, **parameters)
     return {"value": value[:, 0], **by_ordinal("grad", tuple(np.broadcast_to(slope, adding.shape) for slope in slopes))}
 
 
@@ -191,7 +191,7 @@ def with_sums_moved(case: Case, given: Sequence[np.ndarray], arrays: dict[str, A
 
     Sums are rounded, however they are added, and so are the slopes of elements: what is made of both may cancel.
     """
-    if case.loss.row.shape is not SUMS:
+    if case.loss.declared.shape is not SUMS:
         return
     shape, step = given[0].shape, float(np.finfo(case.dtype).eps)
     plain = Adding(shape)
@@ -203,7 +203,7 @@ def with_sums_moved(case: Case, given: Sequence[np.ndarray], arrays: dict[str, A
 
 def reference_results(case: Case, *given: np.ndarray, **arrays: Any) -> Results:
     """Value and derivatives of each element, or of each loss, by the reference, in the precision of the first argument."""
-    if case.loss.row.shape is SUMS:
+    if case.loss.declared.shape is SUMS:
         return results_of_sums(case, Adding(given[0].shape), given, arrays)
     found: Results = every_result(case.loss)(*given, reduction="none", **arrays)
     return found

@@ -28,7 +28,7 @@ def drawn_by(grad: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
 
 def check_two_classes(objective: Objective) -> None:
     """Raise where CatBoost has, or would have, one margin for two classes, and the loss takes one for each."""
-    if objective.loss.row.has_classes:
+    if objective.loss.declared.has_classes:
         raise ValueError(
             f"{objective.loss.name} takes a margin for each class, and of two classes CatBoost has one: take a loss of two, "
             "such as binary_cross_entropy_with_logits, sigmoid_focal or hinge; of more tell CatBoost the number, classes_count="
@@ -200,7 +200,7 @@ class CatBoostMetric(OfCatBoost):
         margin = columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
         of = self.objective.prepare(margin, target, weight)
         counted = np.ones(len(margin)) if of.weight is None else of.weight.astype(np.float64)
-        if of.loss.row.has_classes and of.target.ndim == 1:
+        if of.loss.declared.has_classes and of.target.ndim == 1:
             counted = counted[of.target != ignored_label(of.loss)]
         if not counted.any():
             return 0.0, 0.0

@@ -159,7 +159,7 @@ class ObjectiveClassifier(_base.ClassifierMixin, OfObjective):  # type: ignore[m
         """
         self.classes_, label = np.unique(y, return_inverse=True)
         loss, several = checked(self.objective).loss, len(self.classes_)
-        rows = loss.row.has_classes
+        rows = loss.declared.has_classes
         if several < 2 or (several > 2 and not rows):
             takes = "at least two" if rows else "two"
             raise ValueError(f"{loss.name} takes {takes} classes, and y has {several}")

@@ -160,7 +160,7 @@ class Objective(NotOfCatBoost):
     @property
     def varies(self) -> bool:
         """Whether a parameter of the loss is an array, and so may be another number for each sample."""
-        return not self.loss.row.has_classes and any(np.ndim(value) for value in self.loss.bound.values())
+        return not self.loss.declared.has_classes and any(np.ndim(value) for value in self.loss.bound.values())
 
     @property
     def convention(self) -> Convention:
@@ -330,7 +330,7 @@ class Objective(NotOfCatBoost):
         if y.ndim not in (1, 2):
             raise ValueError(f"labels have shape {y.shape}; wanted: (n,) or (n, columns)")
         weight = _constants.checked(one_weight(weight, sample_weight), len(y))
-        if self.loss.row.has_classes:
+        if self.loss.declared.has_classes:
             y = y[:, 0] if y.shape[1:] == (1,) else y
             shape: tuple[int, ...] = (len(y), number_of_classes(self.loss, y, weight, classes))
             return _constants.of_classes(self.prepare(np.broadcast_to(0.0, shape), y, weight), weight, self.traits)
@@ -360,7 +360,7 @@ class Objective(NotOfCatBoost):
         array([0.5, 1. ])
         """
         margin = numbers(margin, "margins")
-        if self.loss.row.has_classes and margin.ndim != 2:
+        if self.loss.declared.has_classes and margin.ndim != 2:
             raise ValueError(f"{self.loss.name} takes margins of shape (n, classes), got {margin.shape}")
         return self.traits.link.inverse(margin if margin.dtype.kind == "f" else margin.astype(np.float64))
 

@@ -94,7 +94,7 @@ class Margins(NamedTuple):
 
     def by_sample(self, array: Any) -> Any:
         """Numbers of samples, such as weights, so that they broadcast against derivatives."""
-        return array[:, None] if self.loss.row.has_classes and np.ndim(array) == 1 else array
+        return array[:, None] if self.loss.declared.has_classes and np.ndim(array) == 1 else array
 
     def part(self, samples: slice) -> Margins:
         """Margins and targets of some samples: what a residual is made of."""

@@ -22,7 +22,7 @@ def bound(function: Callable[..., Any], loss: Any, given: Mapping[str, Any], cal
         if name not in loss.params and name not in OPTIONS:
             own = (p.name for p in inspect.signature(function).parameters.values() if p.default is not p.empty)
             known = [*loss.params, *own]
-            hint = _advice.keyword(name, known, loss.row)
+            hint = _advice.keyword(name, known, loss.declared)
             message = f"{called or function.__name__} of {loss.name} has no keyword {name!r}{hint}; it has: {', '.join(known)}"
             raise TypeError(message)
     return loss.bind(**given)

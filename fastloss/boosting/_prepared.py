@@ -17,12 +17,12 @@ __all__ = ["prepared"]
 
 def prepared(loss: Loss, traits: Traits, margin: Any, target: Any, weight: Any, n_threads: int | None = None) -> Margins:
     """Check labels, and bring them and the weights into the form that the loss takes."""
-    domain = loss.row.target_domain(values_of(loss)) if loss.row.target_at else loss.row.target
+    domain = loss.declared.target_domain(values_of(loss)) if loss.declared.target_at else loss.declared.target
     margin, target = numbers(margin, "margins"), numbers(target, "labels")
     if margin.dtype.kind in "biu":
         margin = margin.astype(np.float64)
     shape = margin.shape
-    rows = loss.row.has_classes
+    rows = loss.declared.has_classes
     if (len(shape) != 2 or not shape[1]) if rows else len(shape) not in (1, 2):
         form, hint = ("(n, classes)", "; tell the booster the number of classes") if rows else ("(n,) or (n, columns)", "")
         raise ValueError(f"{loss.name} takes margins of shape {form}, got {shape}{hint}")
@@ -34,7 +34,7 @@ def prepared(loss: Loss, traits: Traits, margin: Any, target: Any, weight: Any, 
         keywords["n_threads"] = n_threads
     if target.shape == (shape[0], 1):
         target = target[:, 0]
-    if rows and loss.row.labels and target.shape == shape[:1]:
+    if rows and loss.declared.labels and target.shape == shape[:1]:
         return Margins(loss, margin, as_labels(loss, target, shape[1], weight), weight, keywords)
     for name in () if rows else loss.bound:
         if np.ndim(loss.bound[name]):
@@ -45,8 +45,8 @@ def prepared(loss: Loss, traits: Traits, margin: Any, target: Any, weight: Any, 
         elif target.ndim == 1 and target.size == margin.size:
             target = target.reshape(shape)  # XGBoost's labels of several targets are flat
         else:
-            alone = f"labels of shape {shape[:1]}" if rows and loss.row.labels else ""
-            each = f"targets of shape {shape}" if not rows or loss.row.target_has_classes else ""
+            alone = f"labels of shape {shape[:1]}" if rows and loss.declared.labels else ""
+            each = f"targets of shape {shape}" if not rows or loss.declared.target_has_classes else ""
             wanted = " or ".join(filter(None, (alone, each)))
             raise ValueError(f"margins have shape {shape} but labels have shape {target.shape}; wanted: {wanted}")
     if target.dtype.kind != "f":

@@ -111,7 +111,7 @@ class LinearObjective:
                 raise ValueError(f"weight has shape {weight.shape}; wanted: ({n},)")
             weight = np.broadcast_to(weight, (n,))
         margins = (n, *self.shape[1:])
-        if objective.loss.row.has_classes:
+        if objective.loss.declared.has_classes:
             # A call without samples raises what is wrong with class weights.
             nothing = np.empty((0, *margins[1:]))
             objective.loss(nothing, nothing[:, 0].astype(np.int64) if y.ndim == 1 else nothing)
@@ -132,7 +132,7 @@ class LinearObjective:
         loss = self.objective.loss
         if classes is not None and (not isinstance(classes, (int, np.integer)) or classes < 1):
             raise ValueError(f"classes = {classes!r}: a positive integer or None is accepted")
-        if not loss.row.has_classes:
+        if not loss.declared.has_classes:
             if classes is not None:
                 raise ValueError(f"classes = {classes!r}: {loss.name} has no class axis")
             levels = self.objective.levels
@@ -143,7 +143,7 @@ class LinearObjective:
             if classes not in (None, y.shape[1]):
                 raise ValueError(f"y has shape {y.shape} but classes = {classes}")
             return y.shape[1:]
-        if not loss.row.labels:
+        if not loss.declared.labels:
             raise ValueError(f"y has shape {y.shape}, but {loss.name} takes no labels; wanted: ({len(y)}, classes)")
         if classes is not None:
             return (int(classes),)
@@ -158,7 +158,7 @@ class LinearObjective:
         """For each sample whether the mean is divided by its weight, and whether its loss has a part in the mean."""
         params = self.objective.loss.params
         in_mean = counts = np.ones(len(self.y), bool) if weight is None else weight != 0
-        if self.objective.loss.row.has_classes and self.y.ndim == 1:
+        if self.objective.loss.declared.has_classes and self.y.ndim == 1:
             if "ignore_index" in params:
                 in_mean = counts = counts & (self.y != params["ignore_index"].default)
             class_weight = params["class_weight"].default if "class_weight" in params else None
@@ -201,7 +201,7 @@ class LinearObjective:
         """
         coefficients = np.zeros(self.shape)
         if self.fit_intercept:
-            rows = self.objective.loss.row.has_classes
+            rows = self.objective.loss.declared.has_classes
             classes = {"classes": self.shape[1]} if rows else {}
             coefficients[-1] = self.objective.init_score(self.y, self.sample_weight, **classes)
         return coefficients.ravel()
@@ -281,7 +281,7 @@ class LinearObjective:
         loss, keywords = self.objective.loss, {"weight": self.weight, "reduction": "mean", **self.keywords}
         vector = self._shaped(vector, "vector")
         margin, direction = (self._product(self._counted, x) for x in (self._shaped(coefficients), vector))
-        if not loss.row.has_classes:
+        if not loss.declared.has_classes:
             _, hess = loss.grad_and_hess(margin, self.y, **keywords)
             by_margin = hess * direction
         else:

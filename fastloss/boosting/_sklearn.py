@@ -67,7 +67,7 @@ def loss_type(has_probabilities: bool) -> Any:
             links: Any = importlib.import_module("sklearn._loss.link")
             super().__init__(Kernels(objective), getattr(links, objective.traits.link.name)(), n_classes)
             self.objective = objective
-            self.is_multiclass = objective.loss.row.has_classes
+            self.is_multiclass = objective.loss.declared.has_classes
             self.approx_hessian = objective.hessian != "exact"
             # A leaf of what is no derivative of this loss is a step all the same; so it is where parameters of the samples in
             # a leaf are not known.
@@ -165,7 +165,7 @@ def sklearn_loss(
     if hessian is None and isinstance(loss, Loss) and traits_of(loss).renewed:
         hessian = "constant"  # it chooses splits alone, as in scikit-learn's own losses
     given = objective(bound(sklearn_loss, loss, params), hessian, hessian_floor)
-    if given.loss.row.has_classes != (n_classes is not None):
+    if given.loss.declared.has_classes != (n_classes is not None):
         raise ValueError(f"n_classes = {n_classes!r}: {loss.name} has {'a' if n_classes is None else 'no'} class axis")
     if given.levels is not None:
         raise ValueError(

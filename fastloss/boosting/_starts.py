@@ -122,7 +122,7 @@ class Rows(NamedTuple):
 
     def stand_ins(self) -> tuple[np.ndarray, np.ndarray]:
         """Targets with the same loss, and their weights: the mean target, or, where labels differ from it, one row a class."""
-        labels_alone = not self.loss.row.target_has_classes
+        labels_alone = not self.loss.declared.target_has_classes
         # The square of log Σ exp counts as the label's class does, and as a whole beside numbers.
         weighed_by_label = self.params.get("z_loss") and self.params.get("class_weight") is not None
         if self.labels and (labels_alone or weighed_by_label):

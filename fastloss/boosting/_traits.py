@@ -187,10 +187,10 @@ def traits_from(name: str, words: Boosting) -> Traits:
         raise ValueError(f"boosting= of {name}: {error}") from None
 
 
-for row in registry.values():  # here, where a wrong word is met by who wrote it and not by who trains
-    traits_from(row.name, row.boosting)
+for declared in registry.values():  # here, where a wrong word is met by who wrote it and not by who trains
+    traits_from(declared.name, declared.boosting)
 
 
 def traits_of(loss: Loss) -> Traits:
     """What is said of a loss where it is declared."""
-    return traits_from(loss.name, loss.row.boosting)
+    return traits_from(loss.name, loss.declared.boosting)

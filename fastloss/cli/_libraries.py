@@ -81,8 +81,8 @@ def to_mean(loss: str) -> dict[str, str]:
 
 def prepare_fastloss(workload: Workload, inputs: Inputs, threads: int) -> Prepared:
     # The number of threads is set by whoever measures, around all calls: as an argument it would be part of the call.
-    entry, row = fastloss.losses[workload.loss].value_and_grad, registry[workload.loss]
-    several = {"wrt": row.differentiable[0]} if row.arguments[0].name != "pred" else {}
+    entry, declared = fastloss.losses[workload.loss].value_and_grad, registry[workload.loss]
+    several = {"wrt": declared.differentiable[0]} if declared.arguments[0].name != "pred" else {}
     return Prepared(
         functools.partial(entry, *inputs.arguments, out=inputs.out, **several, **to_mean(workload.loss)), lambda result: result
     )

@@ -14,7 +14,7 @@ import numpy as np
 from fastloss import _arrays, _errors
 from fastloss._arguments import default_wrt, prepared
 from fastloss._loss import Loss, values_of
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 from fastloss.cli._inputs import BFLOAT16, Array, Input, numbers
 from fastloss.cli._sums import Factors, factors_of
 from fastloss.cli._terminal import CommandError
@@ -109,23 +109,23 @@ class Problem:
 
     def __init__(self, loss: Loss, given: dict[str, Input], parameters: dict[str, Any], asked: Asked) -> None:
         self.files = {name: file.text for name, file in given.items()}
-        row = loss.row
+        declared = loss.declared
         # Without np.memmap, whose every slice costs several times that of a plain array; what is left out is 0 everywhere.
         none = np.zeros((), np.float32)
-        arrays = {a.name: np.asarray(given[a.name].array) if a.name in given else none for a in row.arguments}
+        arrays = {a.name: np.asarray(given[a.name].array) if a.name in given else none for a in declared.arguments}
         self.axes: tuple[int, ...] = ()
         self.keywords: dict[str, Any] = {} if asked.check_domain else {"check_domain": False}
-        if row.has_classes or row.is_of_elements:
-            self.arguments = self.paired(row, arrays, asked.axis)
+        if declared.has_classes or declared.is_of_elements:
+            self.arguments = self.paired(declared, arrays, asked.axis)
         else:
-            listed, self.axes, _ = prepared(row, {**arrays, "axis": asked.axis}, lambda array, name: array)
+            listed, self.axes, _ = prepared(declared, {**arrays, "axis": asked.axis}, lambda array, name: array)
             self.arguments = dict(zip(arrays, listed, strict=True))
             self.keywords["axis"] = self.axes
         self.first = next(iter(self.arguments.values()))
         self.shape = self.without_axes(self.first)
-        self.labels = row.has_classes and row.labels and self.arguments["target"].shape == self.shape
+        self.labels = declared.has_classes and declared.labels and self.arguments["target"].shape == self.shape
         # Of these there is a number a loss: the others have the axes, too.
-        self.one_a_loss = {a.name for a in row.arguments if a.each == "loss"} | ({"target"} if self.labels else set())
+        self.one_a_loss = {a.name for a in declared.arguments if a.each == "loss"} | ({"target"} if self.labels else set())
         self.weight = None
         if "weight" in given:
             weight = np.asarray(given["weight"].array)
@@ -155,18 +155,18 @@ class Problem:
         together = LINE_BYTES // self.first.itemsize if self.axes and min(map(abs, strides), default=0) < LINE_BYTES else 1
         self.blocks = list(blocks(self.shape, strides, max(together, BLOCK_BYTES // max(1, bytes_of_one))))
 
-    def paired(self, row: Row, arrays: dict[str, Array], axis: int | None) -> dict[str, Array]:
+    def paired(self, declared: Declaration, arrays: dict[str, Array], axis: int | None) -> dict[str, Array]:
         """Prediction and target of shapes that match: those of whole files, since those of blocks might where these do not."""
         pred, target = arrays["pred"], arrays["target"]
-        if target.ndim == 0 and row.is_of_elements:
+        if target.ndim == 0 and declared.is_of_elements:
             target = np.broadcast_to(target, pred.shape)  # one number is one for all
         class_axis = None
-        if row.has_classes:
+        if declared.has_classes:
             class_axis = self.keywords["axis"] = _errors.axis_from_front(-1 if axis is None else axis, pred)
             self.axes = (class_axis,)
-        labels = row.has_classes and row.labels and target.shape == self.without_axes(pred)
-        if not labels and not (row.target_has_classes and target.shape == pred.shape):
-            raise _errors.shapes(pred, target, class_axis, row.labels, row.target_has_classes)
+        labels = declared.has_classes and declared.labels and target.shape == self.without_axes(pred)
+        if not labels and not (declared.target_has_classes and target.shape == pred.shape):
+            raise _errors.shapes(pred, target, class_axis, declared.labels, declared.target_has_classes)
         return {"pred": pred, "target": target}
 
     def without_axes(self, array: Array, what: str = "shape") -> tuple[int, ...]:
@@ -175,7 +175,7 @@ class Problem:
 
     def arguments_by_default(self) -> str:
         """The argument that a gradient is by where none is named."""
-        default = default_wrt(self.loss.row)
+        default = default_wrt(self.loss.declared)
         return default if isinstance(default, str) else default[0]
 
     def take_class_weight(self) -> None:
@@ -185,7 +185,7 @@ class Problem:
         self.class_weight_is_factor = False
         self.exponent = 0
         given = params["class_weight"].default if "class_weight" in params else None
-        if given is None or not self.labels or not self.loss.row.class_weight_in_mean:
+        if given is None or not self.labels or not self.loss.declared.class_weight_in_mean:
             return
         self.class_weight = np.asarray(given, np.float64)
         self.class_weight_is_factor = "label_smoothing" not in params or params["label_smoothing"].default == 0
@@ -274,7 +274,7 @@ class Problem:
 
     @property
     def has_perplexity(self) -> bool:
-        return self.labels and (self.loss.row.softmax or self.is_likelihood)
+        return self.labels and (self.loss.declared.softmax or self.is_likelihood)
 
     @property
     def n_columns(self) -> int:
@@ -285,7 +285,7 @@ class Problem:
 
         All are without the factors of the weighing, which is returned beside them; None is 1 everywhere.
         """
-        statistics = self.loss.row.softmax and self.labels
+        statistics = self.loss.declared.softmax and self.labels
         asked = {"return_correct": True, "return_lse": True} if statistics else {}
         found = self.evaluate(self.loss, block, reduction="none", **asked)
         losses = np.asarray(found.value if statistics else found, np.float64)

@@ -45,14 +45,14 @@ SORTS = ("loss", "mean", "count", "group")
 
 
 def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
-    classes = CLASSES_EPILOG if loss.row.labels else ""
-    row, default = loss.row, default_wrt(loss.row)
-    files = " ".join(f"{argument.name}.npy" for argument in row.arguments if not argument.optional)
+    classes = CLASSES_EPILOG if loss.declared.labels else ""
+    declared, default = loss.declared, default_wrt(loss.declared)
+    files = " ".join(f"{argument.name}.npy" for argument in declared.arguments if not argument.optional)
     wrt = "" if isinstance(default, str) else f" --wrt {default[0]}"
     example = {"files": files, "parameter": example_parameter(loss), "wrt": wrt}
     parser.epilog = LOSS_EPILOG.format(loss=loss.name, classes=classes, **example)
-    texts = _docs.entries(_docs.sections(_docs.entry_doc(row, "value"))["Parameters"])
-    for argument in row.arguments:
+    texts = _docs.entries(_docs.sections(_docs.entry_doc(declared, "value"))["Parameters"])
+    for argument in declared.arguments:
         about, *none = entry_as_help(texts[argument.name]).split(" None: ")
         settings: dict[str, Any] = {"help": about}
         if argument.optional:
@@ -67,10 +67,10 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
     about = "show the first N groups only, and what is left"
     parser.add_argument("--top", type=positive_integer, metavar="N", help=about)
     parser.add_argument("--grad-out", metavar="G.npy", help="write the gradient to this file")
-    if len(row.derivatives("grad")) > 1:
+    if len(declared.derivatives("grad")) > 1:
         told = f" (default: {default})" if isinstance(default, str) else ""
         about = f"the argument that the gradient is by{told}"
-        parser.add_argument("--wrt", choices=row.derivatives("grad"), help=about)
+        parser.add_argument("--wrt", choices=declared.derivatives("grad"), help=about)
     about = "what the gradient is of: the mean over all samples, which is the default, or the sum"
     parser.add_argument("--reduction", choices=("mean", "sum"), default="mean", help=about)
     about = "the mean where nothing counts, because there is nothing or all is ignored or weighs 0 (default: nan)"
@@ -81,13 +81,13 @@ def add_loss_arguments(parser: argparse.ArgumentParser, loss: Loss) -> None:
     about = "write the result, or that of each group, to FILE as CSV; to stdout, and nothing else, where it is - or left out"
     parser.add_argument("--csv", nargs="?", const=STDOUT, type=results_name, metavar="FILE", help=about)
     if "axis" in texts:
-        what = int if row.has_classes else axes
-        others = "" if row.has_classes else "; commas between several, or all or none"
+        what = int if declared.has_classes else axes
+        others = "" if declared.has_classes else "; commas between several, or all or none"
         about = f"{entry_as_help(texts['axis']).split(';')[0].rstrip('.')}{others} (default: -1)"
         parser.add_argument("--axis", type=what, default=-1, metavar="AXIS", help=about)
     if "element_weight" in texts:
         parser.add_argument("--element-weight", type=open_input, metavar="W.npy", help=entry_as_help(texts["element_weight"]))
-    if any(argument.interval.bounded for argument in row.arguments):
+    if any(argument.interval.bounded for argument in declared.arguments):
         about = "do not look for numbers outside the domain of the loss"
         parser.add_argument("--no-check-domain", action="store_true", help=about)
     if not loss.params:

@@ -82,34 +82,34 @@ class Workload:
     @property
     def compulsory_bytes(self) -> int:
         """The bytes that any implementation moves: each input read once, labels included, the gradient written once."""
-        row, elements, losses = registry[self.loss], math.prod(self.shape), math.prod(self.shape[:-1])
+        declared, elements, losses = registry[self.loss], math.prod(self.shape), math.prod(self.shape[:-1])
 
         def bytes_of(argument: Argument) -> int:
-            if argument.name == "target" and (row.labels or row.label_lists):
-                return 8 * losses * (LISTED + 1 if row.label_lists else 1)
+            if argument.name == "target" and (declared.labels or declared.label_lists):
+                return 8 * losses * (LISTED + 1 if declared.label_lists else 1)
             # A loss of log-probabilities with a label, `nll`, needs of each row the number at the label.
-            is_whole = argument.each == "element" and (row.target_has_classes or row.softmax)
+            is_whole = argument.each == "element" and (declared.target_has_classes or declared.softmax)
             return 4 * (elements if is_whole else losses)
 
-        return sum(map(bytes_of, row.arguments)) + 4 * elements
+        return sum(map(bytes_of, declared.arguments)) + 4 * elements
 
     def make_inputs(self) -> Inputs:
         """The same numbers every time."""
-        row, random = registry[self.loss], np.random.default_rng(0)
+        declared, random = registry[self.loss], np.random.default_rng(0)
 
         def drawn(argument: Argument) -> Any:
-            if argument.name == "target" and row.labels:
+            if argument.name == "target" and declared.labels:
                 return random.integers(0, self.shape[-1], self.shape[:-1])
-            if argument.name == "target" and row.label_lists:
+            if argument.name == "target" and declared.label_lists:
                 target = np.full(self.shape, -1)
                 target[..., :LISTED] = random.integers(0, self.shape[-1], (*self.shape[:-1], LISTED))
                 return target
             x = draw(random, argument.interval, self.shape if argument.each == "element" else self.shape[:-1])
-            if argument.name == "target" and row.has_classes:
+            if argument.name == "target" and declared.has_classes:
                 x /= x.sum(axis=-1, keepdims=True)
             return x
 
-        first, second, *others = map(drawn, row.arguments)
+        first, second, *others = map(drawn, declared.arguments)
         # Not zeros_like: pages that nothing was written to yet are small ones, which a user who trains has left behind.
         out = np.empty_like(first)
         out.fill(0)
@@ -118,11 +118,11 @@ class Workload:
 
 def workloads() -> Iterator[Workload]:
     """All workloads, in the order in which they are measured."""
-    for name, row in registry.items():
+    for name, declared in registry.items():
         shapes: tuple[tuple[int, ...], ...]
-        if row.is_of_elements:
+        if declared.is_of_elements:
             shapes = POINTWISE_SHAPES
-        elif row.has_classes:
+        elif declared.has_classes:
             shapes = CROSS_ENTROPY_SHAPES if name == "cross_entropy" else OTHER_ROWS_SHAPES
         else:
             shapes = SUMS_SHAPES

@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     losses = parser.add_subparsers(dest="loss", metavar="LOSS", required=True, title="losses", parser_class=LossParser)
     for name, loss in fastloss.losses.items():
-        about = _docs.sections(inspect.getdoc(loss.row.function) or "")[""]
+        about = _docs.sections(inspect.getdoc(loss.declared.function) or "")[""]
         summary = " ".join(about.split("\n\n")[0].split())
         losses.add_parser(name, help=summary.replace("%", "%%"), description=about)
 
@@ -129,7 +129,7 @@ def asked_of(arguments: argparse.Namespace, loss: Loss) -> Asked:
     wrt = getattr(arguments, "wrt", None)
     if wrt and arguments.grad_out is None:
         raise CommandError("--wrt is about the gradient: --grad-out names its file")
-    default = default_wrt(loss.row)
+    default = default_wrt(loss.declared)
     if arguments.grad_out is not None and wrt is None and not isinstance(default, str):
         raise CommandError(f"--grad-out takes one gradient, and {loss.name} has several: --wrt {'|'.join(default)} says which")
     check_domain = not getattr(arguments, "no_check_domain", False)

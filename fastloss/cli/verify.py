@@ -80,7 +80,7 @@ def output_as_text(name: str, output: str) -> str:
     ordinal, _, what = output.rpartition("_")
     if not ordinal:
         return NAMES[what]
-    by = fastloss.losses[name].row.derivatives("grad" if what == "grad" else "grad_and_hess")
+    by = fastloss.losses[name].declared.derivatives("grad" if what == "grad" else "grad_and_hess")
     return f"{NAMES[what]} by {by[_verify.ORDINALS.index(f'{ordinal}_')]}"
 
 
@@ -128,7 +128,7 @@ class Failure:
         if self.worst.place is None:
             return ""
         (name, x), *_ = self.worst.inputs.items()
-        what = "class" if fastloss.losses[self.name].row.has_classes else "element"
+        what = "class" if fastloss.losses[self.name].declared.has_classes else "element"
         return f", at {what} {self.worst.place}, where {name} = {x[self.worst.place]}"
 
     def text(self) -> str:

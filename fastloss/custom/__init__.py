@@ -34,7 +34,7 @@ from fastloss._kinds import (
 from fastloss._loss import Loss
 from fastloss.custom import _check
 from fastloss.custom._check import Report
-from fastloss.custom._declare import row_of
+from fastloss.custom._declare import declaration_of
 from fastloss.custom._kernels import kernels_of, text_of
 from fastloss.custom._loss import loss_of
 
@@ -149,11 +149,11 @@ def pointwise(
     """
     if reference is None:
         return lambda function: pointwise(function, body=body, link=link, slow=slow, check=check, **traits)
-    row = row_of(reference, traits)
+    declared = declaration_of(reference, traits)
     if link not in LINKS:
         raise ValueError(f"link = {link!r} is unknown; there are: {', '.join(LINKS)}")
     boosting = Boosting(exact="hessian", descent="chord", link=link)
-    loss = loss_of(replace(row, own=kernels_of(text_of(body), row, slow), boosting=boosting))
+    loss = loss_of(replace(declared, own=kernels_of(text_of(body), declared, slow), boosting=boosting))
     if check:
         _check.check(loss)
     return loss
@@ -191,6 +191,6 @@ def verify(loss: Loss, samples: int = 2000, seed: int = 1) -> Report:
     >>> fl.custom.verify(fl.custom.pointwise(cubic)).passed
     True
     """
-    if not isinstance(loss, Loss) or loss.row.own is None:
+    if not isinstance(loss, Loss) or loss.declared.own is None:
         raise TypeError(f"verify takes what fastloss.custom.pointwise returned; got {loss!r:.80}")
     return _check.report_of(loss, samples, seed)

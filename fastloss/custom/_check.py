@@ -55,21 +55,23 @@ class Trial(NamedTuple):
 
     def reference(self, **changed: np.ndarray) -> Results:
         """What the reference gives in float64, of other numbers for some."""
-        row = self.loss.row
-        parameters = {p.name: p.check(self.loss.bound.get(p.name, p.default)) for p in row.parameters}
+        declared = self.loss.declared
+        parameters = {p.name: p.check(self.loss.bound.get(p.name, p.default)) for p in declared.parameters}
         given = {"pred": self.pred, "target": self.target, **parameters, **self.arrays, **changed}
         for x in given.values():
             if isinstance(x, np.ndarray):
                 x.flags.writeable = False  # as in a call, where it is the caller's
         with np.errstate(all="ignore"):
-            results = row.function(given.pop("pred"), given.pop("target"), **given)
-        wanted = 3 + (0 if not row.second else 1 if row.differentiable_target else 2)
+            results = declared.function(given.pop("pred"), given.pop("target"), **given)
+        wanted = 3 + (0 if not declared.second else 1 if declared.differentiable_target else 2)
         if not isinstance(results, tuple) or len(results) != wanted:
             many = len(results) if isinstance(results, tuple) else f"a {type(results).__name__}"
-            raise ValueError(f"{row.name} must return {wanted} arrays, {', '.join(NAMES[:wanted])}; it returned {many}")
+            raise ValueError(f"{declared.name} must return {wanted} arrays, {', '.join(NAMES[:wanted])}; it returned {many}")
         for name, x in zip(NAMES, results, strict=False):
             if np.shape(x) not in ((), self.pred.shape):
-                raise ValueError(f"{row.name} returns as its {name} an array {np.shape(x)} of predictions {self.pred.shape}")
+                raise ValueError(
+                    f"{declared.name} returns as its {name} an array {np.shape(x)} of predictions {self.pred.shape}"
+                )
         return {
             name: np.broadcast_to(np.asarray(x, np.float64), self.pred.shape) for name, x in zip(NAMES, results, strict=False)
         }
@@ -81,25 +83,25 @@ class Trial(NamedTuple):
         return ", ".join(f"{name} = {x!r}" for name, x in {**{k: float(x[i]) for k, x in arrays.items()}, **numbers}.items())
 
     def word(self, output: str) -> str:
-        return WORDS[output].format(self.loss.row.second)
+        return WORDS[output].format(self.loss.declared.second)
 
 
 def parameter_sets(loss: Loss) -> Iterator[tuple[Loss, list[str]]]:
     """The loss with the sets of parameters that `verify` has, and the names of those that are to be arrays."""
-    for parameters in _verify.parameter_sets(loss.row):
+    for parameters in _verify.parameter_sets(loss.declared):
         arrays = [name for name, value in parameters.items() if isinstance(value, str)]
         yield loss.bind(**{name: value for name, value in parameters.items() if name not in arrays}), arrays
 
 
 def trials(loss: Loss) -> Iterator[Trial]:
-    row = loss.row
+    declared = loss.declared
     for number, (bound, arrays) in enumerate(parameter_sets(loss)):
         rng = np.random.default_rng(number)
         values = {name: p.default for name, p in bound.params.items()}
-        pred, target = inner(row.prediction, DRAWN, rng), inner(row.target_domain(values), DRAWN, rng)
-        if not row.target.ends_only:  # where the two are near, what depends on their difference is apart
+        pred, target = inner(declared.prediction, DRAWN, rng), inner(declared.target_domain(values), DRAWN, rng)
+        if not declared.target.ends_only:  # where the two are near, what depends on their difference is apart
             near = slice(0, DRAWN // 4)
-            pred[near] = row.prediction.clip(target[near] + 0.1 * rng.normal(size=DRAWN // 4))
+            pred[near] = declared.prediction.clip(target[near] + 0.1 * rng.normal(size=DRAWN // 4))
         yield Trial(bound, pred, target, {name: inner(loss.params[name].kind.range, DRAWN, rng) for name in arrays})
 
 
@@ -117,8 +119,8 @@ def check_slopes(trial: Trial, of: str, slope: str, by: str) -> None:
         noise = 64 * np.finfo(np.float64).eps * (np.abs(f) + np.abs(up) + np.abs(down)) / step
         room = np.abs(right - left) + noise + 1e-6 * np.abs(middle[slope])
         off = np.maximum(np.minimum(left, right) - middle[slope], middle[slope] - np.maximum(left, right)) - room
-    row = trial.loss.row
-    domain = {"pred": row.prediction, "target": row.target}.get(by) or trial.loss.params[by].range
+    declared = trial.loss.declared
+    domain = {"pred": declared.prediction, "target": declared.target}.get(by) or trial.loss.params[by].range
     outside = _errors.lies_outside(below, domain) | _errors.lies_outside(above, domain)
     off[outside | (np.isnan(off) & ~np.isnan(middle[slope]))] = -np.inf
     if np.isnan(off).any():
@@ -137,7 +139,7 @@ def check_slopes(trial: Trial, of: str, slope: str, by: str) -> None:
 def check_kernels(trial: Trial, dtype: np.dtype[Any]) -> None:
     """Raise where the kernels give something else than the reference, of numbers as close as a few units in the last place."""
     single = trial._replace(
-        pred=trial.loss.row.prediction.clip(trial.pred.astype(dtype)).astype(np.float64),
+        pred=trial.loss.declared.prediction.clip(trial.pred.astype(dtype)).astype(np.float64),
         target=trial.target.astype(dtype).astype(np.float64),
         arrays={name: x.astype(dtype).astype(np.float64) for name, x in trial.arrays.items()},
     )
@@ -146,7 +148,7 @@ def check_kernels(trial: Trial, dtype: np.dtype[Any]) -> None:
     pairs = _verify.kernel_results(case, _core.get_tier(), single.pred.astype(dtype), single.target.astype(dtype), given)
     wanted = single.reference()
     moved = np.abs(single.pred) * 8 * float(np.finfo(dtype).eps)
-    near = [single.reference(pred=trial.loss.row.prediction.clip(single.pred + sign * moved)) for sign in (-1, 1)]
+    near = [single.reference(pred=trial.loss.declared.prediction.clip(single.pred + sign * moved)) for sign in (-1, 1)]
     relative, absolute = CLOSE[dtype.name]
     for found in pairs:
         for name, x in found.items():
@@ -169,13 +171,13 @@ def check_kernels(trial: Trial, dtype: np.dtype[Any]) -> None:
 
 def check(loss: Loss) -> None:
     """Raise ValueError where a derivative of the reference or a result of the kernels is wrong: where, and by how much."""
-    second = loss.row.second
+    second = loss.declared.second
     for trial in trials(loss):
         check_slopes(trial, "value", "grad", "pred")
         check_slopes(trial, "grad", "hess", "pred")
         if second:
             check_slopes(trial, "value", "second_grad", second)
-            if not loss.row.differentiable_target:
+            if not loss.declared.differentiable_target:
                 check_slopes(trial, "second_grad", "second_hess", second)
         for dtype in _verify.DTYPES:
             check_kernels(trial, dtype)

@@ -12,12 +12,12 @@ from typing import Any
 from fastloss import _core
 from fastloss._kinds import Interval, Kind, Parameter
 from fastloss._options import OPTIONS
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 from fastloss._shapes import POINTWISE
 
-__all__ = ["row_of"]
+__all__ = ["declaration_of"]
 
-#: The fields of `Row` that a user may say of a loss.
+#: The fields of `Declaration` that a user may say of a loss.
 TRAITS = (
     "prediction",
     "target",
@@ -82,7 +82,7 @@ def check_signature(function: Callable[..., Any]) -> None:
             raise ValueError(f"{p.name} has a meaning of its own in every loss: call the parameter of {name} otherwise")
 
 
-def row_of(function: Callable[..., Any], traits: dict[str, Any]) -> Row:
+def declaration_of(function: Callable[..., Any], traits: dict[str, Any]) -> Declaration:
     check_signature(function)
     for trait in traits:
         if trait not in TRAITS:
@@ -97,4 +97,4 @@ def row_of(function: Callable[..., Any], traits: dict[str, Any]) -> Row:
         raise ValueError(f"one parameter of {function.__name__} may be an array of elements; {' and '.join(arrays)} are to be")
     if len(parameters) - len(arrays) > MOST_SCALARS:
         raise ValueError(f"{function.__name__} has more than {MOST_SCALARS} parameters that are numbers")
-    return Row(function.__name__, POINTWISE, function, tuple(parameters), **traits)
+    return Declaration(function.__name__, POINTWISE, function, tuple(parameters), **traits)

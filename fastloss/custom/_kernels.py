@@ -16,7 +16,7 @@ import numpy as np
 
 from fastloss import _core
 from fastloss._kinds import Parameter
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 
 __all__ = ["OwnKernels", "kernels_of", "text_of"]
 
@@ -41,7 +41,7 @@ DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 @dataclass(frozen=True)
 class OwnKernels:
-    """What `Row.own` holds.
+    """What `Declaration.own` holds.
 
     Attributes
     ----------
@@ -79,14 +79,14 @@ class Failure(threading.local):
 failure = Failure()
 
 
-def compiled(body: str, row: Row, slow: bool) -> OwnKernels:
+def compiled(body: str, declared: Declaration, slow: bool) -> OwnKernels:
     from fastloss.custom._compiler import library_of  # not every loss is compiled
 
-    operand = next((p for p in row.parameters if p.kind.array == "elements"), None)
+    operand = next((p for p in declared.parameters if p.kind.array == "elements"), None)
     has_operand = 2 if operand and operand.kind.differentiable else 1 if operand else 0
-    if row.differentiable_target:
+    if declared.differentiable_target:
         has_operand = 4 if operand else 3
-    library = library_of(body, row.name, has_operand, slow)
+    library = library_of(body, declared.name, has_operand, slow)
     loss = OwnLoss.in_dll(library, "fl_own")
     if loss.version != _core.interface_version():
         raise ImportError(f"{library._name} is of another version of the C interface: remove it")
@@ -125,7 +125,7 @@ def around(functions: Mapping[int, int], slow: int, key: str, by_python: bool, k
     return OwnKernels(ctypes.addressof(loss), key, by_python, (loss, *keeps))
 
 
-def of_functions(body: Any, row: Row, slow: bool) -> OwnKernels:
+def of_functions(body: Any, declared: Declaration, slow: bool) -> OwnKernels:
     given = body if isinstance(body, Mapping) else {np.float64: body}
     functions = {}
     for dtype, function in given.items():
@@ -142,9 +142,9 @@ def as_given(parameter: Parameter, number: float) -> Any:
     return None if parameter.kind.optional and np.isnan(number) else parameter.kind.type(number)
 
 
-def of_numpy(row: Row) -> OwnKernels:
-    scalars = [p for p in row.parameters if p.kind.array != "elements"]
-    arrays = [p for p in row.parameters if p.kind.array == "elements"]
+def of_numpy(declared: Declaration) -> OwnKernels:
+    scalars = [p for p in declared.parameters if p.kind.array != "elements"]
+    arrays = [p for p in declared.parameters if p.kind.array == "elements"]
 
     def block_of(dtype: np.dtype[Any]) -> Callable[..., None]:
         def view(address: int, n: int) -> np.ndarray:
@@ -169,7 +169,7 @@ def of_numpy(row: Row) -> OwnKernels:
                     each = read(operand, n)
                     given[p.name] = None if p.kind.optional and each[0] == -1 else each
                 with np.errstate(all="ignore"):
-                    results = row.function(read(pred, n), read(target, n), **given)
+                    results = declared.function(read(pred, n), read(target, n), **given)
                 for address, result, bit in zip(to, results, (1, 2, 4), strict=True):
                     if outputs & bit:
                         view(address, n)[...] = result
@@ -192,10 +192,10 @@ def text_of(body: Any) -> Any:
     return body
 
 
-def kernels_of(body: Any, row: Row, slow: bool) -> OwnKernels:
+def kernels_of(body: Any, declared: Declaration, slow: bool) -> OwnKernels:
     """The kernels of a loss by its body: a text, functions, or None for the reference itself."""
     if isinstance(body, str):
-        return compiled(body, row, slow)
-    if row.second:
-        raise ValueError(f"derivatives by {row.second} need a body in C: a function of a block has those by pred alone")
-    return of_numpy(row) if body is None else of_functions(body, row, slow)
+        return compiled(body, declared, slow)
+    if declared.second:
+        raise ValueError(f"derivatives by {declared.second} need a body in C: a function of a block has those by pred alone")
+    return of_numpy(declared) if body is None else of_functions(body, declared, slow)

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from fastloss._kernel import compiled_entry
 from fastloss._loss import Loss
-from fastloss._registry import Row
+from fastloss._registry import Declaration
 from fastloss.reference._engine import Entry
 
 __all__ = ["CustomLoss", "loss_of"]
@@ -24,7 +24,7 @@ class CustomLoss(Loss):
 
     @cached_property
     def _key(self) -> tuple[Any, ...]:
-        return *super()._key, self.row.function, self.row.own.key
+        return *super()._key, self.declared.function, self.declared.own.key
 
     def __copy__(self) -> Self:
         return self
@@ -33,7 +33,7 @@ class CustomLoss(Loss):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        function = self.row.function
+        function = self.declared.function
         try:
             found = function_at(function.__module__, function.__qualname__)
         except (ImportError, AttributeError):
@@ -43,14 +43,14 @@ class CustomLoss(Loss):
                 f"{self.name} is pickled by the name of its reference, and {function.__module__}.{function.__qualname__} is "
                 "not it: define it at the top of a module that can be imported"
             )
-        where = function.__module__, function.__qualname__, self.row.own.key
+        where = function.__module__, function.__qualname__, self.declared.own.key
         return _found, (*where, self._entry_type is Entry, dict(self.bound))
 
 
 def function_at(module: str, qualname: str) -> Any:
     """What stands under a name; of a loss that took its reference's name, the reference."""
     found = reduce(getattr, qualname.split("."), importlib.import_module(module))
-    return found.row.function if isinstance(found, CustomLoss) else found
+    return found.declared.function if isinstance(found, CustomLoss) else found
 
 
 def _found(module: str, qualname: str, key: str, is_reference: bool, bound: dict[str, Any]) -> Loss:
@@ -64,9 +64,9 @@ def _found(module: str, qualname: str, key: str, is_reference: bool, bound: dict
     return (loss.reference if is_reference else loss).bind(**bound)
 
 
-def loss_of(row: Row) -> CustomLoss:
+def loss_of(declared: Declaration) -> CustomLoss:
     """The loss; and the function remembers it."""
-    loss = CustomLoss(row, compiled_entry, reference=CustomLoss(row, Entry))
-    function: Callable[..., Any] = row.function
-    vars(function).setdefault(MADE, {})[row.own.key] = loss
+    loss = CustomLoss(declared, compiled_entry, reference=CustomLoss(declared, Entry))
+    function: Callable[..., Any] = declared.function
+    vars(function).setdefault(MADE, {})[declared.own.key] = loss
     return loss

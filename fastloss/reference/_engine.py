@@ -40,19 +40,19 @@ class Entry(DescribedEntry):
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         arguments = _errors.all_arguments(self, args, kwargs)
-        row = self.loss.row
+        declared = self.loss.declared
         pred, target = accepted(arguments["pred"], "pred"), arguments.get("target")
-        target = np.zeros_like(pred) if target is None and row.optional_target else accepted(target, "target")
+        target = np.zeros_like(pred) if target is None and declared.optional_target else accepted(target, "target")
         given = pred.dtype if pred.dtype.kind not in "biu" else np.dtype(np.float64)
         pred = _softmax.floating(pred)
-        if row.has_classes:
+        if declared.has_classes:
             arguments["axis"] = _errors.axis_from_front(arguments["axis"], pred)
-        parameters = {p.name: p.check(arguments[p.name]) for p in row.parameters}
+        parameters = {p.name: p.check(arguments[p.name]) for p in declared.parameters}
         reduction = arguments["reduction"]
         if reduction not in REDUCTIONS:
             raise _errors.bad_reduction(reduction, REDUCTIONS)
         with np.errstate(all="ignore"):
-            if row.is_of_elements:
+            if declared.is_of_elements:
                 results = self._pointwise(pred, target, parameters)
             else:
                 results = self._rows(pred, target, parameters, arguments["axis"])
@@ -64,7 +64,7 @@ class Entry(DescribedEntry):
             for name, array in found.items():
                 if name != "value":
                     found[name] = array.astype(of_gradients)
-                elif row.is_of_elements and isinstance(array, np.ndarray):
+                elif declared.is_of_elements and isinstance(array, np.ndarray):
                     found[name] = array.astype(given)
         chosen = self._chosen(found, arguments.get("wrt"), arguments.get("out"))
         if statistics:
@@ -76,34 +76,36 @@ class Entry(DescribedEntry):
             target = np.broadcast_to(target, pred.shape)
         if pred.shape != target.shape:
             raise _errors.shapes(pred, target)
-        value, grad, hess, *second = self.loss.row.function(pred, target.astype(pred.dtype), **parameters)
+        value, grad, hess, *second = self.loss.declared.function(pred, target.astype(pred.dtype), **parameters)
         return value, grad, hess, np.ones(pred.shape, pred.dtype), *second
 
     def _rows(self, pred: Any, target: Any, parameters: dict[str, Any], axis: int) -> tuple[Any, ...]:
         logits = np.moveaxis(pred, axis, -1)
         shape = logits.shape
-        row = self.loss.row
-        if target.size == 0 and row.labels and target.shape == shape[:-1]:
+        declared = self.loss.declared
+        if target.size == 0 and declared.labels and target.shape == shape[:-1]:
             target = target.astype(np.int64)  # an empty list is one of labels, too
         integers = target.dtype.kind in "biu"
-        if row.target_has_classes and target.shape == pred.shape:
-            if row.label_lists and not integers:
+        if declared.target_has_classes and target.shape == pred.shape:
+            if declared.label_lists and not integers:
                 raise _errors.target_type(target.dtype, labels=True)
-            if row.labels and integers:
+            if declared.labels and integers:
                 raise _errors.target_type(target.dtype, labels=False)
-            if row.label_lists and _errors.bad_listed_labels(target, shape[-1], axis).any():
+            if declared.label_lists and _errors.bad_listed_labels(target, shape[-1], axis).any():
                 raise _errors.bad_listed_label(target, shape[-1], axis)
             target = np.moveaxis(target, axis, -1).reshape(math.prod(shape[:-1]), shape[-1])
-            target = target.astype(np.int64 if row.label_lists else pred.dtype)
-        elif row.labels and target.shape == shape[:-1]:
+            target = target.astype(np.int64 if declared.label_lists else pred.dtype)
+        elif declared.labels and target.shape == shape[:-1]:
             if not integers:
                 raise _errors.target_type(target.dtype, labels=True)
             if _errors.bad_labels(target, shape[-1], parameters.get("ignore_index")).any():
                 raise _errors.bad_label(target, shape[-1], parameters.get("ignore_index"))
             target = target.reshape(-1).astype(np.int64)
         else:
-            raise _errors.shapes(pred, target, axis % pred.ndim, row.labels, row.target_has_classes)
-        value, grad, hess, mass, *second = row.function(logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters)
+            raise _errors.shapes(pred, target, axis % pred.ndim, declared.labels, declared.target_has_classes)
+        value, grad, hess, mass, *second = declared.function(
+            logits.reshape(math.prod(shape[:-1]), shape[-1]), target, **parameters
+        )
         grad, hess, *second = (np.moveaxis(np.asarray(x).reshape(shape), -1, axis) for x in (grad, hess, *second))
         return value.reshape(shape[:-1]), grad, hess, mass.reshape(shape[:-1]), *second
 
@@ -157,7 +159,7 @@ class Entry(DescribedEntry):
 
     def _chosen(self, found: dict[str, Any], wrt: Any, out: Any) -> tuple[Any, ...]:
         """What this entry point returns of it, derivatives in `out` where there are places."""
-        names = ("pred",) if wrt is None else wanted_names(self.loss.row, self.__name__, wrt)
+        names = ("pred",) if wrt is None else wanted_names(self.loss.declared, self.__name__, wrt)
         keys = {
             output: [output if name == "pred" else f"second_{output}" for name in names]
             for output in self.outputs
@@ -169,6 +171,6 @@ class Entry(DescribedEntry):
                 place[...] = found[key]
                 found[key] = place
         derivatives = {
-            output: arranged(wrt, self.loss.row, [found[key] for key in several]) for output, several in keys.items()
+            output: arranged(wrt, self.loss.declared, [found[key] for key in several]) for output, several in keys.items()
         }
         return tuple(found["value"] if output == "value" else derivatives[output] for output in self.outputs)

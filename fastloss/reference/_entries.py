@@ -22,4 +22,4 @@ ENTRIES: Mapping[str, Callable[[Loss, str], EntryPoint]] = {
 
 def entry(loss: Loss, name: str) -> EntryPoint:
     """An entry point of a loss in NumPy."""
-    return ENTRIES.get(loss.row.shape.name, Entry)(loss, name)
+    return ENTRIES.get(loss.declared.shape.name, Entry)(loss, name)

@@ -98,8 +98,8 @@ class LinearReference(LinearEntry):
         check_head(hidden, weight, bias[0] if bias else None)
         if given["sample_weight"] is not None:
             _arrays.broadcast(np.asarray(given["sample_weight"]), hidden.shape[:-1], "sample_weight")
-        row = self.wrapped.row
-        kept = (*(p.name for p in row.parameters), "reduction", "empty", "check_domain")
+        declared = self.wrapped.declared
+        kept = (*(p.name for p in declared.parameters), "reduction", "empty", "check_domain")
         options = {name: given[name] for name in kept if name in given}
         with np.errstate(all="ignore"):
             logits = hidden @ weight.T + (bias[0] if bias else 0)
@@ -111,7 +111,7 @@ class LinearReference(LinearEntry):
                 target = np.asarray(given["labels"])
                 if not target.size and target.ndim < hidden.ndim:
                     target = target.astype(np.int64)
-                check_labels(row, hidden, weight, target)
+                check_labels(declared, hidden, weight, target)
             flags = {name: True for name in STATISTICS if given.get(name)}
             result = self.wrapped.value_and_grad(logits, target, weight=given["sample_weight"], **options, **flags)
             value, slopes = result[:2]

@@ -111,7 +111,7 @@ class FunctionEntry(DescribedEntry):
         weight = weights_of(arguments.get("weight"), rows, pred.dtype, reduction).reshape(-1)
         results: dict[str, Any] = {}
         with np.errstate(all="ignore"):
-            found = self.loss.row.function(*inputs)
+            found = self.loss.declared.function(*inputs)
             scale = 1 / np.sum(weight, dtype=np.result_type(pred.dtype, np.float64)) if reduction == "mean" else 1.0
             for name in self.outputs:
                 x = found[name]

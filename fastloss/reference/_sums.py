@@ -22,10 +22,10 @@ class SumsReference(DescribedEntry):
     origin = "fastloss reference"
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        given, row = _errors.all_arguments(self, args, kwargs), self.loss.row
+        given, declared = _errors.all_arguments(self, args, kwargs), self.loss.declared
         if given["reduction"] not in REDUCTIONS:
             raise _errors.bad_reduction(given["reduction"], REDUCTIONS)
-        arrays, axes, shape = prepared(row, given, accepted)
+        arrays, axes, shape = prepared(declared, given, accepted)
         first = arrays[0]
         dtype = first.dtype if first.dtype.kind not in "biu" else np.dtype(np.float64)
         real = np.result_type(dtype, np.float32)
@@ -57,10 +57,10 @@ class SumsReference(DescribedEntry):
         with np.errstate(all="ignore"):
             columns = [
                 rows(array).astype(real) if argument.each == "element" else array.reshape(table[0], 1).astype(real)
-                for array, argument in zip(arrays, row.arguments, strict=True)
+                for array, argument in zip(arrays, declared.arguments, strict=True)
             ]
-            parameters = {p.name: p.check(given[p.name]) for p in row.parameters}
-            value, *slopes = row.function(*columns, total, **parameters)
+            parameters = {p.name: p.check(given[p.name]) for p in declared.parameters}
+            value, *slopes = declared.function(*columns, total, **parameters)
             if weighed:
                 slopes = [np.where(counts != 0, slope * counts, 0) for slope in slopes]
             factor = weights_of(given["weight"], shape, real, given["reduction"])
@@ -84,9 +84,9 @@ class SumsReference(DescribedEntry):
             if self.outputs == ("value",):
                 return value
             wrt = given["wrt"]
-            names = default_names(row, given) if wrt is None else wanted_names(row, self.__name__, wrt, given)
+            names = default_names(declared, given) if wrt is None else wanted_names(declared, self.__name__, wrt, given)
             of_gradients = dtype if given["grad_dtype"] is None else _errors.gradient_dtype(given["grad_dtype"])
-            by = dict(zip([a.name for a in row.arguments if a.differentiable], slopes, strict=True))
+            by = dict(zip([a.name for a in declared.arguments if a.differentiable], slopes, strict=True))
             unsorted = [first.shape[axis] for axis in (*kept, *axes)]
             found = []
             for name in names:
@@ -101,5 +101,5 @@ class SumsReference(DescribedEntry):
             if place is not None:
                 place[...] = array
         found = [array if place is None else place for place, array in zip(into, found, strict=True)]
-        gradient = arranged(given["wrt"], row, found)
+        gradient = arranged(given["wrt"], declared, found)
         return (value, gradient) if "value" in self.outputs else gradient
