@@ -69,10 +69,19 @@ static void shrink(const sums_plan *j, const one_loss *one, int which, int loss,
     b->in[loss][which] = to;
 }
 
-/* Elements first ... first + n - 1 of each loss, to be checked where they are read first; and what they count, as double. */
-static void fetch_all(sums_plan *j, const one_loss *losses, int n_losses, int64_t first, int64_t n, int check, sums_buffers *b)
+/* Elements first ... first + n - 1 of each loss, of all arguments or of one, to be checked where they are read first; and what
+ * they count, as double. */
+enum { ALL_ARGUMENTS = -1 };
+static void fetch_all(sums_plan *j, const one_loss *losses, int n_losses, int only, int64_t first, int64_t n, int check,
+                      sums_buffers *b)
 {
+    /* Of a short loss they are there from the pass before. */
+    if (b->held == losses && b->first_held == first && b->n_held == n_losses)
+        return;
+    b->held = only == ALL_ARGUMENTS ? losses : NULL, b->first_held = first, b->n_held = n_losses;
     for (int a = 0; a < j->traits.elements; a++) {
+        if (only != ALL_ARGUMENTS && only != a)
+            continue;
         fetch(j, losses, n_losses, a, first, n, j->real, b);
         for (int l = 0; l < n_losses && check && j->call->argument[a].domain.checked; l++)
             if (losses[l].weight != 0.0 && is_outside(j, a, b->in[l][a], n))
@@ -120,7 +129,7 @@ static int64_t block_length(int64_t first, int64_t end)
 /* An element that counts 0 is left out, whatever it holds. */
 static double sum_of(const sums_plan *j, double *x, int64_t n, const double *weight)
 {
-    fl_pad(x, n, 0.0, FL_FLOAT64);
+    memset(x + n, 0, (size_t)(fl_padded(n) - n) * sizeof *x);
     return weight ? j->weighted_sum(x, weight, fl_padded(n)) : j->sum(x, fl_padded(n));
 }
 
@@ -164,10 +173,11 @@ void fl_reduce_part(sums_plan *j, const one_loss *losses, int n_losses, int want
                     sums_buffers *b)
 {
     const int64_t end = end_of_part(j, part);
+    const int only = wanted >= 0 && j->elements.size > FL_SUMS_BLOCK ? wanted : ALL_ARGUMENTS;
     memset(sums, 0, (size_t)n_losses * sizeof *sums);
     for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK) {
         const int64_t n = block_length(first, end);
-        fetch_all(j, losses, n_losses, first, n, 1, b);
+        fetch_all(j, losses, n_losses, only, first, n, 1, b);
         for (int l = 0; l < n_losses; l++)
             if (losses[l].weight != 0.0)
                 reduce_block(j, losses + l, l, wanted, n, sums[l], b);
@@ -178,7 +188,7 @@ void fl_check_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t p
 {
     const int64_t end = end_of_part(j, part);
     for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK)
-        fetch_all(j, losses, n_losses, first, block_length(first, end), 1, b);
+        fetch_all(j, losses, n_losses, ALL_ARGUMENTS, first, block_length(first, end), 1, b);
 }
 
 /* Where kernels may write the derivatives of each loss: the user's memory where it is fit for it, else buffers. */
@@ -213,7 +223,7 @@ static void keep_all(const sums_plan *j, const one_loss *losses, int n_losses, i
     void *const buffers = buffer(j, b, FL_MAX_ARGUMENTS + argument, 0);
     const fl_walked a = elements_of(j, losses, FL_GRADS + argument);
     if (n_losses > 1 && a.dtype == j->real && fl_lies_in_columns(j, FL_GRADS + argument)) {
-        fl_scatter_columns(&j->elements, buffers, j->pitch, first, n, n_losses, a);
+        fl_scatter_columns(&j->elements, buffers, j->pitch, first, n, n_losses, a, j->stream ? j->kernels->stream : NULL);
         return;
     }
     for (int l = 0; l < n_losses; l++)
@@ -254,7 +264,7 @@ void fl_spread_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t 
     const int64_t end = end_of_part(j, part);
     for (int64_t first = part * FL_SUMS_PART; first < end; first += FL_SUMS_BLOCK) {
         const int64_t n = block_length(first, end);
-        fetch_all(j, losses, n_losses, first, n, 0, b);
+        fetch_all(j, losses, n_losses, ALL_ARGUMENTS, first, n, 0, b);
         for (int a = 0; a < j->traits.elements; a++)
             place(j, losses, n_losses, a, first, n, b);
         for (int l = 0; l < n_losses; l++)

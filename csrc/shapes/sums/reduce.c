@@ -90,7 +90,9 @@ static void finish_panel(sums_plan *j, one_loss *losses, int n_losses, int wante
 static void shared_reduce_task(void *context, int64_t part, char *scratch)
 {
     sums_plan *j = context;
-    fl_reduce_part(j, j->losses, j->n_losses, j->wanted, part, j->parts + part * j->panel, (sums_buffers *)scratch);
+    sums_buffers *const b = (sums_buffers *)scratch;
+    b->held = NULL;
+    fl_reduce_part(j, j->losses, j->n_losses, j->wanted, part, j->parts + part * j->panel, b);
 }
 
 static fl_status one_pass(sums_plan *j, one_loss *losses, int n_losses, int wanted, sums_buffers *b)
@@ -120,6 +122,12 @@ static fl_status all_passes(sums_plan *j, one_loss *losses, int n_losses, sums_b
 }
 
 /* Differences of the largest numbers are infinite unless these are divided before. */
+static void let_go(sums_buffers *b)
+{
+    if (b)
+        b->held = NULL;
+}
+
 static fl_status reduce_scaled(sums_plan *j, one_loss *one, sums_buffers *b)
 {
     enum { ROOM_FOR_DIFFERENCES = 2 };
@@ -127,7 +135,9 @@ static fl_status reduce_scaled(sums_plan *j, one_loss *one, sums_buffers *b)
     for (int a = 0; a < j->traits.elements; a++)
         one->exponent[a] = one->extreme & FL_IS_INFINITE ? ROOM_FOR_DIFFERENCES : 0;
     fl_divide_lengths(j->call->loss, j->call->param, one);
+    let_go(b);
     const fl_status status = one_pass(j, one, 1, FL_SIZES_ARE_WANTED, b);
+    let_go(b);
     if (status != FL_OK || !one->is_scaled)
         return status;
     fl_divide_lengths(j->call->loss, j->call->param, one);

@@ -62,9 +62,10 @@ static int wants_derivatives(const sums_plan *j)
 
 static void whole_panel(sums_plan *j, one_loss *losses, int n_losses, sums_buffers *b)
 {
+    b->held = NULL;
     if (fl_reduce_losses(j, losses, n_losses, b) != FL_OK)
         return;
-    for (int64_t p = 0; p < j->n_parts && wants_derivatives(j); p++)
+    for (int64_t p = j->n_parts; p-- > 0 && wants_derivatives(j);)
         fl_spread_part(j, losses, n_losses, p, b);
 }
 
@@ -111,16 +112,20 @@ static void check_task(void *context, int64_t task, char *scratch)
     memset(b->losses, 0, (size_t)j->panel * sizeof *b->losses);
     for (int64_t i = 0; i < n;) {
         const int found = begin_panel(j, first + i, n - i, b->losses);
+        b->held = NULL;
         for (int64_t p = 0; p < j->n_parts; p++)
             fl_check_part(j, b->losses, found, p, b);
         i += found;
     }
 }
 
+/* What has been read last comes first: some of it is in a cache yet. */
 static void shared_spread_task(void *context, int64_t part, char *scratch)
 {
     sums_plan *j = context;
-    fl_spread_part(j, j->losses, j->n_losses, part, (sums_buffers *)scratch);
+    sums_buffers *const b = (sums_buffers *)scratch;
+    b->held = NULL;
+    fl_spread_part(j, j->losses, j->n_losses, j->n_parts - 1 - part, b);
 }
 
 /* One panel after the other, the parts of its losses shared by all threads. */

@@ -72,6 +72,9 @@ typedef struct {
     one_loss losses[FL_SUMS_PANEL];
     const void *in[FL_SUMS_PANEL][FL_MAX_ARGUMENTS]; /* where numbers were fetched to, or lie */
     void *out[FL_SUMS_PANEL][FL_MAX_ARGUMENTS];
+    const one_loss *held; /* of which losses, and from which element on, numbers are there; NULL: of none */
+    int64_t first_held;
+    int n_held;
     _Alignas(64) double term[FL_MAX_SUMS][FL_SUMS_BLOCK];
     _Alignas(64) char numbers[];
 } sums_buffers;
