@@ -288,8 +288,8 @@ SAME_BITS = Promise(
         Break(
             "a loss of sums that lies beside another with the numbers of that",
             "csrc/memory/walk.c",
-            "from + e * stride + c * (int)sizeof(type)",
-            "from + e * stride + (c / 2) * (int)sizeof(type)",
+            "f + k * (int)sizeof(type), from_step",
+            "f + (k / 2) * (int)sizeof(type), from_step",
             ("test_sums.py::test_losses_side_by_side",),
         ),
         Break(

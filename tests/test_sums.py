@@ -275,3 +275,69 @@ def test_extreme_numbers_of_float32(seed):
             seen = np.abs(theirs) < 3e38
             largest = float(np.max(np.abs(theirs[seen]), initial=0))
             np.testing.assert_allclose(ours[seen], theirs[seen].astype(float), rtol=3e-6, atol=1e-37 + 3e-6 * largest)
+
+
+#: Losses that take squares or powers of numbers, and what else makes another one of each: those of which only ratios of an
+#: argument count, and those of lengths.
+POWERS = [
+    ("pearson", {}),
+    ("cosine_embedding", {"eps": 0.0}),
+    ("cosine_embedding", {"eps": 1e-200}),
+    *(
+        (name, {"p": p, **options})
+        for p in (1.0, 2.0, 3.5, 10.0)
+        for name, options in [
+            ("contrastive", {"negative_margin": 0.0}),
+            ("contrastive", {"squared": True}),
+            ("triplet_margin", {"eps": 0.0}),
+            ("triplet_margin", {"eps": 0.0, "swap": True, "soft": True}),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize("power", [-1060, -900, -540, -500, -300, -120, 120, 300, 500, 540, 900, 1020])
+@pytest.mark.parametrize(("name", "parameters"), POWERS, ids=name_of)
+@pytest.mark.sample(quick=40)
+def test_no_square_leaves_the_range_of_double(name, parameters, power):
+    """A result that is a number is found whatever the size of the arguments, by the reference too, in any layout."""
+    loss = fl.losses[name]
+    rng = np.random.default_rng(abs(power))
+    given = [np.ldexp(rng.uniform(-2, 2, (5, 6)), power) if argument.each == "element" else np.array([1, 1, 1, -1, 1.0])
+             for argument in loss.declared.arguments]  # fmt: skip
+    if name == "contrastive":
+        given[2] = np.array([1.0, 0.0, 0.25, 1.0, 0.0])
+    options = {"reduction": "none", "wrt": loss.declared.differentiable, **parameters}
+    found = flat(loss.value_and_grad(*given, **options))
+    wanted = flat(loss.reference.value_and_grad(*(array.astype(np.longdouble) for array in given), **options))
+    mirrored = flat(loss.reference.value_and_grad(*given, **options))
+    largest = np.finfo(np.float64).max
+    for place, (ours, longer, mirror) in enumerate(zip(found, wanted, mirrored, strict=True)):
+        seen = np.abs(longer) < largest / 4
+        theirs = np.where(seen, longer, 0).astype(float)
+        size = loss.declared.value_unit if place == 0 and loss.declared.value_unit else float(np.max(np.abs(theirs)))
+        for each in (ours, mirror):
+            np.testing.assert_allclose(np.where(seen, each, 0), theirs, rtol=1e-12, atol=1e-12 * size + 1e-320)
+    columns = flat(loss.value_and_grad(*(np.asfortranarray(array) for array in given), **options))
+    assert all(map(same_bits, found, columns))
+
+
+@pytest.mark.parametrize("power", [-700, 700])
+@pytest.mark.parametrize("name", ["pearson", "cosine_embedding"])
+def test_an_angle_does_not_know_the_size_of_a_vector(name, power):
+    """Powers of two change no bit: of losses of many parts, with weights, beside losses of common size and of NaN."""
+    given = drawn(fl.losses[name], (3, 70_000), 1, np.float64)
+    options = {"reduction": "none", "wrt": ("pred", "target") if name == "pearson" else ("first", "second"), "axis": 1}
+    options |= {"element_weight": np.random.default_rng(3).choice([0.0, 1.0, 0.5], given[0].shape), "weight": [1.0, 2.0, 3.0]}
+    options |= {"eps": 0.0} if name == "cosine_embedding" else {}
+    plain = flat(fl.losses[name].value_and_grad(*given, **options))
+    moved = [given[0].copy(), *given[1:]]
+    moved[0][1] = np.ldexp(given[0][1], power)
+    moved[0][2] = np.nan
+    for threads in (1, 3):
+        value, first, second = flat(fl.losses[name].value_and_grad(*moved, n_threads=threads, **options))
+        assert same_bits(value[:2], plain[0][:2])
+        assert same_bits(first[0], plain[1][0])
+        assert same_bits(np.ldexp(first[1], power), plain[1][1])
+        assert same_bits(second[:2], plain[2][:2])
+        assert np.isnan(value[2])

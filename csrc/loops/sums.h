@@ -127,6 +127,9 @@ INLINE void spread_loop(slopes_body body, int arguments, int of_logits, int is_c
 #define INSTANCES_OF_sums(loss, has_operand) BODY_OF_SUMS(loss, loss, 0)
 #define KERNELS_OF_sums(loss, has_operand) .sums = {NAMES_OF_BODY(loss)}
 
+#define INSTANCES_OF_angle INSTANCES_OF_sums
+#define KERNELS_OF_angle KERNELS_OF_sums
+
 #define INSTANCES_OF_logits(loss, has_operand) BODY_OF_SUMS(loss, loss, 1)
 #define KERNELS_OF_logits(loss, has_operand) .sums = {NAMES_OF_BODY(loss)}
 

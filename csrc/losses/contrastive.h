@@ -23,14 +23,14 @@ TERMS(contrastive_of_power_2)
 
 FINISH(contrastive)
 {
-    const distance d = distance_of(sum[0], param[0]);
-    const double y = of.label, far = d.value - param[1], near = param[2] - d.value;
+    const distance d = distance_of(sum[0], param[0], of);
+    const double y = of.label, far = d.value - param[1] * of.length, near = param[2] * of.length - d.value;
     const double above = far <= 0.0 ? 0.0 : far, below = near <= 0.0 ? 0.0 : near;
     const int squared = param[3] != 0.0;
     const double value = squared ? y * above * above + (1.0 - y) * below * below : y * above + (1.0 - y) * below;
     const double by_distance =
         squared ? 2.0 * (y * above - (1.0 - y) * below) : y * (far > 0.0 ? 1.0 : 0.0) - (1.0 - y) * (near > 0.0 ? 1.0 : 0.0);
-    return (finished){.value = value, .slope = {value != value ? value : by_distance * d.slope}};
+    return (finished){.value = value, .slope = {value != value ? value : by_distance * d.slope}, .degree = squared ? 2 : 1};
 }
 
 #define CONTRASTIVE_SLOPES(name, of_difference)                                                                                \

@@ -15,7 +15,8 @@ TERMS(cosine_embedding)
 
 FINISH(cosine_embedding)
 {
-    const double margin = param[0], first = sum[1] + param[1], second = sum[2] + param[1];
+    const double margin = param[0], eps = param[1];
+    const double first = sum[1] + eps * of.first * of.first, second = sum[2] + eps * of.second * of.second;
     const double size = sqrt_(first) * sqrt_(second), cosine = size == 0.0 ? 0.0 : sum[0] / size;
     const double beyond = cosine - margin, sign = of.label > 0.0 ? -1.0 : beyond > 0.0 ? 1.0 : 0.0;
     const double by_cosine = size == 0.0 ? 0.0 : sign;

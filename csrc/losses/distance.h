@@ -22,7 +22,7 @@ typedef struct {
     double value, slope; /* the derivative by the sum; 0 where the distance is, as the subgradient */
 } distance;
 
-static MAYBE_UNUSED distance distance_of(double sum, double p)
+static MAYBE_UNUSED distance root_of(double sum, double p)
 {
     if (p == 1.0)
         return (distance){sum, 1.0};
@@ -34,4 +34,11 @@ static MAYBE_UNUSED distance distance_of(double sum, double p)
         return (distance){sum, sum == 0.0 ? 0.0 : sum};
     const double root = (double)pow_((real)sum, (real)(1.0 / p));
     return (distance){root, root / sum / p};
+}
+
+/* In units: see `whole`. */
+static MAYBE_UNUSED distance distance_of(double sum, double p, const whole of)
+{
+    const distance d = root_of(sum, p);
+    return (distance){d.value * of.distance, d.slope};
 }

@@ -26,13 +26,18 @@ typedef struct {
 } terms;
 
 /* What FINISH is given beside the sums: how many elements there are, or what they weigh together; and the argument that is one
- * number for all elements, where there is one. */
+ * number for all elements, where there is one. Then powers of two, which are 1 but where the sums would not be numbers: what
+ * the two arguments of an angle were multiplied by; or what a distance is to be multiplied by, which is in units then, and what
+ * lengths are to be multiplied by to be in such units. */
 typedef struct {
     double count, label;
+    double first, second, distance, length;
 } whole;
 
+/* degree: of how many lengths the value is a product; it is in units to this power. */
 typedef struct {
     double value, slope[FL_MAX_SUMS];
+    int degree;
 } finished;
 
 #define TERMS(name) INLINE terms name##_terms(const elements x, MAYBE_UNUSED const double *param)

@@ -25,17 +25,17 @@ TRIPLET_TERMS(triplet_margin_of_power_2, r *r)
 
 FINISH(triplet_margin)
 {
-    const distance positive = distance_of(sum[0], param[0]), negative = distance_of(sum[1], param[0]),
-                   swapped = distance_of(sum[2], param[0]);
+    const distance positive = distance_of(sum[0], param[0], of), negative = distance_of(sum[1], param[0], of),
+                   swapped = distance_of(sum[2], param[0], of);
     const int swap = param[3] != 0.0 && swapped.value < negative.value, soft = param[4] != 0.0;
-    const double z = param[1] + positive.value - (swap ? swapped.value : negative.value);
-    const double value = soft ? (double)softplus_((real)z) : z <= 0.0 ? 0.0 : z;
-    const double by_z = z != z ? z : soft ? (double)sigmoid_((real)z) : z > 0.0 ? 1.0 : 0.0;
+    const double z = param[1] * of.length + positive.value - (swap ? swapped.value : negative.value);
+    const double value = soft ? (double)softplus_((real)(z / of.length)) * of.length : z <= 0.0 ? 0.0 : z;
+    const double by_z = z != z ? z : soft ? (double)sigmoid_((real)(z / of.length)) : z > 0.0 ? 1.0 : 0.0;
     if (by_z == 0.0)
-        return (finished){.value = value};
-    return (finished){
-        .value = value,
-        .slope = {by_z * positive.slope, swap ? 0.0 : -by_z * negative.slope, swap ? -by_z * swapped.slope : 0.0}};
+        return (finished){.value = value, .degree = 1};
+    return (finished){.value = value,
+                      .slope = {by_z * positive.slope, swap ? 0.0 : -by_z * negative.slope, swap ? -by_z * swapped.slope : 0.0},
+                      .degree = 1};
 }
 
 #define TRIPLET_SLOPES(name, of_difference)                                                                                    \

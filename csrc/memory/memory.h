@@ -71,10 +71,11 @@ void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int
                        void (*stream)(void *, const void *, size_t));
 
 /* These serve arrays of one type that lie side by side: the numbers beside the first array's are those of the second. As
- * contiguous numbers each array's begin `pitch` bytes behind those of the one before. */
+ * contiguous numbers each array's begin `pitch` bytes behind those of the one before. With `stream`, where all of them lie
+ * without a gap, that copies. */
 void fl_gather_columns(const fl_walk *walk, fl_walked array, int64_t first, int64_t n, int columns, char *to, size_t pitch);
 void fl_scatter_columns(const fl_walk *walk, const char *from, size_t pitch, int64_t first, int64_t n, int columns,
-                        fl_walked array);
+                        fl_walked array, void (*stream)(void *, const void *, size_t));
 
 /* Where element `index` lies. */
 char *fl_address(const fl_walk *walk, fl_walked array, int64_t index);

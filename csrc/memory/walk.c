@@ -183,48 +183,114 @@ void fl_scatter_walked(const fl_walk *walk, const void *from, int64_t first, int
             fl_scatter(f, r.length, real, r.start, r.stride, array.dtype);
 }
 
-/* A tile of 8 elements is transposed at a time: whatever the stride, its lines stay in the first-level cache. */
+/* A tile of some elements is transposed at a time: whatever the stride, its lines stay in the first-level cache. */
 enum {
-    ELEMENTS_A_TILE = 8,
-    /* How far ahead lines are asked for: hardware prefetchers do not follow strides of several lines. */
+    ELEMENTS_A_TILE = 16,
+    ELEMENTS_OF_PAGES = 8,
+    /* How far ahead lines are asked for: hardware prefetchers do not follow strides of several lines. Lines that are pages
+     * apart may all share the few places of one set of a cache, where more would drive each other out. */
     ELEMENTS_AHEAD = 64,
+    PAGES_AHEAD = 8,
+    LINE = 64,
+    PAGE = 4096,
 };
 
-#define GATHER_TILE(type)                                                                                                      \
-    for (int c = 0; c < columns; c++)                                                                                          \
-        for (int64_t e = i; e < end; e++)                                                                                      \
-            memcpy(to + (size_t)c * pitch + (size_t)e * sizeof(type), from + e * stride + c * (int)sizeof(type), sizeof(type));
-#define SCATTER_TILE(type)                                                                                                     \
-    for (int64_t e = i; e < end; e++)                                                                                          \
-        for (int c = 0; c < columns; c++)                                                                                      \
-            memcpy(to + e * stride + c * (int)sizeof(type), from + (size_t)c * pitch + (size_t)e * sizeof(type), sizeof(type));
+/* A square of numbers transposed in registers, its lines `from_step` and `to_step` bytes apart: 4 of float, 2 of double. */
+typedef float floats __attribute__((vector_size(16)));
+typedef double doubles __attribute__((vector_size(16)));
+enum { FLOATS_A_SIDE = 4, DOUBLES_A_SIDE = 2 };
+#ifdef __clang__
+#define FLOATS_OF(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#define DOUBLES_OF(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+typedef int32_t places_of_floats __attribute__((vector_size(16)));
+typedef int64_t places_of_doubles __attribute__((vector_size(16)));
+#define FLOATS_OF(a, b, ...) __builtin_shuffle(a, b, (places_of_floats){__VA_ARGS__})
+#define DOUBLES_OF(a, b, ...) __builtin_shuffle(a, b, (places_of_doubles){__VA_ARGS__})
+#endif
+
+static inline void transpose_floats(const char *from, intptr_t from_step, char *to, intptr_t to_step)
+{
+    floats a, b, c, d;
+    memcpy(&a, from, sizeof a);
+    memcpy(&b, from + from_step, sizeof b);
+    memcpy(&c, from + 2 * from_step, sizeof c);
+    memcpy(&d, from + 3 * from_step, sizeof d);
+    const floats ab_low = FLOATS_OF(a, b, 0, 4, 1, 5), ab_high = FLOATS_OF(a, b, 2, 6, 3, 7);
+    const floats cd_low = FLOATS_OF(c, d, 0, 4, 1, 5), cd_high = FLOATS_OF(c, d, 2, 6, 3, 7);
+    a = FLOATS_OF(ab_low, cd_low, 0, 1, 4, 5), b = FLOATS_OF(ab_low, cd_low, 2, 3, 6, 7);
+    c = FLOATS_OF(ab_high, cd_high, 0, 1, 4, 5), d = FLOATS_OF(ab_high, cd_high, 2, 3, 6, 7);
+    memcpy(to, &a, sizeof a);
+    memcpy(to + to_step, &b, sizeof b);
+    memcpy(to + 2 * to_step, &c, sizeof c);
+    memcpy(to + 3 * to_step, &d, sizeof d);
+}
+
+static inline void transpose_doubles(const char *from, intptr_t from_step, char *to, intptr_t to_step)
+{
+    doubles a, b;
+    memcpy(&a, from, sizeof a);
+    memcpy(&b, from + from_step, sizeof b);
+    const doubles low = DOUBLES_OF(a, b, 0, 2), high = DOUBLES_OF(a, b, 1, 3);
+    memcpy(to, &low, sizeof low);
+    memcpy(to + to_step, &high, sizeof high);
+}
+
+/* Number k of line i becomes number i of line k, by squares. The last ones begin so early that they end with the lines; of
+ * fewer lines than a square has, numbers are moved one by one. */
+#define TRANSPOSE(type, square, side)                                                                                          \
+    if (n_lines < side || n_numbers < side) {                                                                                  \
+        for (int i = 0; i < n_lines; i++)                                                                                      \
+            for (int k = 0; k < n_numbers; k++)                                                                                \
+                memcpy(to + k * to_step + i * (int)sizeof(type), from + i * from_step + k * (int)sizeof(type), sizeof(type));  \
+        return;                                                                                                                \
+    }                                                                                                                          \
+    for (int first = 0; first < n_lines; first += side) {                                                                      \
+        const int i = first + side < n_lines ? first : n_lines - side;                                                         \
+        const char *const f = from + i * from_step;                                                                            \
+        char *const t = to + i * (int)sizeof(type);                                                                            \
+        for (int number = 0; number < n_numbers; number += side) {                                                             \
+            const int k = number + side < n_numbers ? number : n_numbers - side;                                               \
+            square(f + k * (int)sizeof(type), from_step, t + k * to_step, to_step);                                            \
+        }                                                                                                                      \
+    }
+
+static void transpose(const char *from, intptr_t from_step, int n_lines, int n_numbers, int is_double, char *to,
+                      intptr_t to_step)
+{
+    if (is_double) {
+        TRANSPOSE(double, transpose_doubles, DOUBLES_A_SIDE)
+    } else {
+        TRANSPOSE(float, transpose_floats, FLOATS_A_SIDE)
+    }
+}
+
+static int64_t length_of_tile(int64_t left, int64_t stride)
+{
+    const int64_t most = stride > -PAGE && stride < PAGE ? ELEMENTS_A_TILE : ELEMENTS_OF_PAGES;
+    return left < most ? left : most;
+}
 
 static void gather_columns(const char *from, intptr_t stride, int64_t n, int columns, int is_double, char *to, size_t pitch)
 {
-    const int64_t bytes = columns * (is_double ? (int64_t)sizeof(double) : (int64_t)sizeof(float));
-    for (int64_t i = 0; i < n; i += ELEMENTS_A_TILE) {
-        const int64_t end = i + ELEMENTS_A_TILE < n ? i + ELEMENTS_A_TILE : n;
-        for (int64_t e = i + ELEMENTS_AHEAD; e < end + ELEMENTS_AHEAD; e++) {
+    const int size = is_double ? (int)sizeof(double) : (int)sizeof(float);
+    const int64_t apart = stride < 0 ? -stride : stride, ahead = apart < PAGE ? ELEMENTS_AHEAD : PAGES_AHEAD;
+    for (int64_t i = 0, length; i < n; i += length) {
+        length = length_of_tile(n - i, stride);
+        for (int64_t e = i + ahead; e < i + length + ahead; e++) {
             __builtin_prefetch(from + e * stride);
-            __builtin_prefetch(from + e * stride + bytes - 1);
+            __builtin_prefetch(from + e * stride + columns * size - 1);
         }
-        if (is_double) {
-            GATHER_TILE(double)
-        } else {
-            GATHER_TILE(float)
-        }
+        transpose(from + i * stride, stride, (int)length, columns, is_double, to + i * size, (intptr_t)pitch);
     }
 }
 
 static void scatter_columns(const char *from, size_t pitch, int64_t n, int columns, int is_double, char *to, intptr_t stride)
 {
-    for (int64_t i = 0; i < n; i += ELEMENTS_A_TILE) {
-        const int64_t end = i + ELEMENTS_A_TILE < n ? i + ELEMENTS_A_TILE : n;
-        if (is_double) {
-            SCATTER_TILE(double)
-        } else {
-            SCATTER_TILE(float)
-        }
+    const int size = is_double ? (int)sizeof(double) : (int)sizeof(float);
+    for (int64_t i = 0, length; i < n; i += length) {
+        length = length_of_tile(n - i, stride);
+        transpose(from + i * size, (intptr_t)pitch, columns, (int)length, is_double, to + i * stride, stride);
     }
 }
 
@@ -236,11 +302,30 @@ void fl_gather_columns(const fl_walk *walk, fl_walked array, int64_t first, int6
         gather_columns(r.start, r.stride, r.length, columns, array.dtype == FL_FLOAT64, to, pitch);
 }
 
-void fl_scatter_columns(const fl_walk *walk, const char *from, size_t pitch, int64_t first, int64_t n, int columns,
-                        fl_walked array)
+/* Lines that follow each other without a gap are put together in the cache first, to be written past it. */
+static void stream_columns(const char *from, size_t pitch, int columns, int is_double, run r,
+                           void (*stream)(void *, const void *, size_t))
 {
+    _Alignas(64) char lines[128 * LINE];
+    const int size = is_double ? (int)sizeof(double) : (int)sizeof(float);
+    const int64_t most = (int64_t)sizeof lines / r.stride / LINE * LINE;
+    for (int64_t i = 0; i < r.length; i += most) {
+        const int64_t n = r.length - i < most ? r.length - i : most;
+        scatter_columns(from + i * size, pitch, n, columns, is_double, lines, r.stride);
+        stream(r.start + i * r.stride, lines, (size_t)(n * r.stride));
+    }
+}
+
+void fl_scatter_columns(const fl_walk *walk, const char *from, size_t pitch, int64_t first, int64_t n, int columns,
+                        fl_walked array, void (*stream)(void *, const void *, size_t))
+{
+    const int is_double = array.dtype == FL_FLOAT64;
+    const int64_t size = (int64_t)fl_itemsize(array.dtype);
     run_iterator it;
     run r;
-    for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); from += (size_t)r.length * fl_itemsize(array.dtype))
-        scatter_columns(from, pitch, r.length, columns, array.dtype == FL_FLOAT64, r.start, r.stride);
+    for (runs_begin(&it, walk, array, first, n); runs_next(&it, &r); from += r.length * size)
+        if (stream && r.stride == columns * size && r.stride <= 2 * LINE)
+            stream_columns(from, pitch, columns, is_double, r, stream);
+        else
+            scatter_columns(from, pitch, r.length, columns, is_double, r.start, r.stride);
 }

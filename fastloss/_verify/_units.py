@@ -24,6 +24,7 @@ from fastloss._verify._cases import (
 )
 from fastloss.reference._engine import Entry
 from fastloss.reference._softmax import softened
+from fastloss.reference._sums import Total
 
 __all__ = ["by_ordinal", "divisor", "expected_and_allowed", "one_precision_up", "ulp", "ulps", "widened"]
 
@@ -159,22 +160,28 @@ def every_result(loss: Loss) -> EveryResult:
     return EveryResult(loss.reference, "grad_and_hess")
 
 
-class Adding:
+class Adding(Total):
     """What adds up for a reference function of sums: numbers of losses by elements, one sum after the other.
 
-    `moved` is the place of a sum that is moved by one unit in its last place; or `kept` are the sums to give, whatever is to
-    be added up.
+    `moved` is the place of a sum that is moved by one unit in its last place; or the sums and the largest numbers that another
+    one has `found` are given, whatever is to be added up.
     """
 
-    def __init__(self, shape: tuple[int, ...], moved: int = -1, step: float = 0.0, kept: Sequence[Any] = ()) -> None:
-        self.shape, self.moved, self.step, self.kept = shape, moved, step, kept
+    def __init__(self, shape: tuple[int, ...], moved: int = -1, step: float = 0.0, found: Adding | None = None) -> None:
+        super().__init__((shape[0], shape[1]), None)
+        self.shape, self.moved, self.step, self.found = shape, moved, step, found
         self.sums: list[Any] = []
+        self.tops: list[Any] = []
 
     def __call__(self, x: Any) -> Any:
         place = len(self.sums)
-        total = self.kept[place] if self.kept else np.sum(np.broadcast_to(np.asarray(x), self.shape), axis=1, keepdims=True)
+        total = self.found.sums[place] if self.found else super().__call__(x)
         self.sums.append(total * (1 + self.step) if place == self.moved else total)
         return self.sums[-1]
+
+    def largest(self, x: Any) -> Any:
+        self.tops.append(self.found.tops[len(self.tops)] if self.found else super().largest(x))
+        return self.tops[-1]
 
 
 def results_of_sums(case: Case, adding: Adding, given: Sequence[np.ndarray], arrays: dict[str, Any]) -> Results:
@@ -198,7 +205,7 @@ def with_sums_moved(case: Case, given: Sequence[np.ndarray], arrays: dict[str, A
     results_of_sums(case, plain, given, arrays)
     yield from (results_of_sums(case, Adding(shape, i, step), given, arrays) for i in range(len(plain.sums)))
     for moved in itertools.islice(perturbations(case, given, seed), 0, None, 2):
-        yield results_of_sums(case, Adding(shape, kept=plain.sums), moved, arrays)
+        yield results_of_sums(case, Adding(shape, found=plain), moved, arrays)
 
 
 def reference_results(case: Case, *given: np.ndarray, **arrays: Any) -> Results:

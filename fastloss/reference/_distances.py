@@ -12,6 +12,13 @@ from fastloss._registry import Argument, sums
 FIRST, SECOND = Argument("first"), Argument("second")
 
 
+def _factor(total: Any, *lengths: Any) -> Any:
+    """The power of two of each loss that makes the largest of some lengths about 1, so that their squares are numbers."""
+    largest = np.max([total.largest(np.abs(length)) for length in lengths], axis=0)
+    exponent = np.frexp(np.where(np.isfinite(largest), largest, 0))[1]
+    return np.ldexp(np.ones_like(largest), -np.maximum(exponent, np.finfo(largest.dtype).minexp + 22))
+
+
 @sums(FIRST, SECOND, Argument("label", SIGN, each="loss", differentiable=False), smoothness=0, value_unit=1.0, ulp=6)
 def cosine_embedding(
     first: Any, second: Any, label: Any, total: Any, *, margin: CosineMargin = 0.0, eps: NonNegative = 1e-12
@@ -49,7 +56,9 @@ def cosine_embedding(
     >>> fl.cosine_embedding([[1.0, 0.0], [1.0, 1.0]], [[1.0, 0.0], [0.0, 2.0]], [1, -1], reduction="none").round(4)
     array([0.    , 0.7071])
     """
-    a, b = total(first**2) + eps, total(second**2) + eps
+    of_first, of_second = (_factor(total, x, np.sqrt(np.asarray(eps, x.dtype))) for x in (first, second))
+    first, second = first * of_first, second * of_second
+    a, b = total(first**2) + eps * of_first * of_first, total(second**2) + eps * of_second * of_second
     size = np.sqrt(a) * np.sqrt(b)
     cosine = np.where(size == 0, 0, total(first * second) / size)
     beyond = cosine - margin
@@ -61,15 +70,17 @@ def cosine_embedding(
     def by(x: Any, y: Any, square: Any) -> Any:
         return np.where(plain, 0, by_cosine * (y / size - cosine * x / square))
 
-    return value, by(first, second, a), by(second, first, b)
+    return value, by(first, second, a) * of_first, by(second, first, b) * of_second
 
 
 def _distance(difference: Any, total: Any, p: float) -> tuple[Any, Any]:
     """A distance, and its derivatives by the differences; 0 where it is 0."""
     size = np.abs(difference)
+    factor = _factor(total, size)
+    size = size * factor
     length = total(size) if p == 1 else np.sqrt(total(size**2)) if p == 2 else total(size**p) ** (1 / np.asarray(p, size.dtype))
     slope = np.sign(difference) * (size / np.where(length == 0, 1, length)) ** (p - 1)
-    return length, np.where(length == 0, 0, slope)
+    return length / factor, np.where(length == 0, 0, slope)
 
 
 @sums(FIRST, SECOND, Argument("label", PROBABILITY, each="loss", differentiable=False), smoothness=0, ulp=8)
@@ -123,13 +134,18 @@ def contrastive(
     >>> fl.contrastive([[0.0, 0.0], [0.0, 0.0]], [[3.0, 4.0], [0.3, 0.4]], [1, 0], reduction="none")
     array([5. , 0.5])
     """
-    distance, slope = _distance(first - second, total, p)
-    far, near = np.maximum(distance - positive_margin, 0), np.maximum(negative_margin - distance, 0)
+    # Differences of the largest numbers are infinite unless these are divided before.
+    unit = np.maximum(1, 1 / _factor(total, first, second))
+    distance, slope = _distance(first / unit - second / unit, total, p)
+    far = np.maximum(distance - positive_margin / unit, 0) * unit
+    near = np.maximum(negative_margin / unit - distance, 0) * unit
     if squared:
-        value, by_distance = label * far**2 + (1 - label) * near**2, 2 * (label * far - (1 - label) * near)
+        # A square that is infinite counts nothing where it does not count.
+        value = np.where(label == 0, 0, label * far**2) + np.where(label == 1, 0, (1 - label) * near**2)
+        by_distance = 2 * (label * far - (1 - label) * near)
     else:
         value, by_distance = label * far + (1 - label) * near, label * (far > 0) - (1 - label) * (near > 0)
-    by_distance = by_distance + 0 * value
+    by_distance = np.where(np.isnan(value), value, by_distance)
     return value, by_distance * slope, -by_distance * slope
 
 
@@ -185,12 +201,15 @@ def triplet_margin(
     >>> fl.triplet_margin.grad([[0.0, 0.0]], [[3.0, 4.0]], [[0.0, 2.0]], wrt="positive", eps=0)
     array([[0.6, 0.8]])
     """
+    # Differences of the largest numbers are infinite unless these are divided before.
+    unit = np.maximum(1, 1 / _factor(total, anchor, positive, negative, np.asarray(eps, anchor.dtype)))
+    anchor, positive, negative, eps = anchor / unit, positive / unit, negative / unit, eps / unit
     to_positive, by_positive = _distance(anchor - positive + eps, total, p)
     to_negative, by_negative = _distance(anchor - negative + eps, total, p)
     between, by_between = _distance(positive - negative + eps, total, p)
     swapped = (between < to_negative) & bool(swap)
-    z = margin + to_positive - np.where(swapped, between, to_negative)
-    by_z = np.exp(-np.logaddexp(0, -z)) if soft else (z > 0) + 0 * z
+    z = (margin / unit + to_positive - np.where(swapped, between, to_negative)) * unit
+    by_z = np.exp(-np.logaddexp(0, -z)) if soft else np.where(np.isnan(z), z, z > 0)
     one, other, third = by_z * by_positive, np.where(swapped, 0, by_z * by_negative), np.where(swapped, by_z * by_between, 0)
     value = np.logaddexp(0, z) if soft else np.where(z <= 0, 0, z)
     return value, one - other, -one - third, other + third
@@ -226,12 +245,15 @@ def pearson(pred: Any, target: Any, total: Any) -> tuple[Any, ...]:
     0.055098
     """
     n = total(1)
+    of_pred, of_target = _factor(total, pred), _factor(total, target)
+    pred, target = pred * of_pred, target * of_target
     a, b = pred - total(pred) / n, target - total(target) / n
     aa, bb, ab = total(a * a), total(b * b), total(a * b)
     size = np.sqrt(aa) * np.sqrt(bb)
     none = (aa == 0) | (bb == 0) | (n == 0)
     r = np.where(none, 0, ab / size)
-    return 1 - r, np.where(none, 0, r * a / aa - b / size), np.where(none, 0, r * b / bb - a / size)
+    by_pred, by_target = np.where(none, 0, r * a / aa - b / size), np.where(none, 0, r * b / bb - a / size)
+    return 1 - r, by_pred * of_pred, by_target * of_target
 
 
 @sums(

@@ -13,7 +13,24 @@ from fastloss._docs import DescribedEntry
 from fastloss._options import EMPTY, REDUCTIONS
 from fastloss.reference._engine import accepted, weights_of
 
-__all__ = ["SumsReference"]
+__all__ = ["SumsReference", "Total"]
+
+
+class Total:
+    """The sum of what the elements of each loss hold, times what they count; or the largest of those that count."""
+
+    def __init__(self, table: tuple[int, int], counts: Any) -> None:
+        self.table, self.counts = table, counts
+
+    def __call__(self, x: Any) -> Any:
+        wide = np.broadcast_to(np.asarray(x), self.table)
+        counted = wide if self.counts is None else np.where(self.counts != 0, wide * self.counts, 0)
+        return np.sum(counted, axis=1, keepdims=True)
+
+    def largest(self, x: Any) -> Any:
+        wide = np.broadcast_to(np.asarray(x), self.table)
+        counted = wide if self.counts is None else np.where(self.counts != 0, wide, 0)
+        return np.max(counted, axis=1, keepdims=True, initial=0)
 
 
 class SumsReference(DescribedEntry):
@@ -49,18 +66,13 @@ class SumsReference(DescribedEntry):
                 )
             )
 
-        def total(x: Any) -> Any:
-            """The sum of what the elements of each loss hold, times what they count."""
-            wide = np.broadcast_to(np.asarray(x), table)
-            return np.sum(np.where(counts != 0, wide * counts, 0) if weighed else wide, axis=1, keepdims=True)
-
         with np.errstate(all="ignore"):
             columns = [
                 rows(array).astype(real) if argument.each == "element" else array.reshape(table[0], 1).astype(real)
                 for array, argument in zip(arrays, declared.arguments, strict=True)
             ]
             parameters = {p.name: p.check(given[p.name]) for p in declared.parameters}
-            value, *slopes = declared.function(*columns, total, **parameters)
+            value, *slopes = declared.function(*columns, Total(table, counts), **parameters)
             if weighed:
                 slopes = [np.where(counts != 0, slope * counts, 0) for slope in slopes]
             factor = weights_of(given["weight"], shape, real, given["reduction"])

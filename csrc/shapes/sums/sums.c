@@ -12,7 +12,6 @@
 
 enum {
     ELEMENTS_A_TASK = 16 * 1024,
-    ELEMENTS_A_SLICE = 16 * 1024 * 1024,
     /* Losses to a thread below which they are shared: fewer leave threads without work at the end. */
     LOSSES_A_THREAD = 4,
 };
@@ -26,6 +25,7 @@ static void begin_loss(sums_plan *j, int64_t index, one_loss *one)
     }
     one->count = (double)j->elements.size;
     one->weight = 1.0;
+    one->is_scaled = 0;
     memset(one->center, 0, sizeof one->center);
     if (one->data[FL_WEIGHT])
         one->weight = ldexp(fl_load(one->data[FL_WEIGHT], j->array[FL_WEIGHT].dtype), -j->weight_exponent);
@@ -55,67 +55,17 @@ static int begin_panel(sums_plan *j, int64_t first, int64_t most, one_loss *loss
     return n;
 }
 
-static void keep_mean(const sums_plan *j, one_loss *one, int averaged, const part_sums sums)
-{
-    one->count = sums[1];
-    if (j->traits.is_centered && sums[1] != 0.0 && isfinite(sums[0]))
-        one->center[averaged] = sums[0] / sums[1];
-}
-
-/* The arguments of which means are wanted come first; of one at least where the count is a sum of weights. */
-static int first_to_average(const sums_plan *j)
-{
-    return j->traits.is_centered ? j->traits.elements - 1 : j->weighed ? 0 : FL_TERMS_ARE_WANTED;
-}
-
-/* A loss of weight 0 is nothing, whatever its numbers are. */
-static void finish(const sums_plan *j, one_loss *one, const part_sums sums)
-{
-    if (one->weight == 0.0) {
-        one->value = 0.0;
-    } else {
-        const double factor = j->scale * one->weight;
-        one->value = fl_finish_sums(j->call->loss, sums, one->count, one->label, j->call->param, one->slope) * one->weight;
-        for (int s = 0; s < j->traits.sums; s++)
-            one->slope[s] *= factor;
-    }
-    if (one->data[FL_VALUES])
-        fl_store(one->value, one->data[FL_VALUES], 0, j->call->value.dtype);
-}
-
 static int wants_derivatives(const sums_plan *j)
 {
     return (j->call->outputs & FL_GRAD) != 0;
 }
 
-/* The sums of all parts of each loss, pairwise, in the place of those of the first; parts are `stride` apart. What is known
- * then. */
-static void finish_panel(sums_plan *j, one_loss *losses, int n_losses, int averaged, part_sums *parts, int64_t stride)
-{
-    for (int l = 0; l < n_losses; l++) {
-        part_sums *const own = parts + l;
-        for (int64_t width = 1; width < j->n_parts; width *= 2)
-            for (int64_t i = 0; i + width < j->n_parts; i += 2 * width)
-                for (int s = 0; s < (averaged == FL_TERMS_ARE_WANTED ? j->traits.sums : 2); s++)
-                    own[i * stride][s] += own[(i + width) * stride][s];
-        if (averaged != FL_TERMS_ARE_WANTED)
-            keep_mean(j, losses + l, averaged, *own);
-        else
-            finish(j, losses + l, *own);
-    }
-}
-
 static void whole_panel(sums_plan *j, one_loss *losses, int n_losses, sums_buffers *b)
 {
-    part_sums *const parts = fl_parts_of(j, b);
-    for (int averaged = first_to_average(j); averaged >= FL_TERMS_ARE_WANTED; averaged--) {
-        for (int64_t p = 0; p < j->n_parts; p++)
-            fl_reduce_part(j, losses, n_losses, averaged, p, parts + p * n_losses, b);
-        if (__atomic_load_n(&j->outside, __ATOMIC_RELAXED))
-            return;
-        finish_panel(j, losses, n_losses, averaged, parts, n_losses);
-    }
-    for (int64_t p = 0; p < j->n_parts && wants_derivatives(j); p++)
+    b->held = NULL;
+    if (fl_reduce_losses(j, losses, n_losses, b) != FL_OK)
+        return;
+    for (int64_t p = j->n_parts; p-- > 0 && wants_derivatives(j);)
         fl_spread_part(j, losses, n_losses, p, b);
 }
 
@@ -143,7 +93,7 @@ static void loss_task(void *context, int64_t task, char *scratch)
     double values[FL_BLOCK];
     int64_t first;
     const int64_t n = losses_of_task(j, task, &first);
-    memset(b->losses, 0, sizeof b->losses);
+    memset(b->losses, 0, (size_t)j->panel * sizeof *b->losses);
     for (int64_t i = 0; i < n;) {
         const int found = begin_panel(j, first + i, n - i, b->losses);
         whole_panel(j, b->losses, found, b);
@@ -159,64 +109,42 @@ static void check_task(void *context, int64_t task, char *scratch)
     sums_buffers *const b = (sums_buffers *)scratch;
     int64_t first;
     const int64_t n = losses_of_task(j, task, &first);
-    memset(b->losses, 0, sizeof b->losses);
+    memset(b->losses, 0, (size_t)j->panel * sizeof *b->losses);
     for (int64_t i = 0; i < n;) {
         const int found = begin_panel(j, first + i, n - i, b->losses);
+        b->held = NULL;
         for (int64_t p = 0; p < j->n_parts; p++)
             fl_check_part(j, b->losses, found, p, b);
         i += found;
     }
 }
 
-static void shared_reduce_task(void *context, int64_t part, char *scratch)
-{
-    sums_plan *j = context;
-    fl_reduce_part(j, j->losses, j->n_losses, j->averaged, part, j->parts + part * j->panel, (sums_buffers *)scratch);
-}
-
+/* What has been read last comes first: some of it is in a cache yet. */
 static void shared_spread_task(void *context, int64_t part, char *scratch)
 {
     sums_plan *j = context;
-    fl_spread_part(j, j->losses, j->n_losses, part, (sums_buffers *)scratch);
-}
-
-/* What has been found on the way. */
-static fl_status found(const sums_plan *j, fl_status status)
-{
-    if (status != FL_OK || !j->outside)
-        return status;
-    j->call->outside = j->outside - 1;
-    return FL_OUTSIDE;
-}
-
-static fl_status run(sums_plan *j, int64_t n, int64_t elements, size_t more, fl_task task)
-{
-    const size_t bytes = sizeof(sums_buffers) + fl_bytes_of_numbers(j) + more;
-    return found(j, fl_run_tasks(j->call, n, ELEMENTS_A_SLICE / (elements + 1) + 1, task, NULL, j, bytes, &j->outside));
+    sums_buffers *const b = (sums_buffers *)scratch;
+    b->held = NULL;
+    fl_spread_part(j, j->losses, j->n_losses, j->n_parts - 1 - part, b);
 }
 
 /* One panel after the other, the parts of its losses shared by all threads. */
 static fl_status run_shared(sums_plan *j)
 {
     one_loss losses[FL_SUMS_PANEL];
-    const int64_t elements = (int64_t)FL_SUMS_PART * j->panel;
     fl_status status = FL_OK;
     j->parts = malloc((size_t)j->n_parts * (size_t)j->panel * sizeof(part_sums));
     if (!j->parts)
         return FL_NO_MEMORY;
     memset(losses, 0, sizeof losses);
-    j->losses = losses;
-    for (int64_t i = 0; i < j->walk.size && status == FL_OK; i += j->n_losses) {
-        j->n_losses = begin_panel(j, i, j->walk.size - i, losses);
-        for (j->averaged = first_to_average(j); j->averaged >= FL_TERMS_ARE_WANTED && status == FL_OK; j->averaged--) {
-            status = run(j, j->n_parts, elements, 0, shared_reduce_task);
-            if (status == FL_OK)
-                finish_panel(j, losses, j->n_losses, j->averaged, j->parts, j->panel);
-        }
-        for (int l = 0; l < j->n_losses; l++)
+    for (int64_t i = 0, n; i < j->walk.size && status == FL_OK; i += n) {
+        n = begin_panel(j, i, j->walk.size - i, losses);
+        status = fl_reduce_losses(j, losses, (int)n, NULL);
+        for (int l = 0; l < n; l++)
             j->partial[i + l] = losses[l].value;
+        j->losses = losses, j->n_losses = (int)n;
         if (status == FL_OK && wants_derivatives(j))
-            status = run(j, j->n_parts, elements, 0, shared_spread_task);
+            status = fl_run_parts(j, j->n_parts, (int64_t)FL_SUMS_PART * j->panel, 0, shared_spread_task);
     }
     free(j->parts);
     return status;
@@ -295,7 +223,7 @@ static fl_status run_passes(sums_plan *j)
     for (int a = 0; a < FL_MAX_ARGUMENTS; a++)
         checked |= call->argument[a].domain.checked;
     if (call->check_first && checked) {
-        const fl_status status = run(j, n_tasks, elements, 0, check_task);
+        const fl_status status = fl_run_parts(j, n_tasks, elements, 0, check_task);
         if (status != FL_OK)
             return status;
         for (int a = 0; a < FL_MAX_ARGUMENTS; a++)
@@ -306,7 +234,7 @@ static fl_status run_passes(sums_plan *j)
     j->scale = call->reduction != FL_MEAN ? 1.0 : nothing_counts ? 0.0 : 1.0 / count;
     const int shared =
         j->n_parts > 1 && call->n_threads > 1 && j->walk.size < (int64_t)LOSSES_A_THREAD * call->n_threads * j->panel;
-    const fl_status status = shared ? run_shared(j) : run(j, n_tasks, elements, parts, loss_task);
+    const fl_status status = shared ? run_shared(j) : fl_run_parts(j, n_tasks, elements, parts, loss_task);
     if (status != FL_OK)
         return status;
     const double total = fl_pairwise_sum(j->partial, n_sums);

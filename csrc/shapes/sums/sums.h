@@ -1,7 +1,7 @@
 /* The shape of losses of sums over elements.
  *
  * Files, each of which calls only those before it: finish.c, what a loss makes of its sums; block.c, some elements of one loss;
- * sums.c. */
+ * reduce.c, all elements of some losses; sums.c. */
 #ifndef FASTLOSS_SUMS_H
 #define FASTLOSS_SUMS_H
 
@@ -19,7 +19,7 @@ enum {
 
 /* elements: arguments with a number an element; labels: with one for all of them. */
 typedef struct {
-    int elements, labels, sums, body, is_centered;
+    int elements, labels, sums, body, is_centered, is_distance;
 } fl_sums_traits;
 
 /* How a call is gone about. */
@@ -43,7 +43,7 @@ typedef struct {
     int outside;         /* 1 + the position of an argument that is outside its domain; 0: none is */
     /* Where losses are shared: those at hand, what is added up of them, and the sums of each part. */
     struct one_loss *losses;
-    int n_losses, averaged;
+    int n_losses, wanted;
     double (*parts)[FL_MAX_SUMS];
     fl_walk walk, elements; /* of the losses; of the elements of one. Last, for they are large and need not be cleared */
 } sums_plan;
@@ -53,11 +53,17 @@ typedef struct one_loss {
     char *data[FL_N_ARRAYS];
     double count, label, weight, value;
     double center[FL_MAX_ARGUMENTS], slope[FL_MAX_SUMS];
+    /* Where squares are no numbers, arguments are divided by powers of two, given as exponents; and the value is in units, to
+     * the power `degree`. */
+    unsigned extreme; /* see fl_extreme_sums */
+    int is_scaled, exponent[FL_MAX_ARGUMENTS], unit, degree;
+    double param[FL_MAX_PARAMS]; /* those of the kernels then */
 } one_loss;
 
-/* What is added up of a part: the terms; or, where a mean is wanted, the elements of one argument and what they count. */
+/* What is wanted of a part: the sums of terms; or, where it is the number of an argument, for its mean, the sum of its elements
+ * and of what they count; or the largest of what is squared. */
 typedef double part_sums[FL_MAX_SUMS];
-enum { FL_TERMS_ARE_WANTED = -1 };
+enum { FL_TERMS_ARE_WANTED = -1, FL_SIZES_ARE_WANTED = -2 };
 
 /* A thread's memory: behind it numbers of each argument, of the losses of a panel, and as many for derivatives; then the sums
  * of parts, where losses are not shared. */
@@ -66,6 +72,9 @@ typedef struct {
     one_loss losses[FL_SUMS_PANEL];
     const void *in[FL_SUMS_PANEL][FL_MAX_ARGUMENTS]; /* where numbers were fetched to, or lie */
     void *out[FL_SUMS_PANEL][FL_MAX_ARGUMENTS];
+    const one_loss *held; /* of which losses, and from which element on, numbers are there; NULL: of none */
+    int64_t first_held;
+    int n_held;
     _Alignas(64) double term[FL_MAX_SUMS][FL_SUMS_BLOCK];
     _Alignas(64) char numbers[];
 } sums_buffers;
@@ -85,17 +94,31 @@ static inline part_sums *fl_parts_of(const sums_plan *j, sums_buffers *b)
 fl_sums_traits fl_traits_of_sums(int loss);
 enum { FL_FORM_OF_DOUBLE = FL_N_FORMS - 1 };
 int fl_form_of_sums(int loss, const double *param);
-/* The loss, and its derivative by each sum. */
-double fl_finish_sums(int loss, const double *sum, double count, double label, const double *param, double *slope);
+/* The loss; and its derivative by each sum, into `one`. */
+double fl_finish_sums(int loss, const double *sum, const double *param, one_loss *one);
+/* Which sums (of a distance) or arguments (of an angle) may have lost digits to the range of double, as bits. Then what the
+ * arguments are to be divided by, given the sizes of their differences, or of them, measured of arguments divided by
+ * `exponent`: does that help? */
+enum { FL_IS_INFINITE = 1 << FL_MAX_SUMS }; /* and whether one is not finite */
+unsigned fl_extreme_sums(int loss, const double *sum, const double *param);
+int fl_scale_loss(int loss, unsigned extreme, const double *size, const double *param, one_loss *one);
+/* Parameters for arguments that are divided so. */
+void fl_divide_lengths(int loss, const double *param, one_loss *one);
 
 /* Whether the losses of a panel lie side by side in an array whose elements do not. */
 int fl_lies_in_columns(const sums_plan *j, int which);
 
 /* These take a part of each of a panel of losses. They add up into one after the other of `sums`, noting numbers outside their
  * domain; make the derivatives, 0 where a loss does not count; and look whether all is in its domain. */
-void fl_reduce_part(sums_plan *j, const one_loss *losses, int n_losses, int averaged, int64_t part, part_sums *sums,
+void fl_reduce_part(sums_plan *j, const one_loss *losses, int n_losses, int wanted, int64_t part, part_sums *sums,
                     sums_buffers *b);
 void fl_spread_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b);
 void fl_check_part(sums_plan *j, const one_loss *losses, int n_losses, int64_t part, sums_buffers *b);
+
+/* Runs tasks, each of so many elements. */
+fl_status fl_run_parts(sums_plan *j, int64_t n, int64_t elements, size_t more, fl_task task);
+/* What is known of the losses of a panel once all their elements are: by this thread, with these buffers; or, where there are
+ * none, by all, into j->parts. */
+fl_status fl_reduce_losses(sums_plan *j, one_loss *losses, int n_losses, sums_buffers *b);
 
 #endif
