@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import warnings
 from contextlib import ContextDecorator
 from pathlib import Path
@@ -11,6 +12,9 @@ from pathlib import Path
 from fastloss import _core, _errors
 
 __all__ = ["get_num_threads", "ignore", "num_threads", "set_num_threads"]
+
+#: Where the files of this package lie.
+PACKAGE = str(Path(__file__).parent)
 
 
 def choose_tier() -> None:
@@ -30,8 +34,11 @@ def ignore(message: str) -> None:
     from fastloss.cli import end_command
 
     end_command(ValueError(message))
-    # At the line that imports fastloss: this function, its caller, this module and the package are no news to anybody.
-    warnings.warn(f"{message}; it is ignored", RuntimeWarning, stacklevel=5)
+    # At the line that imports fastloss: the package itself and Python's machinery of imports are no news to anybody.
+    frame = sys._getframe(1)
+    while frame.f_back and (frame.f_code.co_filename.startswith((PACKAGE, "<frozen importlib"))):
+        frame = frame.f_back
+    warnings.warn_explicit(f"{message}; it is ignored", RuntimeWarning, frame.f_code.co_filename, frame.f_lineno)
 
 
 def cgroup_cpus() -> float:

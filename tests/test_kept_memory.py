@@ -156,19 +156,23 @@ def test_many_threads_at_once():
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_forked_child_has_results_of_its_own():
-    pred, target = arrays()
-    kept = fl.huber.grad(pred, target)
-    wanted = kept.tobytes()
-    for _ in range(2):
-        dropped = fl.huber.grad(-pred, target)
-        del dropped
-    child = os.fork()
-    if child == 0:
-        results = [fl.huber.grad(pred, target).tobytes() == wanted for _ in range(3)]
-        os._exit(0 if all(results) and kept.tobytes() == wanted else 1)
-    again = fl.huber.grad(pred, target).tobytes()
-    assert os.waitpid(child, 0)[1] == 0
-    assert again == wanted == kept.tobytes()
+    code = """
+import os, numpy as np, fastloss as fl
+pred, target = np.linspace(-3, 3, 1 << 20, dtype=np.float32), np.zeros(1 << 20, np.float32)
+kept = fl.huber.grad(pred, target)
+wanted = kept.tobytes()
+for _ in range(2):
+    dropped = fl.huber.grad(-pred, target)
+    del dropped
+child = os.fork()
+if child == 0:
+    results = [fl.huber.grad(pred, target).tobytes() == wanted for _ in range(3)]
+    os._exit(0 if all(results) and kept.tobytes() == wanted else 1)
+again = fl.huber.grad(pred, target).tobytes()
+assert os.waitpid(child, 0)[1] == 0
+assert again == wanted == kept.tobytes()
+"""
+    in_a_process(code)
 
 
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="the system does not tell")
