@@ -199,7 +199,8 @@ def class_rows(case: Case, n: int, classes: int, rng: np.random.Generator) -> Po
         alike = pred * (1 + rng.choice([-1, 1], shape) * 10.0 ** rng.uniform(-8, 0, (n, 1)))
         target = clipped(np.where(rng.random((n, 1)) < 0.3, alike, extreme_logits(target)), declared.target, dtype)
     elif target.dtype.kind == "f":
-        interval = Interval(high=0) if target.min(initial=0) < 0 else declared.target  # logarithms of probabilities
+        logarithms = math.isinf(_verify.target_domain(case).low)
+        interval = Interval(high=0) if logarithms else declared.target
         numbers = remarkable(interval, dtype)
         # A target that is so small that a class weight makes it subnormal has no digits left for a logit to multiply.
         least = math.sqrt(np.finfo(dtype).smallest_normal) if case.arrays else 0

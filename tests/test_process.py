@@ -15,6 +15,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import in_a_child
 import numpy as np
 import pytest
 from conftest import GIVEN, call, name_of, same_bits
@@ -504,12 +505,6 @@ def test_forked_children_compute_the_same(name, record_property):
     record_property("processes", len(found))
 
 
-def compute_in_child(send, pred, target, n_threads):
-    value, grad = fl.cross_entropy.value_and_grad(pred, target, n_threads=n_threads)
-    send.send((value, grad.tobytes(), fl.get_num_threads()))
-    send.close()
-
-
 @pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:os.fork.* was called:RuntimeWarning")  # by JAX, where another test has imported it
@@ -519,7 +514,7 @@ def test_processes_of_multiprocessing_compute_the_same(method):
     context = multiprocessing.get_context(method)
     for n_threads in (None, 2):
         receive, send = context.Pipe(duplex=False)
-        child = context.Process(target=compute_in_child, args=(send, pred, target, n_threads))
+        child = context.Process(target=in_a_child.compute, args=(send, pred, target, n_threads))
         child.start()
         send.close()
         arrived = receive.poll(PATIENCE if method == "fork" else 6 * PATIENCE)  # others import NumPy first
