@@ -569,6 +569,9 @@ import json, os, signal, threading, time
 import numpy as np
 import fastloss as fl
 
+# What a shell starts in the background ignores the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def seconds_to_interrupt(loss, pred, target, n_threads):
     sent = []
     def send():
