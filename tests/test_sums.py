@@ -250,6 +250,22 @@ def test_what_is_given(loss):
 
 
 @pytest.mark.parametrize("loss", SUMS, ids=name_of)
+@pytest.mark.parametrize("axis", [None, 0, -1, (1,), (0, 2)])
+def test_axes_are_bound(loss, axis):
+    given = drawn(loss, (3, 4, 5), axis, np.float64)
+    for home in (loss, loss.reference):
+        bound = home.bind(axis=axis)
+        assert same_bits(np.asarray(bound(*given, reduction="none")), np.asarray(home(*given, axis=axis, reduction="none")))
+        assert bound == home.bind(axis=axis) == pickle.loads(pickle.dumps(bound))
+        assert bound.__signature__.parameters["axis"].default == axis
+        assert (bound == home) == (axis == -1)
+
+    for wrong in (1.5, "x", (0, "x"), [0]):
+        with pytest.raises(TypeError, match="axis must be an integer"):
+            loss.bind(axis=wrong)
+
+
+@pytest.mark.parametrize("loss", SUMS, ids=name_of)
 def test_is_a_loss_like_others(loss):
     assert pickle.loads(pickle.dumps(loss)) == loss
     assert loss.reference.name == loss.name

@@ -109,7 +109,9 @@ static int scale_distance(int loss, unsigned extreme, const double *size, const 
     }
     if (in_doubt == 0.0)
         return 0;
-    int e = fl_exponent_of(largest) + one->exponent[0] - (losses[loss].traits.sums > 1 ? (int)(450.0 / param[0]) : 0);
+    /* A power is at least 1; whatever else a caller of C has given is taken for 1. */
+    const int room = param[0] > 1.0 ? (int)(450.0 / param[0]) : 450;
+    int e = fl_exponent_of(largest) + one->exponent[0] - (losses[loss].traits.sums > 1 ? room : 0);
     e = e < -MOST_UP ? -MOST_UP : e;
     for (int a = 0; a < losses[loss].traits.elements; a++)
         one->exponent[a] = e;
