@@ -74,14 +74,14 @@ def disagreement(declared: Declaration) -> str:
     again = "; then build again: pip install -e ."
     if found is None:
         return (
-            f"fastloss.reference declares {declared.name}, but no row of csrc/losses.inc was compiled for it: write one{again}"
+            f"fastloss.reference declares {declared.name}, but no row of csrc/losses/*.inc was compiled for it: write one{again}"
         )
 
     def text(traits: tuple[str, int, bool]) -> str:
         return f"{traits[0]}, parameters: {traits[1]}{' and an array of elements' if traits[2] else ''}"
 
     return (
-        f"fastloss.reference declares {declared.name} as {text(wanted)}, but its row of csrc/losses.inc was compiled as "
+        f"fastloss.reference declares {declared.name} as {text(wanted)}, but its row of csrc/losses/*.inc was compiled as "
         f"{text(found)}: make them agree{again}"
     )
 
