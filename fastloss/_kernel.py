@@ -74,7 +74,8 @@ def disagreement(declared: Declaration) -> str:
     again = "; then build again: pip install -e ."
     if found is None:
         return (
-            f"fastloss.reference declares {declared.name}, but no row of csrc/losses/*.inc was compiled for it: write one{again}"
+            f"fastloss.reference declares {declared.name}, but no row of csrc/losses/*.inc was compiled for it: "
+            f"write one{again}"
         )
 
     def text(traits: tuple[str, int, bool]) -> str:
