@@ -46,8 +46,9 @@ def most_kept() -> int:
 def release_memory() -> None:
     """Hand the memory that is kept for results to the system.
 
-    Arrays of 1 MiB and more that fastloss returns are written to memory which it has released before, where there is some of
-    that size: the pages of new memory cost about as much time as a loss. What is kept is at most an eighth of the memory that
+    Arrays of 32 MiB and more that fastloss returns are written to memory which it has released before, where there is some of
+    that size: the pages of new memory cost about as much time as a loss (of smaller arrays the C
+    library keeps the memory itself). What is kept is at most an eighth of the memory that
     the process may have, or what the environment variable FASTLOSS_KEEP_MEMORY says when fastloss is imported (0 keeps
     nothing); and the system may take it at any time that it needs memory.
 

@@ -4,8 +4,9 @@
 
 #include <stddef.h>
 
-/* Below this many bytes an allocator keeps what it is given back by itself. */
-enum { FL_LEAST_SLAB = 1024 * 1024 };
+/* Below this many bytes the allocator of glibc keeps what it is given back by itself (M_MMAP_THRESHOLD may grow to it), and is
+ * the faster one. */
+enum { FL_LEAST_SLAB = 32 * 1024 * 1024 };
 
 /* Whether there is such memory on this system; elsewhere no other function here is called. */
 int fl_has_slabs(void);

@@ -46,10 +46,14 @@ handler.allocator.free = give
 cdef object handler_capsule = PyCapsule_New(&handler, b"mem_handler", NULL)
 
 
+# Arrays of so many bytes and more are of this memory.
+cdef size_t least_kept = FL_LEAST_SLAB
+
+
 cdef cnp.ndarray empty_like(cnp.ndarray a, int number):
     """A new array of the shape and memory order of `a`."""
     cdef cnp.ndarray array
-    if not fl_most_kept() or cnp.PyArray_NBYTES(a) < <cnp.npy_intp>FL_LEAST_SLAB:
+    if not fl_most_kept() or <size_t>cnp.PyArray_NBYTES(a) < least_kept:
         return PyArray_NewLikeArray(a, cnp.NPY_KEEPORDER, PyArray_DescrFromType(number), 0)
     before = PyDataMem_SetHandler(handler_capsule)
     try:
@@ -64,8 +68,10 @@ def new_like(cnp.ndarray a, dtype):
     return empty_like(a, dtype.num)
 
 
-def keep_memory(size_t most):
-    """Keep slabs of results up to so many bytes in all; 0: none."""
+def keep_memory(size_t most, size_t least=FL_LEAST_SLAB):
+    """Keep slabs of results up to so many bytes in all; 0: none. Results of less than `least` bytes have none."""
+    global least_kept
+    least_kept = least
     if fl_has_slabs():
         fl_keep_slabs(most)
 
