@@ -15,7 +15,6 @@ from typing import Any
 
 from fastloss._loss import Loss, signature
 from fastloss._registry import Declaration
-from fastloss._shape_texts import texts_of, within
 from fastloss._statistics import STATISTICS
 
 __all__ = ["DescribedEntry", "entries", "entry_doc", "sections"]
@@ -152,6 +151,8 @@ def _raises(declared: Declaration, names: list[str], apart: str) -> str:
 
 def _fill(declared: Declaration, name: str) -> dict[str, str]:
     """What stands in the gaps of the shared texts."""
+    from fastloss._shape_texts import within  # for help alone, as all texts are
+
     return {
         "name": declared.name,
         "item": declared.shape.each,
@@ -173,6 +174,8 @@ def _fill(declared: Declaration, name: str) -> dict[str, str]:
 @functools.cache
 def entry_doc(declared: Declaration, name: str) -> str:
     """The docstring of one entry point of a loss; that of "value" is the loss's own."""
+    from fastloss._shape_texts import texts_of
+
     own = sections(inspect.getdoc(declared.function) or "")
     formula = sections(inspect.getdoc(declared.wraps.function) or "") if declared.wraps else own
     names = list(signature(declared, {}, name).parameters)

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
 from typing import Any
 
 from fastloss import _errors
 from fastloss._own import OwnSignature
 
-__all__ = ["VectorJacobianProduct", "refuse_weights"]
+__all__ = ["VectorJacobianProduct"]
 
 #: The keywords of a gradient that the cotangent of a vector-Jacobian product stands for.
 REPLACED = ("weight", "sample_weight", "reduction", "empty")
-
-
-def refuse_weights(keywords: Mapping[str, Any], names: tuple[str, ...], owner: str = "") -> None:
-    """Raise where a vector-Jacobian product is given what its cotangent replaces."""
-    for name in names:
-        if name in keywords:
-            raise TypeError(f"{owner}vjp takes no {name!r}: the cotangent says what each loss counts")
 
 
 class VectorJacobianProduct:
@@ -84,8 +76,9 @@ class VectorJacobianProduct:
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         loss = self.loss
-        if kwargs:
-            refuse_weights(kwargs, self.replaced, f"{loss.name}.")
+        for name in self.replaced if kwargs else ():
+            if name in kwargs:
+                raise TypeError(f"{loss.name}.vjp takes no {name!r}: the cotangent says what each loss counts")
         if len(args) == len(self.before) + 1:
             (*arguments, cotangent), keywords = args, kwargs
         else:

@@ -20,7 +20,7 @@ def kernel_results(case: Case, tier_name: str, *inputs: Any) -> list[Results]:
     *given, arrays = inputs
     found = []
     with tier(tier_name):
-        grad, hess = {}, {}
+        hess: Results = {}
         if "grad_and_hess" in case.loss.declared.entry_points:
             options = asked(case, "grad_and_hess")
             grad_again, bends = case.loss.grad_and_hess(*given, reduction="none", **options, **arrays)
