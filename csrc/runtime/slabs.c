@@ -14,52 +14,9 @@
 
 #include <stdint.h>
 
-#ifdef _WIN32
-
-int fl_has_slabs(void)
-{
-    return 0;
-}
-
-void *fl_take_slab(size_t bytes)
-{
-    (void)bytes;
-    return NULL;
-}
-
-size_t fl_room_of_slab(const void *slab)
-{
-    (void)slab;
-    return 0;
-}
-
-void fl_give_slab(void *slab)
-{
-    (void)slab;
-}
-
-void fl_keep_slabs(size_t most)
-{
-    (void)most;
-}
-
-size_t fl_most_kept(void)
-{
-    return 0;
-}
-
-size_t fl_bytes_kept(void)
-{
-    return 0;
-}
-
-void fl_release_slabs(void)
-{
-}
-
-#else
-
+#ifndef _WIN32
 #include <sys/mman.h>
+#endif
 
 /* The numbers begin where a huge page does; what is known of the slab stands in the page before, which stays. */
 enum { HEAD = 64 * 1024, HUGE_PAGE = 2 * 1024 * 1024 };
@@ -88,20 +45,18 @@ static head *head_of(const void *slab)
     return (head *)((uintptr_t)slab - HEAD);
 }
 
+#ifdef _WIN32
+static head *map(size_t room)
+{
+    (void)room;
+    return NULL;
+}
+
 static void unmap(head *h)
 {
-    munmap(h, HEAD + h->room);
+    (void)h;
 }
-
-static void unmap_all(head *h)
-{
-    while (h) {
-        head *const next = h->next;
-        unmap(h);
-        h = next;
-    }
-}
-
+#else
 static head *map(size_t room)
 {
     char *const found = mmap(NULL, HEAD + room + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -118,6 +73,21 @@ static head *map(size_t room)
     h->room = room;
     h->next = NULL;
     return h;
+}
+
+static void unmap(head *h)
+{
+    munmap(h, HEAD + h->room);
+}
+#endif
+
+static void unmap_all(head *h)
+{
+    while (h) {
+        head *const next = h->next;
+        unmap(h);
+        h = next;
+    }
 }
 
 /* Takes the smallest of the kept slabs that has room and not much more. */
@@ -152,7 +122,11 @@ static head *take_surplus(void)
 
 int fl_has_slabs(void)
 {
+#ifdef _WIN32
+    return 0;
+#else
     return 1;
+#endif
 }
 
 void *fl_take_slab(size_t bytes)
@@ -228,5 +202,3 @@ void fl_release_slabs(void)
         unmap_all(all);
     }
 }
-
-#endif

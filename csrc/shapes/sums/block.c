@@ -129,6 +129,7 @@ static int64_t block_length(int64_t first, int64_t end)
 /* An element that counts 0 is left out, whatever it holds. */
 static double sum_of(const sums_plan *j, double *x, int64_t n, const double *weight)
 {
+    /* This is what fl_pad does, whose call and loop would take a sixth of the instructions of a loss of 16 elements. */
     memset(x + n, 0, (size_t)(fl_padded(n) - n) * sizeof *x);
     return weight ? j->weighted_sum(x, weight, fl_padded(n)) : j->sum(x, fl_padded(n));
 }
