@@ -10,7 +10,7 @@ import numpy as np
 from fastloss import _advice, _errors
 from fastloss._registry import Declaration
 
-__all__ = ["arranged", "default_names", "default_wrt", "places", "prepared", "summed_axes", "wanted_names"]
+__all__ = ["arranged", "default_wrt", "names_of", "places", "prepared", "summed_axes", "wanted_names"]
 
 
 def default_wrt(declared: Declaration) -> str | tuple[str, ...]:
@@ -44,8 +44,12 @@ def left_out(declared: Declaration, given: Mapping[str, Any]) -> list[str]:
     return [argument.name for argument in declared.arguments if argument.optional and given[argument.name] is None]
 
 
-def default_names(declared: Declaration, given: Mapping[str, Any]) -> tuple[str, ...]:
-    """The arguments that derivatives are by where `wrt` names none: of those that are given."""
+def names_of(declared: Declaration, entry_point: str, given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The arguments that derivatives are by: those that `wrt` names, else the default ones that are given; of a value none."""
+    if "wrt" not in given:
+        return ()
+    if given["wrt"] is not None:
+        return wanted_names(declared, entry_point, given["wrt"], given)
     default = default_wrt(declared)
     missing = left_out(declared, given)
     return (default,) if isinstance(default, str) else tuple(name for name in default if name not in missing)
@@ -68,12 +72,10 @@ def arranged(wrt: Any, declared: Declaration, derivatives: list[Any]) -> Any:
 
 def summed_axes(axis: Any, first: np.ndarray, name: str) -> tuple[int, ...]:
     """The axes that are summed over, counted from the front, each once; None: all."""
+    axis = _errors.integer_axes(axis)
     if axis is None:
         return tuple(range(first.ndim))
-    try:
-        axes = tuple(_errors.integer_axis(each) for each in (axis if isinstance(axis, tuple) else (axis,)))
-    except TypeError:
-        raise TypeError(f"axis must be an integer, a tuple of integers or None for all, got {axis!r}") from None
+    axes = axis if isinstance(axis, tuple) else (axis,)
     for each in axes:
         if not -first.ndim <= each < first.ndim:
             raise ValueError(f"axis = {axis} is no axis of {name}, which has shape {first.shape}")

@@ -50,6 +50,7 @@ __all__ = [
     "flat_out",
     "gradient_dtype",
     "has_tensor",
+    "integer_axes",
     "integer_axis",
     "is_masked",
     "label_outside",
@@ -119,6 +120,16 @@ def integer_axis(axis: Any) -> int:
         return operator.index(axis)
     except TypeError:
         raise TypeError(f"axis must be an integer, got {axis!r}") from None
+
+
+def integer_axes(axis: Any) -> int | tuple[int, ...] | None:
+    """An axis, or several, that may be summed over, as an integer or a tuple of them; None is all."""
+    try:
+        if isinstance(axis, tuple):
+            return tuple(map(integer_axis, axis))
+        return None if axis is None else integer_axis(axis)
+    except TypeError:
+        raise TypeError(f"axis must be an integer, a tuple of integers or None for all, got {axis!r}") from None
 
 
 def flag(name: str, given: Any) -> bool:

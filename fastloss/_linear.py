@@ -11,7 +11,7 @@ import functools
 from typing import Any
 
 from fastloss import _arrays, _calls
-from fastloss._arguments import arranged, default_names, wanted_names
+from fastloss._arguments import arranged, names_of
 from fastloss._docs import DescribedEntry
 from fastloss._loss import Loss
 
@@ -34,10 +34,7 @@ class LinearEntry(DescribedEntry):
         if len(args) > 1 and "weight" in kwargs:
             raise TypeError(f"{_calls.called(self)}: weight is the layer's matrix; sample weights are sample_weight=")
         given, declared = _calls.all_arguments(self, args, kwargs), self.loss.declared
-        wrt = given.get("wrt")
-        names: tuple[str, ...] = ()
-        if "grad" in self.outputs:
-            names = default_names(declared, given) if wrt is None else wanted_names(declared, self.__name__, wrt, given)
+        wrt, names = given.get("wrt"), names_of(declared, self.__name__, given)
         found = self.compute(given, names)
         if hasattr(found, "_replace"):  # with statistics, all by name
             return found._replace(grad=arranged(wrt, declared, list(found.grad))) if names else found

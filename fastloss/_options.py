@@ -45,11 +45,6 @@ def kept(value: Any) -> Any:
     return array
 
 
-def kept_axes(axis: Any) -> Any:
-    """The axes that are summed over, where there may be several: None is all."""
-    return tuple(map(_errors.integer_axis, axis)) if isinstance(axis, tuple) else axis and _errors.integer_axis(axis)
-
-
 def kept_option(name: str, value: Any) -> Any:
     """What is kept of a keyword that is no parameter, checked; None where it says nothing."""
     if value is None and name != "reduction":
@@ -87,13 +82,9 @@ def with_bound(
             found[name] = kept(known[name].check(value) if np.ndim(value) else value)
             continue
         ours = names.get(name, name)
-        if name == "axis" and several_axes:
-            found[ours] = kept_axes(value)
-            if found[ours] == NOT_BOUND[ours]:
-                del found[ours]
-            continue
-        found[ours] = kept_option(name, value)
-        if found[ours] is None or (ours in NOT_BOUND and found[ours] == NOT_BOUND[ours]):
+        axes = name == "axis" and several_axes  # of which None is all
+        found[ours] = _errors.integer_axes(value) if axes else kept_option(name, value)
+        if (found[ours] is None and not axes) or (ours in NOT_BOUND and found[ours] == NOT_BOUND[ours]):
             del found[ours]
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _arrays, _core, _errors
-from fastloss._arguments import arranged, default_names, default_wrt, places, prepared, wanted_names
+from fastloss._arguments import arranged, default_wrt, names_of, places, prepared
 from fastloss._docs import DescribedEntry
 from fastloss._options import EMPTY, REDUCTIONS
 
@@ -72,7 +72,7 @@ class SumsEntry(DescribedEntry):
         empty = _errors.choice("empty", given["empty"], EMPTY)
         wrt = given.get("wrt", ())
         plain = wrt is None and not plan.optional
-        names = plan.derivatives if plain else self._names(given)
+        names = plan.derivatives if plain else names_of(self.loss.declared, self.__name__, given)
         dtype = first.dtype if single or first.dtype == np.float64 else np.dtype(np.float64)
         if given.get("grad_dtype") is not None:
             dtype = self._gradient_dtype(given["grad_dtype"], dtype)
@@ -110,12 +110,6 @@ class SumsEntry(DescribedEntry):
         elif names:
             gradient = arranged(wrt, declared, derivatives)
         return gradient if self.outputs == ("grad",) else found if self.outputs == ("value",) else (found, gradient)
-
-    def _names(self, given: Mapping[str, Any]) -> tuple[str, ...]:
-        if "wrt" not in given:
-            return ()
-        declared, wrt = self.loss.declared, given["wrt"]
-        return default_names(declared, given) if wrt is None else wanted_names(declared, self.__name__, wrt, given)
 
     @staticmethod
     def number(parameter: Any, value: Any, single: bool) -> float:

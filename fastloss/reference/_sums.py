@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fastloss import _errors
-from fastloss._arguments import arranged, default_names, places, prepared, wanted_names
+from fastloss._arguments import arranged, names_of, places, prepared
 from fastloss._docs import DescribedEntry
 from fastloss._options import EMPTY, REDUCTIONS
 from fastloss.reference._engine import accepted, weights_of
@@ -95,8 +95,7 @@ class SumsReference(DescribedEntry):
                 value = value.astype(real)[()]
             if self.outputs == ("value",):
                 return value
-            wrt = given["wrt"]
-            names = default_names(declared, given) if wrt is None else wanted_names(declared, self.__name__, wrt, given)
+            names = names_of(declared, self.__name__, given)
             of_gradients = dtype if given["grad_dtype"] is None else _errors.gradient_dtype(given["grad_dtype"])
             by = dict(zip([a.name for a in declared.arguments if a.differentiable], slopes, strict=True))
             unsorted = [first.shape[axis] for axis in (*kept, *axes)]
